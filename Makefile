@@ -1,0 +1,51 @@
+# The two commands: `make preview` and `make test`. Everything else serves them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: preview test check format schemas golden bench constraints clean
+
+preview: $(INSTALLED)
+	$(BIN)/mlplatform preview
+
+test: $(INSTALLED)
+	$(BIN)/pytest -n auto
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schemas: $(INSTALLED)
+	$(BIN)/mlplatform schema --file stack > schemas/pulumi-stack.schema.json
+	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
+
+golden: $(INSTALLED)
+	UPDATE_GOLDEN=1 $(BIN)/pytest -n auto
+
+bench: $(INSTALLED)
+	$(BIN)/python bench/bench.py
+
+# The same .venv that a bare `pulumi up` makes and uses (Pulumi.yaml, runtime.options.virtualenv).
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+# Takes the newest versions that pyproject.toml allows and pins them.
+constraints:
+	rm -rf build/constraints && $(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	build/constraints/bin/python -m pip freeze --exclude azure-mlplatform --exclude-editable \
+		| grep -v ' @ ' > constraints.txt
+	rm -rf build/constraints
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,110 @@
+"""What every component is made of: arguments that may be outputs, and names that are known."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, Optional, TypeVar, Union
+
+import pulumi
+from pydantic import ConfigDict, Field, ValidationError
+
+from .naming import RULES, Kind, azure_name
+from .settings._model import Settings
+from .settings.problems import Problem, ProblemsError, problems_of
+from .settings.profiles import Environment
+
+T = TypeVar("T")
+
+In = Union[T, Awaitable[T], pulumi.Output[T]]
+"""A value that may be an output of another resource. Pydantic cannot resolve `pulumi.Input` itself."""
+
+
+class RefusedError(ProblemsError, pulumi.RunError):
+    """What is asked for cannot be made. Pulumi shows the message, without a traceback."""
+
+
+class ComponentArgs(Settings):
+    """The arguments of a component: a model, or the plain dict that a host in another language hands over."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **kwargs: Any):
+        """The arguments, or every problem in them as one RefusedError."""
+        try:
+            return super().model_validate(obj, **kwargs)
+        except ValidationError as error:
+            raise RefusedError(
+                Problem(each.path, each.what, each.fix, cls.__name__) for each in problems_of(error, cls)
+            ) from None
+
+
+class PlacedArgs(ComponentArgs):
+    """What every component with resources in an environment's group has to know."""
+
+    project: str
+    """The project's short name, part of every Azure name."""
+
+    environment: Environment
+    """`sandbox`, `dev`, `test` or `prod`, part of every Azure name."""
+
+    suffix: In[str]
+    """The six characters at the end of globally unique names."""
+
+    subscription_id: str
+    """The subscription that the group is in."""
+
+    resource_group_name: In[str]
+    """The resource group that everything is made in."""
+
+    location: str
+    """The Azure region by its short name."""
+
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Tags on every resource that takes some. Left out, there are none."""
+
+    def name_of(self, kind: Kind, part: str = "") -> In[str]:
+        """The Azure name of a resource; `part` tells apart several of one kind."""
+        if not RULES[kind].suffixed:
+            return azure_name(kind, self.project, self.environment, part)
+        return pulumi.Output.from_input(self.suffix).apply(
+            lambda suffix: azure_name(kind, self.project, self.environment, part, suffix=suffix)
+        )
+
+
+def known_after(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
+    """A value we gave to `resource` ourselves: known as soon as it is, yet still after the resource.
+
+    The resource's own output of it would be unknown in a first preview, with everything made of it.
+    """
+    return pulumi.Output.all(value, resource.urn).apply(lambda both: both[0])
+
+
+def child(
+    parent: pulumi.Resource,
+    *,
+    protect: bool = False,
+    depends_on: Optional[list[pulumi.Resource]] = None,
+    ignore_changes: Optional[list[str]] = None,
+    delete_before_replace: Optional[bool] = None,
+) -> pulumi.ResourceOptions:
+    """The options of a component's child: its parent, and nothing of the caller's."""
+    return pulumi.ResourceOptions(
+        parent=parent,
+        protect=protect or None,
+        depends_on=depends_on,
+        ignore_changes=ignore_changes,
+        delete_before_replace=delete_before_replace,
+    )
+
+
+class Component(pulumi.ComponentResource):
+    """A component of this library. Its class-level annotations are its outputs."""
+
+    def __init__(self, name: str, args: ComponentArgs, opts: Optional[pulumi.ResourceOptions]) -> None:
+        super().__init__(f"azure-mlplatform:index:{type(self).__name__}", name, None, opts)
+        self._name_in_program = name
+
+    def _finish(self, outputs: Mapping[str, Any]) -> None:
+        """Assigns every output, then registers them all."""
+        for output, value in outputs.items():
+            setattr(self, output, pulumi.Output.from_input(value))
+        self.register_outputs(dict(outputs))

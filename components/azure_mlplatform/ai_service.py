@@ -1,0 +1,192 @@
+"""One Azure AI (Cognitive) Services account of a data product, with the models it serves.
+
+It does not manage what is inside an account: fine-tuned models, content filters, stored files.
+"""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+from pydantic import Field
+
+from ._component import Component, In, PlacedArgs, RefusedError, child, known_after
+from .authorization import assign_role
+from .diagnostics import send_diagnostics
+from .naming import Kind
+from .network import PrivateNetwork, private_endpoints
+from .roles import PrincipalType, Role
+from .settings.ai_services import AIServiceKind, AIServiceSettings
+from .settings.encryption import CustomerManagedKey
+from .settings.problems import Problem
+
+
+class AIServiceArgs(PlacedArgs):
+    """What an AIService is made of."""
+
+    service: AIServiceSettings
+    """The kind, the size and the models."""
+
+    private_network: Optional[PrivateNetwork] = None
+    """Where the private endpoint goes. Left out, there is none and the account has a public address."""
+
+    allowed_ip_ranges: list[str] = Field(default_factory=list)
+    """Public addresses that may connect beside the private endpoint. Left out, none may."""
+
+    log_analytics_workspace_id: Optional[In[str]] = None
+    """Where logs and metrics go. Left out, they go nowhere."""
+
+    customer_managed_key: Optional[CustomerManagedKey] = None
+    """The key that encrypts what the account stores. Left out, Microsoft's do."""
+
+    key_identity_id: Optional[In[str]] = None
+    """The user-assigned identity that may read the key, by id; with a customer-managed key only."""
+
+    key_identity_client_id: Optional[In[str]] = None
+    """The same identity's client id."""
+
+    protect: bool = False
+    """Whether `pulumi destroy` refuses to delete the account. Left out, it does not."""
+
+
+_USER_ROLE = {AIServiceKind.OPENAI: Role.COGNITIVE_SERVICES_OPENAI_USER}
+"""The role that may call an account of a kind; for all others it is Cognitive Services User."""
+
+
+def _identity(args: AIServiceArgs) -> Any:
+    """An identity of the account's own, and the one that may read the customer's key."""
+    if args.key_identity_id is None:
+        return {"type": "SystemAssigned"}
+    return {"type": "SystemAssigned, UserAssigned", "user_assigned_identities": [args.key_identity_id]}
+
+
+class AIService(Component):
+    """An account that takes Entra sign-in only."""
+
+    name: pulumi.Output[str]
+    """The account's name."""
+
+    resource_id: pulumi.Output[str]
+    """The account's id."""
+
+    endpoint: pulumi.Output[str]
+    """The account's address."""
+
+    principal_id: pulumi.Output[str]
+    """The principal of the account's own identity."""
+
+    def __init__(self, name: str, args: AIServiceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        args = AIServiceArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        self._args = args
+        account = self._account(args)
+        self._account_id = account.id
+        last = self._deployments(args, account)
+        if args.private_network is not None:
+            private_endpoints(
+                name,
+                account,
+                args.service.private_service,
+                part=args.service.name,
+                private_network=args.private_network,
+                args=args,
+                parent=self,
+                # An account is "Accepted" while a model is deployed, and an endpoint to it is then refused
+                # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
+                depends_on=[last] if last is not account else None,
+            )
+        if args.log_analytics_workspace_id is not None:
+            send_diagnostics(f"{name}-diagnostics", account, args.log_analytics_workspace_id, parent=self)
+        self._finish(
+            {
+                "name": known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name)),
+                "resource_id": account.id,
+                "endpoint": account.properties.apply(lambda each: each.endpoint),
+                "principal_id": account.identity.apply(lambda each: each.principal_id if each else None),
+            }
+        )
+
+    def _account(self, args: AIServiceArgs) -> "native.cognitiveservices.Account":
+        account_name = args.name_of(Kind.AI_SERVICE, args.service.name)
+        public = args.private_network is None or bool(args.allowed_ip_ranges)
+        key = args.customer_managed_key
+        return native.cognitiveservices.Account(
+            f"{self._name_in_program}-account",
+            account_name=account_name,
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            kind=args.service.kind.value,
+            sku={"name": args.service.sku_name},
+            identity=_identity(args),
+            properties={
+                # Entra sign-in and private endpoints need a subdomain, which can never change.
+                "custom_sub_domain_name": account_name,
+                "disable_local_auth": True,
+                "public_network_access": "Enabled" if public else "Disabled",
+                "network_acls": {
+                    "default_action": "Deny" if args.private_network is not None else "Allow",
+                    "ip_rules": [{"value": each} for each in args.allowed_ip_ranges],
+                },
+                "restrict_outbound_network_access": True,
+                "allowed_fqdn_list": args.service.allowed_fqdns,
+                "encryption": None
+                if key is None
+                else {
+                    "key_source": "Microsoft.KeyVault",
+                    "key_vault_properties": {
+                        "key_vault_uri": key.vault_uri,
+                        "key_name": key.key_name,
+                        "key_version": key.key_version,
+                        "identity_client_id": args.key_identity_client_id,
+                    },
+                },
+            },
+            tags=args.tags,
+            opts=child(self, protect=args.protect),
+        )
+
+    def _deployments(self, args: AIServiceArgs, account: pulumi.CustomResource) -> pulumi.CustomResource:
+        """Deploys the models and returns what was made last."""
+        last = account
+        account_name = known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name))
+        for model in args.service.deployments:
+            last = native.cognitiveservices.Deployment(
+                f"{self._name_in_program}-{model.name}",
+                deployment_name=model.name,
+                account_name=account_name,
+                resource_group_name=args.resource_group_name,
+                sku={"name": model.sku.value, "capacity": model.capacity},
+                properties={
+                    "model": {"format": model.format, "name": model.model, "version": model.version},
+                    "version_upgrade_option": model.version_upgrade.value,
+                    "rai_policy_name": model.content_filter,
+                },
+                # The service refuses a second deployment while one is being made.
+                opts=child(self, depends_on=[last] if last is not account else None),
+            )
+        return last
+
+    def grant_user(
+        self,
+        principal_id: In[str],
+        principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+        *,
+        grantee: Optional[str] = None,
+    ) -> "native.authorization.RoleAssignment":
+        """Lets a principal call the account: Cognitive Services User, or OpenAI User on an OpenAI account.
+
+        `grantee` names the assignment in the program; left out, the principal's id does, which then has to
+        be a plain text.
+        """
+        if grantee is None and not isinstance(principal_id, str):
+            raise RefusedError(
+                [Problem(("grantee",), "required where principal_id is an output", "Give grantee='<who it is>'")]
+            )
+        return assign_role(
+            f"{self._name_in_program}-user-{grantee or principal_id}",
+            _USER_ROLE.get(self._args.service.kind, Role.COGNITIVE_SERVICES_USER),
+            principal_id=principal_id,
+            principal_type=principal_type,
+            scope=self._account_id,
+            args=self._args,
+            parent=self,
+        )

@@ -1,0 +1,1 @@
+"""The command `mlplatform`: thin, for everything it does stands in the library."""

@@ -1,0 +1,338 @@
+"""The resource group of one data product in one environment, with what everything in it shares.
+
+It does not manage the subscription, the hub, or who deploys: the identity that runs `pulumi up` has its
+rights before the group exists.
+"""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+import pulumi_random as random
+
+from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, child, known_after
+from .ai_service import AIService, AIServiceArgs
+from .authorization import assign_role, lock
+from .naming import SUFFIX_LENGTH, Kind, azure_name
+from .network import Network, NetworkArgs
+from .roles import PrincipalType, Role
+from .settings._model import Refusal, check, obeys
+from .settings.access import FederatedCredential
+from .settings.environment import EnvironmentSettings
+from .settings.private_link import zones
+from .settings.problems import Problem
+from .settings.values import date, name_of, subscription_of
+from .tags import environment_tags
+
+
+class DataProductRGArgs(ComponentArgs):
+    """What a DataProductRG is made of."""
+
+    settings: EnvironmentSettings
+    """The environment."""
+
+    today: str
+    """The day the program runs, as year-month-day: a budget starts in its month, and what expired is
+    refused."""
+
+    _date = obeys(date, "today")
+
+    @check
+    def _has_not_expired(self) -> Iterator[Refusal]:
+        for refusal in self.settings.expiry_refusals(datetime.date.fromisoformat(self.today)):
+            yield refusal._replace(path=("settings", *refusal.path))
+
+
+class DataProductRG(Component):
+    """A group with its network, its log, its identity, its budget and its own AI services."""
+
+    name: pulumi.Output[str]
+    """The group's name."""
+
+    resource_id: pulumi.Output[str]
+    """The group's id."""
+
+    suffix: pulumi.Output[str]
+    """The six characters at the end of globally unique names."""
+
+    log_analytics_workspace_id: pulumi.Output[str]
+    """The Log Analytics workspace that everything reports to."""
+
+    workload_identity_id: pulumi.Output[str]
+    """The identity that the environment's own pipelines and workloads act as, by resource id."""
+
+    client_id: pulumi.Output[str]
+    """The same identity's client id, which sign-in asks for."""
+
+    principal_id: pulumi.Output[str]
+    """The same identity's object id, which roles are given to."""
+
+    ai_service_endpoints: pulumi.Output[dict[str, str]]
+    """AI service, by the name the settings give it → its address."""
+
+    def __init__(self, name: str, args: DataProductRGArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        args = DataProductRGArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        settings = args.settings
+        tags = environment_tags(settings)
+        group_id, group_name = self._group(settings, tags)
+        placed: dict[str, Any] = {
+            "project": settings.project.name,
+            "environment": settings.environment,
+            "suffix": self._suffix(settings),
+            "subscription_id": settings.subscription_id,
+            "resource_group_name": group_name,
+            "location": settings.location,
+            "tags": tags,
+        }
+        self._placed = PlacedArgs(**placed)
+        log_id = self._log_analytics(settings)
+        identity = self._identity("workload-identity", "")
+        self._federate(settings, identity)
+        self._budget(args, group_id)
+        self.network = self._network(settings, placed)
+        self.ai_services = self._ai_services(settings, placed, log_id)
+        self._grant(settings, group_id, identity)
+        self._finish(
+            {
+                "name": group_name,
+                "resource_id": group_id,
+                "suffix": placed["suffix"],
+                "log_analytics_workspace_id": log_id,
+                "workload_identity_id": identity.id,
+                "client_id": identity.client_id,
+                "principal_id": identity.principal_id,
+                "ai_service_endpoints": {each: service.endpoint for each, service in self.ai_services.items()},
+            }
+        )
+
+    def grant_user(
+        self,
+        principal_id: In[str],
+        principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+        *,
+        grantee: Optional[str] = None,
+    ) -> None:
+        """Lets a principal call every AI service of the data product; see `AIService.grant_user`."""
+        for service in self.ai_services.values():
+            service.grant_user(principal_id, principal_type, grantee=grantee)
+
+    def _group(self, settings: EnvironmentSettings, tags: dict[str, str]) -> tuple[In[str], In[str]]:
+        """The id and the name of the group, once it is sure that it lies in the right subscription.
+
+        Everything else is made in the group, so nothing is made where it does not.
+        """
+        if settings.resource_group_id is not None:
+            group_id, group_name = settings.resource_group_id, name_of(settings.resource_group_id)
+            provider: Any = self.get_provider("azure-native:resources:ResourceGroup")
+            if provider is None:
+                return group_id, group_name
+            return group_id, _once_same_subscription(settings, provider.subscription_id, group_name)
+        project = settings.project
+        group_name = azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", settings.environment)
+        group = native.resources.ResourceGroup(
+            f"{self._name_in_program}-group",
+            resource_group_name=group_name,
+            location=settings.location,
+            tags=tags,
+            opts=child(self, protect=settings.protected),
+        )
+        # The provider reports no difference when its subscription changes; the group's id shows the old one.
+        return group.id, _once_same_subscription(settings, group.id.apply(subscription_of), group_name)
+
+    def _suffix(self, settings: EnvironmentSettings) -> In[str]:
+        if settings.suffix is not None:
+            return settings.suffix
+        # Without keepers: a keeper that changes would rename, and so replace, everything that is global.
+        return random.RandomString(
+            f"{self._name_in_program}-suffix",
+            length=SUFFIX_LENGTH,
+            upper=False,
+            special=False,
+            opts=child(self, protect=settings.retire is None),
+        ).result
+
+    def _log_analytics(self, settings: EnvironmentSettings) -> In[str]:
+        diagnostics = settings.diagnostics
+        if diagnostics.log_analytics_workspace_id is not None:
+            return diagnostics.log_analytics_workspace_id
+        workspace = native.operationalinsights.Workspace(
+            f"{self._name_in_program}-log",
+            workspace_name=self._placed.name_of(Kind.LOG_ANALYTICS),
+            resource_group_name=self._placed.resource_group_name,
+            location=settings.location,
+            sku={"name": "PerGB2018"},
+            retention_in_days=diagnostics.retention_days or settings.profile.log_retention_days,
+            workspace_capping={"daily_quota_gb": diagnostics.daily_cap_gb} if diagnostics.daily_cap_gb else None,
+            features={"disable_local_auth": True, "enable_log_access_using_only_resource_permissions": True},
+            tags=self._placed.tags,
+            opts=child(self, protect=settings.protected),
+        )
+        if settings.protected:
+            lock(f"{self._name_in_program}-log-lock", workspace, parent=self)
+        return workspace.id
+
+    def _identity(self, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
+        return native.managedidentity.UserAssignedIdentity(
+            f"{self._name_in_program}-{label}",
+            resource_name_=self._placed.name_of(Kind.USER_ASSIGNED_IDENTITY, part),
+            resource_group_name=self._placed.resource_group_name,
+            location=self._placed.location,
+            tags=self._placed.tags,
+            opts=child(self),
+        )
+
+    def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
+        wanted = {each.name: each for each in settings.workload_identity.federated_credentials}
+        if repository := settings.workload_identity.github_repository:
+            wanted["github"] = FederatedCredential(
+                name=f"github-{settings.environment}",
+                issuer="https://token.actions.githubusercontent.com",
+                subject=f"repo:{repository}:environment:{settings.environment}",
+            )
+        before: list[pulumi.Resource] = []
+        for label, credential in wanted.items():
+            made = native.managedidentity.FederatedIdentityCredential(
+                f"{self._name_in_program}-trust-{label}",
+                federated_identity_credential_resource_name=credential.name,
+                resource_group_name=self._placed.resource_group_name,
+                resource_name_=known_after(identity, self._placed.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+                issuer=credential.issuer,
+                subject=credential.subject,
+                audiences=[credential.audience],
+                # Azure answers 409 to a second write on one identity while the first goes on.
+                opts=child(self, depends_on=before),
+            )
+            before = [made]
+
+    def _budget(self, args: DataProductRGArgs, group_id: In[str]) -> None:
+        budget = args.settings.budget
+        if budget is None:
+            return
+        told: dict[str, Any] = {
+            "enabled": True,
+            "operator": "GreaterThanOrEqualTo",
+            "contact_emails": budget.contact_emails,
+            "contact_groups": budget.action_group_ids,
+        }
+        thresholds = [("Actual", each) for each in budget.actual_percent]
+        thresholds += [("Forecasted", each) for each in budget.forecast_percent]
+        notifications: dict[str, Any] = {
+            f"{kind.lower()}-{percent:g}".replace(".", "-"): {**told, "threshold": percent, "threshold_type": kind}
+            for kind, percent in thresholds
+        }
+        native.consumption.Budget(
+            f"{self._name_in_program}-budget",
+            budget_name=self._placed.name_of(Kind.BUDGET),
+            scope=group_id,
+            category="Cost",
+            amount=budget.amount,
+            time_grain="Monthly",
+            time_period={"start_date": f"{args.today[:7]}-01T00:00:00Z"},
+            notifications=notifications,
+            # The first month must be the one it is created in; later ones would be refused.
+            opts=child(self, ignore_changes=["time_period"]),
+        )
+
+    def _network(self, settings: EnvironmentSettings, placed: dict[str, Any]) -> Optional[Network]:
+        if settings.network is None:
+            return None
+        return Network(
+            f"{self._name_in_program}-network",
+            NetworkArgs(
+                **placed,
+                settings=settings.network,
+                zone_redundant=settings.profile.zone_redundant,
+                dns_zones=sorted({zone for each in settings.private_services for zone in zones(each)}),
+                protect=settings.protected,
+            ),
+            child(self),
+        )
+
+    def _ai_services(
+        self, settings: EnvironmentSettings, placed: dict[str, Any], log_id: In[str]
+    ) -> dict[str, AIService]:
+        public = settings.network.public_access if settings.network else None
+        shared = {
+            **placed,
+            "private_network": self.network.private_network if self.network else None,
+            "allowed_ip_ranges": public.ip_ranges if public else [],
+            "log_analytics_workspace_id": log_id,
+            "protect": settings.protected,
+            **self._key(settings),
+        }
+        return {
+            each.name: AIService(
+                f"{self._name_in_program}-{each.name}", AIServiceArgs(**shared, service=each), child(self)
+            )
+            for each in settings.ai_services
+        }
+
+    def _key(self, settings: EnvironmentSettings) -> dict[str, Any]:
+        key = settings.customer_managed_key
+        if key is None:
+            return {}
+        identity = self._identity("key-identity", "key")
+        may_read = assign_role(
+            f"{self._name_in_program}-key-reader",
+            Role.KEY_VAULT_CRYPTO_USER,
+            principal_id=identity.principal_id,
+            principal_type=PrincipalType.SERVICE_PRINCIPAL,
+            scope=key.key_vault_id,
+            args=self._placed,
+            parent=self,
+        )
+        return {
+            "customer_managed_key": key,
+            # What is encrypted reads the key as it is made, so the role comes before it.
+            "key_identity_id": known_after(may_read, identity.id),
+            "key_identity_client_id": identity.client_id,
+        }
+
+    def _grant(
+        self,
+        settings: EnvironmentSettings,
+        group_id: In[str],
+        identity: "native.managedidentity.UserAssignedIdentity",
+    ) -> None:
+        self.grant_user(identity.principal_id, grantee="workload-identity")
+        for group in settings.access.data_scientists:
+            self.grant_user(group, PrincipalType.GROUP)
+        for group in dict.fromkeys([*settings.access.readers, *settings.access.data_scientists]):
+            assign_role(
+                f"{self._name_in_program}-reader-{group}",
+                Role.READER,
+                principal_id=group,
+                principal_type=PrincipalType.GROUP,
+                scope=group_id,
+                args=self._placed,
+                parent=self,
+            )
+
+
+def _once_same_subscription(
+    settings: EnvironmentSettings, actual: "pulumi.Output[str]", value: str
+) -> "pulumi.Output[str]":
+    """`value`, unless the environment turns out to be in another subscription than the settings say.
+
+    Before anything exists the actual one is unknown, and there is nothing to compare.
+    """
+
+    def compare(subscription: Any) -> str:
+        if isinstance(subscription, str) and subscription.lower() != settings.subscription_id.lower():
+            raise RefusedError(
+                [
+                    Problem(
+                        ("subscription_id",),
+                        f"the settings say {settings.subscription_id}, but the provider or the environment is "
+                        f"in {subscription}",
+                        "An environment cannot move: give the provider the settings' subscription, or make a new "
+                        "stack for the new subscription and retire this one",
+                    )
+                ]
+            )
+        return value
+
+    return actual.apply(compare, run_with_unknowns=True)

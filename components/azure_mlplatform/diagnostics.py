@@ -1,0 +1,26 @@
+"""Diagnostic settings (Microsoft.Insights): every log and metric of a resource to Log Analytics."""
+
+import pulumi
+import pulumi_azure_native as native
+
+from ._component import In, child
+
+
+def send_diagnostics(
+    name: str,
+    resource: pulumi.CustomResource,
+    workspace_id: In[str],
+    *,
+    parent: pulumi.Resource,
+    logs: bool = True,
+) -> "native.monitor.DiagnosticSetting":
+    """Sends all that `resource` reports to a Log Analytics workspace; `logs=False` where it has metrics only."""
+    return native.monitor.DiagnosticSetting(
+        name,
+        name="to-log-analytics",
+        resource_uri=resource.id,
+        workspace_id=workspace_id,
+        logs=[{"category_group": "allLogs", "enabled": True}] if logs else None,
+        metrics=[{"category": "AllMetrics", "enabled": True}],
+        opts=child(parent),
+    )

@@ -1,0 +1,92 @@
+"""Every Azure name: the CAF abbreviation, the project, the environment, and a suffix where a name is global.
+
+Abbreviations are those of "Abbreviation recommendations for Azure resources", limits those of "Naming
+rules and restrictions for Azure resources" (both Microsoft Learn).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .settings.profiles import Environment
+
+SUFFIX_LENGTH = 6
+"""Characters of the suffix: lower-case letters and digits."""
+
+
+class Kind(StrEnum):
+    """A kind of resource, named by its CAF abbreviation."""
+
+    RESOURCE_GROUP = "rg"
+    VIRTUAL_NETWORK = "vnet"
+    SUBNET = "snet"
+    NETWORK_SECURITY_GROUP = "nsg"
+    NAT_GATEWAY = "ng"
+    PUBLIC_IP = "pip"
+    ROUTE_TABLE = "rt"
+    PEERING = "peer"
+    PRIVATE_ENDPOINT = "pep"
+    NETWORK_INTERFACE = "nic"
+    LOG_ANALYTICS = "log"
+    USER_ASSIGNED_IDENTITY = "id"
+    BUDGET = "budget"
+    AI_SERVICE = "ais"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a name of some kind may be."""
+
+    shortest: int
+    longest: int
+    pattern: str
+    """What the whole name matches."""
+
+    suffixed: bool = False
+    """Whether it carries the suffix: it is globally unique, or held for a while after deletion."""
+
+
+_WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9_]"
+
+RULES: dict[Kind, Rule] = {
+    Kind.RESOURCE_GROUP: Rule(1, 90, r"[\w().-]*[\w()-]"),
+    Kind.VIRTUAL_NETWORK: Rule(2, 64, _WORD),
+    Kind.SUBNET: Rule(1, 80, _WORD),
+    Kind.NETWORK_SECURITY_GROUP: Rule(1, 80, _WORD),
+    Kind.NAT_GATEWAY: Rule(1, 80, _WORD),
+    Kind.PUBLIC_IP: Rule(1, 80, _WORD),
+    Kind.ROUTE_TABLE: Rule(1, 80, _WORD),
+    Kind.PEERING: Rule(1, 80, _WORD),
+    Kind.PRIVATE_ENDPOINT: Rule(2, 64, _WORD),
+    Kind.NETWORK_INTERFACE: Rule(1, 80, _WORD),
+    Kind.LOG_ANALYTICS: Rule(4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.USER_ASSIGNED_IDENTITY: Rule(3, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*"),
+    Kind.BUDGET: Rule(1, 63, r"[A-Za-z0-9_-]+"),
+    Kind.AI_SERVICE: Rule(2, 64, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+}
+
+SHORT = {
+    Environment.SANDBOX: "sbx",
+    Environment.DEV: "dev",
+    Environment.TEST: "test",
+    Environment.PROD: "prod",
+}
+"""How an environment is written in a name."""
+
+
+def azure_name(kind: Kind, project: str, environment: Environment, part: str = "", *, suffix: str = "") -> str:
+    """The name of a resource, such as `ais-churn-assistant-dev-x7k2p9`.
+
+    `part` tells apart several of one kind, `suffix` stands where the kind's rule asks for one. A project's
+    name is shortened where the whole would be too long; the suffix then keeps the names apart. Raises
+    ValueError where no legal name can be made, which only a `part` against the rules can cause.
+    """
+    rule = RULES[kind]
+    if rule.suffixed != bool(suffix):
+        raise ValueError(f"a {kind.name} name {'needs a' if rule.suffixed else 'has no'} suffix")
+    ending = [each for each in (part, SHORT[environment], suffix) if each]
+    room = rule.longest - len("-".join([kind, "", *ending]))
+    name = "-".join([kind, *filter(None, [project[: max(room, 0)].rstrip("-")]), *ending])
+    if not rule.shortest <= len(name) <= rule.longest or not re.fullmatch(rule.pattern, name):
+        raise ValueError(f"'{name}' is no name for a {kind.name}: {rule.shortest} to {rule.longest} of {rule.pattern}")
+    return name

@@ -1,0 +1,333 @@
+"""The environment's network: address space, subnets, rules, the way out, private endpoints and their DNS.
+
+It does not manage the hub: not its firewall, not its gateway, and not the peering back, which the hub's
+owner makes. Adopted subnets stay as they are; only zones of the environment's own are linked to their
+network.
+"""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+from pydantic import Field
+
+from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_after
+from .naming import Kind
+from .settings.network import DnsMode, EgressKind, NetworkSettings, SubnetRole
+from .settings.private_link import PRIVATE_LINK, PrivateService
+
+
+class PrivateNetwork(ComponentArgs):
+    """Where a component's private endpoints go, and who names them."""
+
+    subnet_id: In[str]
+    """The subnet of the endpoints."""
+
+    zone_ids: Optional[dict[str, In[str]]] = None
+    """DNS zone → id, for each zone that the service needs. Left out, Azure Policy registers endpoints."""
+
+
+class NetworkArgs(PlacedArgs):
+    """What a Network is made of."""
+
+    settings: NetworkSettings
+    """The address space, or the adopted subnets."""
+
+    zone_redundant: bool = True
+    """Whether the public address of the way out is spread over availability zones. Left out, it is."""
+
+    dns_zones: list[str] = Field(default_factory=list)
+    """The private DNS zones to make, or to find among the adopted ones. Left out, none."""
+
+    protect: bool = False
+    """Whether `pulumi destroy` refuses to delete the network. Left out, it does not."""
+
+
+_DENY_INTERNET = {
+    "name": "deny-internet-inbound",
+    "description": "Nothing here is reached from the internet.",
+    "priority": 4000,
+    "direction": "Inbound",
+    "access": "Deny",
+    "protocol": "*",
+    "source_address_prefix": "Internet",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    "destination_port_range": "*",
+}
+_DENY_REMOTE_LOGIN = {
+    "name": "deny-remote-login-outbound",
+    "description": "A node that is taken over does not log in to its neighbours.",
+    "priority": 4000,
+    "direction": "Outbound",
+    "access": "Deny",
+    "protocol": "Tcp",
+    "source_address_prefix": "*",
+    "source_port_range": "*",
+    "destination_address_prefix": "VirtualNetwork",
+    "destination_port_ranges": ["22", "3389"],
+}
+_ALLOW_HTTPS = {
+    "name": "allow-https-inbound",
+    "description": "The network reaches its endpoints over HTTPS.",
+    "priority": 100,
+    "direction": "Inbound",
+    "access": "Allow",
+    "protocol": "Tcp",
+    "source_address_prefix": "VirtualNetwork",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    "destination_port_range": "443",
+}
+_DENY_OTHERS = {
+    "name": "deny-other-inbound",
+    "description": "An endpoint answers nothing but HTTPS.",
+    "priority": 4096,
+    "direction": "Inbound",
+    "access": "Deny",
+    "protocol": "*",
+    "source_address_prefix": "*",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    "destination_port_range": "*",
+}
+
+_RULES: dict[SubnetRole, list[Any]] = {
+    SubnetRole.ENDPOINTS: [_ALLOW_HTTPS, _DENY_OTHERS],
+    # Nodes of one distributed job log in to each other, so training keeps remote login inside the network.
+    SubnetRole.TRAINING: [_DENY_INTERNET],
+    SubnetRole.AKS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
+    SubnetRole.CONTAINERS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
+    SubnetRole.RUNNERS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
+}
+
+
+class Network(Component):
+    """A virtual network with a subnet and a security group for each role, or subnets that others run."""
+
+    name: pulumi.Output[str]
+    """The network's name."""
+
+    resource_id: pulumi.Output[str]
+    """The network's id."""
+
+    subnet_ids: pulumi.Output[dict[str, str]]
+    """Role → subnet id."""
+
+    zone_ids: pulumi.Output[dict[str, str]]
+    """Private DNS zone → id; empty where Azure Policy registers endpoints."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        args = NetworkArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        adopted = args.settings.subnet_ids
+        if adopted is None:
+            vnet = self._vnet(args)
+            vnet_id: In[str] = vnet.id
+            self._subnet_ids: dict[str, In[str]] = {
+                role.value: _below(vnet.id, f"subnets/{args.name_of(Kind.SUBNET, role)}") for role in SubnetRole
+            }
+            self._peer(args, vnet)
+        else:
+            vnet_id = adopted.endpoints.rsplit("/subnets/", 1)[0]
+            self._subnet_ids = {role: subnet for role, subnet in adopted.model_dump().items() if subnet}
+        self._zone_ids = self._zones(args, vnet_id)
+        self._finish(
+            {
+                "name": pulumi.Output.from_input(vnet_id).apply(lambda each: each.rsplit("/", 1)[-1]),
+                "resource_id": vnet_id,
+                "subnet_ids": self._subnet_ids,
+                "zone_ids": self._zone_ids or {},
+            }
+        )
+
+    @property
+    def private_network(self) -> PrivateNetwork:
+        """What another component takes as its `private_network`."""
+        return PrivateNetwork(subnet_id=self._subnet_ids[SubnetRole.ENDPOINTS], zone_ids=self._zone_ids)
+
+    def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
+        groups = {
+            role: native.network.NetworkSecurityGroup(
+                f"{self._name_in_program}-{role}-rules",
+                network_security_group_name=args.name_of(Kind.NETWORK_SECURITY_GROUP, role),
+                resource_group_name=args.resource_group_name,
+                location=args.location,
+                security_rules=rules,
+                tags=args.tags,
+                opts=child(self),
+            )
+            for role, rules in _RULES.items()
+        }
+        way_out = self._way_out(args)
+        subnets: list[Any] = [
+            {
+                "name": args.name_of(Kind.SUBNET, role),
+                "address_prefix": str(prefix),
+                "network_security_group": {"id": groups[role].id},
+                "default_outbound_access": False,
+                "private_endpoint_network_policies": "Enabled",
+                # An endpoint never opens a connection, so its subnet needs no way out.
+                **({} if role is SubnetRole.ENDPOINTS else way_out),
+            }
+            for role, prefix in args.settings.ranges().items()
+        ]
+        # Subnets stand inline: Azure writes one subnet of a network at a time, and policies that ask for
+        # a security group look at the first write.
+        return native.network.VirtualNetwork(
+            f"{self._name_in_program}-vnet",
+            virtual_network_name=args.name_of(Kind.VIRTUAL_NETWORK),
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            address_space={"address_prefixes": args.settings.address_space},
+            subnets=subnets,
+            tags=args.tags,
+            opts=child(self, protect=args.protect),
+        )
+
+    def _way_out(self, args: NetworkArgs) -> dict[str, Any]:
+        egress = args.settings.egress
+        if egress.kind is EgressKind.HUB_ROUTES:
+            return {}
+        if egress.kind is EgressKind.FIREWALL:
+            table = native.network.RouteTable(
+                f"{self._name_in_program}-routes",
+                route_table_name=args.name_of(Kind.ROUTE_TABLE),
+                resource_group_name=args.resource_group_name,
+                location=args.location,
+                disable_bgp_route_propagation=True,
+                routes=[
+                    {
+                        "name": "to-firewall",
+                        "address_prefix": "0.0.0.0/0",
+                        "next_hop_type": "VirtualAppliance",
+                        "next_hop_ip_address": egress.firewall_ip,
+                    }
+                ],
+                tags=args.tags,
+                opts=child(self),
+            )
+            return {"route_table": {"id": table.id}}
+        address = native.network.PublicIPAddress(
+            f"{self._name_in_program}-egress-ip",
+            public_ip_address_name=args.name_of(Kind.PUBLIC_IP, "egress"),
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            sku={"name": "Standard", "tier": "Regional"},
+            public_ip_allocation_method="Static",
+            zones=["1", "2", "3"] if args.zone_redundant else None,
+            tags=args.tags,
+            opts=child(self),
+        )
+        gateway = native.network.NatGateway(
+            f"{self._name_in_program}-egress",
+            nat_gateway_name=args.name_of(Kind.NAT_GATEWAY),
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            sku={"name": "Standard"},
+            public_ip_addresses=[{"id": address.id}],
+            idle_timeout_in_minutes=10,
+            tags=args.tags,
+            opts=child(self),
+        )
+        return {"nat_gateway": {"id": gateway.id}}
+
+    def _peer(self, args: NetworkArgs, vnet: "native.network.VirtualNetwork") -> None:
+        hub = args.settings.hub
+        if hub is None:
+            return
+        native.network.VirtualNetworkPeering(
+            f"{self._name_in_program}-to-hub",
+            virtual_network_peering_name=args.name_of(Kind.PEERING, "hub"),
+            resource_group_name=args.resource_group_name,
+            virtual_network_name=known_after(vnet, args.name_of(Kind.VIRTUAL_NETWORK)),
+            remote_virtual_network={"id": hub.vnet_id},
+            allow_virtual_network_access=True,
+            allow_forwarded_traffic=True,
+            use_remote_gateways=hub.use_gateway,
+            opts=child(self),
+        )
+
+    def _zones(self, args: NetworkArgs, vnet_id: In[str]) -> Optional[dict[str, In[str]]]:
+        dns = args.settings.dns
+        if dns.mode is DnsMode.POLICY:
+            return None
+        if dns.mode is DnsMode.ADOPT:
+            return {zone: zone_id for zone in args.dns_zones if (zone_id := dns.zone_id(zone))}
+        made: dict[str, In[str]] = {}
+        for zone in args.dns_zones:
+            private_zone = native.privatedns.PrivateZone(
+                f"{self._name_in_program}-{zone}",
+                private_zone_name=zone,
+                resource_group_name=args.resource_group_name,
+                location="global",
+                tags=args.tags,
+                opts=child(self),
+            )
+            native.privatedns.VirtualNetworkLink(
+                f"{self._name_in_program}-{zone}-link",
+                virtual_network_link_name=args.name_of(Kind.VIRTUAL_NETWORK),
+                private_zone_name=known_after(private_zone, zone),
+                resource_group_name=args.resource_group_name,
+                location="global",
+                registration_enabled=False,
+                virtual_network={"id": vnet_id},
+                tags=args.tags,
+                opts=child(self),
+            )
+            made[zone] = private_zone.id
+        return made
+
+
+def _below(parent_id: "pulumi.Output[str]", path: str) -> "pulumi.Output[str]":
+    return parent_id.apply(lambda each: f"{each}/{path}")
+
+
+def private_endpoints(
+    name: str,
+    target: pulumi.CustomResource,
+    service: PrivateService,
+    *,
+    part: str,
+    private_network: PrivateNetwork,
+    args: PlacedArgs,
+    parent: pulumi.Resource,
+    depends_on: Optional[list[pulumi.Resource]] = None,
+) -> list["native.network.PrivateEndpoint"]:
+    """A private endpoint to each group id of a service, with the zone group that names it.
+
+    `part` tells the endpoint's Azure name apart from others of the environment.
+    """
+    made = []
+    for group_id, zones in PRIVATE_LINK[service].items():
+        several = len(PRIVATE_LINK[service]) > 1
+        label = f"{part}-{group_id.lower()}" if several else part
+        endpoint_name = args.name_of(Kind.PRIVATE_ENDPOINT, label)
+        endpoint = native.network.PrivateEndpoint(
+            f"{name}-endpoint-{group_id}",
+            private_endpoint_name=endpoint_name,
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            subnet={"id": private_network.subnet_id},
+            custom_network_interface_name=args.name_of(Kind.NETWORK_INTERFACE, label),
+            private_link_service_connections=[
+                {"name": group_id, "private_link_service_id": target.id, "group_ids": [group_id]}
+            ],
+            tags=args.tags,
+            opts=child(parent, depends_on=depends_on),
+        )
+        made.append(endpoint)
+        if private_network.zone_ids is None:
+            continue
+        native.network.PrivateDnsZoneGroup(
+            f"{name}-endpoint-{group_id}-zones",
+            private_dns_zone_group_name="default",
+            private_endpoint_name=known_after(endpoint, endpoint_name),
+            resource_group_name=args.resource_group_name,
+            private_dns_zone_configs=[
+                {"name": zone.replace(".", "-"), "private_dns_zone_id": private_network.zone_ids[zone]}
+                for zone in zones
+            ],
+            opts=child(parent),
+        )
+    return made

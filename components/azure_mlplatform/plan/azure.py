@@ -1,0 +1,137 @@
+"""What Azure would answer: ids, principals and addresses of resources that do not exist yet.
+
+Only what stands here is emulated; everything else stays unknown, as in a first preview.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .resource import UNKNOWN
+
+Inputs = Mapping[str, Any]
+
+_GROUP = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
+_NETWORK = _GROUP + "/providers/Microsoft.Network"
+_ACCOUNT = _GROUP + "/providers/Microsoft.CognitiveServices/accounts/{accountName}"
+_IDENTITY = _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
+
+IDS: dict[str, str] = {
+    f"azure-native:{type_}": path
+    for type_, path in {
+        "authorization:ManagementLockByScope": "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
+        "authorization:RoleAssignment": (
+            "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}"
+        ),
+        "cognitiveservices:Account": _ACCOUNT,
+        "cognitiveservices:Deployment": _ACCOUNT + "/deployments/{deploymentName}",
+        "consumption:Budget": "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}",
+        "managedidentity:FederatedIdentityCredential": (
+            _IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}"
+        ),
+        "managedidentity:UserAssignedIdentity": _IDENTITY,
+        "monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+        "network:NatGateway": _NETWORK + "/natGateways/{natGatewayName}",
+        "network:NetworkSecurityGroup": _NETWORK + "/networkSecurityGroups/{networkSecurityGroupName}",
+        "network:PrivateDnsZoneGroup": (
+            _NETWORK + "/privateEndpoints/{privateEndpointName}/privateDnsZoneGroups/{privateDnsZoneGroupName}"
+        ),
+        "network:PrivateEndpoint": _NETWORK + "/privateEndpoints/{privateEndpointName}",
+        "network:PublicIPAddress": _NETWORK + "/publicIPAddresses/{publicIpAddressName}",
+        "network:RouteTable": _NETWORK + "/routeTables/{routeTableName}",
+        "network:VirtualNetwork": _NETWORK + "/virtualNetworks/{virtualNetworkName}",
+        "network:VirtualNetworkPeering": (
+            _NETWORK + "/virtualNetworks/{virtualNetworkName}/virtualNetworkPeerings/{virtualNetworkPeeringName}"
+        ),
+        "operationalinsights:Workspace": (
+            _GROUP + "/providers/Microsoft.OperationalInsights/workspaces/{workspaceName}"
+        ),
+        "privatedns:PrivateZone": _NETWORK + "/privateDnsZones/{privateZoneName}",
+        "privatedns:VirtualNetworkLink": (
+            _NETWORK + "/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}"
+        ),
+        "resources:ResourceGroup": _GROUP,
+    }.items()
+}
+"""Type → the id it has, made of its inputs. Where a template has a name, so does the resource's output."""
+
+
+def guid(seed: str) -> str:
+    """A GUID that stands for one that Azure draws: the same for the same seed."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, seed))
+
+
+def characters(seed: str, length: int) -> str:
+    """Lower-case letters and digits that stand for drawn ones: the same for the same seed."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+    digest = hashlib.sha256(seed.encode()).digest()
+    return "".join(alphabet[digest[index % len(digest)] % len(alphabet)] for index in range(length))
+
+
+def _identity(urn: str, inputs: Inputs) -> dict[str, Any]:
+    """What Azure adds to an `identity` block; user-assigned ones go in as a list and come out as a map."""
+    given = inputs.get("identity")
+    if not isinstance(given, Mapping):
+        return {}
+    added: dict[str, Any] = {"type": given.get("type")}
+    if "SystemAssigned" in str(given.get("type")):
+        added |= {"principalId": guid(f"{urn} principal"), "tenantId": guid("tenant")}
+    if given.get("userAssignedIdentities"):
+        added["userAssignedIdentities"] = {
+            each: {"principalId": guid(f"{each} principal"), "clientId": guid(f"{each} client")}
+            for each in given["userAssignedIdentities"]
+        }
+    return {"identity": added}
+
+
+def _account(urn: str, inputs: Inputs) -> dict[str, Any]:
+    properties = inputs.get("properties", {})
+    return {
+        "properties": {
+            **properties,
+            "endpoint": f"https://{properties.get('customSubDomainName')}.{_account_domain(inputs.get('kind'))}/",
+        }
+    }
+
+
+def _account_domain(kind: object) -> str:
+    return "openai.azure.com" if kind == "OpenAI" else "cognitiveservices.azure.com"
+
+
+def _user_assigned_identity(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {
+        "principalId": guid(f"{urn} principal"),
+        "clientId": guid(f"{urn} client"),
+        "tenantId": guid("tenant"),
+    }
+
+
+def _random_string(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"result": characters(urn, int(inputs.get("length", 6)))}
+
+
+OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
+    "azure-native:cognitiveservices:Account": _account,
+    "azure-native:managedidentity:UserAssignedIdentity": _user_assigned_identity,
+    "random:index/randomString:RandomString": _random_string,
+}
+"""Type → the outputs, beside id and name, that Azure adds."""
+
+
+def emulate(type_: str, urn: str, inputs: Inputs, subscription: str) -> tuple[str, dict[str, Any]]:
+    """The id and the outputs of a resource, as far as they are emulated; an empty id is unknown."""
+    outputs: dict[str, Any] = {}
+    if type_ in OUTPUTS:
+        outputs |= OUTPUTS[type_](urn, inputs)
+    if type_ not in IDS:
+        return (urn.rsplit("::", 1)[-1] if type_ in OUTPUTS else ""), outputs
+    values = {**inputs, "subscription": subscription}
+    try:
+        id_ = IDS[type_].format_map(values)
+    except KeyError:
+        return "", outputs
+    if UNKNOWN in id_:
+        return "", outputs
+    outputs |= {"name": id_.rsplit("/", 1)[-1], **_identity(urn, inputs)}
+    return id_, outputs

@@ -1,0 +1,227 @@
+"""A plan as a picture: the environment as a person would draw it, in SVG.
+
+Graphviz lays it out: the self-contained `graphviz-pure` of the extra `diagram`, or else a `dot` on the PATH.
+"""
+
+import html
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ..roles import ROLE_IDS
+from .resource import Plan, PlannedResource
+from .tree import size
+
+_HIDDEN = {
+    "DiagnosticSetting",
+    "ManagementLockByScope",
+    "NetworkSecurityGroup",
+    "PrivateDnsZoneGroup",
+    "PublicIPAddress",
+    "RandomString",
+    "ResourceGroup",
+    "RoleAssignment",
+    "VirtualNetworkLink",
+    "VirtualNetworkPeering",
+    "Budget",
+    "FederatedIdentityCredential",
+}
+"""Kinds that are drawn as an edge, as a word on another node, or not at all."""
+
+_COLOURS = {
+    "PrivateEndpoint": "#dbeafe",
+    "VirtualNetwork": "#dbeafe",
+    "NatGateway": "#dbeafe",
+    "RouteTable": "#dbeafe",
+    "PrivateZone": "#dbeafe",
+    "Account": "#ede9fe",
+    "Deployment": "#f5f3ff",
+    "Workspace": "#fef3c7",
+    "UserAssignedIdentity": "#dcfce7",
+}
+
+_ROLE_NAMES = {guid: role.value for role, guid in ROLE_IDS.items()}
+
+
+class DiagramError(Exception):
+    """No diagram can be drawn; the message says what to do."""
+
+
+class _Edge(NamedTuple):
+    source: str
+    target: str
+    label: str = ""
+    style: str = "solid"
+
+
+def svg(plan: Plan) -> str:
+    """The environment as an SVG document. Raises DiagramError where no Graphviz is to be found."""
+    program = _graphviz()
+    done = subprocess.run(  # noqa: S603 - our own program, with no argument from outside
+        [program, "-Tsvg"], input=dot(plan), capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if done.returncode != 0:
+        raise DiagramError(f"{Path(program).name} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _graphviz() -> str:
+    found = shutil.which("graphviz-pure", path=sysconfig.get_path("scripts")) or shutil.which("graphviz-pure")
+    found = found or shutil.which("dot")
+    if found is None:
+        raise DiagramError("drawing needs Graphviz: pip install 'azure-mlplatform[diagram]'")
+    return found
+
+
+def dot(plan: Plan) -> str:
+    """The environment in Graphviz's own language."""
+    shown = {each.urn: each for each in plan.azure_resources if each.kind not in _HIDDEN}
+    edges = list(_edges(plan, shown))
+    lines = [
+        "digraph {",
+        "rankdir=LR; compound=true; nodesep=0.3; ranksep=1.1; splines=true; newrank=true;",
+        'graph [fontname="Helvetica" fontsize=13 style="rounded" color="#94a3b8" labeljust=l];',
+        'node [fontname="Helvetica" fontsize=11 shape=box style="rounded,filled" fillcolor=white color="#64748b"];',
+        'edge [fontname="Helvetica" fontsize=9 color="#475569"];',
+    ]
+    group = next(iter(plan.of_type("ResourceGroup")), None)
+    title = f"{plan.project} {plan.stack}" + (f", {group.azure_name}, {group.input('location')}" if group else "")
+    lines.append(f"label={_quoted(title)}; labelloc=t; fontsize=18;")
+    lines += _cluster(plan, plan.root, shown)
+    outside = {end for edge in edges for end in (edge.source, edge.target) if end.startswith("outside:")}
+    lines += [
+        f'{_quoted(each)} [label={_quoted(each.removeprefix("outside:"))} style="rounded,dashed"];'
+        for each in sorted(outside)
+    ]
+    for edge in sorted(set(edges)):
+        lines.append(
+            f"{_quoted(edge.source)} -> {_quoted(edge.target)} [label={_quoted(edge.label)} style={edge.style}];"
+        )
+    return "\n".join([*lines, "}"])
+
+
+def _cluster(plan: Plan, parent: PlannedResource, shown: dict[str, PlannedResource]) -> Iterator[str]:
+    for each in plan.children(parent.urn):
+        if each.urn in shown:
+            yield _node(each)
+        elif not each.custom:
+            yield f"subgraph {_quoted('cluster ' + each.urn)} {{ label={_quoted(f'{each.kind}  {each.name}')};"
+            yield from _cluster(plan, each, shown)
+            yield "}"
+
+
+def _node(resource: PlannedResource) -> str:
+    lines = [f"<b>{html.escape(_spoken(resource.kind))}</b>", html.escape(resource.azure_name)]
+    if detail := size(resource):
+        lines.append(f'<font color="#475569">{html.escape(detail)}</font>')
+    if resource.kind == "VirtualNetwork":
+        lines += [
+            f'<font color="#475569">{html.escape(each["name"])}  {html.escape(each["addressPrefix"])}</font>'
+            for each in resource.input("subnets") or []
+        ]
+    if resource.protect:
+        lines.append("protected")
+    colour = _COLOURS.get(resource.kind, "white")
+    return f'{_quoted(resource.urn)} [label=<{"<br/>".join(lines)}> fillcolor="{colour}"];'
+
+
+def _spoken(kind: str) -> str:
+    """`PrivateEndpoint` as `private endpoint`."""
+    if kind == "Account":
+        return "AI service"
+    if kind == "Workspace":
+        return "Log Analytics"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+
+
+class _Shown:
+    """The nodes of a diagram, found by what edges name them by."""
+
+    def __init__(self, plan: Plan, shown: dict[str, PlannedResource]) -> None:
+        self._by_id = {each.id.lower(): urn for urn, each in shown.items()}
+        self._by_name = {(each.kind, each.azure_name): urn for urn, each in shown.items()}
+        self._by_principal = {str(each.outputs.get("principalId")): urn for urn, each in shown.items()}
+        self.vnet = next((each.urn for each in shown.values() if each.kind == "VirtualNetwork"), "")
+
+    def with_id(self, id_: object, outside: str = "") -> str:
+        return self._by_id.get(str(id_).lower(), f"outside:{outside}" if outside else "")
+
+    def named(self, kind: str, name: object) -> str:
+        return self._by_name.get((kind, str(name)), "")
+
+    def principal(self, resource: PlannedResource) -> str:
+        id_ = str(resource.input("principalId"))
+        return self._by_principal.get(id_, f"outside:{resource.input('principalType')} {id_}")
+
+
+def _edges(plan: Plan, shown: dict[str, PlannedResource]) -> Iterator[_Edge]:
+    nodes = _Shown(plan, shown)
+    for each in plan.azure_resources:
+        if each.kind in _EDGES:
+            yield from (edge for edge in _EDGES[each.kind](each, nodes) if edge.source and edge.target)
+
+
+def _endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(
+        resource.urn,
+        nodes.with_id(resource.input("privateLinkServiceConnections.0.privateLinkServiceId")),
+        "Private Link",
+    )
+    network, _, subnet = str(resource.input("subnet.id")).rpartition("/subnets/")
+    yield _Edge(nodes.with_id(network, subnet), resource.urn, subnet)
+
+
+def _logs(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    target = str(resource.input("workspaceId"))
+    yield _Edge(
+        nodes.with_id(resource.input("resourceUri")),
+        nodes.with_id(target, target.rsplit("/", 1)[-1]),
+        "logs",
+        "dotted",
+    )
+
+
+def _grant(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    role = str(resource.input("roleDefinitionId")).rsplit("/", 1)[-1]
+    target = nodes.with_id(resource.input("scope"))
+    yield _Edge(nodes.principal(resource), target, _ROLE_NAMES.get(role, role), "dashed")
+
+
+def _deployment(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.named("Account", resource.input("accountName")), resource.urn, "serves")
+
+
+def _peering(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    hub = str(resource.input("remoteVirtualNetwork.id")).rsplit("/", 1)[-1]
+    yield _Edge(nodes.vnet, f"outside:hub {hub}", "peering")
+
+
+def _trust(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    identity = nodes.named("UserAssignedIdentity", resource.input("resourceName"))
+    yield _Edge(f"outside:{resource.input('subject')}", identity, "signs in as", "dashed")
+
+
+def _way_out(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.vnet, resource.urn, "way out")
+
+
+_EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
+    "Deployment": _deployment,
+    "DiagnosticSetting": _logs,
+    "FederatedIdentityCredential": _trust,
+    "NatGateway": _way_out,
+    "PrivateEndpoint": _endpoint,
+    "RoleAssignment": _grant,
+    "RouteTable": _way_out,
+    "VirtualNetworkPeering": _peering,
+}
+"""Kind → the edges that a resource of it stands for."""
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

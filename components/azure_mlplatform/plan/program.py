@@ -1,0 +1,154 @@
+"""Runs a Pulumi program in this process, without an engine and without Azure."""
+
+import asyncio
+import contextvars
+import os
+import runpy
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Optional
+
+from pulumi.runtime import config as runtime_config
+from pulumi.runtime import settings as runtime_settings
+from pulumi.runtime import stack as runtime_stack
+
+from ..settings.files import StackConfig, stack_config
+from .recorder import Log, Recorder
+from .resource import Plan
+
+Program = Callable[[], Any]
+
+
+def run(
+    program: Program,
+    *,
+    project: str = "project",
+    stack: str = "dev",
+    config: Optional[Mapping[str, str]] = None,
+    secret_keys: Optional[list[str]] = None,
+    root: Optional[Path] = None,
+    known: bool = True,
+) -> Plan:
+    """The plan of a program: what it would register, once all its outputs have settled.
+
+    `config` maps full keys to texts, as Pulumi hands them over; `root` is the folder of Pulumi.yaml.
+    With `known=False` nothing that Azure answers is known, as in the first preview of a stack. Nothing of
+    one run is left for the next. An exception of the program, of a resource or of an apply is raised as
+    it is.
+    """
+    recorder, log = Recorder(project, stack, known=known), Log()
+
+    def in_context() -> None:
+        settings = runtime_settings.Settings(
+            project=project,
+            stack=stack,
+            monitor=recorder,
+            engine=log,
+            # Also where outputs are emulated: what is not emulated then stays unknown instead of being None.
+            dry_run=True,
+            organization="organization",
+            root_directory=str(root) if root else None,
+        )
+        runtime_settings.ROOT.set(None)
+        runtime_settings.configure(settings)
+        runtime_config.set_all_config(dict(config or {}), secret_keys or [])
+        _in_loop(program)
+
+    contextvars.copy_context().run(in_context)
+    resources = sorted(recorder.planned, key=lambda each: each.urn)
+    return Plan(project, stack, tuple(resources), tuple(log.messages))
+
+
+def run_stack(folder: Path, stack: str, *, known: bool = True) -> Plan:
+    """The plan of a stack of the Pulumi project in `folder`, with the settings of its files.
+
+    Raises ProblemsError where a file cannot be read, and whatever the program raises.
+    """
+    folder = folder.resolve()
+    files = stack_config(folder, stack)
+    return run(
+        lambda: _run_file(_program_file(folder, files)),
+        project=str(files.project.data.get("name", folder.name)),
+        stack=stack,
+        config=files.texts,
+        secret_keys=files.secret_keys,
+        root=folder,
+        known=known,
+    )
+
+
+def _in_loop(program: Program) -> None:
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(_Inline())
+    try:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(_settle(program))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def _settle(program: Program) -> None:
+    """Runs the program inside a stack, and waits until no registration and no output is left."""
+    await runtime_settings._load_monitor_feature_support()
+    stack = runtime_stack.Stack()
+    failure: Optional[BaseException] = None
+    try:
+        program()
+        entry = stack._take_async_program()
+        if entry is not None:
+            stack._add_program_outputs(await entry())
+    except Exception as error:
+        failure = error
+    finally:
+        stack._finish()
+    manager = runtime_settings._get_rpc_manager()
+    current: Any = runtime_settings.SETTINGS
+    outputs: set[asyncio.Future[Any]] = current.outputs
+    # Pulumi's own wait looks at every output each time one is done; this one takes all that there are.
+    while pending := {*map(asyncio.ensure_future, manager.rpcs), *outputs}:
+        manager.rpcs = []
+        outputs.difference_update(pending)
+        done, _ = await asyncio.wait(pending)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None and failure is None:
+                failure = error
+    failure = failure or manager.unhandled_exception
+    if failure is not None:
+        raise failure
+
+
+class _Inline(ThreadPoolExecutor):
+    """Runs what it is given at once: the recorder never blocks, and a thread costs more than the call."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def _program_file(folder: Path, files: StackConfig) -> Path:
+    """The file that Pulumi would run: `main:`, a folder or a file, or the project's own folder."""
+    main = (folder / str(files.project.data.get("main") or ".")).resolve()
+    return main / "__main__.py" if main.is_dir() else main
+
+
+def _run_file(program: Path) -> None:
+    """Runs a program from its folder, and forgets the modules that lie beside it."""
+    here, paths, modules = Path.cwd(), list(sys.path), set(sys.modules)
+    os.chdir(program.parent)
+    sys.path.insert(0, str(program.parent))
+    try:
+        runpy.run_path(str(program), run_name="__main__")
+    finally:
+        os.chdir(here)
+        sys.path[:] = paths
+        for name in set(sys.modules) - modules:
+            origin = getattr(sys.modules[name], "__file__", None)
+            if origin and Path(origin).is_relative_to(program.parent) and ".venv" not in Path(origin).parts:
+                del sys.modules[name]

@@ -1,0 +1,201 @@
+"""Stands in for the Pulumi engine: takes registrations, answers with what Azure would, keeps a list."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockMonitor, Mocks
+from pulumi.runtime.proto import engine_pb2, resource_pb2
+
+from ..settings._model import SECRET
+from .azure import emulate
+from .resource import UNKNOWN, PlannedResource
+
+_SIGNATURE = rpc._special_sig_key
+_STACK = "pulumi:pulumi:Stack"
+
+
+class RecordingError(Exception):
+    """The program did something that a plan cannot take."""
+
+
+class _NoMocks(Mocks):
+    def call(self, args: Any) -> Any:
+        raise RecordingError(f"unexpected call of {args.token}")
+
+    def new_resource(self, args: Any) -> Any:
+        raise RecordingError(f"unexpected resource {args.name}")
+
+
+class Recorder(MockMonitor):
+    """A resource monitor that keeps what is registered; `known` says whether Azure's answers are emulated."""
+
+    def __init__(self, project: str, stack: str, *, known: bool = True) -> None:
+        super().__init__(_NoMocks())
+        self._project, self._stack, self._known = project, stack, known
+        self._planned: dict[str, PlannedResource] = {}
+        self._registered_outputs: dict[str, dict[str, Any]] = {}
+        self._subscriptions: dict[str, str] = {}
+
+    @property
+    def planned(self) -> list[PlannedResource]:
+        """Everything registered so far."""
+        return [
+            resource if resource.custom else _with_outputs(resource, self._registered_outputs.get(urn, {}))
+            for urn, resource in self._planned.items()
+        ]
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN as the engine makes it: with the types of the whole chain of parents."""
+        chain = parent.split("::")[2] if parent else ""
+        qualified = type_ if chain in ("", _STACK) else f"{chain}${type_}"
+        return f"urn:pulumi:{self._stack}::{self._project}::{qualified}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if urn in self._planned:
+            raise RecordingError(f"two resources have the URN {urn}")
+        inputs = plain(request.object)
+        _no_output_in_text(inputs, urn)
+        id_, outputs = "", {}
+        if request.custom:
+            id_, outputs = self._answer(urn, request, inputs)
+        self._planned[urn] = PlannedResource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            custom=request.custom,
+            inputs=inputs,
+            dependencies=tuple(sorted(request.dependencies)),
+            property_dependencies={
+                key: tuple(sorted(value.urns)) for key, value in sorted(request.propertyDependencies.items())
+            },
+            protect=request.protect,
+            provider=request.provider,
+            id=id_ or UNKNOWN,
+            outputs=outputs,
+            aliases=tuple(_aliases(request.aliases, request.type)),
+            ignore_changes=tuple(request.ignoreChanges),
+            delete_before_replace=request.deleteBeforeReplace,
+            retain_on_delete=request.retainOnDelete,
+        )
+        answer = struct_pb2.Struct()
+        if self._known or request.type.startswith("pulumi:providers:"):
+            answer.CopyFrom(request.object)
+            for key, value in outputs.items():
+                answer.fields[key].CopyFrom(_value(value))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=answer)
+
+    def _answer(self, urn: str, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        if request.type.startswith("pulumi:providers:"):
+            self._subscriptions[urn] = str(inputs.get("subscriptionId", UNKNOWN))
+            return request.name, {}
+        if not self._known:
+            return "", {}
+        provider = request.provider.rsplit("::", 1)[0]
+        return emulate(request.type, urn, inputs, self._subscriptions.get(provider, UNKNOWN))
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the call
+        self._registered_outputs[request.urn] = plain(request.outputs)
+        return empty_pb2.Empty()
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
+        raise RecordingError(
+            f"{request.type} '{request.name}' is read from Azure, which a plan cannot do: adopt it by its id"
+        )
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the call
+        raise RecordingError(f"{request.tok} asks Azure, which a plan cannot do: give the value as a setting")
+
+
+_SEVERITIES = {
+    engine_pb2.INFO: "info",
+    engine_pb2.WARNING: "warning",
+    engine_pb2.ERROR: "error",
+}
+
+
+class Log:
+    """Stands in for the engine's log; keeps what is more than debugging."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+
+    def Log(self, request: Any) -> None:  # noqa: N802 - the name of the call
+        if request.severity in _SEVERITIES:
+            self.messages.append((_SEVERITIES[request.severity], request.message))
+
+
+def plain(value: Any) -> Any:
+    """Pulumi's wire form as plain Python: `[secret]`, `[unknown]`, and whole numbers as integers."""
+    if isinstance(value, struct_pb2.Struct):
+        return _plain_fields(value.fields)
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
+    if kind == "struct_value":
+        return _plain_fields(value.struct_value.fields)
+    if kind == "list_value":
+        return [plain(each) for each in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return value.bool_value if kind == "bool_value" else None
+
+
+def _plain_fields(fields: Any) -> Any:
+    if _SIGNATURE not in fields:
+        return {key: plain(value) for key, value in sorted(fields.items())}
+    signature = fields[_SIGNATURE].string_value
+    if signature == rpc._special_secret_sig:
+        return SECRET
+    if signature == rpc._special_resource_sig:
+        return fields["urn"].string_value
+    return f"[{'asset' if signature == rpc._special_asset_sig else 'archive'}]"
+
+
+def _value(value: Any) -> struct_pb2.Value:
+    """Plain Python as Pulumi's wire form."""
+    if value == UNKNOWN:
+        return struct_pb2.Value(string_value=rpc.UNKNOWN)
+    if isinstance(value, bool):
+        return struct_pb2.Value(bool_value=value)
+    if isinstance(value, str):
+        return struct_pb2.Value(string_value=value)
+    if isinstance(value, int | float):
+        return struct_pb2.Value(number_value=value)
+    if isinstance(value, list):
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_value(each) for each in value]))
+    if isinstance(value, dict):
+        return struct_pb2.Value(
+            struct_value=struct_pb2.Struct(fields={key: _value(each) for key, each in value.items()})
+        )
+    return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+
+
+def _with_outputs(resource: PlannedResource, outputs: dict[str, Any]) -> PlannedResource:
+    return replace(resource, outputs=outputs)
+
+
+def _aliases(aliases: Iterable[Any], type_: str) -> Iterable[str]:
+    """The aliases that a component gives; those of the SDK, a type for each API version, are left out."""
+    for alias in aliases:
+        if alias.urn:
+            yield alias.urn
+        elif alias.spec.name or (alias.spec.type and not alias.spec.type.startswith("azure-native")):
+            yield alias.spec.name or alias.spec.type
+
+
+def _no_output_in_text(value: Any, urn: str) -> None:
+    if isinstance(value, str):
+        if "Output[" in value or "Calling __str__ on an Output" in value:
+            raise RecordingError(f"{urn} has an output inside a text; use Output.apply or Output.concat")
+    elif isinstance(value, dict):
+        for each in value.values():
+            _no_output_in_text(each, urn)
+    elif isinstance(value, list):
+        for each in value:
+            _no_output_in_text(each, urn)

@@ -1,0 +1,91 @@
+"""A plan as a tree that a person reads: components, their resources, each with its name, kind and size."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ..roles import ROLE_IDS
+from .resource import Plan, PlannedResource
+
+_SIZES: dict[str, tuple[str, ...]] = {
+    "Account": ("kind", "sku.name"),
+    "Budget": ("amount", "timeGrain"),
+    "Deployment": ("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
+    "DiagnosticSetting": (),
+    "FederatedIdentityCredential": ("subject",),
+    "ManagementLockByScope": ("level",),
+    "NetworkSecurityGroup": (),
+    "PrivateEndpoint": ("privateLinkServiceConnections.0.groupIds",),
+    "RandomString": ("length",),
+    "RouteTable": ("routes.0.nextHopIpAddress",),
+    "VirtualNetwork": ("addressSpace.addressPrefixes",),
+    "Workspace": ("sku.name", "retentionInDays"),
+}
+"""Kind → the inputs that say how big or of what sort it is; `sku.name` for those not named."""
+
+_UNITS = {"retentionInDays": " days", "length": " characters", "amount": " a month"}
+_ROLE_NAMES = {guid: role.value for role, guid in ROLE_IDS.items()}
+
+
+def size(resource: PlannedResource) -> str:
+    """How big a resource is, or of what sort, in a few words; empty where nothing says so."""
+    if resource.kind == "RoleAssignment":
+        role = str(resource.input("roleDefinitionId")).rsplit("/", 1)[-1]
+        return f"{_ROLE_NAMES.get(role, role)} for a {resource.input('principalType')}"
+    if resource.kind == "Budget":
+        return f"{resource.input('amount')} a month"
+    parts = []
+    for path in _SIZES.get(resource.kind, ("sku.name",)):
+        value = resource.input(path)
+        if value not in (None, [], {}):
+            parts.append(_text(value) + _UNITS.get(path, ""))
+    return " ".join(parts)
+
+
+def _label(resource: PlannedResource, parent: PlannedResource) -> str:
+    """The name in Azure, or in the component where Azure's says nothing to a person."""
+    if resource.kind in (
+        "RoleAssignment",
+        "ManagementLockByScope",
+        "DiagnosticSetting",
+        "PrivateDnsZoneGroup",
+    ):
+        return resource.name.removeprefix(f"{parent.name}-")
+    return resource.azure_name
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def counts(plan: Plan) -> Counter[str]:
+    """Kind → how many of it."""
+    return Counter(each.kind for each in plan.azure_resources)
+
+
+def tree(plan: Plan) -> Iterator[str]:
+    """The lines of a plan's tree, with a heading and the counts."""
+    made = plan.azure_resources
+    protected = sum(each.protect for each in made)
+    yield (
+        f"{plan.project} {plan.stack}: {len(made)} resources in {len(plan.components)} components"
+        + (f", {protected} protected" if protected else "")
+    )
+    yield from _branches(plan, plan.root, "")
+    yield "  " + ", ".join(f"{count} {kind}" for kind, count in sorted(counts(plan).items()))
+
+
+def _branches(plan: Plan, parent: PlannedResource, indent: str) -> Iterator[str]:
+    children = [each for each in plan.children(parent.urn) if not each.type.startswith("pulumi:providers:")]
+    leaves = {each.urn: _label(each, parent) for each in children if each.custom}
+    wide_kind = max((len(each.kind) for each in children if each.custom), default=0)
+    wide_name = max(map(len, leaves.values()), default=0)
+    for each in children:
+        last = each is children[-1]
+        branch = f"{indent}{'└─' if last else '├─'} "
+        if not each.custom:
+            yield f"{branch}{each.name}  ({each.kind})"
+            yield from _branches(plan, each, indent + ("   " if last else "│  "))
+            continue
+        mark = "  protected" if each.protect else ""
+        yield f"{branch}{each.kind:{wide_kind}}  {leaves[each.urn]:{wide_name}}  {size(each)}{mark}".rstrip()

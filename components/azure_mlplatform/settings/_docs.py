@@ -1,0 +1,35 @@
+"""The docstrings under the fields of a model, read from its source: only messages and the schema need them."""
+
+import ast
+import inspect
+import textwrap
+from functools import cache
+from itertools import pairwise
+
+from pydantic import BaseModel
+
+
+@cache
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """Field → what its docstring says, on one line; inherited fields included."""
+    docs: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if not issubclass(base, BaseModel) or base.__module__.startswith("pydantic"):
+            continue
+        body = _body(base)
+        for statement, following in pairwise(body):
+            if (
+                isinstance(statement, ast.AnnAssign)
+                and isinstance(statement.target, ast.Name)
+                and isinstance(following, ast.Expr)
+                and isinstance(following.value, ast.Constant)
+                and isinstance(following.value.value, str)
+            ):
+                docs[statement.target.id] = " ".join(following.value.value.split())
+    return docs
+
+
+def _body(model: type) -> list[ast.stmt]:
+    definition = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101 - what getsource returns of a class
+    return definition.body

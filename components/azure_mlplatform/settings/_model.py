@@ -1,0 +1,189 @@
+"""The base of every settings model and of every component's arguments: frozen, closed, all problems at once."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+Path = tuple[str | int, ...]
+
+SECRET = "[secret]"  # noqa: S105 - the text shown in a secret's place
+
+
+class Encrypted(str):
+    """What stands for an encrypted value where there is no key to read it, as in a preview."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Self:
+        return super().__new__(cls, SECRET)
+
+
+class Refusal(NamedTuple):
+    """One thing that a check refuses: where it stands in the model, its value, what is wrong, what to do."""
+
+    path: Path
+    value: object
+    what: str
+    fix: str
+
+
+def refused(what: str, fix: str) -> PydanticCustomError:
+    """The error a value's rule raises: `what` is wrong with it, and the `fix`."""
+    return PydanticCustomError("refused", "{what}. {fix}", {"what": what, "fix": fix})
+
+
+def _validation_error(title: str, details: list[InitErrorDetails]) -> ValidationError:
+    return ValidationError.from_exception_data(title, details)
+
+
+def _details(error: ValidationError) -> Iterator[InitErrorDetails]:
+    for line in error.errors(include_url=False):
+        context = line.get("ctx", {})
+        known: Any = line["type"]
+        if known == "refused":
+            known = refused(context["what"], context["fix"])
+        elif known in ("value_error", "assertion_error"):
+            known = refused(str(context["error"]), "")
+        yield InitErrorDetails(type=known, loc=line["loc"], input=line["input"], ctx=context)
+
+
+def _detail(refusal: Refusal) -> InitErrorDetails:
+    return InitErrorDetails(type=refused(refusal.what, refusal.fix), loc=refusal.path, input=refusal.value)
+
+
+Check = Callable[[Any], Iterable[Refusal]]
+
+
+def check(function: Check) -> Check:
+    """Mark a method as a check of the whole model; it yields what it refuses.
+
+    Every check runs, so that all problems show at once. One that reads a field which is itself
+    wrong is left out until that field is right.
+    """
+    function.__dict__["is_check"] = True
+    return function
+
+
+class Settings(BaseModel):
+    """A value that does not change, knows all its keys, and reports all its problems at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    _checks: ClassVar[tuple[Check, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        found = {
+            name: member
+            for base in reversed(cls.__mro__)
+            for name, member in vars(base).items()
+            if getattr(member, "is_check", False)
+        }
+        cls._checks = tuple(found.values())
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _pass_encrypted(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        """An encrypted text cannot be judged without its key, so it passes as it is."""
+        if not isinstance(value, Encrypted):
+            return handler(value)
+        try:
+            handler("text")
+        except ValidationError as error:
+            if any(line["type"].endswith("_type") or line["type"].endswith("_parsing") for line in error.errors()):
+                raise refused(
+                    "it is encrypted, and only a text can be",
+                    "Settings hold no secrets: give it in plain text",
+                ) from None
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_problems_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            model = handler(data)
+        except ValidationError as error:
+            details = list(_details(error))
+            if isinstance(data, Mapping):
+                details += map(_detail, cls._refusals_of_the_rest(data, details))
+            raise _validation_error(cls.__name__, details) from None
+        refusals = [refusal for each in cls._checks for refusal in each(model)]
+        if refusals:
+            raise _validation_error(cls.__name__, list(map(_detail, refusals)))
+        return model
+
+    @classmethod
+    def _refusals_of_the_rest(cls, data: Mapping[str, Any], details: list[InitErrorDetails]) -> Iterator[Refusal]:
+        """What the checks refuse in the fields that are right, each judged on its own."""
+        wrong = {loc[0] for detail in details if (loc := detail.get("loc", ()))}
+        right: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            if name in wrong:
+                continue
+            if name in data:
+                field_type: Any = Annotated[field.annotation, field]
+                right[name] = TypeAdapter(field_type).validate_python(data[name])
+            elif not field.is_required():
+                right[name] = field.get_default(call_default_factory=True)
+        rest = cls.model_construct(**right)
+        for name in wrong:
+            vars(rest).pop(str(name), None)
+        for each in cls._checks:
+            try:
+                yield from list(each(rest))
+            except AttributeError:
+                continue
+
+
+Rule = Callable[[str], str]
+
+
+def obeys(rule: Rule, *fields: str) -> Any:
+    """A validator that applies one rule to `fields`: to a text, or to each one in a list or mapping."""
+    if not callable(rule):
+        raise TypeError(f"the rule for {', '.join(fields)} is hidden by a field of the same name")
+
+    def apply(value: Any) -> Any:
+        if value is None or value == SECRET:
+            return value
+        if isinstance(value, str):
+            return rule(value)
+        if not isinstance(value, list | dict):
+            return value
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        details, kept = [], {}
+        for key, item in items:
+            try:
+                kept[key] = apply(item)
+            except PydanticCustomError as error:
+                details.append(InitErrorDetails(type=error, loc=(key,), input=item))
+        if details:
+            raise _validation_error("values", details)
+        return kept if isinstance(value, dict) else list(kept.values())
+
+    return field_validator(*fields, mode="after")(apply)
+
+
+def matches(pattern: str, is_not: str, allowed: str) -> Rule:
+    """A rule: the whole text matches `pattern`, or else it `is_not` what is `allowed`."""
+    compiled = re.compile(pattern)
+
+    def rule(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise refused(f"'{value}' {is_not}", f"Allowed: {allowed}")
+        return value
+
+    return rule

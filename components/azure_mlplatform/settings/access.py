@@ -1,0 +1,84 @@
+"""Which people may do what, always through Entra groups; and the identities that pipelines use."""
+
+from collections.abc import Iterator
+from typing import Optional
+
+from pydantic import Field
+
+from ._model import Refusal, Settings, check, obeys
+from .ai_services import twice
+from .values import guid, https_url
+
+
+class AccessSettings(Settings):
+    """Entra groups by what their members may do, by object id. An individual is never named."""
+
+    readers: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000001"]])
+    """Groups that may see the resources and their metrics, but no data and no secrets."""
+
+    data_scientists: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000002"]])
+    """Groups that work in the environment: they call its AI services. Refused in test and prod."""
+
+    _ids = obeys(guid, "readers", "data_scientists")
+
+    @check
+    def _groups_stand_once(self) -> Iterator[Refusal]:
+        for field in ("readers", "data_scientists"):
+            groups = [each.lower() for each in getattr(self, field)]
+            for index, group in enumerate(groups):
+                if group in groups[:index]:
+                    yield Refusal((field, index), group, f"the group {group} stands here twice", "Leave the second out")
+
+
+MOST_CREDENTIALS = 20
+"""Federated credentials an identity may have ("Considerations for federated identity credentials")."""
+
+
+class FederatedCredential(Settings):
+    """Trust in a token that someone else issues, so that no secret is needed."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$", examples=["github-dev"])
+    """Its name on the identity: 3 to 120 letters, digits, `_` and `-`."""
+
+    issuer: str = Field(examples=["https://vstoken.dev.azure.com/00000000-0000-0000-0000-000000000001"])
+    """Who issues the token. For Azure DevOps, the service connection shows it."""
+
+    subject: str = Field(min_length=1, examples=["sc://example/churn/dev"])
+    """Whom the token is issued to. For Azure DevOps, the service connection shows it."""
+
+    audience: str = Field(default="api://AzureADTokenExchange", min_length=1)
+    """Whom the token is meant for. Left out: Entra ID's token exchange."""
+
+    _url = obeys(https_url, "issuer")
+
+
+class WorkloadIdentitySettings(Settings):
+    """Who may act as the environment's workload identity."""
+
+    github_repository: Optional[str] = Field(
+        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", examples=["example/churn"]
+    )
+    """`organisation/repository`: jobs of its GitHub environment of this environment's name may act as the
+    identity. Left out, none may."""
+
+    federated_credentials: list[FederatedCredential] = Field(default_factory=list)
+    """Other token issuers, Azure DevOps among them."""
+
+    @check
+    def _credentials_have_names_of_their_own(self) -> Iterator[Refusal]:
+        yield from twice(
+            [each.name for each in self.federated_credentials],
+            ("federated_credentials",),
+            "federated credential",
+        )
+
+    @check
+    def _not_too_many(self) -> Iterator[Refusal]:
+        count = len(self.federated_credentials) + (self.github_repository is not None)
+        if count > MOST_CREDENTIALS:
+            yield Refusal(
+                ("federated_credentials",),
+                count,
+                f"{count} federated credentials are too many for one identity",
+                f"Allowed: {MOST_CREDENTIALS}",
+            )

@@ -1,0 +1,164 @@
+"""The data product's own Azure AI (Cognitive) Services."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple, Optional
+
+from pydantic import Field
+
+from ._model import Refusal, Settings, check
+from .private_link import PrivateService
+from .project import NAME
+
+
+class AIServiceKind(StrEnum):
+    """Kinds of account that new ones can be made of."""
+
+    OPENAI = "OpenAI"
+    AI_SERVICES = "AIServices"
+    COMPUTER_VISION = "ComputerVision"
+    CONTENT_SAFETY = "ContentSafety"
+    CUSTOM_VISION_TRAINING = "CustomVision.Training"
+    CUSTOM_VISION_PREDICTION = "CustomVision.Prediction"
+    FACE = "Face"
+    FORM_RECOGNIZER = "FormRecognizer"
+    SPEECH_SERVICES = "SpeechServices"
+    TEXT_ANALYTICS = "TextAnalytics"
+    TEXT_TRANSLATION = "TextTranslation"
+
+
+class _Kind(NamedTuple):
+    skus: tuple[str, ...]
+    """Allowed sizes, the default first."""
+
+    private_service: PrivateService = PrivateService.COGNITIVE_SERVICES
+    deploys_models: bool = False
+
+
+KINDS: dict[AIServiceKind, _Kind] = {
+    AIServiceKind.OPENAI: _Kind(("S0",), PrivateService.OPENAI, deploys_models=True),
+    AIServiceKind.AI_SERVICES: _Kind(("S0",), PrivateService.AI_SERVICES, deploys_models=True),
+    AIServiceKind.COMPUTER_VISION: _Kind(("S1", "F0")),
+    AIServiceKind.CONTENT_SAFETY: _Kind(("S0", "F0")),
+    AIServiceKind.CUSTOM_VISION_TRAINING: _Kind(("S0", "F0")),
+    AIServiceKind.CUSTOM_VISION_PREDICTION: _Kind(("S0", "F0")),
+    AIServiceKind.FACE: _Kind(("S0", "F0")),
+    AIServiceKind.FORM_RECOGNIZER: _Kind(("S0", "F0")),
+    AIServiceKind.SPEECH_SERVICES: _Kind(("S0", "F0")),
+    AIServiceKind.TEXT_ANALYTICS: _Kind(("S", "F0")),
+    AIServiceKind.TEXT_TRANSLATION: _Kind(("S1", "F0")),
+}
+
+
+class DeploymentSku(StrEnum):
+    """How a model's capacity is bought ("Deployment types for Azure AI Foundry Models")."""
+
+    STANDARD = "Standard"
+    GLOBAL_STANDARD = "GlobalStandard"
+    DATA_ZONE_STANDARD = "DataZoneStandard"
+    PROVISIONED_MANAGED = "ProvisionedManaged"
+    GLOBAL_PROVISIONED_MANAGED = "GlobalProvisionedManaged"
+    DATA_ZONE_PROVISIONED_MANAGED = "DataZoneProvisionedManaged"
+    GLOBAL_BATCH = "GlobalBatch"
+    DATA_ZONE_BATCH = "DataZoneBatch"
+
+
+class VersionUpgrade(StrEnum):
+    """When the service may replace a deployment's model version by a newer one."""
+
+    NO_AUTO_UPGRADE = "NoAutoUpgrade"
+    ONCE_NEW_DEFAULT = "OnceNewDefaultVersionAvailable"
+    ONCE_EXPIRED = "OnceCurrentVersionExpired"
+
+
+class ModelDeployment(Settings):
+    """A model that an account serves."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}[A-Za-z0-9]$", examples=["gpt-4o-mini"])
+    """What callers name it by: 2 to 64 letters, digits, `_`, `.` and `-`."""
+
+    model: str = Field(min_length=1, examples=["gpt-4o-mini"])
+    """The model's name in the service's catalogue."""
+
+    version: str = Field(min_length=1, examples=["2024-07-18"])
+    """The model's version. Pinned, so that an answer changes only when the settings do."""
+
+    format: str = Field(default="OpenAI", min_length=1)
+    """Whose model it is. Left out: `OpenAI`."""
+
+    sku: DeploymentSku = DeploymentSku.STANDARD
+    """How capacity is bought. Left out: `Standard`, which keeps the data in the account's region."""
+
+    capacity: int = Field(default=10, ge=1, le=100000)
+    """Thousands of tokens a minute, or provisioned units with a provisioned sku. Left out: 10."""
+
+    version_upgrade: VersionUpgrade = VersionUpgrade.ONCE_EXPIRED
+    """When the service may move to a newer version. Left out: when the pinned one is retired."""
+
+    content_filter: Optional[str] = Field(default=None, examples=["Microsoft.DefaultV2"])
+    """The content filter (RAI policy) by name. Left out, the service's own default."""
+
+
+class AIServiceSettings(Settings):
+    """One account: reached through its private endpoint, signed in to by Entra ID only."""
+
+    name: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=20, examples=["assistant"])
+    """What the project calls it, unique in the environment: 2 to 20 lower-case letters, digits and single
+    hyphens, starting with a letter. Part of the account's name and address."""
+
+    kind: AIServiceKind
+    """What it does."""
+
+    sku: Optional[str] = Field(default=None, examples=["S0"])
+    """Its size. Left out: the kind's paid one, since free ones take no private endpoint."""
+
+    deployments: list[ModelDeployment] = Field(default_factory=list)
+    """Models it serves, for kinds `OpenAI` and `AIServices`."""
+
+    allowed_fqdns: list[str] = Field(default_factory=list, examples=[["churnstorage.blob.core.windows.net"]])
+    """Host names that the service itself may call. Left out, it may call none."""
+
+    @property
+    def sku_name(self) -> str:
+        """The size given, or the kind's default."""
+        return self.sku or KINDS[self.kind].skus[0]
+
+    @property
+    def private_service(self) -> PrivateService:
+        """What its private endpoint leads to."""
+        return KINDS[self.kind].private_service
+
+    @check
+    def _sku_is_of_the_kind(self) -> Iterator[Refusal]:
+        allowed = KINDS[self.kind].skus
+        if self.sku is not None and self.sku not in allowed:
+            yield Refusal(
+                ("sku",),
+                self.sku,
+                f"a {self.kind} account has no sku '{self.sku}'",
+                f"Allowed: {', '.join(allowed)}",
+            )
+
+    @check
+    def _kind_deploys_models(self) -> Iterator[Refusal]:
+        if self.deployments and not KINDS[self.kind].deploys_models:
+            able = ", ".join(kind.value for kind, facts in KINDS.items() if facts.deploys_models)
+            yield Refusal(("deployments",), None, f"a {self.kind} account serves no models", f"Kinds that do: {able}")
+
+    @check
+    def _deployments_have_names_of_their_own(self) -> Iterator[Refusal]:
+        yield from twice([each.name for each in self.deployments], ("deployments",), "deployment")
+
+
+def twice(names: list[str], path: tuple[str | int, ...], thing: str) -> Iterator[Refusal]:
+    """Refuses every name that stands in a list a second time; Azure does not tell upper from lower case."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name.lower() in first:
+            yield Refusal(
+                (*path, index, "name"),
+                name,
+                f"a second {thing} is named '{name}' (the first is number {first[name.lower()] + 1})",
+                "Give each a name of its own",
+            )
+        first.setdefault(name.lower(), index)

@@ -1,0 +1,243 @@
+"""An environment as a value: everything that a deployment is a function of, but for the clock."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Optional
+
+from pydantic import Field
+
+from ._model import Refusal, Settings, check, obeys
+from .access import AccessSettings, WorkloadIdentitySettings
+from .ai_services import AIServiceSettings, twice
+from .budget import BudgetSettings
+from .diagnostics import DiagnosticsSettings
+from .encryption import CustomerManagedKey
+from .network import RESERVED, DnsMode, NetworkSettings, SubnetRole
+from .private_link import PRIVATE_LINK, PrivateService, zones
+from .profiles import PROFILES, Environment, Profile
+from .project import ProjectSettings
+from .tags import tag_refusals
+from .values import arm_group_id, date, guid, region, subscription_of
+
+
+class Retirement(Settings):
+    """Says that the environment is to be destroyed."""
+
+    reason: str = Field(min_length=10, examples=["The project ended, ticket ML-321"])
+    """Why, for those who review it: at least 10 characters."""
+
+
+class EnvironmentSettings(Settings):
+    """One environment of one project. The project's own part stands in Pulumi.yaml, everything else in
+    Pulumi.<stack>.yaml."""
+
+    project: ProjectSettings
+    """Whose environment it is. Stands in Pulumi.yaml."""
+
+    environment: Environment
+    """`sandbox`, `dev`, `test` or `prod`; settings/profiles.py says what follows from it."""
+
+    location: str = Field(examples=["westeurope"])
+    """The Azure region that everything is in."""
+
+    subscription_id: str = Field(examples=["00000000-0000-0000-0000-000000000001"])
+    """The subscription that everything is in. It cannot change: another subscription is another
+    environment, and a provider or a resource group in another one is refused."""
+
+    tenant_id: str = Field(examples=["00000000-0000-0000-0000-000000000002"])
+    """The Entra tenant of the subscription."""
+
+    resource_group_id: Optional[str] = Field(
+        default=None,
+        examples=["/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-churn-dev"],
+    )
+    """A resource group that others made, by id. Left out, the environment makes its own."""
+
+    network: Optional[NetworkSettings] = None
+    """The network. Only a sandbox can do without one."""
+
+    ai_services: list[AIServiceSettings] = Field(default_factory=list)
+    """The data product's AI services, a set of its own in every environment."""
+
+    access: AccessSettings = Field(default_factory=AccessSettings)
+    """Which groups of people may do what. Left out, nobody may do anything."""
+
+    workload_identity: WorkloadIdentitySettings = Field(default_factory=WorkloadIdentitySettings)
+    """Which pipelines may act as the environment's workload identity. Left out, none may."""
+
+    budget: Optional[BudgetSettings] = None
+    """The monthly budget. A sandbox needs one; left out elsewhere, there is none."""
+
+    diagnostics: DiagnosticsSettings = Field(default_factory=DiagnosticsSettings)
+    """Where logs and metrics go. Left out, to a Log Analytics workspace of the environment's own."""
+
+    customer_managed_key: Optional[CustomerManagedKey] = None
+    """The key that encrypts what is stored. Left out, Microsoft's keys do."""
+
+    tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
+    """Tags of this environment, beside the project's, which they override."""
+
+    suffix: Optional[str] = Field(default=None, pattern=r"^[a-z0-9]{6}$", examples=["x7k2p9"])
+    """The six characters at the end of globally unique names: lower-case letters and digits. Left out,
+    they are drawn once and kept in the stack's state; given, they adopt the names of a lost state."""
+
+    expires_on: Optional[str] = Field(default=None, examples=["2026-12-31"])
+    """The day from which the environment counts as expired. A sandbox needs one."""
+
+    retire: Optional[Retirement] = None
+    """Takes protection and locks away, so that the next `pulumi destroy` can delete the environment."""
+
+    _region = obeys(region, "location")
+    _guids = obeys(guid, "subscription_id", "tenant_id")
+    _group = obeys(arm_group_id, "resource_group_id")
+    _date = obeys(date, "expires_on")
+
+    @property
+    def profile(self) -> Profile:
+        """What this kind of environment needs, may, and defaults to."""
+        return PROFILES[self.environment]
+
+    @property
+    def protected(self) -> bool:
+        """Whether what holds data or work is protected and locked."""
+        return self.profile.protect and self.retire is None
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What the environment has private endpoints to, an entry each."""
+        return [each.private_service for each in self.ai_services]
+
+    @check
+    def _has_what_its_kind_needs(self) -> Iterator[Refusal]:
+        profile = PROFILES[self.environment]
+        if profile.needs_budget and self.budget is None:
+            yield self._needed("budget", "budget: {amount: 500, contact_emails: [ml-team@example.com]}")
+        if profile.longest_life_days and self.expires_on is None:
+            yield self._needed("expires_on", f"a day within the next {profile.longest_life_days}")
+
+    @check
+    def _has_a_network(self) -> Iterator[Refusal]:
+        if PROFILES[self.environment].needs_network and self.network is None:
+            yield self._needed("network", "network: {address_space: [10.20.0.0/22]}")
+
+    def _needed(self, field: str, example: str) -> Refusal:
+        return Refusal((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
+
+    @check
+    def _has_a_cost_code(self) -> Iterator[Refusal]:
+        if PROFILES[self.environment].needs_cost_code and self.project.cost_code is None:
+            yield Refusal(
+                ("project", "cost_code"),
+                None,
+                f"a {self.environment} environment needs the project's cost code",
+                "Add cost_code: <the code the project is booked on> to the project's settings in Pulumi.yaml",
+            )
+
+    @check
+    def _is_not_public(self) -> Iterator[Refusal]:
+        if self.network and self.network.public_access and not PROFILES[self.environment].may_be_public:
+            allowed = ", ".join(each.value for each, profile in PROFILES.items() if profile.may_be_public)
+            yield Refusal(
+                ("network", "public_access"),
+                None,
+                f"a {self.environment} environment has no public access",
+                f"Remove it, and connect through the network (allowed in: {allowed})",
+            )
+
+    @check
+    def _grants_what_it_may(self) -> Iterator[Refusal]:
+        may_grant = PROFILES[self.environment].may_grant
+        for field in AccessSettings.model_fields:
+            if getattr(self.access, field) and field not in may_grant:
+                yield Refusal(
+                    ("access", field),
+                    None,
+                    f"in a {self.environment} environment no individual has access, not through {field} either",
+                    f"Remove it; groups may be given: {', '.join(sorted(may_grant))}",
+                )
+
+    @check
+    def _group_is_in_the_subscription(self) -> Iterator[Refusal]:
+        if self.resource_group_id and subscription_of(self.resource_group_id) != self.subscription_id.lower():
+            yield Refusal(
+                ("resource_group_id",),
+                self.resource_group_id,
+                f"the resource group is in another subscription than subscription_id {self.subscription_id}",
+                "Adopt a group of the environment's own subscription",
+            )
+
+    @check
+    def _services_have_names_of_their_own(self) -> Iterator[Refusal]:
+        yield from twice([each.name for each in self.ai_services], ("ai_services",), "AI service")
+
+    @check
+    def _endpoints_have_room(self) -> Iterator[Refusal]:
+        if self.network is None or self.network.adopted or not self.network.address_space:
+            return
+        needed = sum(len(PRIVATE_LINK[each]) for each in self.private_services)
+        subnet = self.network.ranges().get(SubnetRole.ENDPOINTS)
+        if subnet is not None and subnet.num_addresses - RESERVED < needed:
+            yield Refusal(
+                ("network", "subnets", "endpoints"),
+                str(subnet),
+                f"the endpoints subnet {subnet} has {subnet.num_addresses - RESERVED} free addresses, "
+                f"and {needed} are needed",
+                "Widen it: every private endpoint takes an address, and Azure keeps 5 itself",
+            )
+
+    @check
+    def _zones_are_known(self) -> Iterator[Refusal]:
+        if self.network is None or self.network.dns.mode is not DnsMode.ADOPT:
+            return
+        for zone in sorted({zone for each in self.private_services for zone in zones(each)}):
+            if self.network.dns.zone_id(zone) is None:
+                yield Refusal(
+                    ("network", "dns", "zone_ids"),
+                    None,
+                    f"no zone is given for {zone}",
+                    f"Add '{zone}: <id>', or resource_group_id of the group that holds every zone",
+                )
+
+    @check
+    def _free_services_are_public(self) -> Iterator[Refusal]:
+        if self.network is None:
+            return
+        for index, service in enumerate(self.ai_services):
+            if service.sku_name.startswith("F"):
+                yield Refusal(
+                    ("ai_services", index, "sku"),
+                    service.sku,
+                    f"the free sku {service.sku_name} takes no private endpoint",
+                    "Leave sku out for the paid one",
+                )
+
+    @check
+    def _tags_are_legal(self) -> Iterator[Refusal]:
+        yield from tag_refusals(self.tags, ("tags",))
+
+    def expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong with `expires_on` on the day the program runs."""
+        if self.expires_on is None:
+            return
+        ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
+        longest = self.profile.longest_life_days
+        if ahead <= 0:
+            yield Refusal(
+                ("expires_on",),
+                self.expires_on,
+                f"the environment expired on {self.expires_on}",
+                "Destroy it (`pulumi destroy`), or set a later day",
+            )
+        elif longest is not None and ahead > longest:
+            yield Refusal(
+                ("expires_on",),
+                self.expires_on,
+                f"{self.expires_on} is {ahead} days ahead",
+                f"A {self.environment} environment may live for {longest} days: "
+                f"set {today + datetime.timedelta(longest)} or earlier",
+            )
+
+
+PROJECT_KEYS = ("project",)
+"""The keys that stand in Pulumi.yaml. All others stand in Pulumi.<stack>.yaml: a stack's key replaces the
+project's whole, so no key may stand in both."""

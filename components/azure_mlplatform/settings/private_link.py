@@ -1,0 +1,31 @@
+"""Private Link by service: the group ids an endpoint connects to, and the DNS zones that resolve them.
+
+From "Azure Private Endpoint private DNS zone values" (Microsoft Learn), commercial cloud.
+"""
+
+from enum import StrEnum
+
+
+class PrivateService(StrEnum):
+    """A kind of resource that a private endpoint can lead to."""
+
+    COGNITIVE_SERVICES = "cognitive_services"
+    OPENAI = "openai"
+    AI_SERVICES = "ai_services"
+
+
+_COGNITIVE = "privatelink.cognitiveservices.azure.com"
+_OPENAI = "privatelink.openai.azure.com"
+_FOUNDRY = "privatelink.services.ai.azure.com"
+
+PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
+    PrivateService.COGNITIVE_SERVICES: {"account": (_COGNITIVE,)},
+    PrivateService.OPENAI: {"account": (_COGNITIVE, _OPENAI)},
+    PrivateService.AI_SERVICES: {"account": (_COGNITIVE, _OPENAI, _FOUNDRY)},
+}
+"""Service → group id → zones. An endpoint is made for each group id."""
+
+
+def zones(service: PrivateService) -> list[str]:
+    """Every DNS zone that a service's endpoints need."""
+    return sorted({zone for group in PRIVATE_LINK[service].values() for zone in group})

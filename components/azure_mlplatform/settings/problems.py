@@ -1,0 +1,193 @@
+"""Makes one readable message of everything that is wrong with some settings."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ._docs import field_docs
+from ._model import SECRET, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, and what to do."""
+
+    path: Path
+    """Where it stands in the settings."""
+
+    what: str
+    """What is wrong there, with the value."""
+
+    fix: str
+    """What is allowed, or what to do."""
+
+    file: str = ""
+    """The file it stands in, with its line where that is known."""
+
+    def __str__(self) -> str:
+        where = ": ".join(filter(None, [self.file, dotted(self.path)]))
+        return f"{where}: {self.what}" + (f"\n    {self.fix}" if self.fix else "")
+
+
+class ProblemsError(ValueError):
+    """Settings that cannot be used. The message says it all, a paragraph for each problem."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it: `network.subnets.aks`, `ai_services[1].name`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], secrets: Iterable[Path] = ()) -> list[Problem]:
+    """Every problem in a validation error of `model`, in the order of the fields; none shows a secret.
+
+    `secrets` are the paths below which every value is one.
+    """
+    hidden = tuple(secrets)
+    found: dict[Path, Problem] = {}
+    for line in error.errors(include_url=False):
+        path, owner = _place(model, line["loc"])
+        problem = _problem(line, path, owner)
+        if any(path[: len(secret)] == secret for secret in hidden):
+            problem = _without(problem, line["input"])
+        # A union such as In[str] reports each of its members; the first says it.
+        found.setdefault((*path, problem.what) if line["type"] == "refused" else path, problem)
+    return list(found.values())
+
+
+def _place(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[Path, type[BaseModel] | None]:
+    """The path of an error without the names of union members, and the model that its last part is in."""
+    path: list[int | str] = []
+    owner: type[BaseModel] | None = model
+    types: tuple[Any, ...] = (model,)
+    for part in loc:
+        models = [each for each in types if isinstance(each, type) and issubclass(each, BaseModel)]
+        field = models[0].model_fields.get(str(part)) if models else None
+        if models:
+            owner = models[0]
+            types = _members(field.annotation) if field else ()
+        elif types and not isinstance(part, int) and _names_a_member(part):
+            continue
+        else:
+            owner = None
+            types = tuple(member for each in types for arg in get_args(each) for member in _members(arg))
+        path.append(part)
+    return tuple(path), owner
+
+
+def _names_a_member(part: str) -> bool:
+    return part in ("str", "int", "float", "bool") or part.startswith(("is-instance[", "function-", "lax-or-strict"))
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    """The types of a union, flattened; a type itself otherwise."""
+    args = get_args(annotation)
+    if not args or isinstance(annotation, type):
+        return (annotation,)
+    if getattr(annotation, "__origin__", None) in (list, dict):
+        return (annotation,)
+    return tuple(member for arg in args for member in _members(arg))
+
+
+_EXPECTED = {
+    "string": "a text: put it in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list: a line each, starting with '- '",
+    "dict": "keys and values",
+    "model": "keys and values",
+}
+
+
+def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None) -> Problem:
+    kind, context = line["type"], line.get("ctx", {})
+    value = line["input"]
+    shown = _shown(value)
+    if kind == "refused":
+        return Problem(path, context["what"], context["fix"])
+    if kind == "extra_forbidden":
+        keys = list(owner.model_fields) if owner else []
+        return Problem(path, f"unknown key '{path[-1]}'", _advice(str(path[-1]), keys))
+    if kind == "missing":
+        return Problem(path, "required, and missing", _meaning(owner, path))
+    if kind == "enum":
+        allowed = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(", ")]
+        return Problem(path, f"{shown} is not allowed", _advice(str(value), allowed))
+    if kind == "string_pattern_mismatch":
+        return Problem(path, f"{shown} is not allowed", _meaning(owner, path))
+    if kind in ("string_too_long", "string_too_short"):
+        count = f"{shown} has {len(str(value))} characters"
+        bound = f"at most {context['max_length']}" if "max_length" in context else f"at least {context['min_length']}"
+        return Problem(path, count, f"Allowed: {bound}. {_meaning(owner, path)}".rstrip())
+    for prefix, expected in _EXPECTED.items():
+        if kind.startswith(prefix) and kind.endswith(("_type", "_parsing", "_from_float")):
+            return Problem(path, f"{shown} is {_kind(value)}", f"Expected {expected}. {_meaning(owner, path)}".rstrip())
+    return Problem(path, f"{shown}: {line['msg'][0].lower()}{line['msg'][1:]}", _meaning(owner, path))
+
+
+def _shown(value: object) -> str:
+    if value == SECRET:
+        return SECRET
+    if isinstance(value, Mapping | list | tuple):
+        return "a group of keys" if isinstance(value, Mapping) else "a list"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{text[:77] + '...' if len(text) > 80 else text}'"
+
+
+def _kind(value: object) -> str:
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "where a value is expected",
+    }
+    if value is None:
+        return "empty"
+    return names.get(type(value), "where a value is expected")
+
+
+def _advice(value: str, allowed: list[str]) -> str:
+    near = difflib.get_close_matches(value.lower(), [each.lower() for each in allowed], n=1, cutoff=0.5)
+    hint = next((f"Did you mean '{each}'? " for each in allowed if near and each.lower() == near[0]), "")
+    return f"{hint}Allowed: {', '.join(allowed)}"
+
+
+def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
+    """What a field is, from its docstring, and an example of it."""
+    field = owner.model_fields.get(str(path[-1])) if owner and path else None
+    if owner is None or field is None:
+        return ""
+    meaning = field_docs(owner).get(str(path[-1]), "")
+    example = f" For example {field.examples[0]}" if field.examples else ""
+    return f"{meaning}{example}".strip()
+
+
+def _without(problem: Problem, value: object) -> Problem:
+    def hide(text: str) -> str:
+        return text.replace(str(value), SECRET) if isinstance(value, str | int | float) and str(value) else text
+
+    return Problem(problem.path, hide(problem.what), hide(problem.fix), problem.file)
+
+
+def located(problems: Iterable[Problem], file_of: Mapping[Path, str], default: str) -> Iterator[Problem]:
+    """The problems with the file and line of the nearest place that is written down."""
+    for problem in problems:
+        place = default
+        for length in range(len(problem.path), 0, -1):
+            if problem.path[:length] in file_of:
+                place = file_of[problem.path[:length]]
+                break
+        yield Problem(problem.path, problem.what, problem.fix, place)

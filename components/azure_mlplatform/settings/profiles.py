@@ -1,0 +1,105 @@
+"""The one table of what sandbox, dev, test and prod differ in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Environment(StrEnum):
+    """What an environment is for."""
+
+    SANDBOX = "sandbox"
+    """Ad-hoc discovery, bounded by a budget and an expiry date, never promoted."""
+
+    DEV = "dev"
+    """Where a team develops, with its own access to data and tools."""
+
+    TEST = "test"
+    """Where a release is proved; pipelines only, like prod."""
+
+    PROD = "prod"
+    """Where it runs; no individual has access."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the settings of one kind of environment need, may, and default to."""
+
+    needs_cost_code: bool
+    """Whether the project has to name a cost code."""
+
+    needs_budget: bool
+    """Whether a budget has to be set."""
+
+    longest_life_days: int | None
+    """For how many days ahead `expires_on` may be set, and must be; None where it needs none."""
+
+    needs_network: bool
+    """Whether the environment has to be in a network. Without one, services have public addresses and
+    are guarded by Entra sign-in alone."""
+
+    may_be_public: bool
+    """Whether `network.public_access` may be set."""
+
+    may_grant: frozenset[str]
+    """The fields of `access` that may name groups."""
+
+    protect: bool
+    """Whether what holds data or a team's work is protected from `pulumi destroy`, and locked where a
+    lock does no harm."""
+
+    zone_redundant: bool
+    """Whether what can be spread over availability zones is."""
+
+    log_retention_days: int
+    """How long an own Log Analytics workspace keeps data, in days."""
+
+
+_EVERYONE = frozenset({"readers", "data_scientists"})
+_READERS = frozenset({"readers"})
+
+PROFILES: dict[Environment, Profile] = {
+    Environment.SANDBOX: Profile(
+        needs_cost_code=False,
+        needs_budget=True,
+        longest_life_days=90,
+        needs_network=False,
+        may_be_public=True,
+        may_grant=_EVERYONE,
+        protect=False,
+        zone_redundant=False,
+        log_retention_days=30,
+    ),
+    Environment.DEV: Profile(
+        needs_cost_code=True,
+        needs_budget=False,
+        longest_life_days=None,
+        needs_network=True,
+        may_be_public=True,
+        may_grant=_EVERYONE,
+        protect=False,
+        zone_redundant=False,
+        log_retention_days=30,
+    ),
+    Environment.TEST: Profile(
+        needs_cost_code=True,
+        needs_budget=False,
+        longest_life_days=None,
+        needs_network=True,
+        may_be_public=False,
+        may_grant=_READERS,
+        protect=False,
+        zone_redundant=False,
+        log_retention_days=90,
+    ),
+    Environment.PROD: Profile(
+        needs_cost_code=True,
+        needs_budget=False,
+        longest_life_days=None,
+        needs_network=True,
+        may_be_public=False,
+        may_grant=_READERS,
+        protect=True,
+        zone_redundant=True,
+        log_retention_days=365,
+    ),
+}

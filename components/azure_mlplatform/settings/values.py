@@ -1,0 +1,127 @@
+"""Rules for single values: regions, ids, addresses, dates. Each returns the value or says what is allowed."""
+
+import datetime
+import difflib
+import ipaddress
+from collections.abc import Iterable
+
+from ._model import Rule, matches, refused
+from .regions import REGIONS
+
+guid = matches(
+    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    "is not a GUID",
+    "32 hexadecimal digits in five groups, such as 00000000-0000-0000-0000-000000000001",
+)
+
+email = matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
+
+https_url = matches(r"https://[^\s/]+(/\S*)?", "is not an https address", "an address that starts with https://")
+
+
+def nearest(value: str, among: Iterable[str]) -> str:
+    """Advice that names the candidate most like `value`, or an empty text when none is like it."""
+    found = difflib.get_close_matches(value.lower(), list(among), n=1, cutoff=0.6)
+    return f"did you mean '{found[0]}'?" if found else ""
+
+
+def region(value: str) -> str:
+    """A public Azure region by its short name; a display name such as 'West Europe' is taken too."""
+    short = value.replace(" ", "").lower()
+    if short not in REGIONS:
+        advice = nearest(short, REGIONS)
+        raise refused(
+            f"'{value}' is not an Azure region" + (f"; {advice}" if advice else ""),
+            "Allowed: a region's short name, such as westeurope, northeurope or swedencentral "
+            "(`az account list-locations` lists them)",
+        )
+    return short
+
+
+def private_range(value: str) -> str:
+    """A private IPv4 range in CIDR form that a virtual network may use, /8 to /29 (RFC 1918 and 6598)."""
+    fix = "Allowed: a private range in CIDR form, such as 10.20.0.0/22"
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError:
+        try:
+            corrected = ipaddress.IPv4Network(value, strict=False)
+        except ValueError:
+            raise refused(f"'{value}' is not an address range", fix) from None
+        if "/" not in value:
+            raise refused(f"'{value}' is a single address, not a range", fix) from None
+        raise refused(f"'{value}' has bits set behind its prefix", f"The range it lies in is {corrected}") from None
+    if not any(network.subnet_of(private) for private in _PRIVATE_RANGES):
+        raise refused(f"'{value}' is not a private range", f"{fix}, within 10/8, 172.16/12, 192.168/16 or 100.64/10")
+    if not 8 <= network.prefixlen <= 29:
+        raise refused(
+            f"'{value}' is no size for a virtual network",
+            "Allowed: a prefix length of 8 to 29 (Azure's smallest subnet)",
+        )
+    return value
+
+
+_PRIVATE_RANGES = [
+    ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+]
+
+
+def ip_range(value: str) -> str:
+    """A public IPv4 address or range that may pass a service's firewall, never the whole internet."""
+    fix = "Allowed: an address or a range from /8 up, such as 203.0.113.0/24"
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError:
+        raise refused(f"'{value}' is not an address range", fix) from None
+    if network.prefixlen < 8:
+        raise refused(f"'{value}' opens most of the internet", fix)
+    return value
+
+
+def ip_address(value: str) -> str:
+    """A single private IPv4 address, such as a firewall's."""
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        raise refused(f"'{value}' is not an IPv4 address", "Allowed: one address, such as 10.0.0.4") from None
+    if not any(address in private for private in _PRIVATE_RANGES):
+        raise refused(f"'{value}' is not a private address", "Allowed: the address inside the hub, such as 10.0.0.4")
+    return value
+
+
+def date(value: str) -> str:
+    """A day in ISO form."""
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        raise refused(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31") from None
+    return value
+
+
+def resource_id(resource_type: str) -> Rule:
+    """A rule: the ARM id of a `resource_type` such as 'Microsoft.Network/virtualNetworks'."""
+    provider, *types = resource_type.split("/")
+    shape = "/subscriptions/<id>/resourceGroups/<group>"
+    pattern = r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}"
+    if types:
+        shape += f"/providers/{provider}" + "".join(f"/{each}/<name>" for each in types)
+        pattern += rf"/providers/(?i:{provider})" + "".join(rf"/(?i:{each})/[^/\s]+" for each in types)
+    return matches(pattern, f"is not the id of a {resource_type}", shape)
+
+
+arm_group_id = resource_id("resource group")
+
+
+def subscription_of(arm_id: str) -> str:
+    """The subscription that an ARM id names, in lower case."""
+    return arm_id.split("/")[2].lower()
+
+
+def name_of(arm_id: str) -> str:
+    """The last name in an ARM id."""
+    return arm_id.rsplit("/", 1)[-1]
+
+
+def resource_group_of(arm_id: str) -> str:
+    """The resource group that an ARM id names."""
+    return arm_id.split("/")[4]

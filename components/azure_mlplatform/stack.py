@@ -1,0 +1,125 @@
+"""What a Pulumi program of this library starts with: its settings, its provider, its clock."""
+
+import datetime
+import json
+from enum import StrEnum
+from pathlib import Path as FilePath
+from typing import Any, Optional, get_args
+
+import pulumi
+import pulumi_azure_native as native
+from pulumi.runtime import config as runtime_config
+from pydantic import ValidationError
+
+from ._component import RefusedError
+from .settings._model import SECRET, Encrypted, Path
+from .settings.environment import PROJECT_KEYS, EnvironmentSettings
+from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
+from .settings.problems import Problem, ProblemsError, dotted, located, problems_of
+
+
+def stack_settings() -> EnvironmentSettings:
+    """The settings of the stack that runs, from the `azure-mlplatform:` keys of its configuration.
+
+    Raises RefusedError with every problem, each with its file and line where the files can be read.
+    """
+    given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    prefix = f"{NAMESPACE}:"
+    secrets = {key for key in given if runtime_config.is_config_secret(key)}
+    data: dict[str, Any] = {}
+    for key, raw in given.items():
+        field = key.removeprefix(prefix)
+        if not key.startswith(prefix) or (key in secrets and field not in EnvironmentSettings.model_fields):
+            continue
+        data[field] = _parsed(field, raw)
+    files = _files()
+    problems = list(files.problems(PROJECT_KEYS)) if files else []
+    try:
+        settings = EnvironmentSettings.model_validate(data)
+    except ValidationError as error:
+        hidden = _in_settings(files.encrypted) if files else [(key,) for key in data if prefix + key in secrets]
+        found = problems_of(error, EnvironmentSettings, hidden)
+        problems += _placed(found, files)
+        raise RefusedError(problems) from None
+    if problems:
+        raise RefusedError(problems)
+    for path in _in_settings(files.encrypted) if files else ():
+        pulumi.log.warn(
+            f"{NAMESPACE}:{dotted(path)} is encrypted, but Pulumi keeps settings in the state in plain text; "
+            "secrets need keys of their own"
+        )
+    return settings
+
+
+def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
+    """The one provider of a program, bound to the subscription and tenant of the settings.
+
+    The ambient one would deploy into whatever subscription someone is signed in to.
+    """
+    return native.Provider(
+        "azure",
+        subscription_id=settings.subscription_id,
+        tenant_id=settings.tenant_id,
+        location=settings.location,
+    )
+
+
+def today() -> str:
+    """The day in UTC, as a component takes it."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def _parsed(field: str, raw: str) -> Any:
+    """A configuration text as the settings take it: Pulumi hands over objects and lists as JSON."""
+    known = EnvironmentSettings.model_fields.get(field)
+    if known is not None and _is_text(known.annotation):
+        return Encrypted() if raw == SECRET else raw
+    try:
+        return _with_encrypted(json.loads(raw))
+    except ValueError:
+        return Encrypted() if raw == SECRET else raw
+
+
+def _is_text(annotation: Any) -> bool:
+    types = [each for each in get_args(annotation) if each is not type(None)] or [annotation]
+    return all(isinstance(each, type) and issubclass(each, str | StrEnum) for each in types)
+
+
+def _with_encrypted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_encrypted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_encrypted(item) for item in value]
+    return Encrypted() if value == SECRET else value
+
+
+def _files() -> Optional[StackConfig]:
+    """The files of the stack, where the program's root has them; they only make messages better."""
+    root = pulumi.runtime.settings.get_root_directory()
+    try:
+        return stack_config(FilePath(root), pulumi.get_stack()) if root else None
+    except ProblemsError:
+        return None
+
+
+def _in_settings(paths: tuple[Path, ...]) -> list[Path]:
+    prefix = f"{NAMESPACE}:"
+    return [(str(path[0]).removeprefix(prefix), *path[1:]) for path in paths if str(path[0]).startswith(prefix)]
+
+
+def _placed(problems: list[Problem], files: Optional[StackConfig]) -> list[Problem]:
+    """The problems with full keys, and with their places in the files."""
+    full = [
+        Problem((f"{NAMESPACE}:{each.path[0]}", *each.path[1:]) if each.path else (), each.what, each.fix)
+        for each in problems
+    ]
+    own = f"Pulumi.{pulumi.get_stack()}.yaml"
+    return [
+        placed
+        for problem in full
+        for placed in located(
+            [problem],
+            files.files if files else {},
+            PROJECT_FILE if problem.path and str(problem.path[0]).split(":")[1] in PROJECT_KEYS else own,
+        )
+    ]

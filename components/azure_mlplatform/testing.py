@@ -1,0 +1,131 @@
+"""The mock kit: what this library's own tests use, and what yours can.
+
+    from azure_mlplatform.testing import example_settings, record
+
+    def test_prod_is_private():
+        plan = record(lambda: my_environment(example_settings("prod")))
+        [account] = plan.of_type("Account")
+        assert account.input("properties.publicNetworkAccess") == "Disabled"
+
+It needs neither Azure nor the Pulumi CLI. What it cannot prove: that Azure accepts a request, that a
+name is free, that a quota suffices, how long anything takes.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+import pulumi
+
+from .plan.azure import emulate
+from .plan.program import run
+from .plan.recorder import RecordingError
+from .plan.resource import UNKNOWN, Plan, PlannedResource
+from .settings.environment import EnvironmentSettings
+
+__all__ = [
+    "UNKNOWN",
+    "AzureMocks",
+    "Plan",
+    "PlannedResource",
+    "RecordingError",
+    "check_golden",
+    "children",
+    "example_settings",
+    "record",
+    "urns",
+]
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+TENANT = "00000000-0000-0000-0000-000000000002"
+
+
+def example_settings(environment: str = "dev", **changes: Any) -> EnvironmentSettings:
+    """Settings that are valid for an environment, with some top-level fields changed.
+
+    Raises pydantic's ValidationError where the changes make them invalid.
+    """
+    given: dict[str, Any] = {
+        "project": {
+            "name": "churn",
+            "data_product": "customer-360",
+            "owner_team": "retail-analytics",
+            "cost_center": "CC-4711",
+            "cost_code": "P-2026-0042",
+        },
+        "environment": environment,
+        "location": "westeurope",
+        "subscription_id": SUBSCRIPTION,
+        "tenant_id": TENANT,
+        "network": {"address_space": ["10.20.0.0/22"]},
+    }
+    if environment == "sandbox":
+        given |= {
+            "network": None,
+            "budget": {"amount": 500, "contact_emails": ["ml-team@example.com"]},
+            "expires_on": "2026-02-01",
+        }
+    return EnvironmentSettings.model_validate({**given, **changes})
+
+
+def record(
+    program: Callable[[], Any],
+    *,
+    preview: bool = False,
+    project: str = "test",
+    stack: str = "dev",
+    config: Optional[Mapping[str, str]] = None,
+    secret_keys: Optional[list[str]] = None,
+) -> Plan:
+    """Runs a program with an event loop of its own until all its outputs have settled.
+
+    What Azure would answer is emulated; with `preview=True` it is unknown, as before a first `pulumi up`.
+    Raises what the program raises, and RecordingError for a call to Azure or an output inside a text.
+    """
+    return run(program, project=project, stack=stack, config=config, secret_keys=secret_keys, known=not preview)
+
+
+def children(plan: Plan, name: str) -> list[tuple[str, str]]:
+    """Kind and name of everything whose parent has this name in the program, sorted."""
+    parents = {each.urn for each in plan.resources if each.name == name}
+    return sorted((each.kind, each.name) for each in plan.resources if each.parent in parents)
+
+
+def urns(plan: Plan) -> list[str]:
+    """Every URN of a plan, sorted: a change there replaces a resource in every stack that has it."""
+    return sorted(each.urn for each in plan.resources)
+
+
+def check_golden(lines: Iterable[str], file: Path) -> None:
+    """Compares lines with a file, or writes it where UPDATE_GOLDEN is set. Raises AssertionError."""
+    actual = "\n".join(lines) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(actual, encoding="utf-8")
+    expected = file.read_text(encoding="utf-8") if file.exists() else ""
+    lost = sorted(set(expected.splitlines()) - set(actual.splitlines()))
+    new = sorted(set(actual.splitlines()) - set(expected.splitlines()))
+    if lost or new:
+        raise AssertionError(
+            f"{file.name} has changed: resources that go are destroyed, and need an alias to stay.\n"
+            + "".join(f"  - {each}\n" for each in lost)
+            + "".join(f"  + {each}\n" for each in new)
+            + "UPDATE_GOLDEN=1 writes it anew."
+        )
+
+
+class AzureMocks(pulumi.runtime.Mocks):
+    """Mocks for `pulumi.runtime.set_mocks`, for programs that are tested in Pulumi's own way."""
+
+    def __init__(self, subscription_id: str = SUBSCRIPTION) -> None:
+        self._subscription_id = subscription_id
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[Optional[str], dict[str, Any]]:
+        """The inputs, with the id and the outputs that Azure would add."""
+        id_, outputs = emulate(args.typ, f"mock::{args.name}", args.inputs, self._subscription_id)
+        return id_ or f"{args.name}-id", {**args.inputs, **outputs}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        """Refuses: the library asks Azure nothing."""
+        raise RecordingError(f"{args.token} asks Azure, which a test cannot do")

@@ -1,0 +1,15 @@
+"""One environment of one project: settings in, composition, outputs."""
+
+import pulumi
+
+from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
+from azure_mlplatform.stack import azure_provider, stack_settings, today
+
+settings = stack_settings()
+environment = ProjectEnvironment(
+    settings.project.name,
+    ProjectEnvironmentArgs(settings=settings, today=today()),
+    pulumi.ResourceOptions(providers=[azure_provider(settings)]),
+)
+for name, value in environment.outputs.items():
+    pulumi.export(name, value)
