@@ -78,6 +78,11 @@ def known_after(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
     return pulumi.Output.all(value, resource.urn).apply(lambda both: both[0])
 
 
+def given(**properties: Any) -> Any:
+    """The properties that have a value: inside another property, None would reach Azure as null."""
+    return {name: value for name, value in properties.items() if value is not None}
+
+
 def child(
     parent: pulumi.Resource,
     *,

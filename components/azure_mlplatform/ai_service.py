@@ -9,7 +9,7 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, In, PlacedArgs, RefusedError, child, known_after
+from ._component import Component, In, PlacedArgs, RefusedError, child, given, known_after
 from .authorization import assign_role
 from .diagnostics import send_diagnostics
 from .naming import Kind
@@ -57,6 +57,21 @@ def _identity(args: AIServiceArgs) -> Any:
     if args.key_identity_id is None:
         return {"type": "SystemAssigned"}
     return {"type": "SystemAssigned, UserAssigned", "user_assigned_identities": [args.key_identity_id]}
+
+
+def _encryption(args: AIServiceArgs) -> Any:
+    key = args.customer_managed_key
+    if key is None:
+        return None
+    return {
+        "key_source": "Microsoft.KeyVault",
+        "key_vault_properties": given(
+            key_vault_uri=key.vault_uri,
+            key_name=key.key_name,
+            key_version=key.key_version,
+            identity_client_id=args.key_identity_client_id,
+        ),
+    }
 
 
 class AIService(Component):
@@ -108,7 +123,6 @@ class AIService(Component):
     def _account(self, args: AIServiceArgs) -> "native.cognitiveservices.Account":
         account_name = args.name_of(Kind.AI_SERVICE, args.service.name)
         public = args.private_network is None or bool(args.allowed_ip_ranges)
-        key = args.customer_managed_key
         return native.cognitiveservices.Account(
             f"{self._name_in_program}-account",
             account_name=account_name,
@@ -117,29 +131,19 @@ class AIService(Component):
             kind=args.service.kind.value,
             sku={"name": args.service.sku_name},
             identity=_identity(args),
-            properties={
+            properties=given(
                 # Entra sign-in and private endpoints need a subdomain, which can never change.
-                "custom_sub_domain_name": account_name,
-                "disable_local_auth": True,
-                "public_network_access": "Enabled" if public else "Disabled",
-                "network_acls": {
+                custom_sub_domain_name=account_name,
+                disable_local_auth=True,
+                public_network_access="Enabled" if public else "Disabled",
+                network_acls={
                     "default_action": "Deny" if args.private_network is not None else "Allow",
                     "ip_rules": [{"value": each} for each in args.allowed_ip_ranges],
                 },
-                "restrict_outbound_network_access": True,
-                "allowed_fqdn_list": args.service.allowed_fqdns,
-                "encryption": None
-                if key is None
-                else {
-                    "key_source": "Microsoft.KeyVault",
-                    "key_vault_properties": {
-                        "key_vault_uri": key.vault_uri,
-                        "key_name": key.key_name,
-                        "key_version": key.key_version,
-                        "identity_client_id": args.key_identity_client_id,
-                    },
-                },
-            },
+                restrict_outbound_network_access=True,
+                allowed_fqdn_list=args.service.allowed_fqdns,
+                encryption=_encryption(args),
+            ),
             tags=args.tags,
             opts=child(self, protect=args.protect),
         )
@@ -155,11 +159,11 @@ class AIService(Component):
                 account_name=account_name,
                 resource_group_name=args.resource_group_name,
                 sku={"name": model.sku.value, "capacity": model.capacity},
-                properties={
-                    "model": {"format": model.format, "name": model.model, "version": model.version},
-                    "version_upgrade_option": model.version_upgrade.value,
-                    "rai_policy_name": model.content_filter,
-                },
+                properties=given(
+                    model={"format": model.format, "name": model.model, "version": model.version},
+                    version_upgrade_option=model.version_upgrade.value,
+                    rai_policy_name=model.content_filter,
+                ),
                 # The service refuses a second deployment while one is being made.
                 opts=child(self, depends_on=[last] if last is not account else None),
             )

@@ -76,8 +76,7 @@ class DataProductRG(Component):
         args = DataProductRGArgs.model_validate(args)
         super().__init__(name, args, opts)
         settings = args.settings
-        tags = environment_tags(settings)
-        group_id, group_name = self._group(settings, tags)
+        group_name = _group_name(settings)
         placed: dict[str, Any] = {
             "project": settings.project.name,
             "environment": settings.environment,
@@ -85,11 +84,22 @@ class DataProductRG(Component):
             "subscription_id": settings.subscription_id,
             "resource_group_name": group_name,
             "location": settings.location,
-            "tags": tags,
+            "tags": environment_tags(settings),
         }
         self._placed = PlacedArgs(**placed)
+        # What is made first shows which subscription it is in; everything else waits for that.
+        if settings.resource_group_id is None:
+            group = self._group(settings, group_name)
+            group_id: In[str] = group.id
+            placed["resource_group_name"] = _once_same_subscription(settings, group.id, group_name)
+            self._placed = PlacedArgs(**placed)
+            identity = self._identity("workload-identity", "")
+        else:
+            group_id = settings.resource_group_id
+            identity = self._identity("workload-identity", "")
+            placed["resource_group_name"] = _once_same_subscription(settings, identity.id, group_name)
+            self._placed = PlacedArgs(**placed)
         log_id = self._log_analytics(settings)
-        identity = self._identity("workload-identity", "")
         self._federate(settings, identity)
         self._budget(args, group_id)
         self.network = self._network(settings, placed)
@@ -97,7 +107,7 @@ class DataProductRG(Component):
         self._grant(settings, group_id, identity)
         self._finish(
             {
-                "name": group_name,
+                "name": placed["resource_group_name"],
                 "resource_id": group_id,
                 "suffix": placed["suffix"],
                 "log_analytics_workspace_id": log_id,
@@ -119,28 +129,14 @@ class DataProductRG(Component):
         for service in self.ai_services.values():
             service.grant_user(principal_id, principal_type, grantee=grantee)
 
-    def _group(self, settings: EnvironmentSettings, tags: dict[str, str]) -> tuple[In[str], In[str]]:
-        """The id and the name of the group, once it is sure that it lies in the right subscription.
-
-        Everything else is made in the group, so nothing is made where it does not.
-        """
-        if settings.resource_group_id is not None:
-            group_id, group_name = settings.resource_group_id, name_of(settings.resource_group_id)
-            provider: Any = self.get_provider("azure-native:resources:ResourceGroup")
-            if provider is None:
-                return group_id, group_name
-            return group_id, _once_same_subscription(settings, provider.subscription_id, group_name)
-        project = settings.project
-        group_name = azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", settings.environment)
-        group = native.resources.ResourceGroup(
+    def _group(self, settings: EnvironmentSettings, group_name: str) -> "native.resources.ResourceGroup":
+        return native.resources.ResourceGroup(
             f"{self._name_in_program}-group",
             resource_group_name=group_name,
             location=settings.location,
-            tags=tags,
+            tags=self._placed.tags,
             opts=child(self, protect=settings.protected),
         )
-        # The provider reports no difference when its subscription changes; the group's id shows the old one.
-        return group.id, _once_same_subscription(settings, group.id.apply(subscription_of), group_name)
 
     def _suffix(self, settings: EnvironmentSettings) -> In[str]:
         if settings.suffix is not None:
@@ -312,22 +308,30 @@ class DataProductRG(Component):
             )
 
 
-def _once_same_subscription(
-    settings: EnvironmentSettings, actual: "pulumi.Output[str]", value: str
-) -> "pulumi.Output[str]":
-    """`value`, unless the environment turns out to be in another subscription than the settings say.
+def _group_name(settings: EnvironmentSettings) -> str:
+    if settings.resource_group_id is not None:
+        return name_of(settings.resource_group_id)
+    project = settings.project
+    return azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", settings.environment)
 
-    Before anything exists the actual one is unknown, and there is nothing to compare.
+
+def _once_same_subscription(
+    settings: EnvironmentSettings, made_id: "pulumi.Output[str]", value: str
+) -> "pulumi.Output[str]":
+    """`value`, unless what was made turns out to be in another subscription than the settings say.
+
+    The provider reports no difference when its own subscription changes: what exists still shows the old
+    one. Before anything exists the id is unknown, and there is nothing to compare.
     """
 
-    def compare(subscription: Any) -> str:
-        if isinstance(subscription, str) and subscription.lower() != settings.subscription_id.lower():
+    def compare(actual: Any) -> str:
+        if isinstance(actual, str) and subscription_of(actual) != settings.subscription_id.lower():
             raise RefusedError(
                 [
                     Problem(
                         ("subscription_id",),
-                        f"the settings say {settings.subscription_id}, but the provider or the environment is "
-                        f"in {subscription}",
+                        f"the settings say {settings.subscription_id}, but the environment is in "
+                        f"{subscription_of(actual)}",
                         "An environment cannot move: give the provider the settings' subscription, or make a new "
                         "stack for the new subscription and retire this one",
                     )
@@ -335,4 +339,4 @@ def _once_same_subscription(
             )
         return value
 
-    return actual.apply(compare, run_with_unknowns=True)
+    return made_id.apply(compare, run_with_unknowns=True)

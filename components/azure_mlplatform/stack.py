@@ -44,6 +44,8 @@ def stack_settings() -> EnvironmentSettings:
     if problems:
         raise RefusedError(problems)
     for path in _in_settings(files.encrypted) if files else ():
+        if path[0] not in data:
+            continue
         pulumi.log.warn(
             f"{NAMESPACE}:{dotted(path)} is encrypted, but Pulumi keeps settings in the state in plain text; "
             "secrets need keys of their own"

@@ -18,13 +18,15 @@ from typing import Any, Optional
 
 import pulumi
 
-from .plan.azure import emulate
+from .plan.azure import SUBSCRIPTION, emulate
 from .plan.program import run
 from .plan.recorder import RecordingError
 from .plan.resource import UNKNOWN, Plan, PlannedResource
 from .settings.environment import EnvironmentSettings
 
 __all__ = [
+    "SUBSCRIPTION",
+    "TENANT",
     "UNKNOWN",
     "AzureMocks",
     "Plan",
@@ -37,7 +39,6 @@ __all__ = [
     "urns",
 ]
 
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TENANT = "00000000-0000-0000-0000-000000000002"
 
 

@@ -78,6 +78,8 @@ def schema(
 
 def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
     """The plans of the stacks, or the problems of all of them at once."""
+    from pulumi import RunError
+
     from ..plan.program import run_stack
     from ..plan.recorder import RecordingError
     from ..settings import files
@@ -96,7 +98,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
             plans.append(run_stack(folder, stack, known=known))
         except ProblemsError as error:
             problems += [str(each) for each in error.problems]
-        except RecordingError as error:
+        except (RecordingError, RunError) as error:
             problems.append(f"Pulumi.{stack}.yaml: {error}")
     if problems:
         _refuse(problems)

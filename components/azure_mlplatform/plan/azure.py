@@ -12,6 +12,9 @@ from .resource import UNKNOWN
 
 Inputs = Mapping[str, Any]
 
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+"""The subscription of what is made without a provider of its own, as in a test."""
+
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
 _NETWORK = _GROUP + "/providers/Microsoft.Network"
 _ACCOUNT = _GROUP + "/providers/Microsoft.CognitiveServices/accounts/{accountName}"
@@ -121,17 +124,15 @@ OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
 
 def emulate(type_: str, urn: str, inputs: Inputs, subscription: str) -> tuple[str, dict[str, Any]]:
     """The id and the outputs of a resource, as far as they are emulated; an empty id is unknown."""
-    outputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = _identity(urn, inputs)
     if type_ in OUTPUTS:
         outputs |= OUTPUTS[type_](urn, inputs)
     if type_ not in IDS:
         return (urn.rsplit("::", 1)[-1] if type_ in OUTPUTS else ""), outputs
-    values = {**inputs, "subscription": subscription}
     try:
-        id_ = IDS[type_].format_map(values)
+        id_ = IDS[type_].format_map({**inputs, "subscription": subscription})
     except KeyError:
         return "", outputs
     if UNKNOWN in id_:
         return "", outputs
-    outputs |= {"name": id_.rsplit("/", 1)[-1], **_identity(urn, inputs)}
-    return id_, outputs
+    return id_, {**outputs, "name": id_.rsplit("/", 1)[-1]}

@@ -10,7 +10,7 @@ from pulumi.runtime.mocks import MockMonitor, Mocks
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from ..settings._model import SECRET
-from .azure import emulate
+from .azure import SUBSCRIPTION, emulate
 from .resource import UNKNOWN, PlannedResource
 
 _SIGNATURE = rpc._special_sig_key
@@ -96,7 +96,7 @@ class Recorder(MockMonitor):
         if not self._known:
             return "", {}
         provider = request.provider.rsplit("::", 1)[0]
-        return emulate(request.type, urn, inputs, self._subscriptions.get(provider, UNKNOWN))
+        return emulate(request.type, urn, inputs, self._subscriptions.get(provider, SUBSCRIPTION))
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the call
         self._registered_outputs[request.urn] = plain(request.outputs)

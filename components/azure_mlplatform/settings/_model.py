@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self
 
 from pydantic import (
     BaseModel,
@@ -10,6 +10,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
     model_validator,
@@ -96,18 +97,12 @@ class Settings(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _pass_encrypted(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _pass_encrypted(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         """An encrypted text cannot be judged without its key, so it passes as it is."""
         if not isinstance(value, Encrypted):
             return handler(value)
-        try:
-            handler("text")
-        except ValidationError as error:
-            if any(line["type"].endswith("_type") or line["type"].endswith("_parsing") for line in error.errors()):
-                raise refused(
-                    "it is encrypted, and only a text can be",
-                    "Settings hold no secrets: give it in plain text",
-                ) from None
+        if cls.model_fields[str(info.field_name)].annotation not in (str, Optional[str]):
+            raise _ENCRYPTED
         return value
 
     @model_validator(mode="wrap")
@@ -135,7 +130,9 @@ class Settings(BaseModel):
                 continue
             if name in data:
                 field_type: Any = Annotated[field.annotation, field]
-                right[name] = TypeAdapter(field_type).validate_python(data[name])
+                own_config = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+                adapter = TypeAdapter(field_type, config=None if own_config else cls.model_config)
+                right[name] = adapter.validate_python(data[name])
             elif not field.is_required():
                 right[name] = field.get_default(call_default_factory=True)
         rest = cls.model_construct(**right)
@@ -148,7 +145,18 @@ class Settings(BaseModel):
                 continue
 
 
+_ENCRYPTED = refused(
+    "[secret] cannot be read in a preview, which has to compute with it",
+    "Settings hold no secrets: give it in plain text",
+)
+
 Rule = Callable[[str], str]
+
+
+def computed(rule: Rule) -> Rule:
+    """Mark the rule of a value that the library computes with, so that it cannot be encrypted."""
+    rule.__dict__["is_computed"] = True
+    return rule
 
 
 def obeys(rule: Rule, *fields: str) -> Any:
@@ -157,10 +165,14 @@ def obeys(rule: Rule, *fields: str) -> Any:
         raise TypeError(f"the rule for {', '.join(fields)} is hidden by a field of the same name")
 
     def apply(value: Any) -> Any:
-        if value is None or value == SECRET:
+        if value is None:
             return value
         if isinstance(value, str):
-            return rule(value)
+            if value != SECRET:
+                return rule(value)
+            if getattr(rule, "is_computed", False):
+                raise _ENCRYPTED
+            return value
         if not isinstance(value, list | dict):
             return value
         items = value.items() if isinstance(value, dict) else enumerate(value)

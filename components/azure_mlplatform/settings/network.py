@@ -210,7 +210,7 @@ class NetworkSettings(Settings):
     """An own network (`address_space`) or adopted subnets (`subnet_ids`), never both."""
 
     address_space: list[str] = Field(default_factory=list, examples=[["10.20.0.0/22"]])
-    """The network's own private ranges. A /23 is the least for the default subnets."""
+    """The network's own private ranges. A /24 is the least for the default subnets."""
 
     subnets: Subnets = Field(default_factory=Subnets)
     """Ranges of single subnets, where the default shares do not fit."""

@@ -33,7 +33,7 @@ class Problem:
         return f"{where}: {self.what}" + (f"\n    {self.fix}" if self.fix else "")
 
 
-class ProblemsError(ValueError):
+class ProblemsError(Exception):
     """Settings that cannot be used. The message says it all, a paragraph for each problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

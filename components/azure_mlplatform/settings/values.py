@@ -5,7 +5,7 @@ import difflib
 import ipaddress
 from collections.abc import Iterable
 
-from ._model import Rule, matches, refused
+from ._model import Rule, computed, matches, refused
 from .regions import REGIONS
 
 guid = matches(
@@ -25,6 +25,7 @@ def nearest(value: str, among: Iterable[str]) -> str:
     return f"did you mean '{found[0]}'?" if found else ""
 
 
+@computed
 def region(value: str) -> str:
     """A public Azure region by its short name; a display name such as 'West Europe' is taken too."""
     short = value.replace(" ", "").lower()
@@ -38,6 +39,7 @@ def region(value: str) -> str:
     return short
 
 
+@computed
 def private_range(value: str) -> str:
     """A private IPv4 range in CIDR form that a virtual network may use, /8 to /29 (RFC 1918 and 6598)."""
     fix = "Allowed: a private range in CIDR form, such as 10.20.0.0/22"
@@ -89,6 +91,7 @@ def ip_address(value: str) -> str:
     return value
 
 
+@computed
 def date(value: str) -> str:
     """A day in ISO form."""
     try:

@@ -1,0 +1,73 @@
+"""Programs that tests record."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+
+from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
+from azure_mlplatform.settings import EnvironmentSettings
+from azure_mlplatform.stack import azure_provider
+from azure_mlplatform.testing import Plan, example_settings, record
+
+TODAY = "2026-01-15"
+GROUP = "00000000-0000-0000-0000-0000000000a1"
+OTHER_GROUP = "00000000-0000-0000-0000-0000000000a2"
+CENTRAL = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg-central/providers"
+LOG = f"{CENTRAL}/Microsoft.OperationalInsights/workspaces/log-central"
+HUB = f"{CENTRAL}/Microsoft.Network/virtualNetworks/vnet-hub"
+OPENAI = {
+    "name": "assistant",
+    "kind": "OpenAI",
+    "deployments": [
+        {"name": "chat", "model": "gpt-4o-mini", "version": "2024-07-18"},
+        {"name": "embed", "model": "text-embedding-3-small", "version": "1"},
+        {"name": "batch", "model": "gpt-4o", "version": "2024-11-20"},
+    ],
+}
+DOCUMENTS = {"name": "documents", "kind": "FormRecognizer"}
+SUBNET = f"{HUB}/subnets"
+
+
+def placed(settings: EnvironmentSettings) -> dict[str, Any]:
+    """What every component takes, from settings."""
+    return {
+        "project": settings.project.name,
+        "environment": settings.environment,
+        "suffix": "abc123",
+        "subscription_id": settings.subscription_id,
+        "resource_group_name": "rg-test",
+        "location": settings.location,
+        "tags": {"project": settings.project.name},
+    }
+
+
+def through_provider(program: Callable[[pulumi.ResourceOptions], Any], settings: EnvironmentSettings) -> Any:
+    """The program with the options that give it the one provider."""
+    return program(pulumi.ResourceOptions(providers=[azure_provider(settings)]))
+
+
+def data_product(environment: str = "dev", *, preview: bool = False, today: str = TODAY, **changes: Any) -> Plan:
+    """The plan of a DataProductRG."""
+    settings = example_settings(environment, **changes)
+    return record(
+        lambda: through_provider(
+            lambda opts: DataProductRG("dp", DataProductRGArgs(settings=settings, today=today), opts), settings
+        ),
+        preview=preview,
+    )
+
+
+def whole(environment: str, *, preview: bool = False, stack: str = "", **changes: Any) -> Plan:
+    """The plan of a ProjectEnvironment with everything that this library can add to it."""
+    settings = example_settings(environment, **{"ai_services": [OPENAI, DOCUMENTS], **changes})
+    return record(
+        lambda: through_provider(
+            lambda opts: ProjectEnvironment("churn", ProjectEnvironmentArgs(settings=settings, today=TODAY), opts),
+            settings,
+        ),
+        preview=preview,
+        project="churn",
+        stack=stack or environment,
+    )

@@ -1,0 +1,23 @@
+"""What a model refuses, as paths and messages."""
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from azure_mlplatform.settings.problems import Problem, ProblemsError, dotted, problems_of
+
+
+def problems(model: type[BaseModel], data: Any) -> list[Problem]:
+    """The problems of `data`; none where it is valid."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return problems_of(error, model)
+    except ProblemsError as error:
+        return list(error.problems)
+    return []
+
+
+def refused(model: type[BaseModel], data: Any) -> list[str]:
+    """The paths of the problems."""
+    return [dotted(each.path) for each in problems(model, data)]

@@ -1,0 +1,165 @@
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azure_mlplatform.settings import ProblemsError
+from azure_mlplatform.settings.files import read, stack_config, stacks
+
+PROJECT = """\
+name: churn
+runtime: python
+config:
+  azure-mlplatform:project:
+    value:
+      name: churn
+      tags: {a: b}
+  plain: text
+  typed: {type: string, default: x}
+"""
+STACK = """\
+config:
+  azure-mlplatform:location: westeurope
+  azure-mlplatform:ai_services:
+    - name: one
+      kind: Face
+    - name: two
+      token:
+        secure: v1:secret
+  other:key: {secure: v1:secret}
+  answer: yes
+  day: 2026-01-01
+  on: true
+  count: 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
+    return tmp_path
+
+
+def problems(function, *args):
+    with pytest.raises(ProblemsError) as error:
+        function(*args)
+    return error.value.problems
+
+
+def test_values_are_what_the_pulumi_cli_hands_over(folder):
+    texts = stack_config(folder, "dev").texts
+    assert texts["azure-mlplatform:location"] == "westeurope"
+    assert json.loads(texts["azure-mlplatform:project"]) == {"name": "churn", "tags": {"a": "b"}}
+    # A key without a namespace is the project's own; yaml.v3 takes `yes` and a date for texts.
+    assert {key: texts[f"churn:{key}"] for key in ("plain", "typed", "answer", "day", "on", "count")} == {
+        "plain": "text",
+        "typed": "x",
+        "answer": "yes",
+        "day": "2026-01-01",
+        "on": "true",
+        "count": "3",
+    }
+
+
+def test_encrypted_values_show_as_secrets_and_say_where_they_are(folder):
+    config = stack_config(folder, "dev")
+    assert config.values["other:key"] == "[secret]"
+    assert config.values["azure-mlplatform:ai_services"][1]["token"] == "[secret]"
+    assert config.secret_keys == ["azure-mlplatform:ai_services", "other:key"]
+    assert "v1:secret" not in json.dumps(config.texts)
+
+
+def test_every_part_knows_its_file_and_line(folder):
+    files = stack_config(folder, "dev").files
+    assert files["azure-mlplatform:project", "tags", "a"] == "Pulumi.yaml:7"
+    assert files["azure-mlplatform:ai_services", 1] == "Pulumi.dev.yaml:6"
+    assert files["azure-mlplatform:ai_services", 1, "token"] == "Pulumi.dev.yaml:7"
+
+
+def test_the_stack_replaces_the_project(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  azure-mlplatform:project:\n    name: other\n")
+    config = stack_config(folder, "dev")
+    assert config.values["azure-mlplatform:project"] == {"name": "other"}
+    assert config.files["azure-mlplatform:project", "name"] == "Pulumi.dev.yaml:3"
+    [problem] = config.problems(("project",))
+    assert "stands in Pulumi.yaml as well" in problem.what
+
+
+def test_a_project_key_does_not_stand_in_a_stack(folder):
+    (folder / "Pulumi.yaml").write_text("name: churn\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  azure-mlplatform:project:\n    name: other\n")
+    [problem] = stack_config(folder, "dev").problems(("project",))
+    assert problem.file == "Pulumi.dev.yaml:2"
+    assert "Move it to Pulumi.yaml" in problem.fix
+
+
+def test_a_file_changed_in_between_is_read_anew(folder):
+    assert read(folder / "Pulumi.dev.yaml").config["count"] == 3
+    (folder / "Pulumi.dev.yaml").write_text("config: {count: 44}\n")
+    assert read(folder / "Pulumi.dev.yaml").config["count"] == 44
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("config:\n  a: [\n", "Pulumi.dev.yaml:3", "is not YAML"),
+        ("config:\n\ta: b\n", "Pulumi.dev.yaml:2", "is not YAML"),
+        ("- a\n", "Pulumi.dev.yaml", "not a mapping"),
+        ("config: text\n", "Pulumi.dev.yaml", "not a mapping"),
+        ("config:\n  a: 1\n  a: 2\n", "Pulumi.dev.yaml:3", "second time"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(folder, text, where, what):
+    (folder / "Pulumi.dev.yaml").write_text(text)
+    [problem] = problems(stack_config, folder, "dev")
+    assert problem.file == where
+    assert what in problem.what
+
+
+def test_a_file_that_is_no_text_says_so(folder):
+    (folder / "Pulumi.dev.yaml").write_bytes(b"\xff\xfe\x00")
+    [problem] = problems(stack_config, folder, "dev")
+    assert "UTF-8" in problem.what
+
+
+def test_a_missing_stack_names_the_ones_that_are_there(folder):
+    (folder / "Pulumi.prod.yaml").write_text("")
+    [problem] = problems(stack_config, folder, "prd")
+    assert str(problem) == (
+        "Pulumi.prd.yaml: is missing\n    Did you mean 'prod'? Stacks here: dev, prod. "
+        "`pulumi stack init prd` makes one; then write its settings"
+    )
+
+
+def test_both_files_are_missed_at_once(tmp_path):
+    assert [each.file for each in problems(stack_config, tmp_path, "dev")] == ["Pulumi.yaml", "Pulumi.dev.yaml"]
+
+
+def test_an_empty_file_is_a_stack_without_settings(folder):
+    (folder / "Pulumi.dev.yaml").write_text("# nothing yet\n")
+    assert stack_config(folder, "dev").stack.config == {}
+
+
+def test_stacks_come_in_the_order_of_a_release(tmp_path):
+    for name in ("prod", "zeta", "dev", "alpha", "sandbox", "test"):
+        (tmp_path / f"Pulumi.{name}.yaml").touch()
+    assert stacks(tmp_path) == ["sandbox", "dev", "test", "prod", "alpha", "zeta"]
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+trees = st.recursive(
+    st.none() | st.booleans() | st.integers(-1000, 1000) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,8}:[a-z]{1,8}", fullmatch=True), trees, max_size=4))
+def test_what_is_written_is_read(tmp_path_factory, config):
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}, allow_unicode=True), encoding="utf-8")
+    assert stack_config(folder, "dev").values == config

@@ -1,0 +1,105 @@
+from collections.abc import Iterator
+from typing import Optional
+
+import pytest
+from pydantic import Field, ValidationError
+from refusals import problems, refused
+
+from azure_mlplatform.settings import SECRET, Encrypted, Refusal, Settings, check
+from azure_mlplatform.settings._model import obeys
+from azure_mlplatform.settings.values import private_range, region
+
+
+class Inner(Settings):
+    low: int = 0
+    high: int = 10
+
+    @check
+    def _ordered(self) -> Iterator[Refusal]:
+        if self.low > self.high:
+            yield Refusal(("low",), self.low, f"{self.low} is more than {self.high}", "Lower it")
+
+    @check
+    def _positive(self) -> Iterator[Refusal]:
+        if self.low < 0:
+            yield Refusal(("low",), self.low, f"{self.low} is negative", "Raise it")
+
+
+class Outer(Settings):
+    name: str = Field(pattern="^[a-z]+$")
+    inner: Inner = Field(default_factory=Inner)
+    many: list[Inner] = Field(default_factory=list)
+    place: Optional[str] = None
+    spaces: list[str] = Field(default_factory=list)
+    size: float = 1.0
+
+    _place = obeys(region, "place")
+    _spaces = obeys(private_range, "spaces")
+
+    @check
+    def _name_and_size(self) -> Iterator[Refusal]:
+        if self.name == "big" and self.size < 5:
+            yield Refusal(("size",), self.size, "too small for big", "Raise it")
+
+
+def test_a_model_does_not_change():
+    with pytest.raises(ValidationError, match="frozen"):
+        Outer(name="a").name = "b"  # type: ignore[misc]
+
+
+def test_every_check_of_a_model_speaks():
+    assert [each.what for each in problems(Inner, {"low": -1, "high": -2})] == ["-1 is more than -2", "-1 is negative"]
+
+
+def test_problems_of_all_depths_come_at_once_with_their_paths():
+    assert refused(
+        Outer,
+        {
+            "name": "UPPER",
+            "inner": {"low": 11},
+            "many": [{}, {"low": -5}],
+            "place": "nowhere",
+            "spaces": ["10.0.0.0/24", "nothing"],
+            "unknown": 1,
+        },
+    ) == ["name", "inner.low", "many[1].low", "place", "spaces[1]", "unknown"]
+
+
+def test_a_check_runs_although_another_field_is_wrong():
+    assert refused(Outer, {"name": "big", "place": "nowhere"}) == ["place", "size"]
+
+
+def test_a_check_waits_for_the_fields_it_reads():
+    assert refused(Outer, {"name": "big", "size": "small"}) == ["size"]
+    assert problems(Outer, {"name": "big", "size": "small"})[0].what == "'small' is a text"
+
+
+def test_an_instance_is_taken_as_it_is():
+    inner = Inner(low=1)
+    assert Outer(name="a", inner=inner).inner is inner
+
+
+def test_an_encrypted_text_passes_every_rule():
+    model = Outer.model_validate({"name": Encrypted(), "place": None})
+    assert model.name == SECRET
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"name": "a", "size": Encrypted()}, "size"),
+        ({"name": "a", "inner": Encrypted()}, "inner"),
+        ({"name": "a", "spaces": [Encrypted()]}, "spaces[0]"),
+        ({"name": "a", "place": Encrypted()}, "place"),
+    ],
+)
+def test_an_encrypted_value_that_must_be_computed_with_is_refused(data, path):
+    [problem] = problems(Outer, data)
+    assert path in str(problem)
+    assert SECRET in problem.what
+    assert "plain text" in problem.fix
+
+
+def test_a_rule_hidden_by_a_field_is_found_when_the_model_is_made():
+    with pytest.raises(TypeError, match="hidden by a field"):
+        obeys(Field(default=None), "place")  # type: ignore[arg-type]

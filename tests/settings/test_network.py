@@ -1,0 +1,108 @@
+import ipaddress
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from refusals import problems, refused
+
+from azure_mlplatform.settings import NetworkSettings, SubnetRole
+from azure_mlplatform.settings.network import SMALLEST
+
+IDS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network"
+ADOPTED = {"endpoints": f"{IDS}/virtualNetworks/v/subnets/e"}
+spaces = st.integers(10, 24).flatmap(
+    lambda length: st.integers(0, 2 ** (length - 8) - 1).map(
+        lambda index: ipaddress.IPv4Network(
+            (int(ipaddress.IPv4Address("10.0.0.0")) + index * 2 ** (32 - length), length)
+        )
+    )
+)
+
+
+def own(**changes):
+    return {"address_space": ["10.20.0.0/22"], **changes}
+
+
+@given(spaces)
+def test_the_default_subnets_fill_the_space_and_share_nothing(space):
+    settings = NetworkSettings.model_validate({"address_space": [str(space)]})
+    ranges = settings.ranges()
+    assert set(ranges) == set(SubnetRole)
+    assert all(subnet.subnet_of(space) for subnet in ranges.values())
+    assert not any(one.overlaps(other) for one, other in combinations(ranges.values(), 2))
+    assert sum(subnet.num_addresses for subnet in ranges.values()) == space.num_addresses
+    assert all(subnet.prefixlen <= SMALLEST[role][0] for role, subnet in ranges.items())
+
+
+@pytest.mark.parametrize("length", [25, 26, 27, 28, 29])
+def test_a_space_too_small_for_the_default_subnets_says_how_large_it_must_be(length):
+    found = problems(NetworkSettings, {"address_space": [f"10.0.0.0/{length}"]})
+    assert found
+    assert all(each.path == ("address_space", 0) for each in found)
+    assert any("/24" in each.fix for each in found)
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        ({}, ["address_space"]),
+        (own(subnet_ids=ADOPTED), ["address_space"]),
+        ({"subnet_ids": ADOPTED, "egress": {}}, ["egress"]),
+        ({"subnet_ids": ADOPTED, "hub": {"vnet_id": f"{IDS}/virtualNetworks/hub"}}, ["hub"]),
+        ({"subnet_ids": ADOPTED, "subnets": {"aks": "10.0.0.0/24"}}, ["subnets"]),
+        ({"address_space": ["10.0.0.0/22", "10.0.2.0/24"]}, ["address_space[1]"]),
+        (own(hub={"vnet_id": f"{IDS}/virtualNetworks/hub", "address_space": ["10.0.0.0/8"]}), ["address_space[0]"]),
+        (own(hub={"vnet_id": "hub"}), ["hub.vnet_id"]),
+        (own(subnets={"aks": "10.99.0.0/24"}), ["subnets.aks"]),
+        (own(subnets={"endpoints": "10.20.3.128/29"}), ["subnets.endpoints"]),
+        (own(subnets={"training": "10.20.0.0/24"}), ["subnets.training"]),
+        (own(subnets={"runners": "8.8.8.0/24"}), ["subnets.runners"]),
+        (own(subnets={"gateway": "10.20.0.0/24"}), ["subnets.gateway"]),
+        (own(egress={"kind": "firewall"}), ["egress.firewall_ip"]),
+        (own(egress={"firewall_ip": "10.0.0.4"}), ["egress.firewall_ip"]),
+        (own(egress={"kind": "natgateway"}), ["egress.kind"]),
+        (own(dns={"mode": "adopt"}), ["dns.mode"]),
+        (own(dns={"zone_ids": {"z": f"{IDS}/privateDnsZones/z"}}), ["dns.mode"]),
+        (own(dns={"mode": "adopt", "zone_ids": {"z": "id"}}), ["dns.zone_ids.z"]),
+        (own(public_access={"ip_ranges": [], "reason": "a reason that is long"}), ["public_access.ip_ranges"]),
+        (own(public_access={"ip_ranges": ["203.0.113.0/24"], "reason": "no"}), ["public_access.reason"]),
+        (own(public_access={"ip_ranges": ["203.0.113.0/24"]}), ["public_access.reason"]),
+    ],
+)
+def test_what_cannot_be_is_refused_where_it_stands(data, paths):
+    assert refused(NetworkSettings, data) == paths
+
+
+def test_subnets_that_overlap_are_both_named():
+    [problem] = problems(NetworkSettings, own(subnets={"training": "10.20.0.0/24"}))
+    assert "10.20.0.0/24 overlaps the aks subnet 10.20.0.0/23" in problem.what
+
+
+def test_a_subnet_that_is_too_small_says_why():
+    [problem] = problems(NetworkSettings, own(subnets={"containers": "10.20.3.0/28"}))
+    assert "/28" in problem.what
+    assert "Container Apps" in problem.what
+    assert "/27" in problem.fix
+
+
+def test_single_subnets_can_stand_in_a_second_space():
+    settings = NetworkSettings.model_validate(
+        {"address_space": ["10.20.0.0/22", "10.30.0.0/20"], "subnets": {"aks": "10.30.0.0/20"}}
+    )
+    assert str(settings.ranges()[SubnetRole.AKS]) == "10.30.0.0/20"
+    assert str(settings.ranges()[SubnetRole.TRAINING]) == "10.20.2.0/24"
+
+
+def test_adopted_zones_are_found_by_id_before_group():
+    dns = NetworkSettings.model_validate(
+        own(
+            dns={
+                "mode": "adopt",
+                "resource_group_id": IDS.split("/providers", maxsplit=1)[0],
+                "zone_ids": {"a": f"{IDS}/privateDnsZones/a"},
+            }
+        )
+    ).dns
+    assert dns.zone_id("a") == f"{IDS}/privateDnsZones/a"
+    assert dns.zone_id("b") == f"{IDS}/privateDnsZones/b"

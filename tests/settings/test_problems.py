@@ -1,0 +1,108 @@
+from typing import Optional
+
+import pytest
+from refusals import problems
+
+from azure_mlplatform._component import ComponentArgs, In
+from azure_mlplatform.settings import EnvironmentSettings
+from azure_mlplatform.settings.problems import Problem, ProblemsError, dotted, located, problems_of
+from azure_mlplatform.testing import example_settings
+
+
+class Args(ComponentArgs):
+    text: In[str]
+    number: Optional[In[int]] = None
+    several: Optional[dict[str, In[str]]] = None
+
+
+def one(**changes):
+    data = {**example_settings().model_dump(mode="json", exclude_unset=True), **changes}
+    [problem] = problems(EnvironmentSettings, data)
+    return problem
+
+
+def test_a_problem_says_where_what_and_what_to_do():
+    assert str(Problem(("network", "subnets", "aks"), "is wrong", "Mend it", "Pulumi.dev.yaml:3")) == (
+        "Pulumi.dev.yaml:3: network.subnets.aks: is wrong\n    Mend it"
+    )
+
+
+def test_an_error_says_all_its_problems():
+    error = ProblemsError([Problem(("a",), "x", "y"), Problem(("b", 0), "z", "")])
+    assert str(error) == "a: x\n    y\nb[0]: z"
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "fix"),
+    [
+        ({"netwrok": 1}, "unknown key 'netwrok'", "Did you mean 'network'? Allowed: project, environment"),
+        ({"zzz": "hunter2"}, "unknown key 'zzz'", "Allowed: project, environment"),
+        ({"environment": "prd"}, "'prd' is not allowed", "Did you mean 'prod'? Allowed: sandbox, dev, test, prod"),
+        ({"environment": 3}, "'3' is not allowed", "Allowed: sandbox, dev, test, prod"),
+        ({"tags": "a=b"}, "'a=b' is a text", "Expected keys and values"),
+        ({"tags": {"a": 1}}, "'1' is a number", "Expected a text: put it in quotes"),
+        ({"tags": {"a": True}}, "'true' is true or false", "Expected a text: put it in quotes"),
+        ({"budget": 5}, "'5' is a number", "Expected keys and values"),
+        ({"ai_services": 5}, "'5' is a number", "Expected a list"),
+        ({"location": None}, "'none' is empty", "Expected a text"),
+        ({"diagnostics": {"retention_days": 30.5}}, "'30.5' is a number", "Expected a whole number"),
+        ({"diagnostics": {"retention_days": "long"}}, "'long' is a text", "Expected a whole number"),
+        ({"diagnostics": {"retention_days": 9999}}, "'9999'", "30 to 730"),
+        ({"suffix": "ABC"}, "'ABC' is not allowed", "six characters"),
+    ],
+)
+def test_a_message_says_what_is_allowed(changes, what, fix):
+    problem = one(**changes)
+    assert what.lower() in problem.what.lower()
+    assert fix in problem.fix
+
+
+def test_the_value_of_an_unknown_key_is_not_shown():
+    assert "hunter2" not in str(one(zzz="hunter2"))
+
+
+def test_a_missing_value_says_what_it_is_for():
+    project = {**example_settings().project.model_dump(exclude_unset=True)}
+    del project["owner_team"]
+    problem = one(project=project)
+    assert dotted(problem.path) == "project.owner_team"
+    assert (
+        problem.fix
+        == "The team that answers for the project, as the organisation knows it. For example retail-analytics"
+    )
+
+
+def test_the_members_of_a_union_give_one_problem():
+    assert [str(each.path) for each in problems(Args, {"text": 3})] == ["('text',)"]
+    assert [each.path for each in problems(Args, {"text": "a", "number": "x", "several": {"k": 3}})] == [
+        ("number",),
+        ("several", "k"),
+    ]
+
+
+def test_a_component_says_its_problems_itself():
+    with pytest.raises(
+        ProblemsError, match=r"Args: text: required, and missing[\s\S]*Args: nubmer: unknown key 'nubmer'"
+    ):
+        Args.model_validate({"nubmer": 1})
+
+
+def test_a_secret_is_never_shown():
+    data = {
+        **example_settings().model_dump(mode="json"),
+        "location": "hunter2",
+        "suffix": "hunter22",
+        "tags": {"a": "b" * 300},
+    }
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - pydantic's error is one
+        EnvironmentSettings.model_validate(data)
+    found = problems_of(error.value, EnvironmentSettings, [("location",), ("suffix",)])  # type: ignore[arg-type]
+    assert len(found) == 3
+    assert "hunter2" not in "".join(map(str, found))
+    assert "[secret]" in found[0].what
+
+
+def test_a_problem_is_placed_at_the_nearest_line_there_is():
+    files = {("a",): "f:1", ("a", "b"): "f:2"}
+    found = [Problem(("a", "b", "c"), "", ""), Problem(("a", "x"), "", ""), Problem(("z",), "", "")]
+    assert [each.file for each in located(found, files, "f")] == ["f:2", "f:1", "f"]

@@ -1,0 +1,147 @@
+import datetime
+import ipaddress
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
+
+from azure_mlplatform.settings import values
+from azure_mlplatform.settings.regions import REGIONS
+
+GUID = "0000aaaa-0000-BBBB-0000-000000000001"
+VNET = f"/subscriptions/{GUID}/resourceGroups/rg-a/providers/Microsoft.Network/virtualNetworks/vnet-a"
+
+
+def allowed(rule, value):
+    try:
+        rule(value)
+    except PydanticCustomError:
+        return False
+    return True
+
+
+@given(st.uuids())
+def test_every_guid_is_one(value):
+    assert values.guid(str(value)) == str(value)
+
+
+@pytest.mark.parametrize("value", ["", "x", GUID[:-1], GUID + "0", GUID.replace("-", ""), f" {GUID}", f"{GUID}\n"])
+def test_what_is_no_guid_is_refused(value):
+    assert not allowed(values.guid, value)
+
+
+@given(st.sampled_from(sorted(REGIONS)))
+def test_every_region_is_taken_in_any_writing(name):
+    assert values.region(name) == name
+    assert values.region(name.upper()) == name
+    assert values.region(name[:2] + " " + name[2:]) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("westeurop", "westeurope"),
+        ("norteurope", "northeurope"),
+        ("sweden-central", "swedencentral"),
+        ("West Europ", "westeurope"),
+    ],
+)
+def test_a_misspelt_region_names_the_nearest(written, meant):
+    with pytest.raises(PydanticCustomError, match=f"did you mean '{meant}'"):
+        values.region(written)
+
+
+def test_a_region_like_no_other_names_none():
+    with pytest.raises(PydanticCustomError) as error:
+        values.region("qqqqqqqqqq")
+    assert "did you mean" not in str(error.value)
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 32))
+def test_a_range_is_taken_just_when_a_virtual_network_may_have_it(address, length):
+    network = ipaddress.IPv4Network((address, length), strict=False)
+    shared = ipaddress.IPv4Network("100.64.0.0/10")
+    ours = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+    legal = 8 <= length <= 29 and any(network.subnet_of(each) for each in [*ours, shared])
+    assert allowed(values.private_range, str(network)) == legal
+
+
+@given(st.ip_addresses(v=4, network="10.0.0.0/8"), st.integers(9, 29))
+def test_a_range_with_bits_behind_its_prefix_names_the_one_it_lies_in(address, length):
+    network = ipaddress.IPv4Network((address, length), strict=False)
+    assume(address != network.network_address)
+    with pytest.raises(PydanticCustomError) as error:
+        values.private_range(f"{address}/{length}")
+    assert str(network) in str(error.value)
+
+
+@given(st.text(max_size=20))
+def test_no_text_breaks_a_rule(text):
+    for rule in (values.private_range, values.ip_range, values.ip_address, values.region, values.date, values.guid):
+        allowed(rule, text)
+
+
+@pytest.mark.parametrize("value", ["10.0.0.4", "2001:db8::/32", "", "10.0.0.0/33", "10.0.0.0/8/8"])
+def test_what_is_no_range_is_refused(value):
+    assert not allowed(values.private_range, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "legal"),
+    [("203.0.113.0/24", True), ("203.0.113.7", True), ("0.0.0.0/0", False), ("0.0.0.0/7", False), ("x", False)],
+)
+def test_a_firewall_never_opens_the_internet(value, legal):
+    assert allowed(values.ip_range, value) == legal
+
+
+@pytest.mark.parametrize(
+    ("value", "legal"), [("10.0.0.4", True), ("8.8.8.8", False), ("10.0.0.0/24", False), ("x", False)]
+)
+def test_a_next_hop_is_one_private_address(value, legal):
+    assert allowed(values.ip_address, value) == legal
+
+
+@given(st.dates())
+def test_every_date_is_one(day: datetime.date):
+    assert values.date(day.isoformat()) == day.isoformat()
+
+
+@pytest.mark.parametrize("value", ["2026-02-30", "tomorrow", "01.02.2026", ""])
+def test_what_is_no_date_is_refused(value):
+    assert not allowed(values.date, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "legal"),
+    [
+        (VNET, True),
+        (VNET.replace("Microsoft.Network", "microsoft.network").replace("resourceGroups", "resourcegroups"), True),
+        (VNET + "/subnets/a", False),
+        (VNET.replace("virtualNetworks", "routeTables"), False),
+        (VNET.replace(GUID, "x"), False),
+        ("vnet-a", False),
+    ],
+)
+def test_an_id_is_of_its_type(value, legal):
+    assert allowed(values.resource_id("Microsoft.Network/virtualNetworks"), value) == legal
+
+
+def test_the_parts_of_an_id():
+    assert values.subscription_of(VNET) == GUID.lower()
+    assert values.resource_group_of(VNET) == "rg-a"
+    assert values.name_of(VNET) == "vnet-a"
+
+
+def test_a_group_has_an_id_of_its_own():
+    group = f"/subscriptions/{GUID}/resourceGroups/rg-a"
+    assert allowed(values.arm_group_id, group)
+    assert not allowed(values.arm_group_id, group + "/x")
+    assert values.name_of(group) == "rg-a"
+
+
+@pytest.mark.parametrize(
+    ("value", "legal"), [("a@b.example", True), ("a@b", False), ("a b@c.example", False), ("", False)]
+)
+def test_an_address_can_get_mail(value, legal):
+    assert allowed(values.email, value) == legal

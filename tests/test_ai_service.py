@@ -1,0 +1,231 @@
+from itertools import pairwise
+
+import pulumi
+import pytest
+
+from azure_mlplatform._component import RefusedError
+from azure_mlplatform.ai_service import AIService, AIServiceArgs
+from azure_mlplatform.network import PrivateNetwork
+from azure_mlplatform.roles import ROLE_IDS, PrincipalType, Role
+from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
+from programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, placed
+
+SUBNET = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
+ZONES = {
+    zone: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{zone}"
+    for zone in (
+        "privatelink.cognitiveservices.azure.com",
+        "privatelink.openai.azure.com",
+        "privatelink.services.ai.azure.com",
+    )
+}
+PRIVATE = PrivateNetwork(subnet_id=SUBNET, zone_ids=dict(ZONES))
+KEY = {
+    "key_vault_id": f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys",
+    "key_id": "https://kv-keys.vault.azure.net/keys/ml",
+}
+
+
+def service(data, preview=False, then=None, **changes):
+    args = {
+        **placed(example_settings()),
+        "service": data,
+        "private_network": PRIVATE,
+        "log_analytics_workspace_id": LOG,
+        **changes,
+    }
+
+    def program():
+        made = AIService("ai", AIServiceArgs.model_validate(args))
+        if then:
+            then(made)
+
+    return record(program, preview=preview)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize(
+    ("data", "changes", "made"),
+    [
+        (
+            OPENAI,
+            {},
+            [
+                ("Account", "ai-account"),
+                ("Deployment", "ai-batch"),
+                ("Deployment", "ai-chat"),
+                ("Deployment", "ai-embed"),
+                ("DiagnosticSetting", "ai-diagnostics"),
+                ("PrivateDnsZoneGroup", "ai-endpoint-account-zones"),
+                ("PrivateEndpoint", "ai-endpoint-account"),
+            ],
+        ),
+        (DOCUMENTS, {"private_network": None, "log_analytics_workspace_id": None}, [("Account", "ai-account")]),
+        (
+            DOCUMENTS,
+            {"private_network": PrivateNetwork(subnet_id=SUBNET), "log_analytics_workspace_id": None},
+            [("Account", "ai-account"), ("PrivateEndpoint", "ai-endpoint-account")],
+        ),
+    ],
+)
+def test_children(data, changes, made, preview):
+    assert children(service(data, preview, **changes), "ai") == made
+
+
+def test_the_account_takes_no_key_and_no_public_call():
+    [account] = service(OPENAI).of_type("Account")
+    assert account.inputs == {
+        "accountName": "ais-churn-assistant-dev-abc123",
+        "identity": {"type": "SystemAssigned"},
+        "kind": "OpenAI",
+        "location": "westeurope",
+        "properties": {
+            "allowedFqdnList": [],
+            "customSubDomainName": "ais-churn-assistant-dev-abc123",
+            "disableLocalAuth": True,
+            "networkAcls": {"defaultAction": "Deny", "ipRules": []},
+            "publicNetworkAccess": "Disabled",
+            "restrictOutboundNetworkAccess": True,
+        },
+        "resourceGroupName": "rg-test",
+        "sku": {"name": "S0"},
+        "tags": {"project": "churn"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "public", "action", "rules"),
+    [
+        ({}, "Disabled", "Deny", []),
+        ({"allowed_ip_ranges": ["203.0.113.0/24"]}, "Enabled", "Deny", [{"value": "203.0.113.0/24"}]),
+        ({"private_network": None}, "Enabled", "Allow", []),
+    ],
+)
+def test_public_access_is_what_was_asked_for(changes, public, action, rules):
+    [account] = service(DOCUMENTS, **changes).of_type("Account")
+    assert account.input("properties.publicNetworkAccess") == public
+    assert account.input("properties.networkAcls") == {"defaultAction": action, "ipRules": rules}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_models_are_deployed_one_after_another_and_the_endpoint_last(preview):
+    plan = service(OPENAI, preview)
+    by_name = {each.name: each for each in plan.azure_resources}
+    chain = ["ai-account", "ai-chat", "ai-embed", "ai-batch", "ai-endpoint-account"]
+    for before, after in pairwise(chain):
+        assert by_name[before].urn in by_name[after].dependencies
+    assert by_name["ai-embed"].urn not in by_name["ai-diagnostics"].dependencies
+
+
+def test_a_deployment_is_pinned():
+    chat = next(each for each in service(OPENAI).of_type("Deployment") if each.name == "ai-chat")
+    assert chat.inputs == {
+        "accountName": "ais-churn-assistant-dev-abc123",
+        "deploymentName": "chat",
+        "properties": {
+            "model": {"format": "OpenAI", "name": "gpt-4o-mini", "version": "2024-07-18"},
+            "versionUpgradeOption": "OnceCurrentVersionExpired",
+        },
+        "resourceGroupName": "rg-test",
+        "sku": {"capacity": 10, "name": "Standard"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "zones"),
+    [
+        ("OpenAI", ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]),
+        ("AIServices", sorted(ZONES)),
+        ("Face", ["privatelink.cognitiveservices.azure.com"]),
+    ],
+)
+def test_the_endpoint_registers_in_the_zones_of_its_kind(kind, zones):
+    plan = service({"name": "thing", "kind": kind})
+    [endpoint] = plan.of_type("PrivateEndpoint")
+    [account] = plan.of_type("Account")
+    [group] = plan.of_type("PrivateDnsZoneGroup")
+    assert endpoint.input("privateLinkServiceConnections") == [
+        {"groupIds": ["account"], "name": "account", "privateLinkServiceId": account.id}
+    ]
+    assert endpoint.input("subnet.id") == SUBNET
+    assert endpoint.input("privateEndpointName") == group.input("privateEndpointName") == "pep-churn-thing-dev"
+    assert sorted(each["privateDnsZoneId"] for each in group.input("privateDnsZoneConfigs")) == [
+        ZONES[z] for z in zones
+    ]
+    assert endpoint.urn in group.dependencies
+
+
+def test_everything_is_reported():
+    plan = service(DOCUMENTS)
+    [setting] = plan.of_type("DiagnosticSetting")
+    [account] = plan.of_type("Account")
+    assert setting.inputs == {
+        "logs": [{"categoryGroup": "allLogs", "enabled": True}],
+        "metrics": [{"category": "AllMetrics", "enabled": True}],
+        "name": "to-log-analytics",
+        "resourceUri": account.id,
+        "workspaceId": LOG,
+    }
+
+
+def test_a_customers_key_is_read_by_the_identity_given():
+    identity = f"{CENTRAL}/Microsoft.ManagedIdentity/userAssignedIdentities/id-key"
+    [account] = service(
+        DOCUMENTS, customer_managed_key=KEY, key_identity_id=identity, key_identity_client_id="client"
+    ).of_type("Account")
+    assert account.input("identity") == {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [identity]}
+    assert account.input("properties.encryption") == {
+        "keySource": "Microsoft.KeyVault",
+        "keyVaultProperties": {
+            "identityClientId": "client",
+            "keyName": "ml",
+            "keyVaultUri": "https://kv-keys.vault.azure.net/",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "role"),
+    [(OPENAI, Role.COGNITIVE_SERVICES_OPENAI_USER), (DOCUMENTS, Role.COGNITIVE_SERVICES_USER)],
+)
+def test_a_grant_lets_call_and_no_more(data, role):
+    plan = service(data, then=lambda made: made.grant_user(GROUP, PrincipalType.GROUP))
+    [assignment] = plan.of_type("RoleAssignment")
+    [account] = plan.of_type("Account")
+    assert assignment.name == f"ai-user-{GROUP}"
+    assert assignment.input("roleDefinitionId").endswith(f"/roleDefinitions/{ROLE_IDS[role]}")
+    assert (assignment.input("principalId"), assignment.input("principalType")) == (GROUP, "Group")
+    assert assignment.input("scope") == account.id
+    assert assignment.delete_before_replace
+
+
+def test_a_grant_to_an_output_needs_a_name_and_keeps_its_guid():
+    later = lambda made: made.grant_user(made.principal_id, grantee="itself")  # noqa: E731
+    [known] = service(DOCUMENTS, then=later).of_type("RoleAssignment")
+    [unknown] = service(DOCUMENTS, preview=True, then=later).of_type("RoleAssignment")
+    assert known.input("roleAssignmentName") == unknown.input("roleAssignmentName")
+    assert (unknown.input("principalId"), unknown.input("scope")) == (UNKNOWN, UNKNOWN)
+    with pytest.raises(RefusedError, match="grantee"):
+        service(DOCUMENTS, then=lambda made: made.grant_user(pulumi.Output.from_input("x")))
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_outputs(preview):
+    plan = service(OPENAI, preview)
+    [component] = plan.of_type("AIService")
+    [account] = plan.of_type("Account")
+    assert component.outputs["name"] == "ais-churn-assistant-dev-abc123"
+    assert component.outputs["resource_id"] == account.id
+    assert component.outputs["endpoint"] == (
+        UNKNOWN if preview else "https://ais-churn-assistant-dev-abc123.openai.azure.com/"
+    )
+    assert component.outputs["principal_id"] == (UNKNOWN if preview else account.outputs["identity"]["principalId"])
+
+
+def test_bad_arguments_come_all_at_once():
+    with pytest.raises(RefusedError) as error:
+        AIService("ai", {"service": {"name": "x", "kind": "Face"}, "loction": "x"})  # type: ignore[arg-type]
+    text = str(error.value)
+    assert "AIServiceArgs: loction: unknown key 'loction'\n    Did you mean 'location'?" in text
+    assert "AIServiceArgs: service.name: 'x' has 1 characters" in text
+    assert "AIServiceArgs: suffix: required, and missing" in text

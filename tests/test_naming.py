@@ -1,0 +1,85 @@
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from azure_mlplatform.naming import RULES, SHORT, SUFFIX_LENGTH, Kind, azure_name
+from azure_mlplatform.settings import AIServiceSettings, Environment, ProjectSettings
+from azure_mlplatform.settings.project import NAME
+
+projects = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 24)
+parts = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 20)
+suffixes = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=SUFFIX_LENGTH, max_size=SUFFIX_LENGTH)
+LONGEST = "a" * 24
+LONGEST_HYPHENED = "a-b-c-d-e-f-g-h-i-j-k-l1"
+LONGEST_PART = "p" * 20
+
+
+def suffix_for(kind: Kind, suffix: str) -> str:
+    return suffix if RULES[kind].suffixed else ""
+
+
+@pytest.mark.parametrize("kind", Kind)
+@given(project=projects, environment=st.sampled_from(Environment), part=st.just("") | parts, suffix=suffixes)
+@example(LONGEST, Environment.SANDBOX, LONGEST_PART, "zzzzzz")
+@example(LONGEST_HYPHENED, Environment.PROD, LONGEST_PART, "000000")
+def test_every_legal_project_gives_a_legal_name(kind, project, environment, part, suffix):
+    rule = RULES[kind]
+    name = azure_name(kind, project, environment, part, suffix=suffix_for(kind, suffix))
+    assert rule.shortest <= len(name) <= rule.longest
+    assert re.fullmatch(rule.pattern, name)
+    assert "--" not in name
+    assert name.startswith(f"{kind}-")
+
+
+@given(project=projects, part=st.just("") | parts, suffix=suffixes, kind=st.sampled_from(Kind))
+@example(LONGEST, LONGEST_PART, "zzzzzz", Kind.LOG_ANALYTICS)
+def test_the_environments_of_a_project_share_no_name(project, part, suffix, kind):
+    names = [azure_name(kind, project, each, part, suffix=suffix_for(kind, suffix)) for each in Environment]
+    assert len(set(names)) == len(Environment)
+
+
+@given(project=projects, part=parts, other=parts, suffix=suffixes, kind=st.sampled_from(Kind))
+def test_parts_tell_names_apart(project, part, other, suffix, kind):
+    one, two = (
+        azure_name(kind, project, Environment.DEV, each, suffix=suffix_for(kind, suffix)) for each in (part, other)
+    )
+    assert (one == two) == (part == other)
+
+
+@given(project=projects, suffix=suffixes)
+def test_a_suffix_stands_whole_at_the_end(project, suffix):
+    for kind in (kind for kind in Kind if RULES[kind].suffixed):
+        assert azure_name(kind, project, Environment.PROD, suffix=suffix).endswith(
+            f"-{SHORT[Environment.PROD]}-{suffix}"
+        )
+
+
+def test_names_are_those_of_the_cloud_adoption_framework():
+    assert azure_name(Kind.RESOURCE_GROUP, "churn", Environment.DEV) == "rg-churn-dev"
+    assert azure_name(Kind.VIRTUAL_NETWORK, "churn", Environment.SANDBOX) == "vnet-churn-sbx"
+    assert azure_name(Kind.PRIVATE_ENDPOINT, "churn", Environment.PROD, "docs") == "pep-churn-docs-prod"
+    assert azure_name(Kind.LOG_ANALYTICS, "churn", Environment.TEST, suffix="abc123") == "log-churn-test-abc123"
+
+
+def test_only_the_project_is_shortened():
+    name = azure_name(Kind.AI_SERVICE, LONGEST, Environment.PROD, "p" * 40, suffix="abc123")
+    assert name == f"ais-{'a' * 7}-{'p' * 40}-prod-abc123"
+    assert len(name) == RULES[Kind.AI_SERVICE].longest
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [(Kind.VIRTUAL_NETWORK, "abc123"), (Kind.AI_SERVICE, "")])
+def test_a_suffix_stands_where_the_rule_asks_for_one(kind, suffix):
+    with pytest.raises(ValueError, match="suffix"):
+        azure_name(kind, "churn", Environment.DEV, suffix=suffix)
+
+
+def test_an_illegal_part_is_refused():
+    with pytest.raises(ValueError, match="no name for a RESOURCE_GROUP"):
+        azure_name(Kind.RESOURCE_GROUP, "churn", Environment.DEV, "a/b")
+
+
+def test_lengths_here_are_those_of_the_settings():
+    assert ProjectSettings.model_fields["name"].metadata[1].max_length == len(LONGEST)
+    assert AIServiceSettings.model_fields["name"].metadata[1].max_length == len(LONGEST_PART)

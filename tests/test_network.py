@@ -1,0 +1,179 @@
+import pytest
+
+from azure_mlplatform.network import Network, NetworkArgs
+from azure_mlplatform.settings import NetworkSettings
+from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
+from programs import CENTRAL, HUB, placed
+
+ZONES = ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]
+OWN = {"address_space": ["10.20.0.0/22"]}
+RULES = [
+    ("NetworkSecurityGroup", f"net-{role}-rules") for role in ("aks", "containers", "endpoints", "runners", "training")
+]
+BASE = [*RULES, ("VirtualNetwork", "net-vnet")]
+NAT = [("NatGateway", "net-egress"), ("PublicIPAddress", "net-egress-ip")]
+
+
+def network(settings, preview=False, **changes):
+    args = {**placed(example_settings()), "settings": settings, **changes}
+    return record(lambda: Network("net", NetworkArgs.model_validate(args)), preview=preview)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize(
+    ("settings", "made"),
+    [
+        (OWN, [*BASE, *NAT]),
+        ({**OWN, "egress": {"kind": "firewall", "firewall_ip": "10.0.0.4"}}, [*BASE, ("RouteTable", "net-routes")]),
+        ({**OWN, "egress": {"kind": "hub_routes"}}, BASE),
+        ({**OWN, "hub": {"vnet_id": HUB}}, [*BASE, *NAT, ("VirtualNetworkPeering", "net-to-hub")]),
+        ({"subnet_ids": {"endpoints": f"{HUB}/subnets/e"}}, []),
+    ],
+)
+def test_children(settings, made, preview):
+    assert children(network(settings, preview), "net") == sorted(made)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize(
+    ("dns", "made"),
+    [
+        (
+            {},
+            [
+                (kind, f"net-{zone}{end}")
+                for zone in ZONES
+                for kind, end in [("PrivateZone", ""), ("VirtualNetworkLink", "-link")]
+            ],
+        ),
+        ({"mode": "policy"}, []),
+        ({"mode": "adopt", "resource_group_id": CENTRAL.removesuffix("/providers")}, []),
+    ],
+)
+def test_zones_are_made_adopted_or_left_to_policy(dns, made, preview):
+    plan = network({**OWN, "dns": dns}, preview, dns_zones=ZONES)
+    assert children(plan, "net") == sorted([*BASE, *NAT, *made])
+
+
+def test_subnets_have_rules_a_way_out_and_no_default_one():
+    [vnet] = network(OWN).of_type("VirtualNetwork")
+    [nat] = network(OWN).of_type("NatGateway")
+    assert vnet.input("addressSpace.addressPrefixes") == ["10.20.0.0/22"]
+    subnets = {each["name"]: each for each in vnet.input("subnets")}
+    assert {name: each["addressPrefix"] for name, each in subnets.items()} == {
+        "snet-churn-aks-dev": "10.20.0.0/23",
+        "snet-churn-training-dev": "10.20.2.0/24",
+        "snet-churn-containers-dev": "10.20.3.0/25",
+        "snet-churn-endpoints-dev": "10.20.3.128/26",
+        "snet-churn-runners-dev": "10.20.3.192/26",
+    }
+    for name, subnet in subnets.items():
+        role = name.split("-")[2]
+        assert subnet["networkSecurityGroup"]["id"].endswith(f"/networkSecurityGroups/nsg-churn-{role}-dev")
+        assert subnet["defaultOutboundAccess"] is False
+        assert subnet["privateEndpointNetworkPolicies"] == "Enabled"
+        assert subnet.get("natGateway") == (None if role == "endpoints" else {"id": nat.id})
+
+
+def test_a_firewall_takes_what_leaves():
+    plan = network({**OWN, "egress": {"kind": "firewall", "firewall_ip": "10.0.0.4"}})
+    [table] = plan.of_type("RouteTable")
+    assert table.input("routes") == [
+        {
+            "name": "to-firewall",
+            "addressPrefix": "0.0.0.0/0",
+            "nextHopType": "VirtualAppliance",
+            "nextHopIpAddress": "10.0.0.4",
+        }
+    ]
+    [vnet] = plan.of_type("VirtualNetwork")
+    assert [each.get("routeTable") for each in vnet.input("subnets")] == [
+        None if "endpoints" in each["name"] else {"id": table.id} for each in vnet.input("subnets")
+    ]
+
+
+def effect(rules, direction, source, port):
+    """What a security group answers, as Azure evaluates it: the lowest priority that matches decides."""
+    defaults = [("VirtualNetwork", "Allow"), ("Internet", "Deny" if direction == "Inbound" else "Allow")]
+    for rule in sorted(rules, key=lambda each: each["priority"]):
+        ports = rule.get("destinationPortRanges") or [rule["destinationPortRange"]]
+        place = rule["sourceAddressPrefix"] if direction == "Inbound" else rule["destinationAddressPrefix"]
+        if rule["direction"] == direction and place in ("*", source) and ({"*", port} & set(ports)):
+            return rule["access"]
+    return dict(defaults)[source]
+
+
+@pytest.mark.parametrize(
+    ("role", "direction", "place", "port", "answer"),
+    [
+        ("endpoints", "Inbound", "VirtualNetwork", "443", "Allow"),
+        ("endpoints", "Inbound", "VirtualNetwork", "22", "Deny"),
+        ("endpoints", "Inbound", "Internet", "443", "Deny"),
+        *[(role, "Inbound", "Internet", "443", "Deny") for role in ("aks", "containers", "runners", "training")],
+        *[(role, "Inbound", "VirtualNetwork", "443", "Allow") for role in ("aks", "containers", "runners", "training")],
+        *[(role, "Outbound", "VirtualNetwork", "22", "Deny") for role in ("aks", "containers", "runners")],
+        ("training", "Outbound", "VirtualNetwork", "22", "Allow"),
+        *[(role, "Outbound", "Internet", "443", "Allow") for role in ("aks", "containers", "runners", "training")],
+    ],
+)
+def test_who_reaches_what(role, direction, place, port, answer):
+    group = next(each for each in network(OWN).of_type("NetworkSecurityGroup") if each.name == f"net-{role}-rules")
+    assert effect(group.input("securityRules"), direction, place, port) == answer
+
+
+def test_priorities_are_legal_and_single():
+    for group in network(OWN).of_type("NetworkSecurityGroup"):
+        keys = [(each["direction"], each["priority"]) for each in group.input("securityRules")]
+        assert len(set(keys)) == len(keys)
+        assert all(100 <= priority <= 4096 for _, priority in keys)
+
+
+@pytest.mark.parametrize(("redundant", "zones"), [(True, ["1", "2", "3"]), (False, None)])
+def test_the_way_out_is_spread_over_zones_where_asked(redundant, zones):
+    [address] = network(OWN, zone_redundant=redundant).of_type("PublicIPAddress")
+    assert address.input("zones") == zones
+
+
+def test_the_peering_uses_the_hub_as_the_settings_say():
+    [peering] = network({**OWN, "hub": {"vnet_id": HUB, "use_gateway": True}}).of_type("VirtualNetworkPeering")
+    assert peering.input("remoteVirtualNetwork.id") == HUB
+    assert peering.input("useRemoteGateways") is True
+    assert peering.input("virtualNetworkName") == "vnet-churn-dev"
+
+
+def test_an_adopted_network_lends_its_subnets():
+    ids = {"endpoints": f"{HUB}/subnets/e", "aks": f"{HUB}/subnets/a"}
+    plan = network({"subnet_ids": ids})
+    [component] = plan.of_type("Network")
+    assert component.outputs == {"name": "vnet-hub", "resource_id": HUB, "subnet_ids": ids, "zone_ids": {}}
+
+
+def test_outputs_are_ids():
+    plan = network(OWN, dns_zones=ZONES[:1])
+    [component] = plan.of_type("Network")
+    [vnet] = plan.of_type("VirtualNetwork")
+    [zone] = plan.of_type("PrivateZone")
+    assert component.outputs["resource_id"] == vnet.id
+    assert component.outputs["zone_ids"] == {ZONES[0]: zone.id}
+    assert component.outputs["subnet_ids"]["aks"] == f"{vnet.id}/subnets/snet-churn-aks-dev"
+
+
+def test_in_a_first_preview_names_are_known_and_ids_are_not():
+    plan = network({**OWN, "hub": {"vnet_id": HUB}}, preview=True, dns_zones=ZONES[:1])
+    [link] = plan.of_type("VirtualNetworkLink")
+    [peering] = plan.of_type("VirtualNetworkPeering")
+    assert link.input("privateZoneName") == ZONES[0]
+    assert link.input("virtualNetwork.id") == UNKNOWN
+    assert peering.input("virtualNetworkName") == "vnet-churn-dev"
+
+
+def test_protect_reaches_the_network_alone():
+    protected = [each.name for each in network(OWN, protect=True).azure_resources if each.protect]
+    assert protected == ["net-vnet"]
+
+
+@pytest.mark.parametrize("data", [{"address_space": ["10.20.0.0/22"]}])
+def test_settings_come_as_a_dict_too(data):
+    assert NetworkArgs.model_validate({**placed(example_settings()), "settings": data}).settings == NetworkSettings(
+        **data
+    )
