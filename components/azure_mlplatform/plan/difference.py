@@ -46,7 +46,10 @@ def differences(*plans: Plan) -> list[Difference]:
 
 def _described(plan: Plan) -> dict[tuple[str, str], dict[str, Any]]:
     names = _names(plan)
-    return {(each.name, each.urn.split("::")[2]): dict(_flat(each.inputs, "", names)) for each in plan.azure_resources}
+    return {
+        (each.name, each.urn.split("::")[2]): {**dict(_flat(each.inputs, "", names)), "protect": each.protect}
+        for each in plan.azure_resources
+    }
 
 
 def _names(plan: Plan) -> list[tuple[str, str]]:

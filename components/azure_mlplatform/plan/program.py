@@ -15,6 +15,7 @@ from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime import stack as runtime_stack
 
 from ..settings.files import StackConfig, stack_config
+from ..settings.problems import Problem, ProblemsError
 from .recorder import Log, Recorder
 from .resource import Plan
 
@@ -134,8 +135,15 @@ class _Inline(ThreadPoolExecutor):
 
 def _program_file(folder: Path, files: StackConfig) -> Path:
     """The file that Pulumi would run: `main:`, a folder or a file, or the project's own folder."""
-    main = (folder / str(files.project.data.get("main") or ".")).resolve()
-    return main / "__main__.py" if main.is_dir() else main
+    given = str(files.project.data.get("main") or ".")
+    main = (folder / given).resolve()
+    program = main / "__main__.py" if main.is_dir() else main
+    if not program.is_file():
+        place = f"{files.project.path.name}:{files.project.lines.get(('main',), 1)}"
+        raise ProblemsError(
+            [Problem(("main",), f"'{given}' is no program", "Name a folder with a __main__.py, or a file", place)]
+        )
+    return program
 
 
 def _run_file(program: Path) -> None:

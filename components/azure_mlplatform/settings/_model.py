@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
@@ -122,27 +123,51 @@ class Settings(BaseModel):
 
     @classmethod
     def _refusals_of_the_rest(cls, data: Mapping[str, Any], details: list[InitErrorDetails]) -> Iterator[Refusal]:
-        """What the checks refuse in the fields that are right, each judged on its own."""
-        wrong = {loc[0] for detail in details if (loc := detail.get("loc", ()))}
-        right: dict[str, Any] = {}
-        for name, field in cls.model_fields.items():
-            if name in wrong:
-                continue
-            if name in data:
-                field_type: Any = Annotated[field.annotation, field]
-                own_config = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-                adapter = TypeAdapter(field_type, config=None if own_config else cls.model_config)
-                right[name] = adapter.validate_python(data[name])
-            elif not field.is_required():
-                right[name] = field.get_default(call_default_factory=True)
-        rest = cls.model_construct(**right)
-        for name in wrong:
-            vars(rest).pop(str(name), None)
+        """What the checks refuse although something else is wrong too."""
+        rest = cls._rest(data, details)
         for each in cls._checks:
             try:
                 yield from list(each(rest))
             except AttributeError:
                 continue
+
+    @classmethod
+    def _rest(cls, data: Mapping[str, Any], details: list[InitErrorDetails]) -> Self:
+        """A model of what is right in `data`; to read anything else in it is an AttributeError."""
+        wrong: dict[int | str, list[InitErrorDetails]] = {}
+        for detail in details:
+            if loc := detail.get("loc", ()):
+                wrong.setdefault(loc[0], []).append({**detail, "loc": loc[1:]})
+        right: dict[str, Any] = {}
+        for name, field in cls.model_fields.items():
+            inner = next((each for each in _members(field.annotation) if issubclass(each, Settings)), None)
+            if name not in wrong:
+                if name in data:
+                    right[name] = _valid(field, data[name], cls.model_config)
+                elif not field.is_required():
+                    right[name] = field.get_default(call_default_factory=True)
+            elif (
+                inner is not None
+                and isinstance(data.get(name), Mapping)
+                and all(each.get("loc") for each in wrong[name])
+            ):
+                right[name] = inner._rest(data[name], wrong[name])
+        rest = cls.model_construct(**right)
+        for name in set(cls.model_fields) - set(right):
+            vars(rest).pop(name, None)
+        return rest
+
+
+def _members(annotation: Any) -> list[type]:
+    """The classes in an annotation: itself, or the members of a union."""
+    return [each for each in get_args(annotation) or (annotation,) if isinstance(each, type)]
+
+
+def _valid(field: FieldInfo, value: Any, config: ConfigDict) -> Any:
+    """A value of a field that is known to be right, as the model would hold it."""
+    field_type: Any = Annotated[field.annotation, field]
+    has_config = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    return TypeAdapter(field_type, config=None if has_config else config).validate_python(value)
 
 
 _ENCRYPTED = refused(

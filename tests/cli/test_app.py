@@ -1,0 +1,251 @@
+"""The command as a person runs it: a process of its own, on files of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
+
+def run(*args, cwd=ROOT):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI", "ARM", "AZURE"))}
+    return subprocess.run(
+        [sys.executable, "-m", "azure_mlplatform", *map(str, args)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the reference project's settings, with the same program."""
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    text = (tmp_path / "Pulumi.yaml").read_text()
+    (tmp_path / "Pulumi.yaml").write_text(text.replace("stacks/project", str(ROOT / "stacks" / "project")))
+    return tmp_path
+
+
+def change(project, file, **keys):
+    path = project / file
+    data = yaml.safe_load(path.read_text())
+    data["config"].update(
+        {key.replace("__", ":").replace("azure_mlplatform", "azure-mlplatform"): value for key, value in keys.items()}
+    )
+    path.write_text(yaml.safe_dump(data))
+
+
+def refused(done):
+    """The paragraphs of the problems, where the command ended as it must for bad input."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr.split("error: ")[1:]
+
+
+def test_both_stacks_show_as_trees_with_counts_and_their_differences():
+    done = run("preview")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "churn dev: " in done.stdout
+    assert "churn prod: " in done.stdout
+    assert "Where dev and prod differ, apart from names:" in done.stdout
+    assert "retentionInDays: 30  →  365" in done.stdout
+
+
+def test_one_stack_alone_is_not_compared():
+    done = run("preview", "prod")
+    assert "churn dev" not in done.stdout
+    assert "differ" not in done.stdout
+
+
+def test_json_is_what_the_provider_gets():
+    done = run("preview", "dev", "--json")
+    resources = json.loads(done.stdout)
+    assert {tuple(each) for each in resources} == {
+        ("urn", "type", "name", "parent", "dependencies", "protect", "inputs")
+    }
+    urns = {each["urn"] for each in resources}
+    assert len(urns) == len(resources)
+    for each in resources:
+        assert set(each["dependencies"]) <= urns
+        assert each["parent"] in urns | {""}
+    [budget] = [each for each in resources if each["type"] == "azure-native:consumption:Budget"]
+    assert budget["inputs"]["timeGrain"] == "Monthly"
+    assert '"amount": 1500,' in done.stdout
+
+
+def test_all_json_is_one_list_and_a_second_run_gives_the_same():
+    one, other = (run("preview", "--json").stdout for _ in range(2))
+    assert {each["urn"].split(":")[2] for each in json.loads(one)} == {"dev", "prod"}
+    assert one == other
+
+
+def test_unknown_shows_what_a_first_preview_knows():
+    resources = json.loads(run("preview", "dev", "--json", "--unknown").stdout)
+    [vnet] = [each for each in resources if each["type"] == "azure-native:network:VirtualNetwork"]
+    assert vnet["inputs"]["resourceGroupName"] == "rg-customer-360-churn-dev"
+    assert vnet["inputs"]["subnets"][0]["networkSecurityGroup"]["id"] == "[unknown]"
+
+
+@pytest.mark.parametrize("folder", ["projects/forecast", ROOT / "projects" / "forecast"])
+def test_a_project_of_its_own_is_named_by_its_folder(folder):
+    done = run("preview", "-C", folder)
+    assert done.returncode == 0
+    assert "forecast dev: " in done.stdout
+
+
+def test_a_diagram_is_drawn_for_each_stack(tmp_path):
+    done = run("preview", "--diagram", tmp_path / "environment.svg")
+    assert done.returncode == 0
+    for stack in ("dev", "prod"):
+        assert ET.parse(tmp_path / f"environment-{stack}.svg").getroot().tag.endswith("svg")  # noqa: S314
+    assert run("preview", "dev", "--diagram", tmp_path / "one.svg").returncode == 0
+    assert (tmp_path / "one.svg").exists()
+
+
+def test_a_diagram_that_cannot_be_written_is_bad_input(tmp_path):
+    [problem] = refused(run("preview", "dev", "--diagram", tmp_path / "no" / "one.svg"))
+    assert "one.svg" in problem
+
+
+@pytest.mark.parametrize(("args", "title"), [([], "Pulumi.<stack>.yaml"), (["--file", "project"], "Pulumi.yaml")])
+def test_the_schema_is_printed(args, title):
+    assert json.loads(run("schema", *args).stdout)["title"].endswith(title)
+
+
+def test_a_schema_that_there_is_not_is_refused():
+    [problem] = refused(run("schema", "--file", "stak"))
+    assert "Allowed: stack, project" in problem
+
+
+def test_all_problems_of_all_stacks_come_at_once_with_file_line_value_and_fix(project):
+    change(project, "Pulumi.dev.yaml", azure_mlplatform__location="westeurop", azure_mlplatform__netwrk={})
+    change(
+        project,
+        "Pulumi.prod.yaml",
+        azure_mlplatform__network={
+            "address_space": ["10.40.0.0/21", "10.40.0.0/24"],
+            "subnets": {"aks": "10.99.0.0/24"},
+            "public_access": {"ip_ranges": ["203.0.113.0/24"], "reason": "because we can"},
+        },
+    )
+    problems = refused(run("preview", "-C", project, "dev", "prod", "staging"))
+    lines = [each.splitlines()[0] for each in problems]
+    found = {line.split(": ")[1]: line.split(": ")[0].split(":")[0] for line in lines}
+    assert found == {
+        "azure-mlplatform:location": "Pulumi.dev.yaml",
+        "azure-mlplatform:netwrk": "Pulumi.dev.yaml",
+        "azure-mlplatform:network.address_space[1]": "Pulumi.prod.yaml",
+        "azure-mlplatform:network.subnets.aks": "Pulumi.prod.yaml",
+        "azure-mlplatform:network.public_access": "Pulumi.prod.yaml",
+        "is missing": "Pulumi.staging.yaml",
+    }
+    number = (project / "Pulumi.dev.yaml").read_text().splitlines().index("  azure-mlplatform:location: westeurop") + 1
+    assert lines[0] == (
+        f"Pulumi.dev.yaml:{number}: azure-mlplatform:location: 'westeurop' is not an Azure region; "
+        "did you mean 'westeurope'?"
+    )
+    assert all("\n    " in each for each in problems)
+
+
+@pytest.mark.parametrize(
+    ("file", "keys", "says"),
+    [
+        ("Pulumi.dev.yaml", {"azure_mlplatform__budget": {"amount": "lots"}}, "budget.amount: 'lots' is a text"),
+        ("Pulumi.dev.yaml", {"azure_mlplatform__budget": "lots"}, "budget: 'lots' is a text"),
+        ("Pulumi.dev.yaml", {"azure_mlplatform__environment": None}, "environment"),
+        ("Pulumi.yaml", {"azure_mlplatform__project": {"value": {"name": "churn"}}}, "project.owner_team: required"),
+        ("Pulumi.yaml", {"azure_mlplatform__project": {"value": {"name": "c" * 30}}}, "has 30 characters"),
+        ("Pulumi.yaml", {"azure_mlplatform__project": {"value": {"name": "Churn!"}}}, "'Churn!' is not allowed"),
+        (
+            "Pulumi.dev.yaml",
+            {"azure_mlplatform__ai_services": [{"name": "one", "kind": "Face"}, {"name": "one", "kind": "Face"}]},
+            "ai_services[1].name: a second AI service is named 'one'",
+        ),
+        (
+            "Pulumi.dev.yaml",
+            {"azure_mlplatform__network": {"address_space": ["10.20.0.0/22"], "subnets": {"training": "10.20.2.0/28"}}},
+            "network.subnets.training: the training subnet gets /28 (10.20.2.0/28) and is too small",
+        ),
+        ("Pulumi.dev.yaml", {"azure_mlplatform__project": {"name": "churn"}}, "stands in Pulumi.yaml as well"),
+    ],
+)
+def test_bad_input_gets_a_message(project, file, keys, says):
+    change(project, file, **keys)
+    problems = refused(run("preview", "-C", project, "dev"))
+    assert any(says in each for each in problems), problems
+
+
+def test_a_missing_cost_code_is_missed_where_the_profile_needs_it(project):
+    text = (project / "Pulumi.yaml").read_text()
+    (project / "Pulumi.yaml").write_text(text.replace("      cost_code: P-2026-0042\n", ""))
+    problems = refused(run("preview", "-C", project))
+    assert [each.splitlines()[0].split(": ", 1)[1] for each in problems] == [
+        f"azure-mlplatform:project.cost_code: a {each} environment needs the project's cost code"
+        for each in ("dev", "prod")
+    ]
+
+
+@pytest.mark.parametrize("text", ["config:\n  a: [\n", "\t- x", "[1, 2"])
+def test_a_file_that_is_not_yaml_says_in_which_line(project, text):
+    (project / "Pulumi.dev.yaml").write_text(text)
+    [problem] = refused(run("preview", "-C", project, "dev"))
+    assert problem.startswith("Pulumi.dev.yaml:")
+    assert "is not YAML" in problem
+
+
+def test_a_folder_without_a_project_or_without_stacks_says_so(tmp_path):
+    [problem] = refused(run("preview", "-C", tmp_path))
+    assert problem.startswith("Pulumi.yaml: is missing")
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
+    [problem] = refused(run("preview", "-C", tmp_path))
+    assert "pulumi stack init" in problem
+
+
+def test_an_encrypted_value_shows_as_a_secret_and_is_no_error(project):
+    change(
+        project, "Pulumi.dev.yaml", azure_mlplatform__token={"secure": "v1:ciphertext"}, other__key={"secure": "v1:x"}
+    )
+    text = (project / "Pulumi.yaml").read_text()
+    (project / "Pulumi.yaml").write_text(text.replace("CC-4711", "{secure: v1:ciphertext}"))
+    done = run("preview", "-C", project, "dev", "--json")
+    assert done.returncode == 0, done.stderr
+    [group] = [each for each in json.loads(done.stdout) if each["type"].endswith(":ResourceGroup")]
+    assert group["inputs"]["tags"]["cost-center"] == "[secret]"
+    assert done.stderr == (
+        "warning: azure-mlplatform:project.cost_center is encrypted, but Pulumi keeps settings in the state in "
+        "plain text; secrets need keys of their own\n"
+    )
+    assert "ciphertext" not in done.stdout + done.stderr
+
+
+def test_an_encrypted_value_that_must_be_read_is_refused_without_being_shown(project):
+    change(project, "Pulumi.dev.yaml", azure_mlplatform__location={"secure": "v1:ciphertext"})
+    [problem] = refused(run("preview", "-C", project, "dev"))
+    assert "[secret] cannot be read in a preview" in problem
+    assert "ciphertext" not in problem
+
+
+def test_a_programs_own_error_shows_without_a_traceback(tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").touch()
+    (tmp_path / "__main__.py").write_text("import pulumi\nraise pulumi.RunError('no luck today')\n")
+    assert refused(run("preview", "-C", tmp_path)) == ["Pulumi.dev.yaml: no luck today\n"]
+
+
+def test_the_installed_command_is_the_same():
+    command = Path(sys.executable).parent / "mlplatform"
+    done = subprocess.run([command, "preview", "dev"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == run("preview", "dev").stdout

@@ -1,0 +1,142 @@
+import shutil
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from azure_mlplatform.plan import diagram
+from azure_mlplatform.plan.difference import Difference, differences, table
+from azure_mlplatform.plan.tree import counts, size, tree
+from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, whole
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def dev():
+    return whole(
+        "dev",
+        access={"data_scientists": [GROUP]},
+        workload_identity={"github_repository": "example/churn"},
+        network={"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}},
+    )
+
+
+@pytest.fixture(scope="module")
+def prod():
+    return whole("prod", ai_services=[OPENAI], network={"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}})
+
+
+def test_the_tree_has_every_resource_once_below_its_component(dev):
+    lines = list(tree(dev))
+    shown = [line for line in lines[1:-1] if not line.rstrip().endswith(")")]
+    assert len(shown) == len(dev.azure_resources)
+    assert (
+        lines[0] == f"churn dev: {len(dev.azure_resources)} resources in {len(dev.components)} components, 1 protected"
+    )
+    assert "   └─ churn-data-product  (DataProductRG)" in lines
+    account = next(line for line in lines if "ais-churn-assistant" in line)
+    assert account.startswith("      │  ├─ Account")
+    assert account.endswith("OpenAI S0")
+
+
+def test_protected_resources_are_marked(prod):
+    marked = [line for line in tree(prod) if line.endswith("protected") and "─ " in line]
+    assert len(marked) == sum(each.protect for each in prod.azure_resources) == 5
+
+
+def test_counts_are_those_of_the_plan(dev):
+    assert counts(dev)["RoleAssignment"] == len(dev.of_type("RoleAssignment"))
+    assert sum(counts(dev).values()) == len(dev.azure_resources)
+    assert list(tree(dev))[-1].startswith("  2 Account, 3 Deployment")
+
+
+def test_sizes_say_what_a_person_asks_for(dev):
+    said = {each.name.removeprefix("churn-data-product-"): size(each) for each in dev.azure_resources}
+    assert said["assistant-chat"] == "gpt-4o-mini 2024-07-18 Standard 10"
+    assert said["network-vnet"] == "10.20.0.0/22"
+    assert said["log"] == "PerGB2018 30 days"
+    assert said[f"assistant-user-{GROUP}"] == "Cognitive Services OpenAI User for a Group"
+
+
+def test_a_plan_does_not_differ_from_itself(dev):
+    assert differences(dev, dev) == []
+    assert list(table([], ["a", "b"])) == ["Where a and b differ, apart from names:", "  nowhere"]
+
+
+def test_differences_are_settings_and_never_names():
+    one, other = (whole(each, ai_services=[DOCUMENTS]) for each in ("dev", "prod"))
+    found = {(each.resource, each.path): each.values for each in differences(one, other)}
+    protect = {
+        (f"{kind} churn-data-product-{name}", "protect"): (False, True)
+        for kind, name in [
+            ("Account", "documents-account"),
+            ("ResourceGroup", "group"),
+            ("VirtualNetwork", "network-vnet"),
+            ("Workspace", "log"),
+        ]
+    }
+    assert found == {
+        **protect,
+        ("ManagementLockByScope churn-data-product-log-lock", ""): (None, "yes"),
+        ("Workspace churn-data-product-log", "retentionInDays"): (30, 365),
+        **{
+            ("PublicIPAddress churn-data-product-network-egress-ip", f"zones[{n}]"): (None, str(n + 1))
+            for n in range(3)
+        },
+    }
+
+
+def test_differences_read_as_paragraphs():
+    lines = list(
+        table(
+            [
+                Difference("A a", "", ("yes", None)),
+                Difference("B b", "x", (1, 2)),
+                Difference("B b", "y", (None, "z")),
+            ],
+            ["dev", "prod"],
+        )
+    )
+    assert lines[1:] == ["  A a: only in dev", "  B b", "      x: 1  →  2", "      y: (none)  →  z"]
+
+
+def drawn(plan):
+    root = ET.fromstring(diagram.svg(plan))  # noqa: S314 - our own picture
+    kinds = {"node": set(), "cluster": set(), "edge": set()}
+    for group in root.iter(f"{SVG}g"):
+        if (kind := group.get("class", "")) in kinds:
+            kinds[kind].add(group.findtext(f"{SVG}title"))
+    return kinds
+
+
+def test_the_diagram_groups_by_component_and_leads_endpoints_to_their_targets(dev):
+    picture = drawn(dev)
+    by_name = {each.name.removeprefix("churn-data-product-"): each.urn for each in dev.resources}
+    assert picture["cluster"] == {f"cluster {each.urn}" for each in dev.components}
+    for service in ("assistant", "documents"):
+        endpoint = by_name[f"{service}-endpoint-account"]
+        assert f"{endpoint}->{by_name[f'{service}-account']}" in picture["edge"]
+        assert f"{by_name['network-vnet']}->{endpoint}" in picture["edge"]
+        assert f"{by_name['workload-identity']}->{by_name[f'{service}-account']}" in picture["edge"]
+        assert f"{by_name[f'{service}-account']}->{by_name['log']}" in picture["edge"]
+    assert f"{by_name['network-vnet']}->outside:hub vnet-hub" in picture["edge"]
+    assert f"outside:Group {GROUP}->{by_name['assistant-account']}" in picture["edge"]
+    assert f"outside:repo:example/churn:environment:dev->{by_name['workload-identity']}" in picture["edge"]
+
+
+def test_every_end_of_an_edge_is_drawn(dev):
+    picture = drawn(dev)
+    for edge in picture["edge"]:
+        assert any(edge == f"{a}->{b}" for a in picture["node"] for b in picture["node"] if edge.startswith(a))
+
+
+def test_an_adopted_network_and_a_central_log_are_drawn_outside():
+    network = {"subnet_ids": {"endpoints": f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets/endpoints"}}
+    plan = whole("dev", network=network, diagnostics={"log_analytics_workspace_id": LOG})
+    assert {"outside:endpoints", "outside:log-central"} <= drawn(plan)["node"]
+
+
+def test_without_graphviz_the_message_says_what_to_install(dev, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(diagram.DiagramError, match=r"pip install 'azure-mlplatform\[diagram\]'"):
+        diagram.svg(dev)

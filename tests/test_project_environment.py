@@ -1,0 +1,149 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
+from azure_mlplatform.testing import UNKNOWN, check_golden, children, example_settings, record, urns
+from programs import CENTRAL, GROUP, HUB, TODAY, whole
+
+GOLDEN = Path(__file__).parent / "golden"
+VAULT = f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys"
+EVERYTHING = {
+    "budget": {"amount": 1500, "contact_emails": ["ml@example.com"]},
+    "workload_identity": {"github_repository": "example/churn"},
+    "access": {"readers": [GROUP]},
+    "customer_managed_key": {"key_vault_id": VAULT, "key_id": "https://kv-keys.vault.azure.net/keys/ml"},
+    "network": {"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}},
+}
+ENVIRONMENTS = ["dev", "test", "prod"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_urns_do_not_move(environment):
+    check_golden(urns(whole(environment, **EVERYTHING)), GOLDEN / f"project-environment-{environment}.txt")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_preview_shows_the_same_resources(environment):
+    assert urns(whole(environment, preview=True, **EVERYTHING)) == urns(whole(environment, **EVERYTHING))
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_second_evaluation_is_identical(preview):
+    one, other = (whole("prod", preview=preview, **EVERYTHING) for _ in range(2))
+    assert [each.as_json() for each in one.resources] == [each.as_json() for each in other.resources]
+
+
+def test_children_and_parents():
+    plan = whole("dev")
+    assert children(plan, "churn-dev") == [("ProjectEnvironment", "churn"), ("azure-native", "azure")]
+    assert children(plan, "churn") == [("DataProductRG", "churn-data-product")]
+    assert plan.of_type("DataProductRG")[0].urn == (
+        "urn:pulumi:dev::churn::azure-mlplatform:index:ProjectEnvironment$azure-mlplatform:index:DataProductRG"
+        "::churn-data-product"
+    )
+
+
+def texts(value):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts(key)
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def names(plan, kinds=None):
+    return {each.azure_name for each in plan.azure_resources if kinds is None or each.kind in kinds}
+
+
+# Their names are told apart by what they stand on: the account, the endpoint, the zone.
+WITHIN_ANOTHER = {"Deployment", "DiagnosticSetting", "ManagementLockByScope", "PrivateDnsZoneGroup", "PrivateZone"}
+
+
+def test_dev_and_prod_share_no_name_no_id_no_network_no_identity_and_no_account():
+    dev, prod = (
+        whole(environment, **{**EVERYTHING, "network": {"address_space": [space]}})
+        for environment, space in (("dev", "10.20.0.0/22"), ("prod", "10.40.0.0/22"))
+    )
+    own = {each.kind for each in dev.azure_resources} - WITHIN_ANOTHER - {"RandomString"}
+    assert own >= {"ResourceGroup", "VirtualNetwork", "UserAssignedIdentity", "Account", "Workspace", "PrivateEndpoint"}
+    assert not names(dev, own) & names(prod, own)
+    ids = [{each.id for each in plan.azure_resources if each.kind != "RandomString"} for plan in (dev, prod)]
+    assert UNKNOWN not in ids[0] | ids[1]
+    assert not ids[0] & ids[1]
+    principals = [
+        {each.outputs.get("principalId") for each in plan.of_type("UserAssignedIdentity")} for plan in (dev, prod)
+    ]
+    assert not principals[0] & principals[1]
+    subdomains = [
+        {each.input("properties.customSubDomainName") for each in plan.of_type("Account")} for plan in (dev, prod)
+    ]
+    assert not subdomains[0] & subdomains[1]
+
+
+def test_nothing_in_one_environment_names_another():
+    dev, prod = whole("dev", **EVERYTHING), whole("prod", **EVERYTHING)
+    ours = names(prod) - {each.azure_name for each in prod.azure_resources if each.kind in WITHIN_ANOTHER}
+    for text in texts([each.inputs for each in dev.azure_resources]):
+        assert not any(name in text for name in ours), text
+
+
+def test_no_input_or_output_carries_a_key_or_a_secret():
+    plan = whole("prod", **EVERYTHING)
+    found = [text for each in plan.resources for text in texts([dict(each.inputs), dict(each.outputs)])]
+    assert not [text for text in found if re.search(r"(?i)(accountkey=|sig=|sharedaccess|password|\[secret\])", text)]
+
+
+def test_outputs_are_what_people_and_pipelines_need():
+    settings = example_settings(ai_services=[{"name": "docs", "kind": "FormRecognizer"}])
+    seen = {}
+
+    def program():
+        environment = ProjectEnvironment("churn", ProjectEnvironmentArgs(settings=settings, today=TODAY))
+        for name, value in environment.outputs.items():
+            value.apply(lambda each, name=name: seen.update({name: each}))
+
+    plan = record(program)
+    [group] = plan.of_type("ResourceGroup")
+    [identity] = plan.of_type("UserAssignedIdentity")
+    [account] = plan.of_type("Account")
+    assert set(seen) == {
+        "resource_group_name",
+        "resource_group_id",
+        "log_analytics_workspace_id",
+        "workload_identity_id",
+        "workload_identity_client_id",
+        "ai_service_endpoints",
+        "subnet_ids",
+    }
+    assert (seen["resource_group_name"], seen["resource_group_id"]) == ("rg-customer-360-churn-dev", group.id)
+    assert seen["workload_identity_client_id"] == identity.outputs["clientId"]
+    assert seen["ai_service_endpoints"] == {"docs": f"https://{account.azure_name}.cognitiveservices.azure.com/"}
+
+
+def test_the_longest_chain_is_what_azure_requires():
+    plan = whole("prod", **{**EVERYTHING, "customer_managed_key": None})
+    by_urn = {each.urn: each for each in plan.resources}
+
+    def chain(urn, seen=()):
+        resource = by_urn[urn]
+        above = [dep for dep in resource.dependencies if by_urn[dep].custom and dep not in seen]
+        longest = max((chain(dep, (*seen, urn)) for dep in above), key=len, default=[])
+        return [*longest, resource.name]
+
+    longest = max((chain(each.urn) for each in plan.azure_resources), key=len)
+    prefix = "churn-data-product"
+    assert longest == [
+        f"{prefix}-group",  # everything is in it
+        f"{prefix}-assistant-account",  # models are deployed on it
+        f"{prefix}-assistant-chat",  # the service takes one deployment at a time
+        f"{prefix}-assistant-embed",
+        f"{prefix}-assistant-batch",
+        f"{prefix}-assistant-endpoint-account",  # refused while a model is being deployed
+        f"{prefix}-assistant-endpoint-account-zones",  # named after the endpoint
+    ]
