@@ -75,7 +75,9 @@ def known_after(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
 
     The resource's own output of it would be unknown in a first preview, with everything made of it.
     """
-    return pulumi.Output.all(value, resource.urn).apply(lambda both: both[0])
+    if isinstance(value, pulumi.Output):
+        return pulumi.Output.all(value, resource.urn).apply(lambda both: both[0])
+    return resource.urn.apply(lambda _: value)
 
 
 def given(**properties: Any) -> Any:

@@ -61,6 +61,23 @@ def test_what_is_not_emulated_stays_unknown():
     assert run(program).outputs == {"endpoint": UNKNOWN, "id": UNKNOWN}
 
 
+def test_a_part_that_azure_adds_to_an_input_is_unknown_and_not_none():
+    def program():
+        vnet = native.network.VirtualNetwork(
+            "v",
+            resource_group_name="rg",
+            virtual_network_name="v",
+            flow_timeout_in_minutes=4,
+            tags={"a": "b"},
+            subnets=[{"name": "s", "address_prefix": "10.0.0.0/24"}],
+        )
+        pulumi.export("subnet", vnet.subnets)
+        pulumi.export("timeout", vnet.flow_timeout_in_minutes)
+        pulumi.export("tags", vnet.tags)
+
+    assert run(program).outputs == {"subnet": UNKNOWN, "timeout": 4, "tags": {"a": "b"}}
+
+
 def test_urns_have_the_types_of_all_parents():
     class Part(pulumi.ComponentResource):
         def __init__(self, name, parent=None):

@@ -46,9 +46,6 @@ def preview(
     ] = None,
 ) -> None:
     """Show what `pulumi up` would create. Needs neither an Azure account nor the Pulumi CLI."""
-    from ..plan.difference import differences, table
-    from ..plan.tree import tree
-
     plans = _plans(folder, stacks or [], known=not unknown)
     if diagram is not None:
         _draw(plans, diagram)
@@ -56,6 +53,9 @@ def preview(
         resources = [each.as_json() for plan in plans for each in plan.resources]
         print(json.dumps(resources, indent=2))  # noqa: T201
         return
+    from ..plan.difference import differences, table
+    from ..plan.tree import tree
+
     for plan in plans:
         print("\n".join(tree(plan)), end="\n\n")  # noqa: T201
     if len(plans) > 1:

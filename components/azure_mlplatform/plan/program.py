@@ -156,7 +156,8 @@ def _run_file(program: Path) -> None:
     finally:
         os.chdir(here)
         sys.path[:] = paths
+        beside, installed = f"{program.parent}{os.sep}", f"{os.sep}site-packages{os.sep}"
         for name in set(sys.modules) - modules:
-            origin = getattr(sys.modules[name], "__file__", None)
-            if origin and Path(origin).is_relative_to(program.parent) and ".venv" not in Path(origin).parts:
+            origin = getattr(sys.modules[name], "__file__", None) or ""
+            if origin.startswith(beside) and installed not in origin:
                 del sys.modules[name]

@@ -84,7 +84,9 @@ class Recorder(MockMonitor):
         )
         answer = struct_pb2.Struct()
         if self._known or request.type.startswith("pulumi:providers:"):
-            answer.CopyFrom(request.object)
+            for key, value in request.object.fields.items():
+                if key == "tags" or _comes_back(value):
+                    answer.fields[key].CopyFrom(value)
             for key, value in outputs.items():
                 answer.fields[key].CopyFrom(_value(value))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=answer)
@@ -127,6 +129,14 @@ class Log:
     def Log(self, request: Any) -> None:  # noqa: N802 - the name of the call
         if request.severity in _SEVERITIES:
             self.messages.append((_SEVERITIES[request.severity], request.message))
+
+
+def _comes_back(value: struct_pb2.Value) -> bool:
+    """Whether Azure answers with an input as it went in: what has parts comes back with more of them."""
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return all(map(_comes_back, value.list_value.values))
+    return kind != "struct_value"
 
 
 def plain(value: Any) -> Any:

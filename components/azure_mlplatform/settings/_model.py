@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import FunctionType
 from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self, get_args
 
 from pydantic import (
@@ -81,7 +82,8 @@ def check(function: Check) -> Check:
 class Settings(BaseModel):
     """A value that does not change, knows all its keys, and reports all its problems at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built on first use: a model inside another would otherwise be built for itself and for each that has it.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     _checks: ClassVar[tuple[Check, ...]] = ()
 
@@ -92,7 +94,7 @@ class Settings(BaseModel):
             name: member
             for base in reversed(cls.__mro__)
             for name, member in vars(base).items()
-            if getattr(member, "is_check", False)
+            if isinstance(member, FunctionType) and getattr(member, "is_check", False)
         }
         cls._checks = tuple(found.values())
 
@@ -216,10 +218,9 @@ def obeys(rule: Rule, *fields: str) -> Any:
 
 def matches(pattern: str, is_not: str, allowed: str) -> Rule:
     """A rule: the whole text matches `pattern`, or else it `is_not` what is `allowed`."""
-    compiled = re.compile(pattern)
 
     def rule(value: str) -> str:
-        if not compiled.fullmatch(value):
+        if not re.fullmatch(pattern, value):
             raise refused(f"'{value}' {is_not}", f"Allowed: {allowed}")
         return value
 
