@@ -34,10 +34,12 @@ def main(program: str, monitor: str, engine: str, project: str, stack: str, root
     sys.path.insert(0, program)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+
+    def run() -> None:
+        runpy.run_path(program, run_name="__main__")
+
     try:
-        loop.run_until_complete(
-            pulumi.runtime.run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None)
-        )
+        loop.run_until_complete(pulumi.runtime.run_in_stack(run))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1

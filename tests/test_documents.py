@@ -1,0 +1,79 @@
+"""What the documents show works as shown."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from azure_mlplatform.plan import run_stack
+from azure_mlplatform.settings import PROFILES
+from azure_mlplatform.testing import example_settings, urns
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def code(document):
+    return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+
+
+def test_the_readmes_example_is_the_reference_stack(tmp_path):
+    [example] = code("README.md")
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
+    (tmp_path / "__main__.py").write_text(example)
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text().replace("main: stacks/project\n", ""))
+    (tmp_path / "Pulumi.dev.yaml").write_text((ROOT / "Pulumi.dev.yaml").read_text())
+    assert urns(run_stack(tmp_path, "dev")) == urns(run_stack(ROOT, "dev"))
+
+
+def test_the_tests_that_the_documents_show_pass():
+    [example] = code("docs/testing.md")
+    space = {}
+    exec(compile(example, "docs/testing.md", "exec"), space)  # noqa: S102 - our own document
+    shown = [value for name, value in space.items() if name.startswith("test_")]
+    assert len(shown) == 2
+    for each in shown:
+        each()
+
+
+def test_the_commands_of_the_readme_are_those_of_ci():
+    ci = (ROOT / ".ci" / "run").read_text()
+    readme = (ROOT / "README.md").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    assert "make check" in ci
+    assert "make preview" in ci
+    for target in re.findall(r"^make (\w+)", readme, re.MULTILINE):
+        assert f"\n{target}:" in makefile
+    assert "$(MAKE) test" in makefile
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(document):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_profile_table_in_the_documents_is_the_one_in_the_code():
+    rows = {}
+    for line in (ROOT / "docs" / "settings.md").read_text().splitlines():
+        if line.count("|") == 6 and not line.startswith("|---"):
+            label, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            rows[label] = cells
+    profiles = [PROFILES[each] for each in PROFILES]
+    assert rows[""] == [each.value for each in PROFILES]
+    assert [cell == "needed" for cell in rows["cost code"]] == [each.needs_cost_code for each in profiles]
+    assert [cell == "needed" for cell in rows["budget"]] == [each.needs_budget for each in profiles]
+    assert [cell == "needed" for cell in rows["network"]] == [each.needs_network for each in profiles]
+    assert [cell != "refused" for cell in rows["`network.public_access`"]] == [each.may_be_public for each in profiles]
+    [working] = [cells for label, cells in rows.items() if "data_scientists" in label]
+    assert [cell == "yes" for cell in working] == ["data_scientists" in each.may_grant for each in profiles]
+    [protected] = [cells for label, cells in rows.items() if "protected" in label]
+    assert [cell == "yes" for cell in protected] == [each.protect for each in profiles]
+    [kept] = [cells for label, cells in rows.items() if "own log" in label]
+    assert kept == [f"{each.log_retention_days} days" for each in profiles]
+    [expiry] = [cells for label, cells in rows.items() if "expires_on" in label]
+    assert expiry[0] == f"needed, {profiles[0].longest_life_days} days ahead at most"
+
+
+def test_an_example_of_the_settings_document_is_enough():
+    assert example_settings(network={"address_space": ["10.20.0.0/22"]}).network is not None

@@ -1,0 +1,92 @@
+import datetime
+import json
+
+import pytest
+
+from azure_mlplatform._component import RefusedError
+from azure_mlplatform.settings import SECRET
+from azure_mlplatform.stack import azure_provider, stack_settings, today
+from azure_mlplatform.testing import TENANT, example_settings, record
+
+
+def config(**changes):
+    data = {**example_settings().model_dump(mode="json", exclude_unset=True), **changes}
+    return {
+        f"azure-mlplatform:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in data.items()
+        if value is not None
+    }
+
+
+def read(texts, secret_keys=None):
+    seen = []
+    plan = record(lambda: seen.append(stack_settings()), config=texts, secret_keys=secret_keys)
+    return seen[0], plan.messages
+
+
+def test_settings_are_those_of_the_configuration():
+    assert read(config())[0] == example_settings()
+
+
+def test_keys_of_others_are_left_alone():
+    assert read({**config(), "azure-native:location": "x", "churn:own": "1"})[0] == example_settings()
+
+
+def test_a_text_that_looks_like_a_number_stays_a_text():
+    settings, _ = read(config(suffix="123456"))
+    assert settings.suffix == "123456"
+
+
+def test_configuration_of_the_language_host_is_read_too(monkeypatch):
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config()))
+    assert read({})[0] == example_settings()
+
+
+def test_problems_name_the_file_that_the_key_belongs_in():
+    texts = config(location="nowhere")
+    texts["azure-mlplatform:project"] = "{}"
+    with pytest.raises(RefusedError) as error:
+        read(texts)
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith("Pulumi.yaml: azure-mlplatform:project.name: required, and missing")
+    assert any(line.startswith("Pulumi.dev.yaml: azure-mlplatform:location: 'nowhere'") for line in lines)
+
+
+def test_what_is_not_json_is_a_wrong_type():
+    with pytest.raises(
+        RefusedError, match=r"azure-mlplatform:network: '\{address' is a text\n\s+Expected keys and values"
+    ):
+        read({**config(), "azure-mlplatform:network": "{address"})
+
+
+def test_a_secret_key_of_its_own_is_no_setting():
+    settings, messages = read({**config(), "azure-mlplatform:token": "hunter2"}, ["azure-mlplatform:token"])
+    assert settings == example_settings()
+    assert messages == ()
+
+
+def test_a_plain_key_that_there_is_not_is_refused_without_its_value():
+    with pytest.raises(RefusedError) as error:
+        read({**config(), "azure-mlplatform:token": "hunter2"})
+    assert "unknown key 'token'" in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_secret_that_is_wrong_is_not_shown():
+    with pytest.raises(RefusedError) as error:
+        read(config(location="hunter2"), ["azure-mlplatform:location"])
+    assert "hunter2" not in str(error.value)
+    assert SECRET in str(error.value)
+
+
+def test_the_provider_is_bound_to_the_settings():
+    plan = record(lambda: azure_provider(example_settings()))
+    [provider] = plan.of_type("azure-native")
+    assert provider.inputs["subscriptionId"] == example_settings().subscription_id
+    assert provider.inputs["tenantId"] == TENANT
+    assert provider.inputs["location"] == "westeurope"
+
+
+def test_the_clock_is_utc():
+    before = datetime.datetime.now(datetime.UTC).date()
+    assert before <= datetime.date.fromisoformat(today()) <= datetime.datetime.now(datetime.UTC).date()

@@ -1,0 +1,108 @@
+import json
+import subprocess
+import sys
+
+import pulumi
+import pulumi_azure_native as native
+import pytest
+
+from azure_mlplatform.settings import Environment
+from azure_mlplatform.testing import (
+    SUBSCRIPTION,
+    UNKNOWN,
+    AzureMocks,
+    RecordingError,
+    check_golden,
+    children,
+    example_settings,
+    record,
+    urns,
+)
+
+
+class Pair(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("test:index:Pair", name)
+        for part in ("b", "a"):
+            native.resources.ResourceGroup(
+                f"{name}-{part}", resource_group_name=f"rg-{part}", opts=pulumi.ResourceOptions(parent=self)
+            )
+        self.register_outputs({"answer": 42})
+
+
+@pytest.mark.parametrize("environment", Environment)
+def test_examples_are_of_the_environment_asked_for(environment):
+    assert example_settings(environment).environment is environment
+
+
+def test_children_are_sorted_by_kind_and_name():
+    plan = record(lambda: Pair("p"))
+    assert children(plan, "p") == [("ResourceGroup", "p-a"), ("ResourceGroup", "p-b")]
+    assert plan.of_type("Pair")[0].outputs == {"answer": 42}
+    assert urns(plan)[0] == "urn:pulumi:dev::test::pulumi:pulumi:Stack::test-dev"
+    assert plan[urns(plan)[0]].kind == "Stack"
+
+
+@pytest.mark.parametrize(("preview", "known"), [(False, True), (True, False)])
+def test_both_modes(preview, known):
+    [group] = record(lambda: native.resources.ResourceGroup("g", resource_group_name="rg"), preview=preview).of_type(
+        "ResourceGroup"
+    )
+    assert group.id == (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg" if known else UNKNOWN)
+
+
+def test_an_input_is_found_by_its_path():
+    def program():
+        native.network.RouteTable(
+            "t", resource_group_name="rg", routes=[{"name": "r", "next_hop_type": "Internet"}], tags={"a": "b"}
+        )
+
+    [table] = record(program).of_type("RouteTable")
+    assert table.input("routes.0.nextHopType") == "Internet"
+    assert (table.input("routes.1.name"), table.input("tags.c"), table.input("tags.a.b")) == (None, None, None)
+
+
+def test_golden_names_what_goes_and_what_comes(tmp_path, monkeypatch):
+    file = tmp_path / "golden" / "urns.txt"
+    with pytest.raises(AssertionError, match=r"\+ a"):
+        check_golden(["a"], file)
+    monkeypatch.setenv("UPDATE_GOLDEN", "1")
+    check_golden(["a", "b"], file)
+    monkeypatch.delenv("UPDATE_GOLDEN")
+    check_golden(["a", "b"], file)
+    with pytest.raises(AssertionError, match=r"- b\n\s+\+ c"):
+        check_golden(["a", "c"], file)
+
+
+OWN_WAY = """
+import json
+import pulumi
+import pulumi_azure_native as native
+from azure_mlplatform.testing import AzureMocks
+
+pulumi.runtime.set_mocks(AzureMocks())
+
+@pulumi.runtime.test
+def check():
+    group = native.resources.ResourceGroup("g", resource_group_name="rg-a")
+    identity = native.managedidentity.UserAssignedIdentity("i", resource_group_name=group.name, resource_name_="id-a")
+    return pulumi.Output.all(group.id, identity.id, identity.principal_id).apply(lambda each: print(json.dumps(each)))
+
+check()
+"""
+
+
+@pytest.mark.slow
+def test_pulumis_own_mocks_get_azures_answers():
+    # In a process of its own: Pulumi's mocks leave an event loop in every thread that they use.
+    done = subprocess.run([sys.executable, "-c", OWN_WAY], capture_output=True, text=True, check=True)
+    group_id, identity_id, principal = json.loads(done.stdout)
+    assert group_id == f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"
+    assert identity_id == f"{group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-a"
+    assert len(principal) == 36
+
+
+def test_pulumis_own_mocks_refuse_to_ask_azure():
+    arguments = pulumi.runtime.MockCallArgs("azure-native:resources:getResourceGroup", {}, "")
+    with pytest.raises(RecordingError, match="getResourceGroup asks Azure"):
+        AzureMocks().call(arguments)
