@@ -188,6 +188,22 @@ def test_bad_input_gets_a_message(project, file, keys, says):
     assert any(says in each for each in problems), problems
 
 
+def test_networks_that_share_a_hub_share_no_address(project):
+    data = yaml.safe_load((project / "Pulumi.prod.yaml").read_text())["config"]
+    network = {**data["azure-mlplatform:network"], "address_space": ["10.20.0.0/20"]}
+    change(project, "Pulumi.prod.yaml", azure_mlplatform__network=network)
+    [problem] = refused(run("preview", "-C", project))
+    assert problem.startswith(
+        "Pulumi.prod.yaml: azure-mlplatform:network.address_space: 10.20.0.0/20 overlaps 10.20.0.0/22 of dev, "
+        "and both are peered to vnet-hub\n"
+    )
+    assert run("preview", "prod", "-C", project).returncode == 0
+    change(
+        project, "Pulumi.prod.yaml", azure_mlplatform__network={key: network[key] for key in network if key != "hub"}
+    )
+    assert run("preview", "-C", project).returncode == 0
+
+
 def test_a_missing_cost_code_is_missed_where_the_profile_needs_it(project):
     text = (project / "Pulumi.yaml").read_text()
     (project / "Pulumi.yaml").write_text(text.replace("      cost_code: P-2026-0042\n", ""))

@@ -39,6 +39,35 @@ def test_every_project_has_dev_and_prod_in_subscriptions_of_their_own(folder):
     assert len(set(subscriptions)) == len(subscriptions)
 
 
+# Their names say nothing of the environment: they stand on, or in, something whose name does, or on nothing.
+WITHIN_ANOTHER = {
+    "Deployment",
+    "DiagnosticSetting",
+    "FederatedIdentityCredential",
+    "ManagementLockByScope",
+    "PrivateDnsZoneGroup",
+    "PrivateZone",
+    "RandomString",
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=label)
+def test_dev_and_prod_share_nothing(folder):
+    dev, prod = (run_stack(folder, each).azure_resources for each in ("dev", "prod"))
+    names = [{each.azure_name for each in side if each.kind not in WITHIN_ANOTHER} for side in (dev, prod)]
+    assert not names[0] & names[1]
+    ids = [{each.id for each in side if each.kind != "RandomString"} for side in (dev, prod)]
+    assert not ids[0] & ids[1]
+    identities = [{each.outputs.get("principalId") for each in side} - {None} for side in (dev, prod)]
+    assert identities[0]
+    assert not identities[0] & identities[1]
+    accounts = [{each.input("properties.customSubDomainName") for each in side} - {None} for side in (dev, prod)]
+    assert accounts[0]
+    assert not accounts[0] & accounts[1]
+    subnets = [{each.input("subnet.id") for each in side if each.kind == "PrivateEndpoint"} for side in (dev, prod)]
+    assert not subnets[0] & subnets[1]
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=label)
 def test_a_bare_pulumi_up_installs_what_make_does(folder):
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())

@@ -80,6 +80,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
     """The plans of the stacks, or the problems of all of them at once."""
     from pulumi import RunError
 
+    from ..plan.overlap import overlaps
     from ..plan.program import run_stack
     from ..plan.recorder import RecordingError
     from ..settings import files
@@ -100,6 +101,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
             problems += [str(each) for each in error.problems]
         except (RecordingError, RunError) as error:
             problems.append(f"Pulumi.{stack}.yaml: {error}")
+    problems += map(str, overlaps(plans))
     if problems:
         _refuse(problems)
     for plan in plans:
