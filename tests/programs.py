@@ -1,6 +1,7 @@
 """Programs that tests record."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import pulumi
@@ -26,6 +27,10 @@ OPENAI = {
         {"name": "batch", "model": "gpt-4o", "version": "2024-11-20"},
     ],
 }
+WORKSPACE = {
+    "network_mode": "own",
+    "clusters": [{"name": "cpu", "vm_size": "Standard_DS3_v2"}],
+}
 DOCUMENTS = {"name": "documents", "kind": "FormRecognizer"}
 SUBNET = f"{HUB}/subnets"
 
@@ -48,7 +53,24 @@ def through_provider(program: Callable[[pulumi.ResourceOptions], Any], settings:
     return program(pulumi.ResourceOptions(providers=[azure_provider(settings)]))
 
 
-def data_product(environment: str = "dev", *, preview: bool = False, today: str = TODAY, **changes: Any) -> Plan:
+def remembered(program: Callable[..., Plan]) -> Callable[..., Plan]:
+    """A plan does not change, so the same one need not be recorded twice. `anew=True` records it all the same."""
+    plans: dict[str, Plan] = {}
+
+    @wraps(program)
+    def plan_of(*args: Any, anew: bool = False, **changes: Any) -> Plan:
+        key = repr((args, sorted(changes.items())))
+        if anew or key not in plans:
+            plans[key] = program(*args, **changes)
+        return plans[key]
+
+    return plan_of
+
+
+@remembered
+def data_product(
+    environment: str = "dev", *, preview: bool = False, today: str = TODAY, stack: str = "dev", **changes: Any
+) -> Plan:
     """The plan of a DataProductRG."""
     settings = example_settings(environment, **changes)
     return record(
@@ -56,12 +78,14 @@ def data_product(environment: str = "dev", *, preview: bool = False, today: str 
             lambda opts: DataProductRG("dp", DataProductRGArgs(settings=settings, today=today), opts), settings
         ),
         preview=preview,
+        stack=stack,
     )
 
 
+@remembered
 def whole(environment: str, *, preview: bool = False, stack: str = "", **changes: Any) -> Plan:
     """The plan of a ProjectEnvironment with everything that this library can add to it."""
-    settings = example_settings(environment, **{"ai_services": [OPENAI, DOCUMENTS], **changes})
+    settings = example_settings(environment, **{"ai_services": [OPENAI, DOCUMENTS], "workspace": WORKSPACE, **changes})
     return record(
         lambda: through_provider(
             lambda opts: ProjectEnvironment("churn", ProjectEnvironmentArgs(settings=settings, today=TODAY), opts),

@@ -31,7 +31,7 @@ def service(data, preview=False, then=None, **changes):
         **placed(example_settings()),
         "service": data,
         "private_network": PRIVATE,
-        "log_analytics_workspace_id": LOG,
+        "diagnostics": LOG,
         **changes,
     }
 
@@ -52,18 +52,18 @@ def service(data, preview=False, then=None, **changes):
             {},
             [
                 ("Account", "ai-account"),
-                ("Deployment", "ai-batch"),
-                ("Deployment", "ai-chat"),
-                ("Deployment", "ai-embed"),
+                ("Deployment", "ai-model-batch"),
+                ("Deployment", "ai-model-chat"),
+                ("Deployment", "ai-model-embed"),
                 ("DiagnosticSetting", "ai-diagnostics"),
                 ("PrivateDnsZoneGroup", "ai-endpoint-account-zones"),
                 ("PrivateEndpoint", "ai-endpoint-account"),
             ],
         ),
-        (DOCUMENTS, {"private_network": None, "log_analytics_workspace_id": None}, [("Account", "ai-account")]),
+        (DOCUMENTS, {"private_network": None, "diagnostics": None}, [("Account", "ai-account")]),
         (
             DOCUMENTS,
-            {"private_network": PrivateNetwork(subnet_id=SUBNET), "log_analytics_workspace_id": None},
+            {"private_network": PrivateNetwork(subnet_id=SUBNET), "diagnostics": None},
             [("Account", "ai-account"), ("PrivateEndpoint", "ai-endpoint-account")],
         ),
     ],
@@ -111,14 +111,14 @@ def test_public_access_is_what_was_asked_for(changes, public, action, rules):
 def test_models_are_deployed_one_after_another_and_the_endpoint_last(preview):
     plan = service(OPENAI, preview)
     by_name = {each.name: each for each in plan.azure_resources}
-    chain = ["ai-account", "ai-chat", "ai-embed", "ai-batch", "ai-endpoint-account"]
+    chain = ["ai-account", "ai-model-chat", "ai-model-embed", "ai-model-batch", "ai-endpoint-account"]
     for before, after in pairwise(chain):
         assert by_name[before].urn in by_name[after].dependencies
-    assert by_name["ai-embed"].urn not in by_name["ai-diagnostics"].dependencies
+    assert by_name["ai-model-embed"].urn not in by_name["ai-diagnostics"].dependencies
 
 
 def test_a_deployment_is_pinned():
-    chat = next(each for each in service(OPENAI).of_type("Deployment") if each.name == "ai-chat")
+    chat = next(each for each in service(OPENAI).of_type("Deployment") if each.name == "ai-model-chat")
     assert chat.inputs == {
         "accountName": "ais-churn-assistant-dev-abc123",
         "deploymentName": "chat",

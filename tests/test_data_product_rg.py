@@ -10,6 +10,7 @@ from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, children, example_se
 from programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, OTHER_GROUP, TODAY, data_product
 
 BASE = [
+    ("DiagnosticSetting", "dp-log-diagnostics"),
     ("Network", "dp-network"),
     ("RandomString", "dp-suffix"),
     ("ResourceGroup", "dp-group"),
@@ -34,8 +35,8 @@ def without(*kinds):
         ("sandbox", {}, [*without("Network"), ("Budget", "dp-budget")]),
         ("dev", {"budget": BUDGET}, [*BASE, ("Budget", "dp-budget")]),
         ("dev", {"suffix": "abc123"}, without("RandomString")),
-        ("dev", {"diagnostics": {"log_analytics_workspace_id": LOG}}, without("Workspace")),
-        ("prod", {"diagnostics": {"log_analytics_workspace_id": LOG}}, without("Workspace")),
+        ("dev", {"diagnostics": {"log_analytics_workspace_id": LOG}}, without("Workspace", "DiagnosticSetting")),
+        ("prod", {"diagnostics": {"log_analytics_workspace_id": LOG}}, without("Workspace", "DiagnosticSetting")),
         ("dev", {"resource_group_id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-x"}, without("ResourceGroup")),
         ("dev", {"access": {"readers": [GROUP]}}, [*BASE, ("RoleAssignment", f"dp-reader-{GROUP}")]),
         (
@@ -140,7 +141,9 @@ def test_settings_come_before_the_profile():
 
 def test_a_central_log_is_told_everything():
     plan = data_product(diagnostics={"log_analytics_workspace_id": LOG}, ai_services=[DOCUMENTS])
-    assert [each.input("workspaceId") for each in plan.of_type("DiagnosticSetting")] == [LOG]
+    told = plan.of_type("DiagnosticSetting")
+    assert len(told) == 8
+    assert {each.input("workspaceId") for each in told} == {LOG}
 
 
 def test_the_suffix_is_drawn_once_and_never_again():
@@ -296,6 +299,30 @@ def test_a_sandbox_is_bounded_by_the_clock(expires_on, what):
                 "today": TODAY,
             }
         )
+
+
+def test_what_expired_is_refused_as_a_person_builds_it():
+    with pytest.raises(RefusedError, match=r"DataProductRGArgs: settings\.expires_on: the environment expired"):
+        DataProductRGArgs(settings=example_settings("sandbox", expires_on="2026-01-15"), today=TODAY)
+
+
+def test_what_expired_can_be_retired():
+    plan = data_product("sandbox", expires_on="2020-01-01", retire={"reason": "the project has ended"})
+    assert not any(each.protect for each in plan.resources)
+
+
+def test_a_group_in_two_writings_is_let_in_once():
+    plan = data_product(access={"readers": [GROUP.upper()], "data_scientists": [GROUP]})
+    assert [name for name, *_ in granted(plan)] == [f"dp-reader-{GROUP}"]
+
+
+def test_names_of_services_and_models_do_not_meet():
+    model = {"model": "gpt-4o", "version": "1"}
+    services = [
+        {"name": "aa", "kind": "OpenAI", "deployments": [{**model, "name": "bb-cc"}]},
+        {"name": "aa-bb", "kind": "OpenAI", "deployments": [{**model, "name": "cc"}]},
+    ]
+    assert len(data_product(ai_services=services).of_type("Deployment")) == 2
 
 
 def test_a_component_takes_what_another_language_hands_over():

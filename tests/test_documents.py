@@ -7,7 +7,7 @@ import pytest
 
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.settings import PROFILES
-from azure_mlplatform.testing import example_settings, urns
+from azure_mlplatform.testing import urns
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -71,9 +71,7 @@ def test_the_profile_table_in_the_documents_is_the_one_in_the_code():
     assert [cell == "yes" for cell in protected] == [each.protect for each in profiles]
     [kept] = [cells for label, cells in rows.items() if "own log" in label]
     assert kept == [f"{each.log_retention_days} days" for each in profiles]
+    [vault] = [cells for label, cells in rows.items() if "vault" in label]
+    assert vault == [f"{each.vault_retention_days} days" for each in profiles]
     [expiry] = [cells for label, cells in rows.items() if "expires_on" in label]
     assert expiry[0] == f"needed, {profiles[0].longest_life_days} days ahead at most"
-
-
-def test_an_example_of_the_settings_document_is_enough():
-    assert example_settings(network={"address_space": ["10.20.0.0/22"]}).network is not None

@@ -3,7 +3,7 @@ import pytest
 from azure_mlplatform.network import Network, NetworkArgs
 from azure_mlplatform.settings import NetworkSettings
 from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
-from programs import CENTRAL, HUB, placed
+from programs import CENTRAL, HUB, LOG, placed
 
 ZONES = ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]
 OWN = {"address_space": ["10.20.0.0/22"]}
@@ -167,8 +167,8 @@ def test_in_a_first_preview_names_are_known_and_ids_are_not():
     assert peering.input("virtualNetworkName") == "vnet-churn-dev"
 
 
-def test_protect_reaches_the_network_alone():
-    protected = [each.name for each in network(OWN, protect=True).azure_resources if each.protect]
+def test_a_lock_protects_the_network_alone():
+    protected = [each.name for each in network(OWN, lock=True).azure_resources if each.protect]
     assert protected == ["net-vnet"]
 
 
@@ -177,3 +177,13 @@ def test_settings_come_as_a_dict_too(data):
     assert NetworkArgs.model_validate({**placed(example_settings()), "settings": data}).settings == NetworkSettings(
         **data
     )
+
+
+def test_rules_network_and_way_out_report():
+    plan = network(OWN, diagnostics=LOG)
+    reported = {each.input("resourceUri"): each for each in plan.of_type("DiagnosticSetting")}
+    wanted = [*plan.of_type("NetworkSecurityGroup"), *plan.of_type("VirtualNetwork"), *plan.of_type("PublicIPAddress")]
+    assert set(reported) == {each.id for each in wanted}
+    assert {each.input("workspaceId") for each in reported.values()} == {LOG}
+    for group in plan.of_type("NetworkSecurityGroup"):
+        assert reported[group.id].input("metrics") is None

@@ -7,10 +7,28 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.testing import Plan, PlannedResource
 from programs import GROUP, whole
 
-DIAGNOSED = {"Account"}
+DIAGNOSED = {
+    "azure-native:network:NetworkSecurityGroup",
+    "azure-native:network:PublicIPAddress",
+    "azure-native:network:VirtualNetwork",
+    "azure-native:operationalinsights:Workspace",
+    "azure-native:cognitiveservices:Account",
+    "azure-native:containerregistry:Registry",
+    "azure-native:keyvault:Vault",
+    "azure-native:machinelearningservices:Workspace",
+    "azure-native:storage:BlobServiceProperties",
+    "azure-native:storage:FileServiceProperties",
+    "azure-native:storage:StorageAccount",
+}
+REACHED = {
+    each
+    for each in DIAGNOSED
+    if "ServiceProperties" not in each and each.split(":")[1] not in ("network", "operationalinsights")
+}
 
 
 class Row(NamedTuple):
@@ -27,7 +45,55 @@ def equals(value: Any) -> Callable[[Any], bool]:
 
 
 ACCOUNT = "azure-native:cognitiveservices:Account"
+ML = "azure-native:machinelearningservices:Workspace"
+COMPUTE = "azure-native:machinelearningservices:Compute"
+STORAGE = "azure-native:storage:StorageAccount"
+VAULT = "azure-native:keyvault:Vault"
+REGISTRY = "azure-native:containerregistry:Registry"
 ROWS = [
+    Row(ML, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(ML, "systemDatastoresAuthMode", equals("Identity"), "AccessKey"),
+    Row(ML, "identity.type", equals("UserAssigned"), "SystemAssigned"),
+    Row(ML, "primaryUserAssignedIdentity", bool, None),
+    Row(ML, "v1LegacyMode", equals(False), True),
+    Row(ML, "imageBuildCompute", bool, None),
+    Row(COMPUTE, "properties.disableLocalAuth", equals(True), False),
+    Row(COMPUTE, "properties.properties.enableNodePublicIp", equals(False), True),
+    Row(COMPUTE, "properties.properties.remoteLoginPortPublicAccess", equals("Disabled"), "Enabled"),
+    Row(COMPUTE, "properties.properties.subnet.id", bool, None),
+    Row(COMPUTE, "properties.properties.scaleSettings.minNodeCount", equals(0), 1),
+    Row(COMPUTE, "properties.properties.scaleSettings.maxNodeCount", equals(4), 100),
+    Row(COMPUTE, "properties.properties.scaleSettings.nodeIdleTimeBeforeScaleDown", equals("PT120S"), "PT1H"),
+    Row(STORAGE, "enableHttpsTrafficOnly", equals(True), False),
+    Row(STORAGE, "minimumTlsVersion", equals("TLS1_2"), "TLS1_0"),
+    Row(STORAGE, "allowBlobPublicAccess", equals(False), True),
+    Row(STORAGE, "allowSharedKeyAccess", equals(False), True),
+    Row(STORAGE, "allowCrossTenantReplication", equals(False), True),
+    Row(STORAGE, "networkRuleSet.defaultAction", equals("Deny"), "Allow"),
+    Row(STORAGE, "networkRuleSet.bypass", equals("AzureServices"), "None"),
+    Row(STORAGE, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(STORAGE, "encryption.requireInfrastructureEncryption", equals(True), False),
+    Row(STORAGE, "sku.name", equals("Standard_ZRS"), "Standard_LRS"),
+    Row("azure-native:storage:BlobServiceProperties", "isVersioningEnabled", equals(True), False),
+    Row("azure-native:storage:BlobServiceProperties", "deleteRetentionPolicy.enabled", equals(True), False),
+    Row(VAULT, "properties.enableRbacAuthorization", equals(True), False),
+    Row(VAULT, "properties.softDeleteRetentionInDays", equals(90), 7),
+    Row(VAULT, "properties.enablePurgeProtection", equals(True), None),
+    Row(VAULT, "properties.networkAcls.defaultAction", equals("Deny"), "Allow"),
+    Row(VAULT, "properties.networkAcls.bypass", equals("AzureServices"), "None"),
+    Row(VAULT, "properties.publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(VAULT, "properties.enabledForDeployment", equals(False), True),
+    Row(VAULT, "properties.enabledForDiskEncryption", equals(False), True),
+    Row(VAULT, "properties.enabledForTemplateDeployment", equals(False), True),
+    Row(REGISTRY, "sku.name", equals("Premium"), "Basic"),
+    Row(REGISTRY, "adminUserEnabled", equals(False), True),
+    Row(REGISTRY, "anonymousPullEnabled", equals(False), True),
+    Row(REGISTRY, "networkRuleBypassOptions", equals("AzureServices"), "None"),
+    Row(REGISTRY, "zoneRedundancy", equals("Enabled"), "Disabled"),
+    Row(REGISTRY, "policies.exportPolicy.status", equals("disabled"), "enabled"),
+    Row(REGISTRY, "policies.retentionPolicy.status", equals("enabled"), "disabled"),
+    Row(REGISTRY, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row("azure-native:applicationinsights:Component", "workspaceResourceId", bool, None),
     Row(ACCOUNT, "properties.customSubDomainName", bool, None),
     Row(ACCOUNT, "properties.disableLocalAuth", equals(True), False),
     Row(ACCOUNT, "properties.restrictOutboundNetworkAccess", equals(True), False),
@@ -43,10 +109,14 @@ ROWS = [
         "User",
     ),
     Row("azure-native:authorization:RoleAssignment", "roleAssignmentName", lambda value: len(str(value)) == 36, None),
-    Row("azure-native:network:VirtualNetwork", "subnets.0.defaultOutboundAccess", equals(False), True),
-    Row("azure-native:network:VirtualNetwork", "subnets.0.networkSecurityGroup.id", bool, None),
-    Row("azure-native:monitor:DiagnosticSetting", "logs.0.categoryGroup", equals("allLogs"), "audit"),
-    Row("azure-native:monitor:DiagnosticSetting", "metrics.0.category", equals("AllMetrics"), None),
+    *(
+        Row("azure-native:network:VirtualNetwork", f"subnets.{number}.{path}", met, broken)
+        for number in range(len(SubnetRole))
+        for path, met, broken in (
+            ("defaultOutboundAccess", equals(False), True),
+            ("networkSecurityGroup.id", bool, None),
+        )
+    ),
 ]
 
 
@@ -58,7 +128,7 @@ def failing(plan: Plan, row: Row) -> list[str]:
 def undiagnosed(plan: Plan) -> list[str]:
     """Resources that report to nobody."""
     reported = {each.input("resourceUri") for each in plan.of_type("DiagnosticSetting") if each.input("workspaceId")}
-    return [each.name for each in plan.azure_resources if each.kind in DIAGNOSED and each.id not in reported]
+    return [each.name for each in plan.azure_resources if each.type in DIAGNOSED and each.id not in reported]
 
 
 def without_endpoint(plan: Plan) -> list[str]:
@@ -66,7 +136,7 @@ def without_endpoint(plan: Plan) -> list[str]:
     reached = {
         each.input("privateLinkServiceConnections.0.privateLinkServiceId") for each in plan.of_type("PrivateEndpoint")
     }
-    return [each.name for each in plan.of_type(ACCOUNT) if each.id not in reached]
+    return [each.name for each in plan.azure_resources if each.type in REACHED and each.id not in reached]
 
 
 def changed(plan: Plan, victim: PlannedResource, path: str, value: Any) -> Plan:
@@ -102,11 +172,20 @@ def test_everything_in_prod_reports(prod):
 
 def test_everything_in_prod_is_reached_privately(prod):
     assert without_endpoint(prod) == []
-    for victim in prod.of_type("PrivateEndpoint"):
-        assert len(without_endpoint(changed(prod, victim, "privateLinkServiceConnections", []))) == 1
+    targets = [
+        each.input("privateLinkServiceConnections.0.privateLinkServiceId") for each in prod.of_type("PrivateEndpoint")
+    ]
+    for victim, target in zip(prod.of_type("PrivateEndpoint"), targets, strict=True):
+        alone = targets.count(target) == 1
+        assert len(without_endpoint(changed(prod, victim, "privateLinkServiceConnections", []))) == alone
 
 
 def test_all_environments_but_a_sandbox_meet_the_table_too():
     for environment in ("dev", "test"):
         plan = whole(environment)
-        assert [row.path for row in ROWS if failing(plan, row)] == ["retentionInDays"]
+        assert [row.path for row in ROWS if failing(plan, row)] == [
+            "sku.name",
+            "properties.softDeleteRetentionInDays",
+            "zoneRedundancy",
+            "retentionInDays",
+        ]

@@ -5,7 +5,7 @@ import pytest
 
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.testing import UNKNOWN, check_golden, children, example_settings, record, urns
-from programs import CENTRAL, GROUP, HUB, TODAY, whole
+from programs import CENTRAL, GROUP, HUB, TODAY, WORKSPACE, whole
 
 GOLDEN = Path(__file__).parent / "golden"
 VAULT = f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys"
@@ -31,14 +31,15 @@ def test_a_preview_shows_the_same_resources(environment):
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_a_second_evaluation_is_identical(preview):
-    one, other = (whole("prod", preview=preview, **EVERYTHING) for _ in range(2))
+    one, other = (whole("prod", preview=preview, anew=True, **EVERYTHING) for _ in range(2))
     assert [each.as_json() for each in one.resources] == [each.as_json() for each in other.resources]
 
 
 def test_children_and_parents():
     plan = whole("dev")
     assert children(plan, "churn-dev") == [("ProjectEnvironment", "churn"), ("azure-native", "azure")]
-    assert children(plan, "churn") == [("DataProductRG", "churn-data-product")]
+    assert children(plan, "churn") == [("DataProductRG", "churn-data-product"), ("MLWorkspace", "churn-ml")]
+    assert children(whole("dev", workspace=None), "churn") == [("DataProductRG", "churn-data-product")]
     assert plan.of_type("DataProductRG")[0].urn == (
         "urn:pulumi:dev::churn::azure-mlplatform:index:ProjectEnvironment$azure-mlplatform:index:DataProductRG"
         "::churn-data-product"
@@ -62,7 +63,16 @@ def names(plan, kinds=None):
 
 
 # Their names are told apart by what they stand on: the account, the endpoint, the zone.
-WITHIN_ANOTHER = {"Deployment", "DiagnosticSetting", "ManagementLockByScope", "PrivateDnsZoneGroup", "PrivateZone"}
+WITHIN_ANOTHER = {
+    "BlobServiceProperties",
+    "Compute",
+    "Deployment",
+    "DiagnosticSetting",
+    "FileServiceProperties",
+    "ManagementLockByScope",
+    "PrivateDnsZoneGroup",
+    "PrivateZone",
+}
 
 
 def test_dev_and_prod_share_no_name_no_id_no_network_no_identity_and_no_account():
@@ -100,7 +110,7 @@ def test_no_input_or_output_carries_a_key_or_a_secret():
 
 
 def test_outputs_are_what_people_and_pipelines_need():
-    settings = example_settings(ai_services=[{"name": "docs", "kind": "FormRecognizer"}])
+    settings = example_settings(ai_services=[{"name": "docs", "kind": "FormRecognizer"}], workspace=WORKSPACE)
     seen = {}
 
     def program():
@@ -110,7 +120,7 @@ def test_outputs_are_what_people_and_pipelines_need():
 
     plan = record(program)
     [group] = plan.of_type("ResourceGroup")
-    [identity] = plan.of_type("UserAssignedIdentity")
+    identity = next(each for each in plan.of_type("UserAssignedIdentity") if "workload" in each.name)
     [account] = plan.of_type("Account")
     assert set(seen) == {
         "resource_group_name",
@@ -120,30 +130,57 @@ def test_outputs_are_what_people_and_pipelines_need():
         "workload_identity_client_id",
         "ai_service_endpoints",
         "subnet_ids",
+        "workspace_name",
+        "workspace_id",
+        "compute_client_id",
+        "mlflow_tracking_uri",
+        "studio_url",
     }
     assert (seen["resource_group_name"], seen["resource_group_id"]) == ("rg-customer-360-churn-dev", group.id)
     assert seen["workload_identity_client_id"] == identity.outputs["clientId"]
     assert seen["ai_service_endpoints"] == {"docs": f"https://{account.azure_name}.cognitiveservices.azure.com/"}
 
 
-def test_the_longest_chain_is_what_azure_requires():
-    plan = whole("prod", **{**EVERYTHING, "customer_managed_key": None})
+def longest_chain(plan):
     by_urn = {each.urn: each for each in plan.resources}
+    known = {}
 
-    def chain(urn, seen=()):
-        resource = by_urn[urn]
-        above = [dep for dep in resource.dependencies if by_urn[dep].custom and dep not in seen]
-        longest = max((chain(dep, (*seen, urn)) for dep in above), key=len, default=[])
-        return [*longest, resource.name]
+    def chain(urn):
+        if urn not in known:
+            above = [dep for dep in by_urn[urn].dependencies if by_urn[dep].custom]
+            known[urn] = [*max(map(chain, above), key=len, default=[]), by_urn[urn].name.removeprefix("churn-")]
+        return known[urn]
 
-    longest = max((chain(each.urn) for each in plan.azure_resources), key=len)
-    prefix = "churn-data-product"
-    assert longest == [
-        f"{prefix}-group",  # everything is in it
-        f"{prefix}-assistant-account",  # models are deployed on it
-        f"{prefix}-assistant-chat",  # the service takes one deployment at a time
-        f"{prefix}-assistant-embed",
-        f"{prefix}-assistant-batch",
-        f"{prefix}-assistant-endpoint-account",  # refused while a model is being deployed
-        f"{prefix}-assistant-endpoint-account-zones",  # named after the endpoint
+    return max((chain(each.urn) for each in plan.azure_resources), key=len)
+
+
+def test_the_longest_chain_is_what_azure_requires():
+    chain = longest_chain(whole("prod", workspace=None))
+    assert chain == [
+        "data-product-group",  # everything is in it
+        "data-product-assistant-account",  # models are deployed on it
+        "data-product-assistant-model-chat",  # the service takes one deployment at a time
+        "data-product-assistant-model-embed",
+        "data-product-assistant-model-batch",
+        "data-product-assistant-endpoint-account",  # refused while a model is being deployed
+        "data-product-assistant-endpoint-account-zones",  # named after the endpoint
     ]
+
+
+def test_the_longest_chain_to_a_cluster_is_what_azure_requires():
+    chain = longest_chain(whole("prod", ai_services=[]))
+    network = [
+        "data-product-network-egress-ip",  # the gateway's address
+        "data-product-network-egress",  # a subnet names its way out
+        "data-product-network-vnet",  # the workspace names its subnet, the endpoint lies in one
+    ]
+    roles = [
+        "data-product-log",  # what Application Insights stands on
+        "ml-insights",  # what a role is given on
+        "ml-identity-insights-contributor",  # without its roles a workspace does not work
+    ]
+    assert chain[0] == "data-product-group"  # everything is in it
+    assert chain[1:4] in (network, roles)
+    assert chain[4:6] == ["ml-workspace", "ml-endpoint-amlworkspace"]
+    # Nodes without public addresses need the endpoint; its zones are named after it.
+    assert chain[6:] in (["ml-cpu"], ["ml-endpoint-amlworkspace-zones"])

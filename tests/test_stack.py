@@ -90,3 +90,35 @@ def test_the_provider_is_bound_to_the_settings():
 def test_the_clock_is_utc():
     before = datetime.datetime.now(datetime.UTC).date()
     assert before <= datetime.date.fromisoformat(today()) <= datetime.datetime.now(datetime.UTC).date()
+
+
+def test_every_setting_can_be_given_in_a_file():
+    central = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers"
+    given = {
+        "resource_group_id": f"/subscriptions/{example_settings().subscription_id}/resourceGroups/rg-x",
+        "ai_services": [{"name": "docs", "kind": "FormRecognizer"}],
+        "workspace": {"network_mode": "own"},
+        "access": {"readers": ["00000000-0000-0000-0000-0000000000a1"]},
+        "workload_identity": {"github_repository": "example/churn"},
+        "budget": {"amount": 5, "contact_emails": ["a@b.example"]},
+        "diagnostics": {"retention_days": 60},
+        "customer_managed_key": {
+            "key_vault_id": f"{central}/Microsoft.KeyVault/vaults/kv-keys",
+            "key_id": "https://kv-keys.vault.azure.net/keys/ml",
+        },
+        "tags": {"criticality": "low"},
+        "suffix": "abc123",
+        "expires_on": "2999-12-31",
+        "retire": {"reason": "the project has ended"},
+    }
+    settings, _ = read(config(**given))
+    assert settings == example_settings(**given)
+    assert settings.model_fields_set == set(type(settings).model_fields)
+
+
+def test_what_expired_is_told_with_its_file():
+    texts = config(
+        budget={"amount": 5, "contact_emails": ["a@b.example"]}, environment="sandbox", expires_on="2020-01-01"
+    )
+    with pytest.raises(RefusedError, match=r"Pulumi\.dev\.yaml: azure-mlplatform:expires_on: the environment expired"):
+        read(texts)

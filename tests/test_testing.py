@@ -64,6 +64,7 @@ def test_an_input_is_found_by_its_path():
 
 def test_golden_names_what_goes_and_what_comes(tmp_path, monkeypatch):
     file = tmp_path / "golden" / "urns.txt"
+    monkeypatch.delenv("UPDATE_GOLDEN", raising=False)
     with pytest.raises(AssertionError, match=r"\+ a"):
         check_golden(["a"], file)
     monkeypatch.setenv("UPDATE_GOLDEN", "1")

@@ -1,15 +1,17 @@
 """What every component is made of: arguments that may be outputs, and names that are known."""
 
 from collections.abc import Awaitable, Mapping
-from typing import Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 import pulumi
 from pydantic import ConfigDict, Field, ValidationError
 
 from .naming import RULES, Kind, azure_name
-from .settings._model import Settings
+from .settings._model import Settings, matches, obeys
 from .settings.problems import Problem, ProblemsError, problems_of
 from .settings.profiles import Environment
+from .settings.project import NAME
+from .settings.values import guid, region
 
 T = TypeVar("T")
 
@@ -26,15 +28,28 @@ class ComponentArgs(Settings):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
+    if not TYPE_CHECKING:  # A type checker keeps to the fields.
+
+        def __init__(self, **data: Any) -> None:
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                raise _refused(error, type(self)) from None
+
+        # Inside another model pydantic validates by itself, and reports with the whole path.
+        __init__.__pydantic_base_init__ = True
+
     @classmethod
     def model_validate(cls, obj: Any, **kwargs: Any):
         """The arguments, or every problem in them as one RefusedError."""
         try:
             return super().model_validate(obj, **kwargs)
         except ValidationError as error:
-            raise RefusedError(
-                Problem(each.path, each.what, each.fix, cls.__name__) for each in problems_of(error, cls)
-            ) from None
+            raise _refused(error, cls) from None
+
+
+def _refused(error: ValidationError, args: type[ComponentArgs]) -> RefusedError:
+    return RefusedError(Problem(each.path, each.what, each.fix, args.__name__) for each in problems_of(error, args))
 
 
 class PlacedArgs(ComponentArgs):
@@ -60,6 +75,10 @@ class PlacedArgs(ComponentArgs):
 
     tags: dict[str, str] = Field(default_factory=dict)
     """Tags on every resource that takes some. Left out, there are none."""
+
+    _project = obeys(matches(NAME, "is no name for a project", "letters, digits and single hyphens"), "project")
+    _region = obeys(region, "location")
+    _subscription = obeys(guid, "subscription_id")
 
     def name_of(self, kind: Kind, part: str = "") -> In[str]:
         """The Azure name of a resource; `part` tells apart several of one kind."""

@@ -32,8 +32,8 @@ class AIServiceArgs(PlacedArgs):
     allowed_ip_ranges: list[str] = Field(default_factory=list)
     """Public addresses that may connect beside the private endpoint. Left out, none may."""
 
-    log_analytics_workspace_id: Optional[In[str]] = None
-    """Where logs and metrics go. Left out, they go nowhere."""
+    diagnostics: Optional[In[str]] = None
+    """The Log Analytics workspace, by id, that logs and metrics go to. Left out, they go nowhere."""
 
     customer_managed_key: Optional[CustomerManagedKey] = None
     """The key that encrypts what the account stores. Left out, Microsoft's do."""
@@ -44,7 +44,7 @@ class AIServiceArgs(PlacedArgs):
     key_identity_client_id: Optional[In[str]] = None
     """The same identity's client id."""
 
-    protect: bool = False
+    lock: bool = False
     """Whether `pulumi destroy` refuses to delete the account. Left out, it does not."""
 
 
@@ -109,8 +109,8 @@ class AIService(Component):
                 # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
                 depends_on=[last] if last is not account else None,
             )
-        if args.log_analytics_workspace_id is not None:
-            send_diagnostics(f"{name}-diagnostics", account, args.log_analytics_workspace_id, parent=self)
+        if args.diagnostics is not None:
+            send_diagnostics(f"{name}-diagnostics", account, args.diagnostics, parent=self)
         self._finish(
             {
                 "name": known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name)),
@@ -145,7 +145,7 @@ class AIService(Component):
                 encryption=_encryption(args),
             ),
             tags=args.tags,
-            opts=child(self, protect=args.protect),
+            opts=child(self, protect=args.lock),
         )
 
     def _deployments(self, args: AIServiceArgs, account: pulumi.CustomResource) -> pulumi.CustomResource:
@@ -154,7 +154,7 @@ class AIService(Component):
         account_name = known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name))
         for model in args.service.deployments:
             last = native.cognitiveservices.Deployment(
-                f"{self._name_in_program}-{model.name}",
+                f"{self._name_in_program}-model-{model.name}",
                 deployment_name=model.name,
                 account_name=account_name,
                 resource_group_name=args.resource_group_name,

@@ -15,6 +15,7 @@ import pulumi_random as random
 from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, child, known_after
 from .ai_service import AIService, AIServiceArgs
 from .authorization import assign_role, lock
+from .diagnostics import send_diagnostics
 from .naming import SUFFIX_LENGTH, Kind, azure_name
 from .network import Network, NetworkArgs
 from .roles import PrincipalType, Role
@@ -95,14 +96,15 @@ class DataProductRG(Component):
             self._placed = PlacedArgs(**placed)
             identity = self._identity("workload-identity", "")
         else:
-            group_id = settings.resource_group_id
             identity = self._identity("workload-identity", "")
+            group_id = _once_same_subscription(settings, identity.id, settings.resource_group_id)
             placed["resource_group_name"] = _once_same_subscription(settings, identity.id, group_name)
             self._placed = PlacedArgs(**placed)
+        self.placed = placed
         log_id = self._log_analytics(settings)
         self._federate(settings, identity)
         self._budget(args, group_id)
-        self.network = self._network(settings, placed)
+        self.network = self._network(settings, placed, log_id)
         self.ai_services = self._ai_services(settings, placed, log_id)
         self._grant(settings, group_id, identity)
         self._finish(
@@ -166,6 +168,7 @@ class DataProductRG(Component):
             tags=self._placed.tags,
             opts=child(self, protect=settings.protected),
         )
+        send_diagnostics(f"{self._name_in_program}-log-diagnostics", workspace, workspace.id, parent=self)
         if settings.protected:
             lock(f"{self._name_in_program}-log-lock", workspace, parent=self)
         return workspace.id
@@ -232,7 +235,7 @@ class DataProductRG(Component):
             opts=child(self, ignore_changes=["time_period"]),
         )
 
-    def _network(self, settings: EnvironmentSettings, placed: dict[str, Any]) -> Optional[Network]:
+    def _network(self, settings: EnvironmentSettings, placed: dict[str, Any], log_id: In[str]) -> Optional[Network]:
         if settings.network is None:
             return None
         return Network(
@@ -242,7 +245,8 @@ class DataProductRG(Component):
                 settings=settings.network,
                 zone_redundant=settings.profile.zone_redundant,
                 dns_zones=sorted({zone for each in settings.private_services for zone in zones(each)}),
-                protect=settings.protected,
+                diagnostics=log_id,
+                lock=settings.protected,
             ),
             child(self),
         )
@@ -255,8 +259,8 @@ class DataProductRG(Component):
             **placed,
             "private_network": self.network.private_network if self.network else None,
             "allowed_ip_ranges": public.ip_ranges if public else [],
-            "log_analytics_workspace_id": log_id,
-            "protect": settings.protected,
+            "diagnostics": log_id,
+            "lock": settings.protected,
             **self._key(settings),
         }
         return {

@@ -13,14 +13,15 @@ def send_diagnostics(
     *,
     parent: pulumi.Resource,
     logs: bool = True,
+    metrics: bool = True,
 ) -> "native.monitor.DiagnosticSetting":
-    """Sends all that `resource` reports to a Log Analytics workspace; `logs=False` where it has metrics only."""
+    """Sends all that `resource` reports to Log Analytics; `logs` or `metrics` is False where it has none."""
     return native.monitor.DiagnosticSetting(
         name,
         name="to-log-analytics",
         resource_uri=resource.id,
         workspace_id=workspace_id,
         logs=[{"category_group": "allLogs", "enabled": True}] if logs else None,
-        metrics=[{"category": "AllMetrics", "enabled": True}],
+        metrics=[{"category": "AllMetrics", "enabled": True}] if metrics else None,
         opts=child(parent),
     )

@@ -32,6 +32,11 @@ class Kind(StrEnum):
     USER_ASSIGNED_IDENTITY = "id"
     BUDGET = "budget"
     AI_SERVICE = "ais"
+    ML_WORKSPACE = "mlw"
+    KEY_VAULT = "kv"
+    STORAGE_ACCOUNT = "st"
+    CONTAINER_REGISTRY = "cr"
+    APPLICATION_INSIGHTS = "appi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,9 @@ class Rule:
 
     suffixed: bool = False
     """Whether it carries the suffix: it is globally unique, or held for a while after deletion."""
+
+    compact: bool = False
+    """Whether it takes no hyphens."""
 
 
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9_]"
@@ -64,6 +72,11 @@ RULES: dict[Kind, Rule] = {
     Kind.USER_ASSIGNED_IDENTITY: Rule(3, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*"),
     Kind.BUDGET: Rule(1, 63, r"[A-Za-z0-9_-]+"),
     Kind.AI_SERVICE: Rule(2, 64, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.ML_WORKSPACE: Rule(3, 33, r"[A-Za-z0-9][\w-]{2,32}", suffixed=True),
+    Kind.KEY_VAULT: Rule(3, 24, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.STORAGE_ACCOUNT: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.CONTAINER_REGISTRY: Rule(5, 50, r"[A-Za-z0-9]+", suffixed=True, compact=True),
+    Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
 }
 
 SHORT = {
@@ -85,9 +98,11 @@ def azure_name(kind: Kind, project: str, environment: Environment, part: str = "
     rule = RULES[kind]
     if rule.suffixed != bool(suffix):
         raise ValueError(f"a {kind.name} name {'needs a' if rule.suffixed else 'has no'} suffix")
-    ending = [each for each in (part, SHORT[environment], suffix) if each]
-    room = rule.longest - len("-".join([kind, "", *ending]))
-    name = "-".join([kind, *filter(None, [project[: max(room, 0)].rstrip("-")]), *ending])
+    joint = "" if rule.compact else "-"
+    ending = [each.replace("-", joint) for each in (part, SHORT[environment], suffix) if each]
+    room = max(rule.longest - len(joint.join([kind, "", *ending])), 0)
+    short = project.replace("-", joint)[:room].rstrip("-")
+    name = joint.join([kind, *filter(None, [short]), *ending])
     if SECRET in name:
         return name  # An encrypted part, in a preview: nobody can judge it.
     if not rule.shortest <= len(name) <= rule.longest or not re.fullmatch(rule.pattern, name):

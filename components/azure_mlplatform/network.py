@@ -12,6 +12,7 @@ import pulumi_azure_native as native
 from pydantic import Field
 
 from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_after
+from .diagnostics import send_diagnostics
 from .naming import Kind
 from .settings.network import DnsMode, EgressKind, NetworkSettings, SubnetRole
 from .settings.private_link import PRIVATE_LINK, PrivateService
@@ -39,7 +40,10 @@ class NetworkArgs(PlacedArgs):
     dns_zones: list[str] = Field(default_factory=list)
     """The private DNS zones to make, or to find among the adopted ones. Left out, none."""
 
-    protect: bool = False
+    diagnostics: Optional[In[str]] = None
+    """The Log Analytics workspace, by id, that logs and metrics go to. Left out, they go nowhere."""
+
+    lock: bool = False
     """Whether `pulumi destroy` refuses to delete the network. Left out, it does not."""
 
 
@@ -146,6 +150,10 @@ class Network(Component):
         """What another component takes as its `private_network`."""
         return PrivateNetwork(subnet_id=self._subnet_ids[SubnetRole.ENDPOINTS], zone_ids=self._zone_ids)
 
+    def subnet_id(self, role: SubnetRole) -> Optional[In[str]]:
+        """The id of a role's subnet; None where it was not adopted."""
+        return self._subnet_ids.get(role)
+
     def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
         groups = {
             role: native.network.NetworkSecurityGroup(
@@ -174,7 +182,7 @@ class Network(Component):
         ]
         # Subnets stand inline: Azure writes one subnet of a network at a time, and policies that ask for
         # a security group look at the first write.
-        return native.network.VirtualNetwork(
+        vnet = native.network.VirtualNetwork(
             f"{self._name_in_program}-vnet",
             virtual_network_name=args.name_of(Kind.VIRTUAL_NETWORK),
             resource_group_name=args.resource_group_name,
@@ -182,8 +190,17 @@ class Network(Component):
             address_space={"address_prefixes": args.settings.address_space},
             subnets=subnets,
             tags=args.tags,
-            opts=child(self, protect=args.protect),
+            opts=child(self, protect=args.lock),
         )
+        for role, group in groups.items():
+            self._report(args, f"{role}-rules", group, metrics=False)
+        self._report(args, "vnet", vnet)
+        return vnet
+
+    def _report(self, args: NetworkArgs, label: str, resource: pulumi.CustomResource, *, metrics: bool = True) -> None:
+        if args.diagnostics is not None:
+            name = f"{self._name_in_program}-{label}-diagnostics"
+            send_diagnostics(name, resource, args.diagnostics, parent=self, metrics=metrics)
 
     def _way_out(self, args: NetworkArgs) -> dict[str, Any]:
         egress = args.settings.egress
@@ -219,6 +236,7 @@ class Network(Component):
             tags=args.tags,
             opts=child(self),
         )
+        self._report(args, "egress-ip", address)
         gateway = native.network.NatGateway(
             f"{self._name_in_program}-egress",
             nat_gateway_name=args.name_of(Kind.NAT_GATEWAY),

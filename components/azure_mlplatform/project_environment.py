@@ -6,6 +6,9 @@ import pulumi
 
 from ._component import Component, child
 from .data_product_rg import DataProductRG, DataProductRGArgs
+from .ml_workspace import MLWorkspace, MLWorkspaceArgs
+from .settings.environment import EnvironmentSettings
+from .settings.network import SubnetRole
 
 
 class ProjectEnvironmentArgs(DataProductRGArgs):
@@ -30,6 +33,7 @@ class ProjectEnvironment(Component):
         self.data_product = DataProductRG(
             f"{name}-data-product", DataProductRGArgs(settings=args.settings, today=args.today), child(self)
         )
+        self.workspace = self._workspace(args.settings)
         self._finish(
             {
                 "name": self.data_product.name,
@@ -37,6 +41,31 @@ class ProjectEnvironment(Component):
                 "principal_id": self.data_product.principal_id,
             }
         )
+
+    def _workspace(self, settings: EnvironmentSettings) -> Optional[MLWorkspace]:
+        if settings.workspace is None:
+            return None
+        group = self.data_product
+        public = settings.network.public_access if settings.network else None
+        workspace = MLWorkspace(
+            f"{self._name_in_program}-ml",
+            MLWorkspaceArgs(
+                **group.placed,
+                settings=settings.workspace,
+                tenant_id=settings.tenant_id,
+                diagnostics=group.log_analytics_workspace_id,
+                private_network=group.network.private_network if group.network else None,
+                training_subnet_id=group.network.subnet_id(SubnetRole.TRAINING) if group.network else None,
+                allowed_ip_ranges=public.ip_ranges if public else [],
+                zone_redundant=settings.profile.zone_redundant,
+                vault_retention_days=settings.profile.vault_retention_days,
+                lock=settings.protected,
+            ),
+            child(self),
+        )
+        for each in settings.access.data_scientists:
+            workspace.grant_data_scientist(each)
+        return workspace
 
     @property
     def outputs(self) -> dict[str, pulumi.Output]:
@@ -52,4 +81,12 @@ class ProjectEnvironment(Component):
         }
         if group.network is not None:
             outputs["subnet_ids"] = group.network.subnet_ids
+        if self.workspace is not None:
+            outputs |= {
+                "workspace_name": self.workspace.name,
+                "workspace_id": self.workspace.resource_id,
+                "compute_client_id": self.workspace.compute_client_id,
+                "mlflow_tracking_uri": self.workspace.mlflow_tracking_uri,
+                "studio_url": self.workspace.studio_url,
+            }
         return outputs

@@ -4,7 +4,8 @@ import datetime
 import json
 from enum import StrEnum
 from pathlib import Path as FilePath
-from typing import Any, Optional, get_args
+from types import UnionType
+from typing import Any, Optional, Union, get_args, get_origin
 
 import pulumi
 import pulumi_azure_native as native
@@ -33,15 +34,22 @@ def stack_settings() -> EnvironmentSettings:
             continue
         data[field] = _parsed(field, raw)
     files = _files()
-    problems = list(files.problems(PROJECT_KEYS)) if files else []
+    problems = list(files.problems(PROJECT_KEYS, tuple(EnvironmentSettings.model_fields))) if files else []
+    misplaced = {each.path[0] for each in problems if each.path}
+    hidden = _in_settings(files.encrypted) if files else []
+    hidden += [(key,) for key in data if prefix + key in secrets and not any(path[0] == key for path in hidden)]
+    settings: Optional[EnvironmentSettings] = None
     try:
         settings = EnvironmentSettings.model_validate(data)
+        found = [
+            Problem(each.path, each.what, each.fix)
+            for each in settings.expiry_refusals(datetime.date.fromisoformat(today()))
+        ]
     except ValidationError as error:
-        hidden = _in_settings(files.encrypted) if files else [(key,) for key in data if prefix + key in secrets]
-        found = problems_of(error, EnvironmentSettings, hidden)
-        problems += _placed(found, files)
-        raise RefusedError(problems) from None
-    if problems:
+        found = problems_of(error, EnvironmentSettings, hidden, data)
+    # Of a key in the wrong file, that is what there is to say.
+    problems += [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
+    if settings is None or problems:
         raise RefusedError(problems)
     for path in _in_settings(files.encrypted) if files else ():
         if path[0] not in data:
@@ -83,7 +91,8 @@ def _parsed(field: str, raw: str) -> Any:
 
 
 def _is_text(annotation: Any) -> bool:
-    types = [each for each in get_args(annotation) if each is not type(None)] or [annotation]
+    union = get_origin(annotation) in (Union, UnionType)
+    types = [each for each in get_args(annotation) if each is not type(None)] if union else [annotation]
     return all(isinstance(each, type) and issubclass(each, str | StrEnum) for each in types)
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from azure_mlplatform.plan import run_stack
+from azure_mlplatform.settings import ProblemsError
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
@@ -165,7 +168,7 @@ def test_all_problems_of_all_stacks_come_at_once_with_file_line_value_and_fix(pr
     [
         ("Pulumi.dev.yaml", {"azure_mlplatform__budget": {"amount": "lots"}}, "budget.amount: 'lots' is a text"),
         ("Pulumi.dev.yaml", {"azure_mlplatform__budget": "lots"}, "budget: 'lots' is a text"),
-        ("Pulumi.dev.yaml", {"azure_mlplatform__environment": None}, "environment"),
+        ("Pulumi.dev.yaml", {"azure_mlplatform__environment": None}, "environment: required, and missing"),
         ("Pulumi.yaml", {"azure_mlplatform__project": {"value": {"name": "churn"}}}, "project.owner_team: required"),
         ("Pulumi.yaml", {"azure_mlplatform__project": {"value": {"name": "c" * 30}}}, "has 30 characters"),
         ("Pulumi.yaml", {"azure_mlplatform__project": {"value": {"name": "Churn!"}}}, "'Churn!' is not allowed"),
@@ -186,22 +189,6 @@ def test_bad_input_gets_a_message(project, file, keys, says):
     change(project, file, **keys)
     problems = refused(run("preview", "-C", project, "dev"))
     assert any(says in each for each in problems), problems
-
-
-def test_networks_that_share_a_hub_share_no_address(project):
-    data = yaml.safe_load((project / "Pulumi.prod.yaml").read_text())["config"]
-    network = {**data["azure-mlplatform:network"], "address_space": ["10.20.0.0/20"]}
-    change(project, "Pulumi.prod.yaml", azure_mlplatform__network=network)
-    [problem] = refused(run("preview", "-C", project))
-    assert problem.startswith(
-        "Pulumi.prod.yaml: azure-mlplatform:network.address_space: 10.20.0.0/20 overlaps 10.20.0.0/22 of dev, "
-        "and both are peered to vnet-hub\n"
-    )
-    assert run("preview", "prod", "-C", project).returncode == 0
-    change(
-        project, "Pulumi.prod.yaml", azure_mlplatform__network={key: network[key] for key in network if key != "hub"}
-    )
-    assert run("preview", "-C", project).returncode == 0
 
 
 def test_a_missing_cost_code_is_missed_where_the_profile_needs_it(project):
@@ -252,6 +239,80 @@ def test_an_encrypted_value_that_must_be_read_is_refused_without_being_shown(pro
     [problem] = refused(run("preview", "-C", project, "dev"))
     assert "[secret] cannot be read in a preview" in problem
     assert "ciphertext" not in problem
+
+
+def leaves(value, at=()):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from leaves(item, (*at, index))
+    else:
+        yield at
+
+
+def problems_in(project):
+    try:
+        run_stack(project, "dev")
+    except ProblemsError as error:
+        return str(error)
+    return ""
+
+
+def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
+    original = (project / "Pulumi.dev.yaml").read_text()
+    paths = {
+        (path[1], path[-1] if isinstance(path[-1], str) else path[-2]): path
+        for path in leaves(yaml.safe_load(original))
+    }
+    refusals = set()
+    for (key, name), path in paths.items():
+        changed = yaml.safe_load(original)
+        inner = changed
+        for part in path[:-1]:
+            inner = inner[part]
+        inner[path[-1]] = {"secure": "v1:ciphertext"}
+        (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(changed))
+        if message := problems_in(project):
+            assert "[secret]" in message, path
+            assert "ciphertext" not in message
+            refusals.add(f"{key.split(':')[1]}.{name.split(':')[-1]}")
+    # What a preview has to compute with cannot be encrypted; every other text can.
+    assert refusals == {
+        "environment.environment",
+        "location.location",
+        "network.address_space",
+        "ai_services.kind",
+        "ai_services.capacity",
+        "budget.amount",
+        "workspace.network_mode",
+        "workspace.max_nodes",
+    }
+
+
+def test_a_program_that_ends_itself_is_no_preview(tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").touch()
+    (tmp_path / "__main__.py").write_text("import sys\nsys.exit(0)\n")
+    [problem] = refused(run("preview", "-C", tmp_path))
+    assert "ended by itself" in problem
+
+
+def test_two_stacks_cannot_make_the_same_resource(project):
+    dev = (project / "Pulumi.dev.yaml").read_text()
+    (project / "Pulumi.prod.yaml").write_text(dev.replace("10.20.0.0/22", "10.60.0.0/22"))
+    [problem] = refused(run("preview", "-C", project))
+    assert problem.startswith("Pulumi.prod.yaml: ResourceGroup rg-customer-360-churn-dev belongs to dev already")
+
+
+def test_a_stack_can_be_named_as_pulumi_does_in_full(project):
+    assert run("preview", "organisation/churn/dev", "-C", project).stdout == run("preview", "dev", "-C", project).stdout
+
+
+@pytest.mark.parametrize("args", [["-C", "Makefile"], ["dev", "--diagram", "dev.png"]])
+def test_a_wrong_name_is_bad_input(args):
+    assert len(refused(run("preview", *args))) == 1
 
 
 def test_a_programs_own_error_shows_without_a_traceback(tmp_path):

@@ -18,12 +18,18 @@ def dev():
         access={"data_scientists": [GROUP]},
         workload_identity={"github_repository": "example/churn"},
         network={"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}},
+        workspace=None,
     )
 
 
 @pytest.fixture(scope="module")
 def prod():
-    return whole("prod", ai_services=[OPENAI], network={"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}})
+    return whole(
+        "prod",
+        ai_services=[OPENAI],
+        network={"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}},
+        workspace=None,
+    )
 
 
 def test_the_tree_has_every_resource_once_below_its_component(dev):
@@ -47,12 +53,12 @@ def test_protected_resources_are_marked(prod):
 def test_counts_are_those_of_the_plan(dev):
     assert counts(dev)["RoleAssignment"] == len(dev.of_type("RoleAssignment"))
     assert sum(counts(dev).values()) == len(dev.azure_resources)
-    assert list(tree(dev))[-1].startswith("  2 Account, 3 Deployment")
+    assert list(tree(dev))[-1].startswith("  2 Account, 3 Deployment, 10 DiagnosticSetting")
 
 
 def test_sizes_say_what_a_person_asks_for(dev):
     said = {each.name.removeprefix("churn-data-product-"): size(each) for each in dev.azure_resources}
-    assert said["assistant-chat"] == "gpt-4o-mini 2024-07-18 Standard 10"
+    assert said["assistant-model-chat"] == "gpt-4o-mini 2024-07-18 Standard 10"
     assert said["network-vnet"] == "10.20.0.0/22"
     assert said["log"] == "PerGB2018 30 days"
     assert said[f"assistant-user-{GROUP}"] == "Cognitive Services OpenAI User for a Group"
@@ -64,7 +70,7 @@ def test_a_plan_does_not_differ_from_itself(dev):
 
 
 def test_differences_are_settings_and_never_names():
-    one, other = (whole(each, ai_services=[DOCUMENTS]) for each in ("dev", "prod"))
+    one, other = (whole(each, ai_services=[DOCUMENTS], workspace=None) for each in ("dev", "prod"))
     found = {(each.resource, each.path): each.values for each in differences(one, other)}
     protect = {
         (f"{kind} churn-data-product-{name}", "protect"): (False, True)
@@ -132,7 +138,7 @@ def test_every_end_of_an_edge_is_drawn(dev):
 
 def test_an_adopted_network_and_a_central_log_are_drawn_outside():
     network = {"subnet_ids": {"endpoints": f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets/endpoints"}}
-    plan = whole("dev", network=network, diagnostics={"log_analytics_workspace_id": LOG})
+    plan = whole("dev", network=network, diagnostics={"log_analytics_workspace_id": LOG}, workspace=None)
     assert {"outside:endpoints", "outside:log-central"} <= drawn(plan)["node"]
 
 

@@ -98,6 +98,20 @@ def test_prod_and_test_let_nobody_in_and_dev_does():
         ("dev", {"diagnostics": {"retention_days": 7}}, ["diagnostics.retention_days"]),
         ("dev", {"workload_identity": {"github_repository": "https://x/y/z"}}, ["workload_identity.github_repository"]),
         ("dev", {"retire": {"reason": "x"}}, ["retire.reason"]),
+        ("dev", {"budget": {"amount": float("inf"), "contact_emails": ["a@b.example"]}}, ["budget.amount"]),
+        *[
+            (
+                "dev",
+                {
+                    "workload_identity": {
+                        "github_repository": "example/churn",
+                        "federated_credentials": [{"name": name, "issuer": "https://i.example", "subject": "s"}],
+                    }
+                },
+                ["workload_identity.federated_credentials[0].name"] if refused else [],
+            )
+            for name, refused in (("github", True), ("github-dev", True), ("github-prod", False))
+        ],
     ],
 )
 def test_an_environment_needs_and_may_what_its_kind_says(environment, changes, paths):
@@ -162,6 +176,8 @@ def test_adopted_zones_must_cover_the_services():
 def test_a_sandbox_lives_for_ninety_days_at_most(expires_on, what):
     settings = example_settings("sandbox", expires_on=expires_on)
     refusals = list(settings.expiry_refusals(datetime.date(2026, 1, 15)))
+    retired = example_settings("sandbox", expires_on=expires_on, retire={"reason": "the project has ended"})
+    assert list(retired.expiry_refusals(datetime.date(2026, 1, 15))) == []
     assert [what in each.what for each in refusals] == ([True] if what else [])
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from azure_mlplatform.settings import ProblemsError
 from azure_mlplatform.settings.files import read, stack_config, stacks
 
+KEYS = ("project", "location", "network")
 PROJECT = """\
 name: churn
 runtime: python
@@ -84,16 +85,57 @@ def test_the_stack_replaces_the_project(folder):
     config = stack_config(folder, "dev")
     assert config.values["azure-mlplatform:project"] == {"name": "other"}
     assert config.files["azure-mlplatform:project", "name"] == "Pulumi.dev.yaml:3"
-    [problem] = config.problems(("project",))
+    [problem] = config.problems(("project",), KEYS)
     assert "stands in Pulumi.yaml as well" in problem.what
 
 
 def test_a_project_key_does_not_stand_in_a_stack(folder):
     (folder / "Pulumi.yaml").write_text("name: churn\nruntime: python\n")
     (folder / "Pulumi.dev.yaml").write_text("config:\n  azure-mlplatform:project:\n    name: other\n")
-    [problem] = stack_config(folder, "dev").problems(("project",))
+    [problem] = stack_config(folder, "dev").problems(("project",), KEYS)
     assert problem.file == "Pulumi.dev.yaml:2"
     assert "Move it to Pulumi.yaml" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("azure-mlplatform:location: {value: westeurope}", "belongs to one environment"),
+        ("azure-mlplatform:project: {name: churn}", "has no `value:`"),
+        ("azure-mlplatfrom:project: {value: {name: churn}}", "Did you mean 'azure-mlplatform:project'?"),
+    ],
+)
+def test_what_stands_wrong_in_the_projects_file_is_told(folder, line, says):
+    (folder / "Pulumi.yaml").write_text(f"name: churn\nruntime: python\nconfig:\n  {line}\n")
+    (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
+    [problem] = stack_config(folder, "dev").problems(("project",), KEYS)
+    assert says in str(problem)
+    assert problem.file == "Pulumi.yaml:4"
+
+
+def test_a_key_without_a_value_is_as_good_as_missing(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  azure-mlplatform:location:\n")
+    assert "azure-mlplatform:location" not in stack_config(folder, "dev").texts
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("runtime: python\n", [("name",)]),
+        ("name: [a]\nruntime: python\n", [("name",)]),
+        ("name: a\nruntime: nodejs\n", [("runtime",)]),
+    ],
+)
+def test_a_project_has_a_name_and_runs_python(folder, text, paths):
+    (folder / "Pulumi.yaml").write_text(text)
+    assert [each.path for each in problems(stack_config, folder, "dev")] == paths
+
+
+def test_what_stands_in_a_files_place_is_no_file(folder):
+    (folder / "Pulumi.dev.yaml").unlink()
+    (folder / "Pulumi.dev.yaml").mkdir()
+    [problem] = problems(stack_config, folder, "dev")
+    assert "cannot be read" in problem.what
 
 
 def test_a_file_changed_in_between_is_read_anew(folder):
@@ -109,6 +151,9 @@ def test_a_file_changed_in_between_is_read_anew(folder):
         ("config:\n\ta: b\n", "Pulumi.dev.yaml:2", "is not YAML"),
         ("- a\n", "Pulumi.dev.yaml", "not a mapping"),
         ("config: text\n", "Pulumi.dev.yaml", "not a mapping"),
+        ("config: []\n", "Pulumi.dev.yaml", "not a mapping"),
+        ("config: {a: !!int x}\n", "Pulumi.dev.yaml", "cannot hold"),
+        ("config: &a {x: *a}\n", "Pulumi.dev.yaml", "cannot hold"),
         ("config:\n  a: 1\n  a: 2\n", "Pulumi.dev.yaml:3", "second time"),
     ],
 )

@@ -44,7 +44,7 @@ def test_an_error_says_all_its_problems():
         ({"tags": {"a": True}}, "'true' is true or false", "Expected a text: put it in quotes"),
         ({"budget": 5}, "'5' is a number", "Expected keys and values"),
         ({"ai_services": 5}, "'5' is a number", "Expected a list"),
-        ({"location": None}, "'none' is empty", "Expected a text"),
+        ({"location": None}, "nothing is empty", "Expected a text"),
         ({"diagnostics": {"retention_days": 30.5}}, "'30.5' is a number", "Expected a whole number"),
         ({"diagnostics": {"retention_days": "long"}}, "'long' is a text", "Expected a whole number"),
         ({"diagnostics": {"retention_days": 9999}}, "'9999'", "30 to 730"),
@@ -96,7 +96,7 @@ def test_a_secret_is_never_shown():
     }
     with pytest.raises(ValueError) as error:  # noqa: PT011 - pydantic's error is one
         EnvironmentSettings.model_validate(data)
-    found = problems_of(error.value, EnvironmentSettings, [("location",), ("suffix",)])  # type: ignore[arg-type]
+    found = problems_of(error.value, EnvironmentSettings, [("location",), ("suffix",)], data)  # type: ignore[arg-type]
     assert len(found) == 3
     assert "hunter2" not in "".join(map(str, found))
     assert "[secret]" in found[0].what
@@ -106,3 +106,34 @@ def test_a_problem_is_placed_at_the_nearest_line_there_is():
     files = {("a",): "f:1", ("a", "b"): "f:2"}
     found = [Problem(("a", "b", "c"), "", ""), Problem(("a", "x"), "", ""), Problem(("z",), "", "")]
     assert [each.file for each in located(found, files, "f")] == ["f:2", "f:1", "f"]
+
+
+LONG = "hunter2" * 20
+
+
+@pytest.mark.parametrize(
+    ("changes", "hidden"),
+    [
+        ({"suffix": LONG}, ("suffix",)),
+        ({"subscription_id": "hunter2"}, ("subscription_id",)),
+        ({"budget": {"hunter2": 1, "amount": "hunter2"}}, ("budget",)),
+        ({"environment": "hunter2"}, ("environment",)),
+        (
+            {
+                "network": {
+                    "address_space": ["10.20.0.0/22"],
+                    "hub": {"vnet_id": "hunter2", "address_space": ["10.20.0.0/16"]},
+                }
+            },
+            ("network", "hub"),
+        ),
+    ],
+)
+def test_what_was_decrypted_is_never_shown_wherever_it_is_refused(changes, hidden):
+    data = {**example_settings().model_dump(mode="json", exclude_unset=True), **changes}
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - pydantic's error is one
+        EnvironmentSettings.model_validate(data)
+    found = problems_of(error.value, EnvironmentSettings, [hidden], data)  # type: ignore[arg-type]
+    assert found
+    assert "hunter2" not in "".join(map(str, found))
+    assert "10.20.0.0/16" not in "".join(map(str, found))

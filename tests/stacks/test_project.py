@@ -41,6 +41,9 @@ def test_every_project_has_dev_and_prod_in_subscriptions_of_their_own(folder):
 
 # Their names say nothing of the environment: they stand on, or in, something whose name does, or on nothing.
 WITHIN_ANOTHER = {
+    "BlobServiceProperties",
+    "Compute",
+    "FileServiceProperties",
     "Deployment",
     "DiagnosticSetting",
     "FederatedIdentityCredential",

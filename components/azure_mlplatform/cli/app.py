@@ -80,12 +80,14 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
     """The plans of the stacks, or the problems of all of them at once."""
     from pulumi import RunError
 
-    from ..plan.overlap import overlaps
+    from ..plan.conflict import conflicts
     from ..plan.program import run_stack
     from ..plan.recorder import RecordingError
     from ..settings import files
     from ..settings.problems import ProblemsError
 
+    if not folder.is_dir():
+        _refuse([f"-C {folder}: is no folder\n    Name the folder that Pulumi.yaml is in"])
     plans, problems = [], []
     try:
         wanted = list(dict.fromkeys(stacks)) or files.stacks(files.read(folder / files.PROJECT_FILE).path.parent)
@@ -101,7 +103,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
             problems += [str(each) for each in error.problems]
         except (RecordingError, RunError) as error:
             problems.append(f"Pulumi.{stack}.yaml: {error}")
-    problems += map(str, overlaps(plans))
+    problems += map(str, conflicts(plans))
     if problems:
         _refuse(problems)
     for plan in plans:
@@ -113,6 +115,8 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
 def _draw(plans: list[Any], file: Path) -> None:
     from ..plan.diagram import DiagramError, svg
 
+    if file.suffix.lower() != ".svg":
+        _refuse([f"--diagram {file}: is no name for a picture\n    Allowed: a name that ends in .svg"])
     for plan in plans:
         target = file if len(plans) == 1 else file.with_stem(f"{file.stem}-{plan.stack}")
         try:

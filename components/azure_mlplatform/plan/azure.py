@@ -18,11 +18,14 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
 _NETWORK = _GROUP + "/providers/Microsoft.Network"
 _ACCOUNT = _GROUP + "/providers/Microsoft.CognitiveServices/accounts/{accountName}"
+_STORAGE = _GROUP + "/providers/Microsoft.Storage/storageAccounts/{accountName}"
+_WORKSPACE = _GROUP + "/providers/Microsoft.MachineLearningServices/workspaces/{workspaceName}"
 _IDENTITY = _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 
 IDS: dict[str, str] = {
     f"azure-native:{type_}": path
     for type_, path in {
+        "applicationinsights:Component": _GROUP + "/providers/Microsoft.Insights/components/{resourceName}",
         "authorization:ManagementLockByScope": "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
         "authorization:RoleAssignment": (
             "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}"
@@ -30,6 +33,10 @@ IDS: dict[str, str] = {
         "cognitiveservices:Account": _ACCOUNT,
         "cognitiveservices:Deployment": _ACCOUNT + "/deployments/{deploymentName}",
         "consumption:Budget": "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}",
+        "containerregistry:Registry": _GROUP + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
+        "keyvault:Vault": _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
+        "machinelearningservices:Compute": _WORKSPACE + "/computes/{computeName}",
+        "machinelearningservices:Workspace": _WORKSPACE,
         "managedidentity:FederatedIdentityCredential": (
             _IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}"
         ),
@@ -55,6 +62,9 @@ IDS: dict[str, str] = {
             _NETWORK + "/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}"
         ),
         "resources:ResourceGroup": _GROUP,
+        "storage:BlobServiceProperties": _STORAGE + "/blobServices/{blobServicesName}",
+        "storage:FileServiceProperties": _STORAGE + "/fileServices/{fileServicesName}",
+        "storage:StorageAccount": _STORAGE,
     }.items()
 }
 """Type → the id it has, made of its inputs. Where a template has a name, so does the resource's output."""

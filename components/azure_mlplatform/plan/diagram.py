@@ -17,6 +17,8 @@ from .resource import Plan, PlannedResource
 from .tree import size
 
 _HIDDEN = {
+    "BlobServiceProperties",
+    "FileServiceProperties",
     "DiagnosticSetting",
     "ManagementLockByScope",
     "NetworkSecurityGroup",

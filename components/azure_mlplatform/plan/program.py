@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Optional
 
+from pulumi import RunError
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime import stack as runtime_stack
@@ -67,11 +68,11 @@ def run_stack(folder: Path, stack: str, *, known: bool = True) -> Plan:
 
     Raises ProblemsError where a file cannot be read, and whatever the program raises.
     """
-    folder = folder.resolve()
+    folder, stack = folder.resolve(), stack.rsplit("/", 1)[-1]
     files = stack_config(folder, stack)
     return run(
         lambda: _run_file(_program_file(folder, files)),
-        project=str(files.project.data.get("name", folder.name)),
+        project=files.project.data["name"],
         stack=stack,
         config=files.texts,
         secret_keys=files.secret_keys,
@@ -153,6 +154,8 @@ def _run_file(program: Path) -> None:
     sys.path.insert(0, str(program.parent))
     try:
         runpy.run_path(str(program), run_name="__main__")
+    except SystemExit as error:
+        raise RunError(f"the program ended by itself, with exit code {error.code or 0}") from None
     finally:
         os.chdir(here)
         sys.path[:] = paths

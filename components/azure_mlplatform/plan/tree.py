@@ -11,6 +11,8 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "Account": ("kind", "sku.name"),
     "Budget": ("amount", "timeGrain"),
     "Deployment": ("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
+    "Component": (),
+    "Compute": ("properties.properties.vmSize", "properties.properties.scaleSettings.maxNodeCount"),
     "DiagnosticSetting": (),
     "FederatedIdentityCredential": ("subject",),
     "ManagementLockByScope": ("level",),
@@ -23,7 +25,12 @@ _SIZES: dict[str, tuple[str, ...]] = {
 }
 """Kind → the inputs that say how big or of what sort it is; `sku.name` for those not named."""
 
-_UNITS = {"retentionInDays": " days", "length": " characters", "amount": " a month"}
+_UNITS = {
+    "properties.properties.scaleSettings.maxNodeCount": " nodes at most",
+    "retentionInDays": " days",
+    "length": " characters",
+    "amount": " a month",
+}
 _ROLE_NAMES = {guid: role.value for role, guid in ROLE_IDS.items()}
 
 

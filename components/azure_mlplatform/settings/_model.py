@@ -104,13 +104,18 @@ class Settings(BaseModel):
         """An encrypted text cannot be judged without its key, so it passes as it is."""
         if not isinstance(value, Encrypted):
             return handler(value)
-        if cls.model_fields[str(info.field_name)].annotation not in (str, Optional[str]):
-            raise _ENCRYPTED
-        return value
+        if cls.model_fields[str(info.field_name)].annotation in (str, Optional[str]):
+            return value
+        try:
+            return handler(value)
+        except ValidationError:
+            raise _ENCRYPTED from None
 
     @model_validator(mode="wrap")
     @classmethod
     def _all_problems_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, Encrypted):
+            raise _ENCRYPTED
         try:
             model = handler(data)
         except ValidationError as error:
@@ -154,7 +159,7 @@ class Settings(BaseModel):
                 and all(each.get("loc") for each in wrong[name])
             ):
                 right[name] = inner._rest(data[name], wrong[name])
-        rest = cls.model_construct(**right)
+        rest = cls.model_construct(_fields_set=set(right) & set(data), **right)
         for name in set(cls.model_fields) - set(right):
             vars(rest).pop(name, None)
         return rest

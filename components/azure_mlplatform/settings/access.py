@@ -5,7 +5,7 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
+from ._model import SECRET, Refusal, Settings, check, obeys
 from .ai_services import twice
 from .values import guid, https_url
 
@@ -26,7 +26,7 @@ class AccessSettings(Settings):
         for field in ("readers", "data_scientists"):
             groups = [each.lower() for each in getattr(self, field)]
             for index, group in enumerate(groups):
-                if group in groups[:index]:
+                if group != SECRET and group in groups[:index]:
                     yield Refusal((field, index), group, f"the group {group} stands here twice", "Leave the second out")
 
 

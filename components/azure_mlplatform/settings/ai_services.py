@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check
+from ._model import SECRET, Refusal, Settings, check
 from .private_link import PrivateService
 from .project import NAME
 
@@ -154,7 +154,7 @@ def twice(names: list[str], path: tuple[str | int, ...], thing: str) -> Iterator
     """Refuses every name that stands in a list a second time; Azure does not tell upper from lower case."""
     first: dict[str, int] = {}
     for index, name in enumerate(names):
-        if name.lower() in first:
+        if name != SECRET and name.lower() in first:
             yield Refusal(
                 (*path, index, "name"),
                 name,

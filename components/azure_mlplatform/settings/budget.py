@@ -11,7 +11,7 @@ from .values import email, resource_id
 class BudgetSettings(Settings):
     """A monthly budget on the resource group. Azure tells; it does not stop anything."""
 
-    amount: float = Field(gt=0, examples=[2000])
+    amount: float = Field(gt=0, allow_inf_nan=False, examples=[2000])
     """A month's budget, in the currency of the subscription's billing account."""
 
     contact_emails: list[str] = Field(default_factory=list, max_length=50, examples=[["ml-team@example.com"]])

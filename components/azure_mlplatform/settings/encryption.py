@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
+from ._model import SECRET, Refusal, Settings, check, obeys
 from .values import matches, name_of, resource_id
 
 
@@ -38,7 +38,7 @@ class CustomerManagedKey(Settings):
     @property
     def key_name(self) -> str:
         """The key's name."""
-        return urlsplit(self.key_id).path.split("/")[2]
+        return SECRET if self.key_id == SECRET else urlsplit(self.key_id).path.split("/")[2]
 
     @property
     def key_version(self) -> Optional[str]:
@@ -49,6 +49,8 @@ class CustomerManagedKey(Settings):
     @check
     def _key_is_in_the_vault(self) -> Iterator[Refusal]:
         vault = name_of(self.key_vault_id).lower()
+        if SECRET in (self.key_vault_id, self.key_id):
+            return
         if urlsplit(self.key_id).netloc.split(".")[0] != vault:
             yield Refusal(
                 ("key_id",),

@@ -6,7 +6,7 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
+from ._model import SECRET, Refusal, Settings, check, obeys
 from .access import AccessSettings, WorkloadIdentitySettings
 from .ai_services import AIServiceSettings, twice
 from .budget import BudgetSettings
@@ -18,6 +18,7 @@ from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
 from .tags import tag_refusals
 from .values import arm_group_id, date, guid, region, subscription_of
+from .workspace import NetworkMode, WorkspaceSettings
 
 
 class Retirement(Settings):
@@ -59,6 +60,9 @@ class EnvironmentSettings(Settings):
     ai_services: list[AIServiceSettings] = Field(default_factory=list)
     """The data product's AI services, a set of its own in every environment."""
 
+    workspace: Optional[WorkspaceSettings] = None
+    """The machine-learning workspace. Left out, there is none."""
+
     access: AccessSettings = Field(default_factory=AccessSettings)
     """Which groups of people may do what. Left out, nobody may do anything."""
 
@@ -72,7 +76,7 @@ class EnvironmentSettings(Settings):
     """Where logs and metrics go. Left out, to a Log Analytics workspace of the environment's own."""
 
     customer_managed_key: Optional[CustomerManagedKey] = None
-    """The key that encrypts what is stored. Left out, Microsoft's keys do."""
+    """The key that encrypts what the AI services store. Left out, Microsoft's keys do."""
 
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
     """Tags of this environment, beside the project's, which they override."""
@@ -105,7 +109,8 @@ class EnvironmentSettings(Settings):
     @property
     def private_services(self) -> list[PrivateService]:
         """What the environment has private endpoints to, an entry each."""
-        return [each.private_service for each in self.ai_services]
+        workspace = self.workspace.private_services if self.workspace else []
+        return [*(each.private_service for each in self.ai_services), *workspace]
 
     @check
     def _has_what_its_kind_needs(self) -> Iterator[Refusal]:
@@ -158,6 +163,8 @@ class EnvironmentSettings(Settings):
 
     @check
     def _group_is_in_the_subscription(self) -> Iterator[Refusal]:
+        if SECRET in (self.resource_group_id, self.subscription_id):
+            return
         if self.resource_group_id and subscription_of(self.resource_group_id) != self.subscription_id.lower():
             yield Refusal(
                 ("resource_group_id",),
@@ -165,6 +172,20 @@ class EnvironmentSettings(Settings):
                 f"the resource group is in another subscription than subscription_id {self.subscription_id}",
                 "Adopt a group of the environment's own subscription",
             )
+
+    @check
+    def _credentials_are_not_githubs(self) -> Iterator[Refusal]:
+        if self.workload_identity.github_repository is None:
+            return
+        taken = ("github", f"github-{self.environment}")
+        for index, credential in enumerate(self.workload_identity.federated_credentials):
+            if credential.name.lower() in taken:
+                yield Refusal(
+                    ("workload_identity", "federated_credentials", index, "name"),
+                    credential.name,
+                    f"'{credential.name}' is how the credential of github_repository is named",
+                    "Give it another name",
+                )
 
     @check
     def _services_have_names_of_their_own(self) -> Iterator[Refusal]:
@@ -212,12 +233,31 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
+    def _own_computes_have_a_subnet(self) -> Iterator[Refusal]:
+        if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
+            return
+        if self.network is None:
+            yield Refusal(
+                ("workspace", "network_mode"),
+                self.workspace.network_mode,
+                "network_mode is 'own', but the environment has no network",
+                "Add network, or set network_mode: managed",
+            )
+        elif self.network.subnet_ids is not None and self.network.subnet_ids.training is None:
+            yield Refusal(
+                ("network", "subnet_ids", "training"),
+                None,
+                "network_mode is 'own', but no training subnet is adopted",
+                "Add training: <the id of the subnet that computes go in>",
+            )
+
+    @check
     def _tags_are_legal(self) -> Iterator[Refusal]:
         yield from tag_refusals(self.tags, ("tags",))
 
     def expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
         """What is wrong with `expires_on` on the day the program runs."""
-        if self.expires_on is None:
+        if self.expires_on is None or self.retire is not None:
             return
         ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
         longest = self.profile.longest_life_days

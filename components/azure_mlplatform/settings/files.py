@@ -69,6 +69,10 @@ def _read(path: FilePath, _stamp: int) -> ConfigFile:
         if root is not None:
             _walk(root, (), lines, problems, path.name)
         data = loader.construct_document(root) if root is not None else None
+    except OSError as error:
+        raise ProblemsError(
+            [Problem((), f"cannot be read: {error.strerror}", "Mend what stands in its place", path.name)]
+        ) from None
     except UnicodeDecodeError:
         raise ProblemsError([Problem((), "is not text in UTF-8", "Save it as UTF-8", path.name)]) from None
     except yaml.YAMLError as error:
@@ -85,9 +89,13 @@ def _read(path: FilePath, _stamp: int) -> ConfigFile:
                 )
             ]
         ) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ProblemsError(
+            [Problem((), f"has a value that YAML cannot hold: {error}", "Write it as plain text", path.name)]
+        ) from None
     if data is not None and not isinstance(data, dict):
-        problems.append(Problem((), "is not a mapping of keys to values", "Start with `config:`", path.name))
-    elif data and not isinstance(data.get("config") or {}, dict):
+        problems.append(Problem((), "is not a mapping of keys to values", "Start with keys and colons", path.name))
+    elif data and data.get("config") is not None and not isinstance(data["config"], dict):
         problems.append(
             Problem(
                 ("config",),
@@ -167,31 +175,48 @@ class StackConfig:
     @property
     def texts(self) -> dict[str, str]:
         """The values as Pulumi hands them to a program: a text as it is, everything else as JSON."""
-        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.values.items()}
+        return {
+            key: value if isinstance(value, str) else json.dumps(value)
+            for key, value in self.values.items()
+            if value is not None
+        }
 
     @property
     def secret_keys(self) -> list[str]:
         """The keys that hold something encrypted."""
         return sorted({str(path[0]) for path in self.encrypted})
 
-    def problems(self, project_keys: tuple[str, ...]) -> Iterator[Problem]:
-        """Keys that stand in both files, or in the one that they do not belong in."""
-        own = {f"{NAMESPACE}:{key}" for key in project_keys}
-        for key in self.stack.config:
-            if key in self.project.config:
-                yield Problem(
-                    (key,),
-                    f"stands in {PROJECT_FILE} as well, and a stack's key replaces the project's whole",
-                    f"Keep it in {PROJECT_FILE if key in own else self.stack.path.name} only",
-                    self.files.get((key,), self.stack.path.name),
-                )
-            elif key in own:
-                yield Problem(
-                    (key,),
-                    "belongs to all environments of the project",
-                    f"Move it to {PROJECT_FILE}, below `value:`",
-                    self.files.get((key,), self.stack.path.name),
-                )
+    def problems(self, project_keys: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[Problem]:
+        """Keys that stand in both files, in the one that they do not belong in, or in a misspelt namespace.
+
+        `keys` are all there are, `project_keys` those of Pulumi.yaml.
+        """
+        stack_file = self.stack.path.name
+        for file, other in ((self.project, stack_file), (self.stack, PROJECT_FILE)):
+            for full in map(str, file.config):
+                namespace, _, key = full.rpartition(":")
+                place = f"{file.path.name}:{file.lines.get(('config', full), 1)}"
+                if namespace not in ("", NAMESPACE) and difflib.get_close_matches(namespace, [NAMESPACE], cutoff=0.8):
+                    what = f"'{namespace}' is no namespace that anything reads"
+                    yield Problem((full,), what, f"Did you mean '{NAMESPACE}:{key}'?", place)
+                if namespace != NAMESPACE or key not in keys:
+                    continue
+                if full in self.project.config and full in self.stack.config:
+                    if file is self.stack:
+                        what = f"stands in {PROJECT_FILE} as well, and a stack's key replaces the project's whole"
+                        yield Problem(
+                            (full,),
+                            what,
+                            f"Keep it in {PROJECT_FILE if key in project_keys else stack_file} only",
+                            place,
+                        )
+                elif (key in project_keys) != (file is self.project):
+                    whose = "all environments of the project" if key in project_keys else "one environment"
+                    yield Problem((full,), f"belongs to {whose}", f"Move it to {other}", place)
+        for full, raw in self.project.config.items():
+            if str(full).startswith(f"{NAMESPACE}:") and isinstance(raw, dict) and raw and "value" not in raw:
+                place = f"{PROJECT_FILE}:{self.project.lines.get(('config', str(full)), 1)}"
+                yield Problem((str(full),), "has no `value:`", "In Pulumi.yaml, put the keys below `value:`", place)
 
 
 def stack_config(folder: FilePath, stack: str) -> StackConfig:
@@ -208,7 +233,17 @@ def stack_config(folder: FilePath, stack: str) -> StackConfig:
     if problems:
         raise ProblemsError(problems)
     project, own = found
-    name = str(project.data.get("name", ""))
+    name = project.data.get("name")
+    if not isinstance(name, str) or not name:
+        problems.append(Problem(("name",), "required, and missing", "The Pulumi project's name", PROJECT_FILE))
+    runtime = project.data.get("runtime")
+    runtime = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if runtime != "python":
+        problems.append(
+            Problem(("runtime",), f"'{runtime}' is not python", "Set runtime: {name: python}", PROJECT_FILE)
+        )
+    if problems:
+        raise ProblemsError(problems)
     values: dict[str, Any] = {}
     files: dict[Path, str] = {}
     encrypted: list[Path] = []

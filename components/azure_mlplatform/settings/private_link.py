@@ -12,6 +12,12 @@ class PrivateService(StrEnum):
     COGNITIVE_SERVICES = "cognitive_services"
     OPENAI = "openai"
     AI_SERVICES = "ai_services"
+    ML_WORKSPACE = "ml_workspace"
+    KEY_VAULT = "key_vault"
+    WORKSPACE_STORAGE = "workspace_storage"
+    """Blobs and files, and the queues and tables that parallel runs keep their state in."""
+
+    CONTAINER_REGISTRY = "container_registry"
 
 
 _COGNITIVE = "privatelink.cognitiveservices.azure.com"
@@ -22,6 +28,12 @@ PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.COGNITIVE_SERVICES: {"account": (_COGNITIVE,)},
     PrivateService.OPENAI: {"account": (_COGNITIVE, _OPENAI)},
     PrivateService.AI_SERVICES: {"account": (_COGNITIVE, _OPENAI, _FOUNDRY)},
+    PrivateService.ML_WORKSPACE: {"amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net")},
+    PrivateService.KEY_VAULT: {"vault": ("privatelink.vaultcore.azure.net",)},
+    PrivateService.WORKSPACE_STORAGE: {
+        group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "file", "queue", "table")
+    },
+    PrivateService.CONTAINER_REGISTRY: {"registry": ("privatelink.azurecr.io",)},
 }
 """Service → group id → zones. An endpoint is made for each group id."""
 

@@ -49,21 +49,47 @@ def dotted(path: Path) -> str:
     return text
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], secrets: Iterable[Path] = ()) -> list[Problem]:
+def problems_of(
+    error: ValidationError, model: type[BaseModel], secrets: Iterable[Path] = (), data: Any = None
+) -> list[Problem]:
     """Every problem in a validation error of `model`, in the order of the fields; none shows a secret.
 
-    `secrets` are the paths below which every value is one.
+    `secrets` are the paths in `data` below which everything is one: no problem shows a text from there, and
+    one that lies deeper is told of the whole.
     """
     hidden = tuple(secrets)
+    texts = sorted({text for path in hidden for text in _texts_at(data, path)}, key=len, reverse=True)
     found: dict[Path, Problem] = {}
     for line in error.errors(include_url=False):
         path, owner = _place(model, line["loc"])
-        problem = _problem(line, path, owner)
-        if any(path[: len(secret)] == secret for secret in hidden):
-            problem = _without(problem, line["input"])
+        above = next((secret for secret in hidden if path[: len(secret)] == secret and len(path) > len(secret)), None)
+        if above is not None:
+            found[above] = Problem(above, f"something in {SECRET} is wrong", _PLAIN)
+            continue
+        problem = _problem(line, path, owner, texts)
         # A union such as In[str] reports each of its members; the first says it.
         found.setdefault((*path, problem.what) if line["type"] == "refused" else path, problem)
     return list(found.values())
+
+
+_PLAIN = "Settings hold no secrets: give it in plain text to see what"
+
+
+def _texts_at(data: Any, path: Path) -> Iterator[str]:
+    """Every text below a path, as a message could show it."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(data, Mapping):
+        for key in data:
+            yield from _texts_at(data, (key,))
+    elif isinstance(data, list):
+        for index in range(len(data)):
+            yield from _texts_at(data, (index,))
+    elif data is not None and not isinstance(data, bool) and str(data):
+        yield from {str(data), str(data).lower()}
 
 
 def _place(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[Path, type[BaseModel] | None]:
@@ -111,12 +137,12 @@ _EXPECTED = {
 }
 
 
-def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None) -> Problem:
+def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secrets: list[str]) -> Problem:
     kind, context = line["type"], line.get("ctx", {})
     value = line["input"]
-    shown = _shown(value)
+    shown = _shown(value, secrets)
     if kind == "refused":
-        return Problem(path, context["what"], context["fix"])
+        return Problem(path, _masked(context["what"], secrets), _masked(context["fix"], secrets))
     if kind == "extra_forbidden":
         keys = list(owner.model_fields) if owner else []
         return Problem(path, f"unknown key '{path[-1]}'", _advice(str(path[-1]), keys))
@@ -124,7 +150,7 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None) -> P
         return Problem(path, "required, and missing", _meaning(owner, path))
     if kind == "enum":
         allowed = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(", ")]
-        return Problem(path, f"{shown} is not allowed", _advice(str(value), allowed))
+        return Problem(path, f"{shown} is not allowed", _advice(_masked(str(value), secrets), allowed))
     if kind == "string_pattern_mismatch":
         return Problem(path, f"{shown} is not allowed", _meaning(owner, path))
     if kind in ("string_too_long", "string_too_short"):
@@ -137,13 +163,21 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None) -> P
     return Problem(path, f"{shown}: {line['msg'][0].lower()}{line['msg'][1:]}", _meaning(owner, path))
 
 
-def _shown(value: object) -> str:
-    if value == SECRET:
-        return SECRET
+def _shown(value: object, secrets: list[str]) -> str:
+    if value is None:
+        return "nothing"
     if isinstance(value, Mapping | list | tuple):
         return "a group of keys" if isinstance(value, Mapping) else "a list"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = _masked(str(value).lower() if isinstance(value, bool) else str(value), secrets)
+    if text == SECRET:
+        return SECRET
     return f"'{text[:77] + '...' if len(text) > 80 else text}'"
+
+
+def _masked(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, SECRET)
+    return text
 
 
 def _kind(value: object) -> str:
@@ -161,6 +195,7 @@ def _kind(value: object) -> str:
 
 def _advice(value: str, allowed: list[str]) -> str:
     near = difflib.get_close_matches(value.lower(), [each.lower() for each in allowed], n=1, cutoff=0.5)
+    near = near or [each.lower() for each in allowed if value.lower().startswith(each.lower())]
     hint = next((f"Did you mean '{each}'? " for each in allowed if near and each.lower() == near[0]), "")
     return f"{hint}Allowed: {', '.join(allowed)}"
 
@@ -173,13 +208,6 @@ def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
     meaning = field_docs(owner).get(str(path[-1]), "")
     example = f" For example {field.examples[0]}" if field.examples else ""
     return f"{meaning}{example}".strip()
-
-
-def _without(problem: Problem, value: object) -> Problem:
-    def hide(text: str) -> str:
-        return text.replace(str(value), SECRET) if isinstance(value, str | int | float) and str(value) else text
-
-    return Problem(problem.path, hide(problem.what), hide(problem.fix), problem.file)
 
 
 def located(problems: Iterable[Problem], file_of: Mapping[Path, str], default: str) -> Iterator[Problem]:

@@ -50,6 +50,9 @@ class Profile:
     zone_redundant: bool
     """Whether what can be spread over availability zones is."""
 
+    vault_retention_days: int
+    """For how long a deleted vault and its secrets can be brought back, in days (7 to 90)."""
+
     log_retention_days: int
     """How long an own Log Analytics workspace keeps data, in days."""
 
@@ -67,6 +70,7 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_EVERYONE,
         protect=False,
         zone_redundant=False,
+        vault_retention_days=7,
         log_retention_days=30,
     ),
     Environment.DEV: Profile(
@@ -78,6 +82,7 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_EVERYONE,
         protect=False,
         zone_redundant=False,
+        vault_retention_days=7,
         log_retention_days=30,
     ),
     Environment.TEST: Profile(
@@ -89,6 +94,7 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_READERS,
         protect=False,
         zone_redundant=False,
+        vault_retention_days=7,
         log_retention_days=90,
     ),
     Environment.PROD: Profile(
@@ -100,6 +106,7 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_READERS,
         protect=True,
         zone_redundant=True,
+        vault_retention_days=90,
         log_retention_days=365,
     ),
 }

@@ -8,11 +8,17 @@ from collections.abc import Iterable
 from ._model import Rule, computed, matches, refused
 from .regions import REGIONS
 
-guid = matches(
+_guid = matches(
     r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     "is not a GUID",
     "32 hexadecimal digits in five groups, such as 00000000-0000-0000-0000-000000000001",
 )
+
+
+def guid(value: str) -> str:
+    """A GUID, in lower case: Azure does not tell upper from lower, and neither should a comparison."""
+    return _guid(value).lower()
+
 
 email = matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
 
@@ -77,6 +83,8 @@ def ip_range(value: str) -> str:
         raise refused(f"'{value}' is not an address range", fix) from None
     if network.prefixlen < 8:
         raise refused(f"'{value}' opens most of the internet", fix)
+    if any(network.overlaps(private) for private in _PRIVATE_RANGES):
+        raise refused(f"'{value}' is not public, and never seen on a public address", fix)
     return value
 
 
@@ -95,9 +103,11 @@ def ip_address(value: str) -> str:
 def date(value: str) -> str:
     """A day in ISO form."""
     try:
-        datetime.date.fromisoformat(value)
+        legal = datetime.date.fromisoformat(value).isoformat() == value
     except ValueError:
-        raise refused(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31") from None
+        legal = False
+    if not legal:
+        raise refused(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31")
     return value
 
 

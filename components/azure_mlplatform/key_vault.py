@@ -1,0 +1,49 @@
+"""A key vault as this library makes them: role-based, purge-protected, reached privately."""
+
+from typing import Any
+
+import pulumi
+import pulumi_azure_native as native
+
+from ._component import PlacedArgs, child
+from .naming import Kind
+
+
+def key_vault(
+    name: str,
+    *,
+    args: PlacedArgs,
+    tenant_id: str,
+    retention_days: int,
+    public: bool,
+    allowed_ip_ranges: list[str],
+    protect: bool,
+    parent: pulumi.Resource,
+) -> "native.keyvault.Vault":
+    """A vault. `public` opens it to `allowed_ip_ranges`, or to all where there are none."""
+    properties: Any = {
+        "tenant_id": tenant_id,
+        "sku": {"family": "A", "name": "standard"},
+        "enable_rbac_authorization": True,
+        "enable_soft_delete": True,
+        "soft_delete_retention_in_days": retention_days,
+        "enable_purge_protection": True,
+        "enabled_for_deployment": False,
+        "enabled_for_disk_encryption": False,
+        "enabled_for_template_deployment": False,
+        "public_network_access": "Enabled" if public else "Disabled",
+        "network_acls": {
+            "bypass": "AzureServices",
+            "default_action": "Deny" if allowed_ip_ranges or not public else "Allow",
+            "ip_rules": [{"value": each} for each in allowed_ip_ranges],
+        },
+    }
+    return native.keyvault.Vault(
+        name,
+        vault_name=args.name_of(Kind.KEY_VAULT),
+        resource_group_name=args.resource_group_name,
+        location=args.location,
+        properties=properties,
+        tags=args.tags,
+        opts=child(parent, protect=protect),
+    )
