@@ -1,6 +1,8 @@
 """The bench compares like with like: its bare script registers what the preview shows."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,14 @@ def bench():
 def test_the_bare_script_registers_the_same(bench):
     plans = [run_stack(ROOT, stack) for stack in bench.STACKS]
     assert bench.same_resources(bench.bare_script(plans), plans) == []
+
+
+@pytest.mark.slow
+def test_the_bare_script_runs_by_itself(bench, tmp_path):
+    script = tmp_path / "bare.py"
+    script.write_text(bench.bare_script([run_stack(ROOT, stack) for stack in bench.STACKS]))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_difference_would_be_seen(bench):

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from azure_mlplatform.ai_service import AIService, AIServiceArgs
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
 from azure_mlplatform.network import Network, NetworkArgs
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
@@ -13,18 +14,22 @@ from azure_mlplatform.settings import EnvironmentSettings
 COMPONENTS = [
     (AIService, AIServiceArgs),
     (DataProductRG, DataProductRGArgs),
+    (MLWorkspace, MLWorkspaceArgs),
     (Network, NetworkArgs),
     (ProjectEnvironment, ProjectEnvironmentArgs),
 ]
 
 
 class Host(Analyzer):
-    """Leaves out what pydantic's own base class annotates."""
+    """Reads pydantic's fields: leaves out what its own base class annotates, and what has a default is optional."""
 
     def analyze_type(self, typ, *, is_component_output):
         inputs, mapping = super().analyze_type(typ, is_component_output=is_component_output)
         if not issubclass(typ, BaseModel):
             return inputs, mapping
+        for schema, name in mapping.items():
+            if name in typ.model_fields and not typ.model_fields[name].is_required():
+                inputs[schema].optional = True
         ours = {schema for schema, name in mapping.items() if name in typ.model_fields}
         return {k: v for k, v in inputs.items() if k in ours}, {k: v for k, v in mapping.items() if k in ours}
 
@@ -38,6 +43,8 @@ def test_the_host_reads_every_component():
 def test_the_host_sees_every_argument(component, args):
     definition = Host("azure-mlplatform").analyze([component])["component_definitions"][component.__name__]
     assert set(definition.inputs_mapping.values()) == set(args.model_fields)
+    required = {definition.inputs_mapping[key] for key, value in definition.inputs.items() if not value.optional}
+    assert required == {name for name, field in args.model_fields.items() if field.is_required()}
     outputs = {name for name in component.__annotations__ if not name.startswith("_")}
     assert set(definition.outputs_mapping.values()) == outputs
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .ai_service import AIServiceArgs as AIServiceArgs
     from .data_product_rg import DataProductRG as DataProductRG
     from .data_product_rg import DataProductRGArgs as DataProductRGArgs
+    from .ml_workspace import MLWorkspace as MLWorkspace
+    from .ml_workspace import MLWorkspaceArgs as MLWorkspaceArgs
     from .network import Network as Network
     from .network import NetworkArgs as NetworkArgs
     from .network import PrivateNetwork as PrivateNetwork
@@ -25,6 +27,8 @@ _HOME = {
     "DataProductRG": "data_product_rg",
     "DataProductRGArgs": "data_product_rg",
     "EnvironmentSettings": "settings",
+    "MLWorkspace": "ml_workspace",
+    "MLWorkspaceArgs": "ml_workspace",
     "Network": "network",
     "NetworkArgs": "network",
     "PrivateNetwork": "network",
@@ -39,6 +43,8 @@ __all__ = [
     "DataProductRG",
     "DataProductRGArgs",
     "EnvironmentSettings",
+    "MLWorkspace",
+    "MLWorkspaceArgs",
     "Network",
     "NetworkArgs",
     "PrivateNetwork",

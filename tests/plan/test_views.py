@@ -130,6 +130,14 @@ def test_the_diagram_groups_by_component_and_leads_endpoints_to_their_targets(de
     assert f"outside:repo:example/churn:environment:dev->{by_name['workload-identity']}" in picture["edge"]
 
 
+def test_a_workspace_is_drawn_with_its_cluster_and_under_its_own_name():
+    plan = whole("dev", ai_services=[])
+    by_name = {each.name: each.urn for each in plan.resources}
+    assert f"{by_name['churn-ml-workspace']}->{by_name['churn-ml-cpu']}" in drawn(plan)["edge"]
+    picture = diagram.svg(plan)
+    assert picture.count("ML workspace") == picture.count("Log Analytics") == 1
+
+
 def test_every_end_of_an_edge_is_drawn(dev):
     picture = drawn(dev)
     for edge in picture["edge"]:

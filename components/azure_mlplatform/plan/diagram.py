@@ -23,6 +23,7 @@ _HIDDEN = {
     "ManagementLockByScope",
     "NetworkSecurityGroup",
     "PrivateDnsZoneGroup",
+    "PrivateZone",
     "PublicIPAddress",
     "RandomString",
     "ResourceGroup",
@@ -39,9 +40,9 @@ _COLOURS = {
     "VirtualNetwork": "#dbeafe",
     "NatGateway": "#dbeafe",
     "RouteTable": "#dbeafe",
-    "PrivateZone": "#dbeafe",
     "Account": "#ede9fe",
     "Deployment": "#f5f3ff",
+    "Compute": "#ffedd5",
     "Workspace": "#fef3c7",
     "UserAssignedIdentity": "#dcfce7",
 }
@@ -99,10 +100,12 @@ def dot(plan: Plan) -> str:
         f'{_quoted(each)} [label={_quoted(each.removeprefix("outside:"))} style="rounded,dashed"];'
         for each in sorted(outside)
     ]
-    for edge in sorted(set(edges)):
-        lines.append(
-            f"{_quoted(edge.source)} -> {_quoted(edge.target)} [label={_quoted(edge.label)} style={edge.style}];"
-        )
+    labels: dict[tuple[str, str, str], set[str]] = {}
+    for edge in edges:
+        labels.setdefault((edge.source, edge.target, edge.style), set()).add(edge.label)
+    for (source, target, style), texts in sorted(labels.items()):
+        label = _quoted("\n".join(sorted(texts))).replace("\n", r"\n")
+        lines.append(f"{_quoted(source)} -> {_quoted(target)} [label={label} style={style}];")
     return "\n".join([*lines, "}"])
 
 
@@ -117,7 +120,7 @@ def _cluster(plan: Plan, parent: PlannedResource, shown: dict[str, PlannedResour
 
 
 def _node(resource: PlannedResource) -> str:
-    lines = [f"<b>{html.escape(_spoken(resource.kind))}</b>", html.escape(resource.azure_name)]
+    lines = [f"<b>{html.escape(_spoken(resource))}</b>", html.escape(resource.azure_name)]
     if detail := size(resource):
         lines.append(f'<font color="#475569">{html.escape(detail)}</font>')
     if resource.kind == "VirtualNetwork":
@@ -131,13 +134,21 @@ def _node(resource: PlannedResource) -> str:
     return f'{_quoted(resource.urn)} [label=<{"<br/>".join(lines)}> fillcolor="{colour}"];'
 
 
-def _spoken(kind: str) -> str:
-    """`PrivateEndpoint` as `private endpoint`."""
-    if kind == "Account":
-        return "AI service"
-    if kind == "Workspace":
-        return "Log Analytics"
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+_SPOKEN = {
+    "azure-native:applicationinsights:Component": "Application Insights",
+    "azure-native:cognitiveservices:Account": "AI service",
+    "azure-native:containerregistry:Registry": "container registry",
+    "azure-native:keyvault:Vault": "key vault",
+    "azure-native:machinelearningservices:Compute": "compute cluster",
+    "azure-native:machinelearningservices:Workspace": "ML workspace",
+    "azure-native:operationalinsights:Workspace": "Log Analytics",
+}
+"""Types whose last part does not say what they are."""
+
+
+def _spoken(resource: PlannedResource) -> str:
+    """A kind in words: `PrivateEndpoint` as `private endpoint`."""
+    return _SPOKEN.get(resource.type) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", resource.kind).lower()
 
 
 class _Shown:
@@ -164,7 +175,11 @@ def _edges(plan: Plan, shown: dict[str, PlannedResource]) -> Iterator[_Edge]:
     nodes = _Shown(plan, shown)
     for each in plan.azure_resources:
         if each.kind in _EDGES:
-            yield from (edge for edge in _EDGES[each.kind](each, nodes) if edge.source and edge.target)
+            yield from (
+                edge
+                for edge in _EDGES[each.kind](each, nodes)
+                if edge.source and edge.target and edge.source != edge.target
+            )
 
 
 def _endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -182,7 +197,7 @@ def _logs(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(
         nodes.with_id(resource.input("resourceUri")),
         nodes.with_id(target, target.rsplit("/", 1)[-1]),
-        "logs",
+        "",
         "dotted",
     )
 
@@ -211,7 +226,12 @@ def _way_out(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.vnet, resource.urn, "way out")
 
 
+def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "runs jobs on")
+
+
 _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
+    "Compute": _compute,
     "Deployment": _deployment,
     "DiagnosticSetting": _logs,
     "FederatedIdentityCredential": _trust,
