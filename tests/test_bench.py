@@ -22,6 +22,7 @@ def bench():
     return module
 
 
+@pytest.mark.slow
 def test_the_bare_script_registers_the_same(bench):
     plans = [run_stack(ROOT, stack) for stack in bench.STACKS]
     assert bench.same_resources(bench.bare_script(plans), plans) == []
@@ -35,6 +36,7 @@ def test_the_bare_script_runs_by_itself(bench, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_difference_would_be_seen(bench):
     plans = [run_stack(ROOT, stack) for stack in bench.STACKS]
     script = bench.bare_script(plans).replace("'rg-customer-360-churn-dev'", "'rg-other'")

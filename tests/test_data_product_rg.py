@@ -286,7 +286,16 @@ def test_in_another_subscription_nothing_is_made_beside_what_shows_it(changes, m
 
     monkeypatch.setattr(program, "Recorder", Spy)
     with pytest.raises(RefusedError):
-        in_subscription(ELSEWHERE, example_settings(**changes))
+        in_subscription(
+            ELSEWHERE,
+            example_settings(
+                **changes,
+                budget=BUDGET,
+                access={"readers": [GROUP]},
+                ai_services=[OPENAI],
+                workload_identity={"github_repository": "example/churn"},
+            ),
+        )
     assert [each.rsplit(":", 1)[1] for each in seen if each.startswith("azure-native:")] == made
 
 

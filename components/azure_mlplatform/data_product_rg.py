@@ -91,14 +91,15 @@ class DataProductRG(Component):
         # What is made first shows which subscription it is in; everything else waits for that.
         if settings.resource_group_id is None:
             group = self._group(settings, group_name)
-            group_id: In[str] = group.id
-            placed["resource_group_name"] = _once_same_subscription(settings, group.id, group_name)
+            group_id = _in_same_subscription(settings, group.id)
+            placed["resource_group_name"] = _once_known_or_not(group_id, group_name)
             self._placed = PlacedArgs(**placed)
             identity = self._identity("workload-identity", "")
         else:
             identity = self._identity("workload-identity", "")
-            group_id = _once_same_subscription(settings, identity.id, settings.resource_group_id)
-            placed["resource_group_name"] = _once_same_subscription(settings, identity.id, group_name)
+            checked = _in_same_subscription(settings, identity.id)
+            group_id = _once_known_or_not(checked, settings.resource_group_id)
+            placed["resource_group_name"] = _once_known_or_not(checked, group_name)
             self._placed = PlacedArgs(**placed)
         self.placed = placed
         log_id = self._log_analytics(settings)
@@ -319,17 +320,15 @@ def _group_name(settings: EnvironmentSettings) -> str:
     return azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", settings.environment)
 
 
-def _once_same_subscription(
-    settings: EnvironmentSettings, made_id: "pulumi.Output[str]", value: str
-) -> "pulumi.Output[str]":
-    """`value`, unless what was made turns out to be in another subscription than the settings say.
+def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output[str]") -> "pulumi.Output[str]":
+    """The id of what was made, unless it turns out to be in another subscription than the settings say.
 
     The provider reports no difference when its own subscription changes: what exists still shows the old
     one. Before anything exists the id is unknown, and there is nothing to compare.
     """
 
-    def compare(actual: Any) -> str:
-        if isinstance(actual, str) and subscription_of(actual) != settings.subscription_id.lower():
+    def compare(actual: str) -> str:
+        if subscription_of(actual) != settings.subscription_id:
             raise RefusedError(
                 [
                     Problem(
@@ -341,6 +340,11 @@ def _once_same_subscription(
                     )
                 ]
             )
-        return value
+        return actual
 
-    return made_id.apply(compare, run_with_unknowns=True)
+    return made_id.apply(compare)
+
+
+def _once_known_or_not(checked: "pulumi.Output[str]", value: str) -> "pulumi.Output[str]":
+    """`value`, which is known even where what it waits for is not; an error of that is its own."""
+    return checked.apply(lambda _: value, run_with_unknowns=True)
