@@ -1,4 +1,4 @@
-"""Role assignments and locks (Microsoft.Authorization)."""
+"""Who may do what: identities (Microsoft.ManagedIdentity), role assignments and locks (Microsoft.Authorization)."""
 
 from typing import Optional
 
@@ -6,7 +6,22 @@ import pulumi
 import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs, child
+from .naming import Kind
 from .roles import PrincipalType, Role, assignment_name, role_definition_id
+
+
+def user_assigned_identity(
+    name: str, part: str, *, args: PlacedArgs, parent: pulumi.Resource
+) -> "native.managedidentity.UserAssignedIdentity":
+    """An identity; `part` tells its Azure name apart from the environment's others."""
+    return native.managedidentity.UserAssignedIdentity(
+        name,
+        resource_name_=args.name_of(Kind.USER_ASSIGNED_IDENTITY, part),
+        resource_group_name=args.resource_group_name,
+        location=args.location,
+        tags=args.tags,
+        opts=child(parent),
+    )
 
 
 def assign_role(

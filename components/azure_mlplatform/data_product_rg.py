@@ -14,7 +14,7 @@ import pulumi_random as random
 
 from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, child, known_after
 from .ai_service import AIService, AIServiceArgs
-from .authorization import assign_role, lock
+from .authorization import assign_role, lock, user_assigned_identity
 from .diagnostics import send_diagnostics
 from .naming import SUFFIX_LENGTH, Kind, azure_name
 from .network import Network, NetworkArgs
@@ -175,14 +175,7 @@ class DataProductRG(Component):
         return workspace.id
 
     def _identity(self, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
-        return native.managedidentity.UserAssignedIdentity(
-            f"{self._name_in_program}-{label}",
-            resource_name_=self._placed.name_of(Kind.USER_ASSIGNED_IDENTITY, part),
-            resource_group_name=self._placed.resource_group_name,
-            location=self._placed.location,
-            tags=self._placed.tags,
-            opts=child(self),
-        )
+        return user_assigned_identity(f"{self._name_in_program}-{label}", part, args=self._placed, parent=self)
 
     def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
         wanted = {each.name: each for each in settings.workload_identity.federated_credentials}

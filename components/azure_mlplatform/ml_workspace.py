@@ -11,7 +11,7 @@ import pulumi_azure_native as native
 from pydantic import Field
 
 from ._component import Component, In, PlacedArgs, child, given, known_after
-from .authorization import assign_role
+from .authorization import assign_role, user_assigned_identity
 from .authorization import lock as lock_resource
 from .container_registry import container_registry
 from .diagnostics import send_diagnostics
@@ -128,8 +128,8 @@ class MLWorkspace(Component):
         self._public = args.private_network is None or bool(args.allowed_ip_ranges)
         parts = self._parts(args)
         self._storage_id = parts.storage
-        identity = self._identity("identity", "workspace")
-        compute_identity = self._identity("compute-identity", "compute")
+        identity = user_assigned_identity(f"{name}-identity", "workspace", args=args, parent=self)
+        compute_identity = user_assigned_identity(f"{name}-compute-identity", "compute", args=args, parent=self)
         roles = self._assign("identity", identity, _IDENTITY_ROLES, parts)
         if args.settings.network_mode is NetworkMode.MANAGED:
             roles += self._assign("identity", identity, _MANAGED_NETWORK_ROLES, parts)
@@ -243,16 +243,6 @@ class MLWorkspace(Component):
             ingestion_mode="LogAnalytics",
             disable_ip_masking=False,
             tags=args.tags,
-            opts=child(self),
-        )
-
-    def _identity(self, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
-        return native.managedidentity.UserAssignedIdentity(
-            f"{self._name_in_program}-{label}",
-            resource_name_=self._args.name_of(Kind.USER_ASSIGNED_IDENTITY, part),
-            resource_group_name=self._args.resource_group_name,
-            location=self._args.location,
-            tags=self._args.tags,
             opts=child(self),
         )
 

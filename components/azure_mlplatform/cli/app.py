@@ -51,15 +51,15 @@ def preview(
         _draw(plans, diagram)
     if as_json:
         resources = [each.as_json() for plan in plans for each in plan.resources]
-        print(json.dumps(resources, indent=2))  # noqa: T201
+        print(json.dumps(resources, indent=2))
         return
     from ..plan.difference import differences, table
     from ..plan.tree import tree
 
     for plan in plans:
-        print("\n".join(tree(plan)), end="\n\n")  # noqa: T201
+        print("\n".join(tree(plan)), end="\n\n")
     if len(plans) > 1:
-        print("\n".join(table(differences(*plans), [plan.stack for plan in plans])))  # noqa: T201
+        print("\n".join(table(differences(*plans), [plan.stack for plan in plans])))
 
 
 @app.command()
@@ -73,7 +73,7 @@ def schema(
 
     if file not in SCHEMAS:
         _refuse([f"--file: '{file}' is not allowed\n    Allowed: {', '.join(SCHEMAS)}"])
-    print(json.dumps(SCHEMAS[file](), indent=2))  # noqa: T201
+    print(json.dumps(SCHEMAS[file](), indent=2))
 
 
 def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
@@ -108,7 +108,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
         _refuse(problems)
     for plan in plans:
         for severity, text in plan.messages:
-            print(f"{severity}: {text}", file=sys.stderr)  # noqa: T201
+            print(f"{severity}: {text}", file=sys.stderr)
     return plans
 
 
@@ -123,11 +123,11 @@ def _draw(plans: list[Any], file: Path) -> None:
             target.write_text(svg(plan), encoding="utf-8")
         except (DiagramError, OSError) as error:
             _refuse([f"--diagram {target}: {error}"])
-        print(f"wrote {target}", file=sys.stderr)  # noqa: T201
+        print(f"wrote {target}", file=sys.stderr)
 
 
 def _refuse(problems: Any) -> NoReturn:
     """Prints each problem once and ends with the exit code for bad input."""
     for problem in dict.fromkeys(problems):
-        print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+        print(f"error: {problem}", file=sys.stderr)
     raise typer.Exit(BAD_INPUT)
