@@ -81,6 +81,12 @@ def role_definition_id(subscription_id: str, role: Role) -> str:
     return f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{ROLE_IDS[role]}"
 
 
+def role_name(definition_id: str) -> str:
+    """The name of the role that an ARM id means, or its GUID where it is none of these."""
+    guid = definition_id.rsplit("/", 1)[-1]
+    return next((role.value for role, known in ROLE_IDS.items() if known == guid), guid)
+
+
 _NAMESPACE = uuid.UUID("6f1f7c5e-3d0b-5b56-8d34-6f2d2a6c1e0a")
 
 

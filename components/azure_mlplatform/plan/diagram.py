@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..roles import ROLE_IDS
+from ..roles import role_name
 from .resource import Plan, PlannedResource
 from .tree import size
 
@@ -46,8 +46,6 @@ _COLOURS = {
     "Workspace": "#fef3c7",
     "UserAssignedIdentity": "#dcfce7",
 }
-
-_ROLE_NAMES = {guid: role.value for role, guid in ROLE_IDS.items()}
 
 
 class DiagramError(Exception):
@@ -203,9 +201,9 @@ def _logs(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 
 def _grant(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
-    role = str(resource.input("roleDefinitionId")).rsplit("/", 1)[-1]
+    role = role_name(str(resource.input("roleDefinitionId")))
     target = nodes.with_id(resource.input("scope"))
-    yield _Edge(nodes.principal(resource), target, _ROLE_NAMES.get(role, role), "dashed")
+    yield _Edge(nodes.principal(resource), target, role, "dashed")
 
 
 def _deployment(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:

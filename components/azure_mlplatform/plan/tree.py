@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..roles import ROLE_IDS
+from ..roles import role_name
 from .resource import Plan, PlannedResource
 
 _SIZES: dict[str, tuple[str, ...]] = {
@@ -31,14 +31,13 @@ _UNITS = {
     "length": " characters",
     "amount": " a month",
 }
-_ROLE_NAMES = {guid: role.value for role, guid in ROLE_IDS.items()}
 
 
 def size(resource: PlannedResource) -> str:
     """How big a resource is, or of what sort, in a few words; empty where nothing says so."""
     if resource.kind == "RoleAssignment":
-        role = str(resource.input("roleDefinitionId")).rsplit("/", 1)[-1]
-        return f"{_ROLE_NAMES.get(role, role)} for a {resource.input('principalType')}"
+        role = role_name(str(resource.input("roleDefinitionId")))
+        return f"{role} for a {resource.input('principalType')}"
     if resource.kind == "Budget":
         return f"{resource.input('amount')} a month"
     parts = []
