@@ -10,7 +10,7 @@ preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
 
 test: $(INSTALLED)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -28,7 +28,7 @@ schemas: $(INSTALLED)
 	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
 
 golden: $(INSTALLED)
-	UPDATE_GOLDEN=1 $(BIN)/pytest -n auto
+	UPDATE_GOLDEN=1 $(BIN)/pytest -n auto --dist loadfile
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py

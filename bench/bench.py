@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,8 @@ def _call(resource: PlannedResource, names: dict[str, str]) -> str:
     else:
         package, module, kind = re.split(r"[:/]", resource.type)[0], resource.type.split(":")[1], resource.kind
         target = f"random.{kind}" if package == "random" else f"native.{module}.{kind}"
-    arguments = [f"{_argument(target, key)}={_literal(value)}" for key, value in resource.inputs.items()]
+    key_of = str if resource.kind in _UNIONS else _key
+    arguments = [f"{_argument(target, key)}={_literal(value, key_of)}" for key, value in resource.inputs.items()]
     return f"{target}({resource.name!r}, {', '.join([*arguments, f'opts={opts}'])})"
 
 
@@ -154,12 +155,16 @@ def _argument(target: str, key: str) -> str:
     )
 
 
-def _literal(value: Any) -> str:
+def _literal(value: Any, key_of: Callable[[str], str]) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(key)!r}: {_literal(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key_of(key)!r}: {_literal(item, key_of)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_literal(item) for item in value) + "]"
+        return "[" + ", ".join(_literal(item, key_of) for item in value) + "]"
     return repr(value)
+
+
+_UNIONS = {"DataVersion", "Datastore", "WorkspaceConnection"}
+"""Kinds whose properties are one of several types, so that the SDK leaves the keys of a dict as they are."""
 
 
 def _key(key: str) -> str:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
+from azure_mlplatform.network import PrivateNetwork
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
+from azure_mlplatform.settings.private_link import PRIVATE_LINK
 from azure_mlplatform.stack import azure_provider
-from azure_mlplatform.testing import Plan, example_settings, record
+from azure_mlplatform.testing import TENANT, Plan, PlannedResource, example_settings, record
 
 TODAY = "2026-01-15"
 GROUP = "00000000-0000-0000-0000-0000000000a1"
@@ -27,12 +30,40 @@ OPENAI = {
         {"name": "batch", "model": "gpt-4o", "version": "2024-11-20"},
     ],
 }
+LAKE = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg-lake/providers"
+STORE = {
+    "name": "sales",
+    "storage_account_id": f"{LAKE}/Microsoft.Storage/storageAccounts/stlake",
+    "container": "curated",
+    "folders": [{"name": "transactions", "path": "sales/transactions"}],
+}
 WORKSPACE = {
     "network_mode": "own",
-    "clusters": [{"name": "cpu", "vm_size": "Standard_DS3_v2"}],
+    "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}],
+    "datastores": [STORE],
 }
 DOCUMENTS = {"name": "documents", "kind": "FormRecognizer"}
 SUBNET = f"{HUB}/subnets"
+
+
+WITHIN_ANOTHER = {
+    "BlobServiceProperties",
+    "Compute",
+    "DataContainer",
+    "DataVersion",
+    "Datastore",
+    "Deployment",
+    "DiagnosticSetting",
+    "FederatedIdentityCredential",
+    "FileServiceProperties",
+    "ManagementLockByScope",
+    "PrivateDnsZoneGroup",
+    "PrivateZone",
+    "RandomString",
+    "WorkspaceConnection",
+}
+"""Kinds whose names say nothing of the environment: they stand on, or in, something whose name does, or on
+nothing."""
 
 
 def placed(settings: EnvironmentSettings) -> dict[str, Any]:
@@ -80,6 +111,53 @@ def data_product(
         preview=preview,
         stack=stack,
     )
+
+
+SUBNETS = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets"
+ZONES = {
+    zone: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{zone}"
+    for groups in PRIVATE_LINK.values()
+    for zones in groups.values()
+    for zone in zones
+}
+CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}
+OWN = {"network_mode": "own", "clusters": [CPU]}
+MANAGED = {"network_mode": "managed", "clusters": [CPU]}
+
+
+@remembered
+def ml_workspace(
+    settings: Any = OWN,
+    *,
+    environment: str = "dev",
+    preview: bool = False,
+    then: Optional[Callable[[MLWorkspace], Any]] = None,
+    existing: Optional[dict[str, Any]] = None,
+    **changes: Any,
+) -> Plan:
+    """The plan of an MLWorkspace by the name of `ml`, and of what `then` does with it."""
+    args = {
+        **placed(example_settings(environment)),
+        "settings": settings,
+        "tenant_id": TENANT,
+        "diagnostics": LOG,
+        "private_network": PrivateNetwork(subnet_id=f"{SUBNETS}/endpoints", zone_ids=dict(ZONES)),
+        "training_subnet_id": f"{SUBNETS}/training",
+        **changes,
+    }
+
+    def program() -> None:
+        made = MLWorkspace("ml", MLWorkspaceArgs.model_validate(args))
+        if then:
+            then(made)
+
+    return record(program, preview=preview, existing=existing)
+
+
+def one(plan: Plan, kind: str, name: str = "ml-") -> PlannedResource:
+    """The only resource of a kind whose name begins so."""
+    [found] = [each for each in plan.of_type(kind) if each.name.startswith(name)]
+    return found
 
 
 @remembered

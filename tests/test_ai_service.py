@@ -170,9 +170,8 @@ def test_everything_is_reported():
 
 def test_a_customers_key_is_read_by_the_identity_given():
     identity = f"{CENTRAL}/Microsoft.ManagedIdentity/userAssignedIdentities/id-key"
-    [account] = service(
-        DOCUMENTS, customer_managed_key=KEY, key_identity_id=identity, key_identity_client_id="client"
-    ).of_type("Account")
+    key = {"key": KEY, "identity_id": identity, "identity_client_id": "client"}
+    [account] = service(DOCUMENTS, encryption=key).of_type("Account")
     assert account.input("identity") == {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": [identity]}
     assert account.input("properties.encryption") == {
         "keySource": "Microsoft.KeyVault",

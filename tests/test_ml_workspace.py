@@ -2,23 +2,11 @@ from typing import Any
 
 import pytest
 
-from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
-from azure_mlplatform.network import PrivateNetwork
+from azure_mlplatform._component import RefusedError
 from azure_mlplatform.roles import ROLE_IDS, Role
-from azure_mlplatform.settings.private_link import PRIVATE_LINK
-from azure_mlplatform.testing import TENANT, UNKNOWN, children, example_settings, record
-from programs import CENTRAL, GROUP, LOG, placed
+from azure_mlplatform.testing import TENANT, UNKNOWN, children
+from programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one
 
-SUBNETS = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets"
-ZONES = {
-    zone: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{zone}"
-    for groups in PRIVATE_LINK.values()
-    for zones in groups.values()
-    for zone in zones
-}
-CPU = {"name": "cpu", "vm_size": "Standard_DS3_v2"}
-OWN = {"network_mode": "own", "clusters": [CPU]}
-MANAGED = {"network_mode": "managed", "clusters": [CPU]}
 ADOPTED = {
     "key_vault_id": f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-x",
     "storage_account_id": f"{CENTRAL}/Microsoft.Storage/storageAccounts/stx",
@@ -26,12 +14,14 @@ ADOPTED = {
     "application_insights_id": f"{CENTRAL}/Microsoft.Insights/components/appi-x",
 }
 BASE = [
-    ("Compute", "ml-cpu"),
+    ("Compute", "ml-cluster-cpu"),
     ("DiagnosticSetting", "ml-diagnostics"),
     ("PrivateDnsZoneGroup", "ml-endpoint-amlworkspace-zones"),
     ("PrivateEndpoint", "ml-endpoint-amlworkspace"),
     ("RoleAssignment", "ml-compute-registry-acr-pull"),
     ("RoleAssignment", "ml-compute-storage-storage-blob-data-contributor"),
+    ("RoleAssignment", "ml-compute-storage-storage-queue-data-contributor"),
+    ("RoleAssignment", "ml-compute-storage-storage-table-data-contributor"),
     ("RoleAssignment", "ml-identity-insights-contributor"),
     ("RoleAssignment", "ml-identity-key-vault-contributor"),
     ("RoleAssignment", "ml-identity-key-vault-key-vault-administrator"),
@@ -68,30 +58,6 @@ APPROVER = [
 LOCKS = [("ManagementLockByScope", f"ml-{each}-lock") for each in ("registry", "storage", "vault")]
 
 
-def workspace(settings, preview=False, then=None, **changes):
-    args = {
-        **placed(example_settings()),
-        "settings": settings,
-        "tenant_id": TENANT,
-        "diagnostics": LOG,
-        "private_network": PrivateNetwork(subnet_id=f"{SUBNETS}/endpoints", zone_ids=dict(ZONES)),
-        "training_subnet_id": f"{SUBNETS}/training",
-        **changes,
-    }
-
-    def program():
-        made = MLWorkspace("ml", MLWorkspaceArgs.model_validate(args))
-        if then:
-            then(made)
-
-    return record(program, preview=preview)
-
-
-def one(plan, kind):
-    [found] = [each for each in plan.of_type(kind) if each.name.startswith("ml-")]
-    return found
-
-
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize(
     ("settings", "changes", "made"),
@@ -108,11 +74,11 @@ def one(plan, kind):
     ],
 )
 def test_children(settings, changes, made, preview):
-    assert children(workspace(settings, preview, **changes), "ml") == sorted(made)
+    assert children(ml_workspace(settings, preview=preview, **changes), "ml") == sorted(made)
 
 
 def test_the_workspace_takes_no_key_and_no_public_call():
-    plan = workspace(OWN)
+    plan = ml_workspace(OWN)
     made = one(plan, "azure-native:machinelearningservices:Workspace")
     identity = next(each for each in plan.of_type("UserAssignedIdentity") if each.name == "ml-identity")
     assert made.inputs == {
@@ -143,72 +109,18 @@ def test_the_workspace_takes_no_key_and_no_public_call():
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_the_roles_come_before_the_workspace_and_its_endpoint_before_the_cluster(preview):
-    plan = workspace(MANAGED, preview)
+    plan = ml_workspace({**MANAGED, "datastores": [STORE]}, preview=preview)
     by_name = {each.name: each for each in plan.azure_resources}
     made = by_name["ml-workspace"]
-    own = [name for name in by_name if name.startswith("ml-identity-") and name != "ml-identity-workspace-contributor"]
-    assert len(own) == 10
+    later = ("ml-identity-workspace-contributor", "ml-identity-store-stlake-curated")
+    own = [name for name in by_name if name.startswith("ml-identity-") and name not in later]
+    assert len(own) == 11
+    assert not {by_name[name].urn for name in later} & set(made.dependencies)
     assert {by_name[name].urn for name in own} <= set(made.dependencies)
     assert not {each.urn for each in plan.of_type("RoleAssignment") if each.name.startswith("ml-compute")} & set(
         made.dependencies
     )
-    assert by_name["ml-endpoint-amlworkspace"].urn in by_name["ml-cpu"].dependencies
-
-
-def test_a_cluster_has_no_public_address_and_no_password():
-    plan = workspace(
-        {**OWN, "clusters": [{**CPU, "min_nodes": 1, "max_nodes": 9, "idle_seconds": 300, "priority": "LowPriority"}]}
-    )
-    cluster = one(plan, "Compute")
-    identity = next(each for each in plan.of_type("UserAssignedIdentity") if each.name == "ml-compute-identity")
-    assert cluster.input("identity.userAssignedIdentities") == [identity.id]
-    assert cluster.input("properties") == {
-        "computeLocation": "westeurope",
-        "computeType": "AmlCompute",
-        "disableLocalAuth": True,
-        "properties": {
-            "enableNodePublicIp": False,
-            "osType": "Linux",
-            "remoteLoginPortPublicAccess": "Disabled",
-            "scaleSettings": {"maxNodeCount": 9, "minNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT300S"},
-            "subnet": {"id": f"{SUBNETS}/training"},
-            "vmPriority": "LowPriority",
-            "vmSize": "Standard_DS3_v2",
-        },
-    }
-
-
-def test_in_a_managed_network_the_cluster_is_in_no_subnet_and_rules_say_what_leaves():
-    rules = {
-        "private_endpoints": [{"name": "lake", "resource_id": ADOPTED["storage_account_id"], "group_id": "dfs"}],
-        "service_tags": [{"name": "monitor", "service_tag": "AzureMonitor"}],
-        "fqdns": [{"name": "pypi", "fqdn": "pypi.org"}],
-    }
-    plan = workspace({**MANAGED, "managed_network": rules})
-    made = one(plan, "azure-native:machinelearningservices:Workspace")
-    assert one(plan, "Compute").input("properties.properties.subnet") is None
-    assert made.input("serverlessComputeSettings") is None
-    assert made.input("provisionNetworkNow") is True
-    assert made.input("managedNetwork") == {
-        "isolationMode": "AllowOnlyApprovedOutbound",
-        "outboundRules": {
-            "lake": {
-                "category": "UserDefined",
-                "destination": {
-                    "serviceResourceId": ADOPTED["storage_account_id"],
-                    "sparkEnabled": False,
-                    "subresourceTarget": "dfs",
-                },
-                "type": "PrivateEndpoint",
-            },
-            "monitor": {
-                "category": "UserDefined",
-                "destination": {"portRanges": "443", "protocol": "TCP", "serviceTag": "AzureMonitor"},
-                "type": "ServiceTag",
-            },
-            "pypi": {"category": "UserDefined", "destination": "pypi.org", "type": "FQDN"},
-        },
-    }
+    assert by_name["ml-endpoint-amlworkspace"].urn in by_name["ml-cluster-cpu"].dependencies
 
 
 @pytest.mark.parametrize(
@@ -226,12 +138,12 @@ def test_in_a_managed_network_the_cluster_is_in_no_subnet_and_rules_say_what_lea
 )
 def test_public_access_is_what_was_asked_for(kind, path, private, some, everyone):
     cases: list[dict[str, Any]] = [{}, {"allowed_ip_ranges": ["203.0.113.0/24"]}, {"private_network": None}]
-    found = [one(workspace(OWN, **changes), kind).input(path) for changes in cases]
+    found = [one(ml_workspace(OWN, **changes), kind).input(path) for changes in cases]
     assert found == [private, some, everyone]
 
 
 def test_allowed_addresses_are_written_as_each_service_takes_them():
-    plan = workspace(OWN, allowed_ip_ranges=["203.0.113.0/24"])
+    plan = ml_workspace(OWN, allowed_ip_ranges=["203.0.113.0/24"])
     assert one(plan, "Vault").input("properties.networkAcls.ipRules") == [{"value": "203.0.113.0/24"}]
     for kind in ("StorageAccount", "Registry"):
         [rule] = one(plan, kind).input("networkRuleSet.ipRules")
@@ -242,13 +154,13 @@ def test_allowed_addresses_are_written_as_each_service_takes_them():
     ("redundant", "sku", "zones"), [(True, "Standard_ZRS", "Enabled"), (False, "Standard_LRS", "Disabled")]
 )
 def test_storage_and_registry_are_spread_over_zones_where_asked(redundant, sku, zones):
-    plan = workspace(OWN, zone_redundant=redundant)
+    plan = ml_workspace(OWN, zone_redundant=redundant)
     assert one(plan, "StorageAccount").input("sku.name") == sku
     assert one(plan, "Registry").input("zoneRedundancy") == zones
 
 
 def test_locks_guard_vault_storage_and_registry_and_never_the_workspace():
-    plan = workspace(OWN, lock=True)
+    plan = ml_workspace(OWN, lock=True)
     by_id = {each.id: each.kind for each in plan.azure_resources}
     assert sorted(by_id[each.input("scope")] for each in plan.of_type("ManagementLockByScope")) == [
         "Registry",
@@ -265,13 +177,13 @@ def test_locks_guard_vault_storage_and_registry_and_never_the_workspace():
 
 
 def test_roles_lie_on_the_parts_that_are_adopted_too():
-    plan = workspace({**OWN, **ADOPTED})
+    plan = ml_workspace({**OWN, **ADOPTED})
     scopes = {each.input("scope") for each in plan.of_type("RoleAssignment")}
     assert set(ADOPTED.values()) < scopes
 
 
 def test_a_data_scientist_can_work_without_a_key():
-    plan = workspace(OWN, then=lambda made: made.grant_data_scientist(GROUP))
+    plan = ml_workspace(OWN, then=lambda made: made.grant_data_scientist(GROUP))
     names = {guid: role for role, guid in ROLE_IDS.items()}
     granted = {
         (names[each.input("roleDefinitionId").rsplit("/", 1)[1]], each.input("scope"))
@@ -288,7 +200,7 @@ def test_a_data_scientist_can_work_without_a_key():
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_outputs(preview):
-    plan = workspace(OWN, preview)
+    plan = ml_workspace(OWN, preview=preview)
     [component] = plan.of_type("MLWorkspace")
     made = one(plan, "azure-native:machinelearningservices:Workspace")
     assert component.outputs["name"] == "mlw-churn-dev-abc123"
@@ -299,3 +211,135 @@ def test_outputs(preview):
     assert component.outputs["studio_url"] == (
         UNKNOWN if preview else f"https://ml.azure.com/?wsid={made.id}&tid={TENANT}"
     )
+
+
+@pytest.mark.parametrize(
+    ("part", "facts", "text"),
+    [
+        ("key_vault_id", {"properties": {"enableRbacAuthorization": False}}, "uses access policies"),
+        ("storage_account_id", {"isHnsEnabled": True}, "has a hierarchical namespace"),
+        ("container_registry_id", {"sku": {"name": "Standard", "tier": "Standard"}}, "is not Premium"),
+        ("application_insights_id", {"workspaceResourceId": ""}, "classic Application Insights"),
+    ],
+)
+def test_what_is_adopted_is_read_and_refused_where_no_workspace_can_stand_on_it(part, facts, text):
+    with pytest.raises(RefusedError) as refused:
+        ml_workspace({**OWN, **ADOPTED}, existing={ADOPTED[part]: facts})
+    assert str(refused.value).startswith(f"workspace.{part}: '{ADOPTED[part]}': ")
+    assert text in str(refused.value)
+
+
+def test_what_is_adopted_and_right_is_taken():
+    existing = {
+        ADOPTED["key_vault_id"]: {"properties": {"enableRbacAuthorization": True}},
+        ADOPTED["storage_account_id"]: {"isHnsEnabled": False},
+        ADOPTED["container_registry_id"]: {"sku": {"name": "Premium", "tier": "Premium"}},
+        ADOPTED["application_insights_id"]: {"workspaceResourceId": "some"},
+    }
+    made = one(ml_workspace({**OWN, **ADOPTED}, existing=existing), "azure-native:machinelearningservices:Workspace")
+    assert made.input("storageAccount") == ADOPTED["storage_account_id"]
+
+
+def test_without_a_network_a_small_registry_will_do():
+    small = {**OWN, "container_registry_sku": "Basic"}
+    registry = one(ml_workspace(small, private_network=None), "Registry")
+    assert registry.input("sku.name") == "Basic"
+    assert not {"networkRuleSet", "policies"} & set(registry.inputs)
+    basic = {"container_registry_id": ADOPTED["container_registry_id"]}
+    ml_workspace(
+        {**OWN, **basic},
+        private_network=None,
+        existing={ADOPTED["container_registry_id"]: {"sku": {"name": "Basic", "tier": "Basic"}}},
+    )
+    with pytest.raises(RefusedError, match=r"settings\.container_registry_sku: a Basic registry takes no private"):
+        ml_workspace(small)
+
+
+KEY = {
+    "key": {
+        "key_vault_id": f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys",
+        "key_id": "https://kv-keys.vault.azure.net/keys/ml",
+    },
+    "identity_id": f"{CENTRAL}/Microsoft.ManagedIdentity/userAssignedIdentities/id-key",
+    "identity_client_id": "client",
+}
+
+
+def test_a_customers_key_encrypts_workspace_storage_and_registry():
+    plan = ml_workspace(OWN, encryption=KEY)
+    made = one(plan, "azure-native:machinelearningservices:Workspace")
+    identity = next(each for each in plan.of_type("UserAssignedIdentity") if each.name == "ml-identity")
+    assert made.input("identity.userAssignedIdentities") == [identity.id, KEY["identity_id"]]
+    assert made.input("primaryUserAssignedIdentity") == identity.id
+    assert made.input("encryption") == {
+        "identity": {"userAssignedIdentity": KEY["identity_id"]},
+        "keyVaultProperties": {
+            "identityClientId": "client",
+            "keyIdentifier": KEY["key"]["key_id"],
+            "keyVaultArmId": KEY["key"]["key_vault_id"],
+        },
+        "status": "Enabled",
+    }
+    storage = one(plan, "StorageAccount")
+    assert storage.input("identity") == {"type": "UserAssigned", "userAssignedIdentities": [KEY["identity_id"]]}
+    assert storage.input("encryption.keySource") == "Microsoft.Keyvault"
+    assert storage.input("encryption.encryptionIdentity") == {"encryptionUserAssignedIdentity": KEY["identity_id"]}
+    assert storage.input("encryption.keyVaultProperties") == {
+        "keyName": "ml",
+        "keyVaultUri": "https://kv-keys.vault.azure.net/",
+    }
+    registry = one(plan, "Registry")
+    assert registry.input("identity") == {"type": "UserAssigned", "userAssignedIdentities": {KEY["identity_id"]: {}}}
+    assert registry.input("encryption") == {
+        "keyVaultProperties": {"identity": "client", "keyIdentifier": KEY["key"]["key_id"]},
+        "status": "enabled",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "category"),
+    [("OpenAI", "AzureOpenAI"), ("AIServices", "AIServices"), ("FormRecognizer", "CognitiveService")],
+)
+def test_an_ai_service_is_found_by_a_connection_and_called_with_entra_sign_in(kind, category):
+    account = f"{CENTRAL}/Microsoft.CognitiveServices/accounts/ais-x"
+    service = {"name": "assistant", "kind": kind, "resource_id": account, "endpoint": "https://x.example/"}
+    made = one(ml_workspace(OWN, ai_services=[service]), "WorkspaceConnection")
+    assert made.inputs == {
+        "connectionName": "assistant",
+        "properties": {
+            "authType": "AAD",
+            "category": category,
+            "isSharedToAll": True,
+            "metadata": {"ApiType": "Azure", "Kind": kind, "ResourceId": account},
+            "target": "https://x.example/",
+        },
+        "resourceGroupName": "rg-test",
+        "workspaceName": "mlw-churn-dev-abc123",
+    }
+
+
+@pytest.mark.parametrize("environment", ["test", "prod"])
+def test_where_no_individual_has_access_groups_can_at_most_read(environment):
+    with pytest.raises(RefusedError, match=f"in a {environment} environment no individual has access"):
+        ml_workspace(environment=environment, then=lambda made: made.grant_data_scientist(GROUP))
+    plan = ml_workspace(environment=environment, then=lambda made: made.grant_reader(GROUP))
+    [grant] = [each for each in plan.of_type("RoleAssignment") if each.input("principalId") == GROUP]
+    assert grant.input("roleDefinitionId").endswith(ROLE_IDS[Role.READER])
+    assert grant.input("principalType") == "Group"
+    assert grant.input("scope") == one(plan, "azure-native:machinelearningservices:Workspace").id
+
+
+def test_serverless_jobs_run_in_a_subnet_of_their_own_where_asked():
+    plan = ml_workspace({**OWN, "serverless_subnet_id": f"{SUBNETS}/serverless"})
+    made = one(plan, "azure-native:machinelearningservices:Workspace")
+    assert made.input("serverlessComputeSettings") == {
+        "serverlessComputeCustomSubnet": f"{SUBNETS}/serverless",
+        "serverlessComputeNoPublicIP": True,
+    }
+
+
+def test_computes_are_found_by_the_names_the_settings_give_them():
+    instance = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": GROUP}
+    [component] = ml_workspace({**OWN, "instances": [instance]}).of_type("MLWorkspace")
+    assert component.outputs["clusters"] == ["cpu"]
+    assert component.outputs["instances"] == {"alice": "cichurnalicedevabc123"}

@@ -5,7 +5,7 @@ import pytest
 
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.testing import UNKNOWN, check_golden, children, example_settings, record, urns
-from programs import CENTRAL, GROUP, HUB, TODAY, WORKSPACE, whole
+from programs import CENTRAL, GROUP, HUB, TODAY, WITHIN_ANOTHER, WORKSPACE, whole
 
 GOLDEN = Path(__file__).parent / "golden"
 VAULT = f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys"
@@ -62,25 +62,12 @@ def names(plan, kinds=None):
     return {each.azure_name for each in plan.azure_resources if kinds is None or each.kind in kinds}
 
 
-# Their names are told apart by what they stand on: the account, the endpoint, the zone.
-WITHIN_ANOTHER = {
-    "BlobServiceProperties",
-    "Compute",
-    "Deployment",
-    "DiagnosticSetting",
-    "FileServiceProperties",
-    "ManagementLockByScope",
-    "PrivateDnsZoneGroup",
-    "PrivateZone",
-}
-
-
 def test_dev_and_prod_share_no_name_no_id_no_network_no_identity_and_no_account():
     dev, prod = (
         whole(environment, **{**EVERYTHING, "network": {"address_space": [space]}})
         for environment, space in (("dev", "10.20.0.0/22"), ("prod", "10.40.0.0/22"))
     )
-    own = {each.kind for each in dev.azure_resources} - WITHIN_ANOTHER - {"RandomString"}
+    own = {each.kind for each in dev.azure_resources} - WITHIN_ANOTHER
     assert own >= {"ResourceGroup", "VirtualNetwork", "UserAssignedIdentity", "Account", "Workspace", "PrivateEndpoint"}
     assert not names(dev, own) & names(prod, own)
     ids = [{each.id for each in plan.azure_resources if each.kind != "RandomString"} for plan in (dev, prod)]
@@ -132,6 +119,11 @@ def test_outputs_are_what_people_and_pipelines_need():
         "subnet_ids",
         "workspace_name",
         "workspace_id",
+        "workspace_storage_account_id",
+        "container_registry_id",
+        "clusters",
+        "instances",
+        "data_assets",
         "compute_client_id",
         "mlflow_tracking_uri",
         "studio_url",
@@ -183,4 +175,4 @@ def test_the_longest_chain_to_a_cluster_is_what_azure_requires():
     assert chain[1:4] in (network, roles)
     assert chain[4:6] == ["ml-workspace", "ml-endpoint-amlworkspace"]
     # Nodes without public addresses need the endpoint; its zones are named after it.
-    assert chain[6:] in (["ml-cpu"], ["ml-endpoint-amlworkspace-zones"])
+    assert chain[6:] in (["ml-cluster-cpu"], ["ml-endpoint-amlworkspace-zones"])

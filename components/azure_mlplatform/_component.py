@@ -99,6 +99,13 @@ def known_after(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
     return resource.urn.apply(lambda _: value)
 
 
+def value_after(checked: "pulumi.Output[Any]", value: In[T]) -> "pulumi.Output[T]":
+    """`value`, which is known even where what it waits for is not; an error of that is its own."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda each: value_after(checked, each))
+    return checked.apply(lambda _: value, run_with_unknowns=True)
+
+
 def given(**properties: Any) -> Any:
     """The properties that have a value: inside another property, None would reach Azure as null."""
     return {name: value for name, value in properties.items() if value is not None}
@@ -111,6 +118,8 @@ def child(
     depends_on: Optional[list[pulumi.Resource]] = None,
     ignore_changes: Optional[list[str]] = None,
     delete_before_replace: Optional[bool] = None,
+    replace_on_changes: Optional[list[str]] = None,
+    retain_on_delete: Optional[bool] = None,
 ) -> pulumi.ResourceOptions:
     """The options of a component's child: its parent, and nothing of the caller's."""
     return pulumi.ResourceOptions(
@@ -119,6 +128,8 @@ def child(
         depends_on=depends_on,
         ignore_changes=ignore_changes,
         delete_before_replace=delete_before_replace,
+        replace_on_changes=replace_on_changes,
+        retain_on_delete=retain_on_delete,
     )
 
 

@@ -7,45 +7,29 @@ from typing import Any, Optional
 
 import pulumi
 import pulumi_azure_native as native
-from pydantic import Field
 
-from ._component import Component, In, PlacedArgs, RefusedError, child, given, known_after
+from ._component import Component, In, RefusedError, child, given, known_after
 from .authorization import assign_role
 from .diagnostics import send_diagnostics
+from .encryption import EncryptionKey
 from .naming import Kind
-from .network import PrivateNetwork, private_endpoints
+from .network import ReachedArgs, private_endpoints
 from .roles import PrincipalType, Role
 from .settings.ai_services import AIServiceKind, AIServiceSettings
-from .settings.encryption import CustomerManagedKey
 from .settings.problems import Problem
 
 
-class AIServiceArgs(PlacedArgs):
+class AIServiceArgs(ReachedArgs):
     """What an AIService is made of."""
 
     service: AIServiceSettings
     """The kind, the size and the models."""
 
-    private_network: Optional[PrivateNetwork] = None
-    """Where the private endpoint goes. Left out, there is none and the account has a public address."""
-
-    allowed_ip_ranges: list[str] = Field(default_factory=list)
-    """Public addresses that may connect beside the private endpoint. Left out, none may."""
-
     diagnostics: Optional[In[str]] = None
     """The Log Analytics workspace, by id, that logs and metrics go to. Left out, they go nowhere."""
 
-    customer_managed_key: Optional[CustomerManagedKey] = None
+    encryption: Optional[EncryptionKey] = None
     """The key that encrypts what the account stores. Left out, Microsoft's do."""
-
-    key_identity_id: Optional[In[str]] = None
-    """The user-assigned identity that may read the key, by id; with a customer-managed key only."""
-
-    key_identity_client_id: Optional[In[str]] = None
-    """The same identity's client id."""
-
-    lock: bool = False
-    """Whether `pulumi destroy` refuses to delete the account. Left out, it does not."""
 
 
 _USER_ROLE = {AIServiceKind.OPENAI: Role.COGNITIVE_SERVICES_OPENAI_USER}
@@ -54,22 +38,22 @@ _USER_ROLE = {AIServiceKind.OPENAI: Role.COGNITIVE_SERVICES_OPENAI_USER}
 
 def _identity(args: AIServiceArgs) -> Any:
     """An identity of the account's own, and the one that may read the customer's key."""
-    if args.key_identity_id is None:
+    if args.encryption is None:
         return {"type": "SystemAssigned"}
-    return {"type": "SystemAssigned, UserAssigned", "user_assigned_identities": [args.key_identity_id]}
+    return {"type": "SystemAssigned, UserAssigned", "user_assigned_identities": [args.encryption.identity_id]}
 
 
 def _encryption(args: AIServiceArgs) -> Any:
-    key = args.customer_managed_key
-    if key is None:
+    if args.encryption is None:
         return None
+    key = args.encryption.key
     return {
         "key_source": "Microsoft.KeyVault",
         "key_vault_properties": given(
             key_vault_uri=key.vault_uri,
             key_name=key.key_name,
             key_version=key.key_version,
-            identity_client_id=args.key_identity_client_id,
+            identity_client_id=args.encryption.identity_client_id,
         ),
     }
 
@@ -96,19 +80,17 @@ class AIService(Component):
         account = self._account(args)
         self._account_id = account.id
         last = self._deployments(args, account)
-        if args.private_network is not None:
-            private_endpoints(
-                name,
-                account,
-                args.service.private_service,
-                part=args.service.name,
-                private_network=args.private_network,
-                args=args,
-                parent=self,
-                # An account is "Accepted" while a model is deployed, and an endpoint to it is then refused
-                # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
-                depends_on=[last] if last is not account else None,
-            )
+        private_endpoints(
+            name,
+            account,
+            args.service.private_service,
+            part=args.service.name,
+            args=args,
+            parent=self,
+            # An account is "Accepted" while a model is deployed, and an endpoint to it is then refused
+            # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
+            depends_on=[last] if last is not account else None,
+        )
         if args.diagnostics is not None:
             send_diagnostics(f"{name}-diagnostics", account, args.diagnostics, parent=self)
         self._finish(
@@ -122,7 +104,6 @@ class AIService(Component):
 
     def _account(self, args: AIServiceArgs) -> "native.cognitiveservices.Account":
         account_name = args.name_of(Kind.AI_SERVICE, args.service.name)
-        public = args.private_network is None or bool(args.allowed_ip_ranges)
         return native.cognitiveservices.Account(
             f"{self._name_in_program}-account",
             account_name=account_name,
@@ -135,9 +116,9 @@ class AIService(Component):
                 # Entra sign-in and private endpoints need a subdomain, which can never change.
                 custom_sub_domain_name=account_name,
                 disable_local_auth=True,
-                public_network_access="Enabled" if public else "Disabled",
+                public_network_access=args.public_network_access,
                 network_acls={
-                    "default_action": "Deny" if args.private_network is not None else "Allow",
+                    "default_action": args.default_action,
                     "ip_rules": [{"value": each} for each in args.allowed_ip_ranges],
                 },
                 restrict_outbound_network_access=True,

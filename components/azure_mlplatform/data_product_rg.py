@@ -12,11 +12,13 @@ import pulumi
 import pulumi_azure_native as native
 import pulumi_random as random
 
-from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, child, known_after
+from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, child, known_after, value_after
 from .ai_service import AIService, AIServiceArgs
 from .authorization import assign_role, lock, user_assigned_identity
 from .diagnostics import send_diagnostics
-from .naming import SUFFIX_LENGTH, Kind, azure_name
+from .encryption import EncryptionKey
+from .isolation import group_name, isolation_refusals
+from .naming import SUFFIX_LENGTH, Kind
 from .network import Network, NetworkArgs
 from .roles import PrincipalType, Role
 from .settings._model import Refusal, check, obeys
@@ -41,8 +43,9 @@ class DataProductRGArgs(ComponentArgs):
     _date = obeys(date, "today")
 
     @check
-    def _has_not_expired(self) -> Iterator[Refusal]:
-        for refusal in self.settings.expiry_refusals(datetime.date.fromisoformat(self.today)):
+    def _can_be_made_today(self) -> Iterator[Refusal]:
+        today = datetime.date.fromisoformat(self.today)
+        for refusal in (*self.settings.refusals_on(today), *isolation_refusals(self.settings)):
             yield refusal._replace(path=("settings", *refusal.path))
 
 
@@ -78,41 +81,38 @@ class DataProductRG(Component):
         super().__init__(name, args, opts)
         settings = args.settings
         group_name = _group_name(settings)
-        placed: dict[str, Any] = {
-            "project": settings.project.name,
-            "environment": settings.environment,
-            "suffix": self._suffix(settings),
-            "subscription_id": settings.subscription_id,
-            "resource_group_name": group_name,
-            "location": settings.location,
-            "tags": environment_tags(settings),
-        }
-        self._placed = PlacedArgs(**placed)
+        self.placed = PlacedArgs(
+            project=settings.project.name,
+            environment=settings.environment,
+            suffix=self._suffix(settings),
+            subscription_id=settings.subscription_id,
+            resource_group_name=group_name,
+            location=settings.location,
+            tags=environment_tags(settings),
+        )
         # What is made first shows which subscription it is in; everything else waits for that.
         if settings.resource_group_id is None:
             group = self._group(settings, group_name)
             group_id = _in_same_subscription(settings, group.id)
-            placed["resource_group_name"] = _once_known_or_not(group_id, group_name)
-            self._placed = PlacedArgs(**placed)
+            self._wait_for(group_id, group_name)
             identity = self._identity("workload-identity", "")
         else:
             identity = self._identity("workload-identity", "")
             checked = _in_same_subscription(settings, identity.id)
-            group_id = _once_known_or_not(checked, settings.resource_group_id)
-            placed["resource_group_name"] = _once_known_or_not(checked, group_name)
-            self._placed = PlacedArgs(**placed)
-        self.placed = placed
+            group_id = value_after(checked, settings.resource_group_id)
+            self._wait_for(checked, group_name)
         log_id = self._log_analytics(settings)
         self._federate(settings, identity)
         self._budget(args, group_id)
-        self.network = self._network(settings, placed, log_id)
-        self.ai_services = self._ai_services(settings, placed, log_id)
+        self.network = self._network(settings, log_id)
+        self.encryption = self._encryption(settings)
+        self.ai_services = self._ai_services(settings, log_id)
         self._grant(settings, group_id, identity)
         self._finish(
             {
-                "name": placed["resource_group_name"],
+                "name": self.placed.resource_group_name,
                 "resource_id": group_id,
-                "suffix": placed["suffix"],
+                "suffix": self.placed.suffix,
                 "log_analytics_workspace_id": log_id,
                 "workload_identity_id": identity.id,
                 "client_id": identity.client_id,
@@ -132,12 +132,15 @@ class DataProductRG(Component):
         for service in self.ai_services.values():
             service.grant_user(principal_id, principal_type, grantee=grantee)
 
+    def _wait_for(self, checked: "pulumi.Output[str]", group_name: str) -> None:
+        self.placed = self.placed.model_copy(update={"resource_group_name": value_after(checked, group_name)})
+
     def _group(self, settings: EnvironmentSettings, group_name: str) -> "native.resources.ResourceGroup":
         return native.resources.ResourceGroup(
             f"{self._name_in_program}-group",
             resource_group_name=group_name,
             location=settings.location,
-            tags=self._placed.tags,
+            tags=self.placed.tags,
             opts=child(self, protect=settings.protected),
         )
 
@@ -159,14 +162,14 @@ class DataProductRG(Component):
             return diagnostics.log_analytics_workspace_id
         workspace = native.operationalinsights.Workspace(
             f"{self._name_in_program}-log",
-            workspace_name=self._placed.name_of(Kind.LOG_ANALYTICS),
-            resource_group_name=self._placed.resource_group_name,
+            workspace_name=self.placed.name_of(Kind.LOG_ANALYTICS),
+            resource_group_name=self.placed.resource_group_name,
             location=settings.location,
             sku={"name": "PerGB2018"},
             retention_in_days=diagnostics.retention_days or settings.profile.log_retention_days,
             workspace_capping={"daily_quota_gb": diagnostics.daily_cap_gb} if diagnostics.daily_cap_gb else None,
             features={"disable_local_auth": True, "enable_log_access_using_only_resource_permissions": True},
-            tags=self._placed.tags,
+            tags=self.placed.tags,
             opts=child(self, protect=settings.protected),
         )
         send_diagnostics(f"{self._name_in_program}-log-diagnostics", workspace, workspace.id, parent=self)
@@ -175,7 +178,7 @@ class DataProductRG(Component):
         return workspace.id
 
     def _identity(self, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
-        return user_assigned_identity(f"{self._name_in_program}-{label}", part, args=self._placed, parent=self)
+        return user_assigned_identity(f"{self._name_in_program}-{label}", part, args=self.placed, parent=self)
 
     def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
         wanted = {each.name: each for each in settings.workload_identity.federated_credentials}
@@ -190,8 +193,8 @@ class DataProductRG(Component):
             made = native.managedidentity.FederatedIdentityCredential(
                 f"{self._name_in_program}-trust-{label}",
                 federated_identity_credential_resource_name=credential.name,
-                resource_group_name=self._placed.resource_group_name,
-                resource_name_=known_after(identity, self._placed.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+                resource_group_name=self.placed.resource_group_name,
+                resource_name_=known_after(identity, self.placed.name_of(Kind.USER_ASSIGNED_IDENTITY)),
                 issuer=credential.issuer,
                 subject=credential.subject,
                 audiences=[credential.audience],
@@ -218,7 +221,7 @@ class DataProductRG(Component):
         }
         native.consumption.Budget(
             f"{self._name_in_program}-budget",
-            budget_name=self._placed.name_of(Kind.BUDGET),
+            budget_name=self.placed.name_of(Kind.BUDGET),
             scope=group_id,
             category="Cost",
             amount=budget.amount,
@@ -229,13 +232,13 @@ class DataProductRG(Component):
             opts=child(self, ignore_changes=["time_period"]),
         )
 
-    def _network(self, settings: EnvironmentSettings, placed: dict[str, Any], log_id: In[str]) -> Optional[Network]:
+    def _network(self, settings: EnvironmentSettings, log_id: In[str]) -> Optional[Network]:
         if settings.network is None:
             return None
         return Network(
             f"{self._name_in_program}-network",
             NetworkArgs(
-                **placed,
+                **dict(self.placed),
                 settings=settings.network,
                 zone_redundant=settings.profile.zone_redundant,
                 dns_zones=sorted({zone for each in settings.private_services for zone in zones(each)}),
@@ -245,17 +248,15 @@ class DataProductRG(Component):
             child(self),
         )
 
-    def _ai_services(
-        self, settings: EnvironmentSettings, placed: dict[str, Any], log_id: In[str]
-    ) -> dict[str, AIService]:
+    def _ai_services(self, settings: EnvironmentSettings, log_id: In[str]) -> dict[str, AIService]:
         public = settings.network.public_access if settings.network else None
         shared = {
-            **placed,
+            **dict(self.placed),
             "private_network": self.network.private_network if self.network else None,
             "allowed_ip_ranges": public.ip_ranges if public else [],
             "diagnostics": log_id,
             "lock": settings.protected,
-            **self._key(settings),
+            "encryption": self.encryption,
         }
         return {
             each.name: AIService(
@@ -264,10 +265,10 @@ class DataProductRG(Component):
             for each in settings.ai_services
         }
 
-    def _key(self, settings: EnvironmentSettings) -> dict[str, Any]:
+    def _encryption(self, settings: EnvironmentSettings) -> Optional[EncryptionKey]:
         key = settings.customer_managed_key
         if key is None:
-            return {}
+            return None
         identity = self._identity("key-identity", "key")
         may_read = assign_role(
             f"{self._name_in_program}-key-reader",
@@ -275,15 +276,15 @@ class DataProductRG(Component):
             principal_id=identity.principal_id,
             principal_type=PrincipalType.SERVICE_PRINCIPAL,
             scope=key.key_vault_id,
-            args=self._placed,
+            args=self.placed,
             parent=self,
         )
-        return {
-            "customer_managed_key": key,
+        return EncryptionKey(
+            key=key,
             # What is encrypted reads the key as it is made, so the role comes before it.
-            "key_identity_id": known_after(may_read, identity.id),
-            "key_identity_client_id": identity.client_id,
-        }
+            identity_id=known_after(may_read, identity.id),
+            identity_client_id=identity.client_id,
+        )
 
     def _grant(
         self,
@@ -301,7 +302,7 @@ class DataProductRG(Component):
                 principal_id=group,
                 principal_type=PrincipalType.GROUP,
                 scope=group_id,
-                args=self._placed,
+                args=self.placed,
                 parent=self,
             )
 
@@ -309,8 +310,7 @@ class DataProductRG(Component):
 def _group_name(settings: EnvironmentSettings) -> str:
     if settings.resource_group_id is not None:
         return name_of(settings.resource_group_id)
-    project = settings.project
-    return azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", settings.environment)
+    return group_name(settings.project, settings.environment)
 
 
 def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output[str]") -> "pulumi.Output[str]":
@@ -336,8 +336,3 @@ def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output
         return actual
 
     return made_id.apply(compare)
-
-
-def _once_known_or_not(checked: "pulumi.Output[str]", value: str) -> "pulumi.Output[str]":
-    """`value`, which is known even where what it waits for is not; an error of that is its own."""
-    return checked.apply(lambda _: value, run_with_unknowns=True)

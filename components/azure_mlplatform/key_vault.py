@@ -5,22 +5,20 @@ from typing import Any
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import PlacedArgs, child
+from ._component import child
 from .naming import Kind
+from .network import ReachedArgs
 
 
 def key_vault(
     name: str,
     *,
-    args: PlacedArgs,
+    args: ReachedArgs,
     tenant_id: str,
     retention_days: int,
-    public: bool,
-    allowed_ip_ranges: list[str],
-    protect: bool,
     parent: pulumi.Resource,
 ) -> "native.keyvault.Vault":
-    """A vault. `public` opens it to `allowed_ip_ranges`, or to all where there are none."""
+    """A vault."""
     properties: Any = {
         "tenant_id": tenant_id,
         "sku": {"family": "A", "name": "standard"},
@@ -31,11 +29,11 @@ def key_vault(
         "enabled_for_deployment": False,
         "enabled_for_disk_encryption": False,
         "enabled_for_template_deployment": False,
-        "public_network_access": "Enabled" if public else "Disabled",
+        "public_network_access": args.public_network_access,
         "network_acls": {
             "bypass": "AzureServices",
-            "default_action": "Deny" if allowed_ip_ranges or not public else "Allow",
-            "ip_rules": [{"value": each} for each in allowed_ip_ranges],
+            "default_action": args.default_action,
+            "ip_rules": [{"value": each} for each in args.allowed_ip_ranges],
         },
     }
     return native.keyvault.Vault(
@@ -45,5 +43,5 @@ def key_vault(
         location=args.location,
         properties=properties,
         tags=args.tags,
-        opts=child(parent, protect=protect),
+        opts=child(parent, protect=args.lock),
     )

@@ -1,34 +1,60 @@
-"""The machine-learning workspace of an environment, with what it needs and its compute clusters.
+"""The machine-learning workspace of an environment, with what it needs, computes on and reads.
 
 It does not manage what is inside a workspace: jobs, models, environments, notebooks. Adopted parts keep
 their own network rules, diagnostics and locks; only the roles on them are given.
 """
 
-from typing import Any, Optional
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, In, PlacedArgs, child, given, known_after
+from ._component import Component, ComponentArgs, In, RefusedError, child, known_after, value_after
 from .authorization import assign_role, user_assigned_identity
 from .authorization import lock as lock_resource
+from .compute import compute_cluster, compute_instance, kubernetes_compute
 from .container_registry import container_registry
+from .datastore import data_asset, datastore
 from .diagnostics import send_diagnostics
+from .encryption import EncryptionKey
 from .key_vault import key_vault
 from .naming import Kind
-from .network import PrivateNetwork, private_endpoints
+from .network import ReachedArgs, private_endpoints
 from .roles import PrincipalType, Role
+from .settings._model import Refusal, check
+from .settings.ai_services import AIServiceKind
+from .settings.datastores import StoreAccess
 from .settings.private_link import PrivateService
-from .settings.workspace import ClusterSettings, NetworkMode, WorkspaceSettings
+from .settings.problems import Problem
+from .settings.profiles import PROFILES
+from .settings.workspace import NetworkMode, RegistrySku, WorkspaceSettings
 from .storage import storage_account
+from .workspace_network import isolation_mode, managed_network, refuse_change
 
 
-class MLWorkspaceArgs(PlacedArgs):
+class ConnectedService(ComponentArgs):
+    """An AI service that a workspace has a connection to."""
+
+    name: str
+    """What the connection is named."""
+
+    kind: AIServiceKind
+    """What the service does."""
+
+    resource_id: In[str]
+    """The account, by id."""
+
+    endpoint: In[str]
+    """The account's address."""
+
+
+class MLWorkspaceArgs(ReachedArgs):
     """What an MLWorkspace is made of."""
 
     settings: WorkspaceSettings
-    """The network mode, the parts and the clusters."""
+    """The network mode, the parts, the computes and the data."""
 
     tenant_id: str
     """The Entra tenant of the vault."""
@@ -36,14 +62,14 @@ class MLWorkspaceArgs(PlacedArgs):
     diagnostics: In[str]
     """The Log Analytics workspace, by id, that logs and metrics go to and Application Insights stands on."""
 
-    private_network: Optional[PrivateNetwork] = None
-    """Where private endpoints go. Left out, there are none and everything has a public address."""
-
     training_subnet_id: Optional[In[str]] = None
     """Where computes go, with `network_mode: own`."""
 
-    allowed_ip_ranges: list[str] = Field(default_factory=list)
-    """Public addresses that may connect beside the private endpoints. Left out, none may."""
+    ai_services: list[ConnectedService] = Field(default_factory=list)
+    """AI services that jobs find by a connection and call with Entra sign-in. Left out, there are none."""
+
+    encryption: Optional[EncryptionKey] = None
+    """The key that encrypts what workspace, storage and registry store. Left out, Microsoft's do."""
 
     zone_redundant: bool = True
     """Whether storage and registry are spread over availability zones. Left out, they are."""
@@ -51,44 +77,93 @@ class MLWorkspaceArgs(PlacedArgs):
     vault_retention_days: int = Field(default=90, ge=7, le=90)
     """For how long deleted secrets can be brought back. Left out: 90 days."""
 
-    lock: bool = False
-    """Whether workspace, vault, storage and registry are protected, and the last three locked. Left out, not."""
+    @check
+    def _works_privately(self) -> Iterator[Refusal]:
+        for refusal in self.settings.private_refusals() if self.private_network is not None else ():
+            yield refusal._replace(path=("settings", *refusal.path))
 
 
-class _Parts:
-    """The ids of what a workspace stands on: those that are adopted, until the others are made."""
+class _Part(NamedTuple):
+    """What a workspace stands on: an adopted part is read, to find what would not work before anything is made."""
 
-    def __init__(self, settings: WorkspaceSettings) -> None:
-        self.key_vault: Any = settings.key_vault_id
-        self.storage: Any = settings.storage_account_id
-        self.registry: Any = settings.container_registry_id
-        self.insights: Any = settings.application_insights_id
+    setting: str
+    """The setting that adopts it."""
+
+    resource: Callable[[], Any]
+    """Its class."""
+
+    fact: Callable[[Any], "pulumi.Output[Any]"]
+    """What is read of it."""
+
+    works: Callable[[Any, MLWorkspaceArgs], bool]
+    """Whether a workspace can stand on it."""
+
+    refusal: tuple[str, str] = ("", "")
+    """What is wrong with it where it cannot, and what to do."""
+
+    identity_roles: tuple[Role, ...] = (Role.CONTRIBUTOR,)
+    """What the workspace's identity needs on it ("Set up authentication between Azure Machine Learning and other
+    services")."""
+
+    compute_roles: tuple[Role, ...] = ()
+    """What the clusters' identity needs on it to run a job."""
+
+    endpoint: bool = True
+    """Whether it is reached from a managed network by a private endpoint, which its identity approves."""
 
 
-_IDENTITY_ROLES: dict[str, tuple[Role, ...]] = {
-    "key_vault": (Role.CONTRIBUTOR, Role.KEY_VAULT_ADMINISTRATOR),
-    "storage": (
-        Role.CONTRIBUTOR,
-        Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
-        Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR,
+_PARTS: dict[str, _Part] = {
+    "key-vault": _Part(
+        "key_vault_id",
+        lambda: native.keyvault.Vault,
+        lambda vault: vault.properties,
+        lambda properties, _: properties.enable_rbac_authorization is not False,
+        (
+            "the vault uses access policies, so the roles of the workspace's identity have no effect",
+            "Switch it to role-based access, or leave key_vault_id out",
+        ),
+        (Role.CONTRIBUTOR, Role.KEY_VAULT_ADMINISTRATOR),
     ),
-    "registry": (Role.CONTRIBUTOR,),
-    "insights": (Role.CONTRIBUTOR,),
+    "storage": _Part(
+        "storage_account_id",
+        lambda: native.storage.StorageAccount,
+        lambda account: account.is_hns_enabled,
+        lambda hierarchical, _: not hierarchical,
+        (
+            "the account has a hierarchical namespace, and a workspace cannot stand on such a one",
+            "Adopt an account without, or leave storage_account_id out; a lake can be a datastore",
+        ),
+        (Role.CONTRIBUTOR, Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR),
+        (
+            Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+            # Parallel run steps keep their state there.
+            Role.STORAGE_QUEUE_DATA_CONTRIBUTOR,
+            Role.STORAGE_TABLE_DATA_CONTRIBUTOR,
+        ),
+    ),
+    "registry": _Part(
+        "container_registry_id",
+        lambda: native.containerregistry.Registry,
+        lambda registry: registry.sku,
+        lambda sku, args: args.private_network is None or sku.name == RegistrySku.PREMIUM.value,
+        (
+            "the registry is not Premium, and only such a one takes the private endpoints of a private workspace",
+            "Make it Premium, or leave container_registry_id out",
+        ),
+        compute_roles=(Role.ACR_PULL,),
+    ),
+    "insights": _Part(
+        "application_insights_id",
+        lambda: native.applicationinsights.Component,
+        lambda insights: insights.workspace_resource_id,
+        lambda workspace_id, _: bool(workspace_id),
+        (
+            "it is classic Application Insights, which Azure has retired",
+            "Move it to a Log Analytics workspace, or leave application_insights_id out",
+        ),
+        endpoint=False,
+    ),
 }
-"""What a workspace's user-assigned identity needs on each part ("Set up authentication between Azure Machine
-Learning and other services")."""
-
-_MANAGED_NETWORK_ROLES: dict[str, tuple[Role, ...]] = dict.fromkeys(
-    ("key_vault", "storage", "registry"), (Role.NETWORK_CONNECTION_APPROVER,)
-)
-"""What the same identity needs to reach its parts from a managed network ("Workspace managed virtual network
-isolation")."""
-
-_COMPUTE_ROLES: dict[str, tuple[Role, ...]] = {
-    "storage": (Role.STORAGE_BLOB_DATA_CONTRIBUTOR,),
-    "registry": (Role.ACR_PULL,),
-}
-"""What the clusters' identity needs on each part to run a job."""
 
 
 class MLWorkspace(Component):
@@ -109,11 +184,26 @@ class MLWorkspace(Component):
     compute_client_id: pulumi.Output[str]
     """The client id of the clusters' identity, which jobs sign in with."""
 
+    key_vault_id: pulumi.Output[str]
+    """The vault, by id."""
+
     storage_account_id: pulumi.Output[str]
     """The workspace's own storage account, by id."""
 
     container_registry_id: pulumi.Output[str]
     """The registry, by id."""
+
+    application_insights_id: pulumi.Output[str]
+    """Application Insights, by id."""
+
+    clusters: pulumi.Output[list[str]]
+    """The clusters, by name."""
+
+    instances: pulumi.Output[dict[str, str]]
+    """Instance, by the name the settings give it → its name in Azure."""
+
+    data_assets: pulumi.Output[dict[str, str]]
+    """Data asset → how jobs refer to it, such as `azureml:transactions:5f3a01c2`."""
 
     mlflow_tracking_uri: pulumi.Output[str]
     """Where MLflow tracks."""
@@ -125,29 +215,30 @@ class MLWorkspace(Component):
         args = MLWorkspaceArgs.model_validate(args)
         super().__init__(name, args, opts)
         self._args = args
-        self._public = args.private_network is None or bool(args.allowed_ip_ranges)
-        parts = self._parts(args)
-        self._storage_id = parts.storage
+        self._parts = self._made_or_adopted(args)
         identity = user_assigned_identity(f"{name}-identity", "workspace", args=args, parent=self)
-        compute_identity = user_assigned_identity(f"{name}-compute-identity", "compute", args=args, parent=self)
-        roles = self._assign("identity", identity, _IDENTITY_ROLES, parts)
-        if args.settings.network_mode is NetworkMode.MANAGED:
-            roles += self._assign("identity", identity, _MANAGED_NETWORK_ROLES, parts)
-        self._assign("compute", compute_identity, _COMPUTE_ROLES, parts)
-        workspace = self._workspace(args, parts, identity, roles)
+        self._compute_identity = user_assigned_identity(f"{name}-compute-identity", "compute", args=args, parent=self)
+        roles = self._grant_identity(args, identity)
+        self._grant_compute(args)
+        workspace = self._workspace(args, identity, roles)
         self._workspace_id = workspace.id
-        endpoints = self._around(args, workspace, identity)
-        for cluster in args.settings.clusters:
-            self._cluster(args, cluster, workspace, compute_identity, endpoints)
+        self._workspace_name = self._while_network_stays(args, workspace)
+        self._endpoints = self._around(args, workspace, identity)
+        for service in args.ai_services:
+            self._connection(args, service)
         self._finish(
             {
-                "name": known_after(workspace, args.name_of(Kind.ML_WORKSPACE)),
+                "name": self._workspace_name,
                 "resource_id": workspace.id,
                 "principal_id": identity.principal_id,
-                "compute_principal_id": compute_identity.principal_id,
-                "compute_client_id": compute_identity.client_id,
-                "storage_account_id": parts.storage,
-                "container_registry_id": parts.registry,
+                "compute_principal_id": self._compute_identity.principal_id,
+                "compute_client_id": self._compute_identity.client_id,
+                "key_vault_id": self._parts["key-vault"],
+                "storage_account_id": self._parts["storage"],
+                "container_registry_id": self._parts["registry"],
+                "application_insights_id": self._parts["insights"],
+                **self._computes(args),
+                "data_assets": self._data(args),
                 "mlflow_tracking_uri": workspace.id.apply(
                     lambda each: f"azureml://{args.location}.api.azureml.ms/mlflow/v1.0{each}"
                 ),
@@ -158,79 +249,130 @@ class MLWorkspace(Component):
         )
 
     def grant_data_scientist(self, group_id: str) -> None:
-        """Lets a group work: AzureML Data Scientist, and the storage roles without which a workspace that
-        takes no keys is unusable."""
+        """Lets a group work: AzureML Data Scientist, the storage roles without which a workspace that takes no
+        keys is unusable, and the datastores' containers to read.
+
+        Raises RefusedError in an environment where no individual has access.
+        """
+        if "data_scientists" not in PROFILES[self._args.environment].may_grant:
+            raise RefusedError(
+                [
+                    Problem(
+                        ("group_id",),
+                        f"in a {self._args.environment} environment no individual has access",
+                        "Grant reading with grant_reader, and do the work in pipelines",
+                    )
+                ]
+            )
+        storage = self._parts["storage"]
         for label, role, scope in (
             ("data-scientist", Role.AZUREML_DATA_SCIENTIST, self._workspace_id),
-            ("blobs", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, self._storage_id),
-            ("files", Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR, self._storage_id),
+            ("blobs", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, storage),
+            ("files", Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR, storage),
+            *((label, Role.STORAGE_BLOB_DATA_READER, scope) for label, scope in self._containers()),
         ):
-            assign_role(
-                f"{self._name_in_program}-{label}-{group_id}",
-                role,
-                principal_id=group_id,
-                principal_type=PrincipalType.GROUP,
-                scope=scope,
-                args=self._args,
-                parent=self,
-            )
+            self._assign(f"{label}-{group_id}", role, group_id, scope, PrincipalType.GROUP)
 
-    def _parts(self, args: MLWorkspaceArgs) -> _Parts:
-        parts, name = _Parts(args.settings), self._name_in_program
-        access: dict[str, Any] = {
-            "args": args,
-            "public": self._public,
-            "allowed_ip_ranges": args.allowed_ip_ranges,
-            "protect": args.lock,
-            "parent": self,
-        }
-        if parts.key_vault is None:
-            vault = key_vault(
-                f"{name}-vault", tenant_id=args.tenant_id, retention_days=args.vault_retention_days, **access
-            )
-            self._reached(PrivateService.KEY_VAULT, vault, "vault")
-            parts.key_vault = vault.id
-        if parts.storage is None:
-            storage = storage_account(f"{name}-storage", zone_redundant=args.zone_redundant, **access)
-            self._reached(PrivateService.WORKSPACE_STORAGE, storage.account, "storage", logs=False)
-            for label, service in (("blobs", storage.blobs), ("files", storage.files)):
-                send_diagnostics(f"{name}-storage-{label}-diagnostics", service, args.diagnostics, parent=self)
-            parts.storage = storage.account.id
-        if parts.registry is None:
-            registry = container_registry(f"{name}-registry", zone_redundant=args.zone_redundant, **access)
-            self._reached(PrivateService.CONTAINER_REGISTRY, registry, "registry")
-            parts.registry = registry.id
-        if parts.insights is None:
-            parts.insights = self._insights(args).id
-        return parts
+    def grant_reader(self, group_id: str) -> None:
+        """Lets a group see the workspace, its jobs and their metrics, but no data: Reader."""
+        self._assign(f"reader-{group_id}", Role.READER, group_id, self._workspace_id, PrincipalType.GROUP)
 
-    def _reached(
+    def attach_kubernetes(
         self,
-        service: PrivateService,
-        resource: pulumi.CustomResource,
-        label: str,
+        compute_name: str,
+        cluster_id: In[str],
         *,
-        logs: bool = True,
-    ) -> None:
-        """Gives a part its private endpoints, its diagnostics and, where it is protected, its lock."""
-        name = f"{self._name_in_program}-{label}"
-        guarded: list[pulumi.Resource] = [
-            send_diagnostics(f"{name}-diagnostics", resource, self._args.diagnostics, parent=self, logs=logs)
-        ]
-        if self._args.private_network is not None:
-            guarded += private_endpoints(
-                name,
-                resource,
-                service,
-                part=label,
-                private_network=self._args.private_network,
-                args=self._args,
-                parent=self,
-            )
-        if self._args.lock:
-            lock_resource(f"{name}-lock", resource, parent=self, guards=guarded)
+        namespace: str,
+        instance_types: Optional[Mapping[str, Any]] = None,
+        default_instance_type: Optional[str] = None,
+        depends_on: Optional[list[pulumi.Resource]] = None,
+    ) -> "native.machinelearningservices.Compute":
+        """Attaches a cluster of Kubernetes that has the extension and the namespace.
 
-    def _insights(self, args: MLWorkspaceArgs) -> "native.applicationinsights.Component":
+        Raises RefusedError in a managed network, which Azure does not let reach a cluster.
+        """
+        if self._args.settings.network_mode is NetworkMode.MANAGED:
+            raise RefusedError(
+                [
+                    Problem(
+                        ("workspace", "network_mode"),
+                        "the workspace has a managed network, to which no Kubernetes cluster can be attached",
+                        "Set network_mode: own, or serve from managed endpoints",
+                    )
+                ]
+            )
+        return kubernetes_compute(
+            f"{self._name_in_program}-kubernetes-{compute_name}",
+            compute_name,
+            cluster_id=cluster_id,
+            namespace=namespace,
+            instance_types=instance_types or {},
+            default_instance_type=default_instance_type,
+            args=self._args,
+            workspace_name=self._workspace_name,
+            identity_id=self._compute_identity.id,
+            parent=self,
+            depends_on=depends_on or [],
+        )
+
+    def _made_or_adopted(self, args: MLWorkspaceArgs) -> dict[str, Any]:
+        """Part → its id. What is adopted is read first, and refused where a workspace cannot stand on it."""
+        make = {
+            "key-vault": self._key_vault,
+            "storage": self._storage,
+            "registry": self._registry,
+            "insights": self._insights,
+        }
+        return {
+            label: make[label](args)
+            if (adopted := getattr(args.settings, part.setting)) is None
+            else self._adopted(f"{self._name_in_program}-adopted-{label}", part, adopted)
+            for label, part in _PARTS.items()
+        }
+
+    def _adopted(self, name: str, part: _Part, id_: str) -> "pulumi.Output[str]":
+        def must_work(fact: Any) -> None:
+            if not part.works(fact, self._args):
+                what, fix = part.refusal
+                raise RefusedError([Problem(("workspace", part.setting), f"'{id_}': {what}", fix)])
+
+        read = part.resource().get(name, id_, opts=child(self))
+        return value_after(part.fact(read).apply(must_work), id_)
+
+    def _key_vault(self, args: MLWorkspaceArgs) -> "pulumi.Output[str]":
+        vault = key_vault(
+            f"{self._name_in_program}-vault",
+            tenant_id=args.tenant_id,
+            retention_days=args.vault_retention_days,
+            args=args,
+            parent=self,
+        )
+        self._reached(PrivateService.KEY_VAULT, vault, "vault")
+        return vault.id
+
+    def _storage(self, args: MLWorkspaceArgs) -> "pulumi.Output[str]":
+        name = f"{self._name_in_program}-storage"
+        storage = storage_account(
+            name, zone_redundant=args.zone_redundant, encryption=args.encryption, args=args, parent=self
+        )
+        self._reached(PrivateService.WORKSPACE_STORAGE, storage.account, "storage", logs=False)
+        for label, service in (("blobs", storage.blobs), ("files", storage.files)):
+            send_diagnostics(f"{name}-{label}-diagnostics", service, args.diagnostics, parent=self)
+        return storage.account.id
+
+    def _registry(self, args: MLWorkspaceArgs) -> "pulumi.Output[str]":
+        registry = container_registry(
+            f"{self._name_in_program}-registry",
+            sku=args.settings.container_registry_sku,
+            zone_redundant=args.zone_redundant,
+            encryption=args.encryption,
+            args=args,
+            parent=self,
+        )
+        self._reached(PrivateService.CONTAINER_REGISTRY, registry, "registry")
+        return registry.id
+
+    def _insights(self, args: MLWorkspaceArgs) -> "pulumi.Output[str]":
         # It stands on Log Analytics itself: a diagnostic setting would write everything there twice.
         return native.applicationinsights.Component(
             f"{self._name_in_program}-insights",
@@ -244,37 +386,93 @@ class MLWorkspace(Component):
             disable_ip_masking=False,
             tags=args.tags,
             opts=child(self),
-        )
+        ).id
+
+    def _reached(
+        self,
+        service: PrivateService,
+        resource: pulumi.CustomResource,
+        label: str,
+        *,
+        logs: bool = True,
+    ) -> None:
+        """Gives a part its private endpoints, its diagnostics and, where it is protected, its lock."""
+        name = f"{self._name_in_program}-{label}"
+        guarded: list[pulumi.Resource] = [
+            send_diagnostics(f"{name}-diagnostics", resource, self._args.diagnostics, parent=self, logs=logs),
+            *private_endpoints(name, resource, service, part=label, args=self._args, parent=self),
+        ]
+        if self._args.lock:
+            lock_resource(f"{name}-lock", resource, parent=self, guards=guarded)
+
+    def _grant_identity(
+        self, args: MLWorkspaceArgs, identity: "native.managedidentity.UserAssignedIdentity"
+    ) -> list[pulumi.Resource]:
+        """What the workspace's identity needs before there is a workspace; a managed network connects only to
+        what it may approve."""
+        wanted = [(label, role, self._parts[label]) for label, part in _PARTS.items() for role in part.identity_roles]
+        if args.settings.network_mode is NetworkMode.MANAGED:
+            reached: dict[str, Any] = {label: self._parts[label] for label, part in _PARTS.items() if part.endpoint}
+            reached |= {
+                f"store-{each.account_name.lower()}": each.storage_account_id for each in args.settings.datastores
+            }
+            reached |= {f"ai-{each.name}": each.resource_id for each in args.ai_services}
+            wanted += [(label, Role.NETWORK_CONNECTION_APPROVER, scope) for label, scope in reached.items()]
+        return [
+            self._assign(f"identity-{label}-{_slug(role)}", role, identity.principal_id, scope)
+            for label, role, scope in wanted
+        ]
+
+    def _grant_compute(self, args: MLWorkspaceArgs) -> None:
+        """What jobs may do: run, and read or write the datastores' containers."""
+        wanted = [
+            (f"{label}-{_slug(role)}", role, self._parts[label])
+            for label, part in _PARTS.items()
+            for role in part.compute_roles
+        ]
+        written = {each.container_id.lower() for each in args.settings.datastores if each.access is StoreAccess.WRITE}
+        wanted += [
+            (
+                label,
+                Role.STORAGE_BLOB_DATA_CONTRIBUTOR if scope.lower() in written else Role.STORAGE_BLOB_DATA_READER,
+                scope,
+            )
+            for label, scope in self._containers()
+        ]
+        for label, role, scope in wanted:
+            self._assign(f"compute-{label}", role, self._compute_identity.principal_id, scope)
+
+    def _containers(self) -> Iterator[tuple[str, str]]:
+        """Label and id of each container that the datastores lie in; several may share one."""
+        found = {each.container_id.lower(): each for each in reversed(self._args.settings.datastores)}
+        for store in reversed(found.values()):
+            yield f"store-{store.account_name.lower()}-{store.container}", store.container_id
 
     def _assign(
         self,
         label: str,
-        identity: "native.managedidentity.UserAssignedIdentity",
-        wanted: dict[str, tuple[Role, ...]],
-        parts: _Parts,
-    ) -> list[pulumi.Resource]:
-        return [
-            assign_role(
-                f"{self._name_in_program}-{label}-{part.replace('_', '-')}-{role.name.lower().replace('_', '-')}",
-                role,
-                principal_id=identity.principal_id,
-                principal_type=PrincipalType.SERVICE_PRINCIPAL,
-                scope=getattr(parts, part),
-                args=self._args,
-                parent=self,
-            )
-            for part, roles in wanted.items()
-            for role in roles
-        ]
+        role: Role,
+        principal_id: In[str],
+        scope: In[str],
+        principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+    ) -> pulumi.Resource:
+        return assign_role(
+            f"{self._name_in_program}-{label}",
+            role,
+            principal_id=principal_id,
+            principal_type=principal_type,
+            scope=scope,
+            args=self._args,
+            parent=self,
+        )
 
     def _workspace(
         self,
         args: MLWorkspaceArgs,
-        parts: _Parts,
         identity: "native.managedidentity.UserAssignedIdentity",
         roles: list[pulumi.Resource],
     ) -> "native.machinelearningservices.Workspace":
-        managed = args.settings.network_mode is NetworkMode.MANAGED
+        settings, managed = args.settings, args.settings.network_mode is NetworkMode.MANAGED
         return native.machinelearningservices.Workspace(
             f"{self._name_in_program}-workspace",
             workspace_name=args.name_of(Kind.ML_WORKSPACE),
@@ -282,28 +480,46 @@ class MLWorkspace(Component):
             location=args.location,
             friendly_name=f"{args.project} {args.environment.value}",
             sku={"name": "Basic", "tier": native.machinelearningservices.SkuTier.BASIC},
-            identity={"type": "UserAssigned", "user_assigned_identities": [identity.id]},
+            identity=_identities(identity, args.encryption),
             primary_user_assigned_identity=identity.id,
-            key_vault=parts.key_vault,
-            storage_account=parts.storage,
-            container_registry=parts.registry,
-            application_insights=parts.insights,
+            key_vault=self._parts["key-vault"],
+            storage_account=self._parts["storage"],
+            container_registry=self._parts["registry"],
+            application_insights=self._parts["insights"],
+            encryption=_encryption(args.encryption),
             system_datastores_auth_mode="Identity",
-            hbi_workspace=args.settings.high_business_impact,
+            hbi_workspace=settings.high_business_impact,
             v1_legacy_mode=False,
-            public_network_access="Enabled" if self._public else "Disabled",
-            image_build_compute=args.settings.image_build,
-            managed_network=_managed_network(args.settings) if managed else {"isolation_mode": "Disabled"},
-            provision_network_now=args.settings.managed_network.provision_now if managed else None,
-            serverless_compute_settings=given(
-                serverless_compute_custom_subnet=args.training_subnet_id, serverless_compute_no_public_ip=True
-            )
-            if not managed and args.training_subnet_id is not None
-            else None,
+            public_network_access=args.public_network_access,
+            image_build_compute=settings.image_build,
+            managed_network=managed_network(
+                settings, self._parts["storage"], {each.name: each.resource_id for each in args.ai_services}
+            ),
+            provision_network_now=settings.managed_network.provision_now if managed else None,
+            serverless_compute_settings=_serverless(args),
             tags=args.tags,
-            # A workspace without its roles on vault, storage and registry is made and does not work.
-            opts=child(self, protect=args.lock, depends_on=roles),
+            opts=child(
+                self,
+                protect=args.lock,
+                # A workspace without its roles on vault, storage and registry is made and does not work.
+                depends_on=roles,
+                # So that the answer is what the workspace was made with; see _while_network_stays.
+                ignore_changes=["managedNetwork.isolationMode"],
+            ),
         )
+
+    def _while_network_stays(
+        self, args: MLWorkspaceArgs, workspace: "native.machinelearningservices.Workspace"
+    ) -> "pulumi.Output[str]":
+        """The workspace's name, unless the settings now ask for another network than it was made with."""
+
+        def must_stay(network: Any) -> None:
+            problems = list(refuse_change(getattr(network, "isolation_mode", None), isolation_mode(args.settings)))
+            if problems:
+                raise RefusedError(problems)
+
+        name = known_after(workspace, args.name_of(Kind.ML_WORKSPACE))
+        return value_after(workspace.managed_network.apply(must_stay), name)
 
     def _around(
         self,
@@ -311,103 +527,105 @@ class MLWorkspace(Component):
         workspace: pulumi.CustomResource,
         identity: "native.managedidentity.UserAssignedIdentity",
     ) -> list[pulumi.Resource]:
-        """Gives the workspace its diagnostics, its identity's role and its endpoints; returns the last."""
+        """Gives the workspace its diagnostics, its identity's other roles and its endpoints; returns the last."""
         send_diagnostics(f"{self._name_in_program}-diagnostics", workspace, args.diagnostics, parent=self)
-        assign_role(
-            f"{self._name_in_program}-identity-workspace-contributor",
-            Role.CONTRIBUTOR,
-            principal_id=identity.principal_id,
-            principal_type=PrincipalType.SERVICE_PRINCIPAL,
-            scope=workspace.id,
-            args=args,
-            parent=self,
+        self._assign("identity-workspace-contributor", Role.CONTRIBUTOR, identity.principal_id, workspace.id)
+        for label, scope in self._containers():
+            # The studio shows a datastore's files as the workspace.
+            self._assign(f"identity-{label}", Role.STORAGE_BLOB_DATA_READER, identity.principal_id, scope)
+        return private_endpoints(
+            self._name_in_program, workspace, PrivateService.ML_WORKSPACE, part="workspace", args=args, parent=self
         )
-        if args.private_network is None:
-            return []
-        return [
-            *private_endpoints(
-                self._name_in_program,
-                workspace,
-                PrivateService.ML_WORKSPACE,
-                part="workspace",
-                private_network=args.private_network,
-                args=args,
-                parent=self,
+
+    def _computes(self, args: MLWorkspaceArgs) -> dict[str, Any]:
+        own = args.settings.network_mode is NetworkMode.OWN
+        shared: dict[str, Any] = {
+            "args": args,
+            "workspace_name": self._workspace_name,
+            "subnet_id": args.training_subnet_id if own else None,
+            "parent": self,
+            # Nodes without public addresses are refused before the workspace has its endpoint.
+            "depends_on": self._endpoints,
+        }
+        clusters: list[Any] = []
+        for cluster in args.settings.clusters:
+            compute = compute_cluster(
+                f"{self._name_in_program}-cluster-{cluster.name}",
+                cluster,
+                identity_id=self._compute_identity.id,
+                **shared,
             )
-        ]
+            clusters.append(known_after(compute, cluster.name))
+        instances: dict[str, Any] = {}
+        for instance in args.settings.instances:
+            compute = compute_instance(
+                f"{self._name_in_program}-instance-{instance.name}", instance, tenant_id=args.tenant_id, **shared
+            )
+            instances[instance.name] = known_after(compute, args.name_of(Kind.COMPUTE_INSTANCE, instance.name))
+        return {"clusters": clusters, "instances": instances}
 
-    def _cluster(
-        self,
-        args: MLWorkspaceArgs,
-        cluster: ClusterSettings,
-        workspace: pulumi.CustomResource,
-        identity: "native.managedidentity.UserAssignedIdentity",
-        endpoints: list[pulumi.Resource],
-    ) -> None:
+    def _data(self, args: MLWorkspaceArgs) -> dict[str, Any]:
+        placed: dict[str, Any] = {"args": args, "workspace_name": self._workspace_name, "parent": self}
+        assets: dict[str, Any] = {}
+        for store in args.settings.datastores:
+            made = datastore(f"{self._name_in_program}-store-{store.name}", store, **placed)
+            for folder in store.folders:
+                assets[folder.name] = data_asset(
+                    f"{self._name_in_program}-data-{folder.name}", folder, store, made=made, **placed
+                )
+        return assets
+
+    def _connection(self, args: MLWorkspaceArgs, service: ConnectedService) -> None:
         ml = native.machinelearningservices
-        native.machinelearningservices.Compute(
-            f"{self._name_in_program}-{cluster.name}",
-            compute_name=cluster.name,
-            workspace_name=known_after(workspace, args.name_of(Kind.ML_WORKSPACE)),
+        native.machinelearningservices.WorkspaceConnection(
+            f"{self._name_in_program}-connection-{service.name}",
+            connection_name=service.name,
+            workspace_name=self._workspace_name,
             resource_group_name=args.resource_group_name,
-            location=args.location,
-            identity={"type": "UserAssigned", "user_assigned_identities": [identity.id]},
-            properties=ml.AmlComputeArgs(
-                compute_type="AmlCompute",
-                compute_location=args.location,
-                disable_local_auth=True,
-                properties=ml.AmlComputePropertiesArgs(
-                    vm_size=cluster.vm_size,
-                    vm_priority=cluster.priority.value,
-                    os_type="Linux",
-                    enable_node_public_ip=False,
-                    remote_login_port_public_access="Disabled",
-                    scale_settings=ml.ScaleSettingsArgs(
-                        min_node_count=cluster.min_nodes,
-                        max_node_count=cluster.max_nodes,
-                        node_idle_time_before_scale_down=f"PT{cluster.idle_seconds}S",
-                    ),
-                    subnet=ml.ResourceIdArgs(id=args.training_subnet_id)
-                    if args.settings.network_mode is NetworkMode.OWN and args.training_subnet_id is not None
-                    else None,
-                ),
+            properties=ml.AADAuthTypeWorkspaceConnectionPropertiesArgs(
+                auth_type="AAD",
+                category=_CATEGORIES.get(service.kind, "CognitiveService"),
+                target=service.endpoint,
+                is_shared_to_all=True,
+                metadata={"ApiType": "Azure", "Kind": service.kind.value, "ResourceId": service.resource_id},
             ),
-            tags=args.tags,
-            opts=pulumi.ResourceOptions.merge(
-                # Nodes without public addresses are refused before the workspace has its endpoint.
-                child(self, delete_before_replace=True, depends_on=endpoints),
-                # Azure changes neither in place.
-                pulumi.ResourceOptions(
-                    replace_on_changes=["properties.properties.vmSize", "properties.properties.vmPriority"]
-                ),
-            ),
+            opts=child(self),
         )
 
 
-def _managed_network(settings: WorkspaceSettings) -> Any:
-    ml, network = native.machinelearningservices, settings.managed_network
-    rules: dict[str, Any] = {
-        rule.name: ml.PrivateEndpointOutboundRuleArgs(
-            type="PrivateEndpoint",
-            category="UserDefined",
-            destination=ml.PrivateEndpointDestinationArgs(
-                service_resource_id=rule.resource_id, subresource_target=rule.group_id, spark_enabled=False
-            ),
-        )
-        for rule in network.private_endpoints
+_CATEGORIES = {AIServiceKind.OPENAI: "AzureOpenAI", AIServiceKind.AI_SERVICES: "AIServices"}
+"""The category of a connection by the service's kind; all others are `CognitiveService`."""
+
+
+def _slug(role: Role) -> str:
+    return role.name.lower().replace("_", "-")
+
+
+def _identities(identity: "native.managedidentity.UserAssignedIdentity", key: Optional[EncryptionKey]) -> Any:
+    """The workspace's own identity, and the one that may read the customer's key."""
+    return {
+        "type": "UserAssigned",
+        "user_assigned_identities": [identity.id, *([key.identity_id] if key is not None else [])],
     }
-    rules |= {
-        rule.name: ml.ServiceTagOutboundRuleArgs(
-            type="ServiceTag",
-            category="UserDefined",
-            destination=ml.ServiceTagDestinationArgs(
-                service_tag=rule.service_tag, protocol=rule.protocol, port_ranges=rule.port_ranges
-            ),
-        )
-        for rule in network.service_tags
+
+
+def _encryption(key: Optional[EncryptionKey]) -> Any:
+    if key is None:
+        return None
+    return {
+        "status": "Enabled",
+        "identity": {"user_assigned_identity": key.identity_id},
+        "key_vault_properties": {
+            "key_identifier": key.key.key_id,
+            "key_vault_arm_id": key.key.key_vault_id,
+            "identity_client_id": key.identity_client_id,
+        },
     }
-    rules |= {
-        rule.name: ml.FqdnOutboundRuleArgs(type="FQDN", category="UserDefined", destination=rule.fqdn)
-        for rule in network.fqdns
-    }
-    return given(isolation_mode=network.isolation.value, outbound_rules=rules or None)
+
+
+def _serverless(args: MLWorkspaceArgs) -> Any:
+    """Where serverless jobs run: in a subnet without public addresses, or in the managed network."""
+    subnet_id = args.settings.serverless_subnet_id or args.training_subnet_id
+    if args.settings.network_mode is NetworkMode.MANAGED or subnet_id is None:
+        return None
+    return {"serverless_compute_custom_subnet": subnet_id, "serverless_compute_no_public_ip": True}

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     STORAGE_ACCOUNT = "st"
     CONTAINER_REGISTRY = "cr"
     APPLICATION_INSIGHTS = "appi"
+    COMPUTE_INSTANCE = "ci"
+    """Not one of the page's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ RULES: dict[Kind, Rule] = {
     Kind.KEY_VAULT: Rule(3, 24, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
     Kind.STORAGE_ACCOUNT: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
     Kind.CONTAINER_REGISTRY: Rule(5, 50, r"[A-Za-z0-9]+", suffixed=True, compact=True),
+    # Without hyphens, since a hyphen and digits at the end are refused; 24 leaves 12 for whose it is.
+    Kind.COMPUTE_INSTANCE: Rule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
     Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
 }
 

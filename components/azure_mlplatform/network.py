@@ -28,6 +28,30 @@ class PrivateNetwork(ComponentArgs):
     """DNS zone → id, for each zone that the service needs. Left out, Azure Policy registers endpoints."""
 
 
+class ReachedArgs(PlacedArgs):
+    """What a component has to know whose resources are called by others."""
+
+    private_network: Optional[PrivateNetwork] = None
+    """Where private endpoints go. Left out, there are none and everything has a public address."""
+
+    allowed_ip_ranges: list[str] = Field(default_factory=list)
+    """Public addresses that may connect beside the private endpoints. Left out, none may."""
+
+    lock: bool = False
+    """Whether what holds data or work is protected from `pulumi destroy`, and locked where a lock does no harm.
+    Left out, it is not."""
+
+    @property
+    def public_network_access(self) -> str:
+        """`Enabled` or `Disabled`, as Azure writes it."""
+        return "Enabled" if self.private_network is None or self.allowed_ip_ranges else "Disabled"
+
+    @property
+    def default_action(self) -> str:
+        """What a firewall does with an address that is not allowed: `Allow` or `Deny`."""
+        return "Allow" if self.private_network is None and not self.allowed_ip_ranges else "Deny"
+
+
 class NetworkArgs(PlacedArgs):
     """What a Network is made of."""
 
@@ -307,16 +331,19 @@ def private_endpoints(
     service: PrivateService,
     *,
     part: str,
-    private_network: PrivateNetwork,
-    args: PlacedArgs,
+    args: ReachedArgs,
     parent: pulumi.Resource,
     depends_on: Optional[list[pulumi.Resource]] = None,
-) -> list["native.network.PrivateEndpoint"]:
-    """A private endpoint to each group id of a service, with the zone group that names it.
+) -> list[pulumi.Resource]:
+    """A private endpoint to each group id of a service, with the zone group that names it; none where the
+    environment has no network.
 
     `part` tells the endpoint's Azure name apart from others of the environment.
     """
-    made = []
+    private_network = args.private_network
+    if private_network is None:
+        return []
+    made: list[pulumi.Resource] = []
     for group_id, zones in PRIVATE_LINK[service].items():
         several = len(PRIVATE_LINK[service]) > 1
         label = f"{part}-{group_id.lower()}" if several else part

@@ -1,12 +1,13 @@
 """One environment of one project: the composition of the components, from settings alone."""
 
+import datetime
 from typing import Optional
 
 import pulumi
 
 from ._component import Component, child
 from .data_product_rg import DataProductRG, DataProductRGArgs
-from .ml_workspace import MLWorkspace, MLWorkspaceArgs
+from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
 from .settings.environment import EnvironmentSettings
 from .settings.network import SubnetRole
 
@@ -34,6 +35,8 @@ class ProjectEnvironment(Component):
             f"{name}-data-product", DataProductRGArgs(settings=args.settings, today=args.today), child(self)
         )
         self.workspace = self._workspace(args.settings)
+        for notice in args.settings.notices_on(datetime.date.fromisoformat(args.today)):
+            pulumi.log.warn(notice)
         self._finish(
             {
                 "name": self.data_product.name,
@@ -50,11 +53,21 @@ class ProjectEnvironment(Component):
         workspace = MLWorkspace(
             f"{self._name_in_program}-ml",
             MLWorkspaceArgs(
-                **group.placed,
+                **dict(group.placed),
                 settings=settings.workspace,
                 tenant_id=settings.tenant_id,
                 diagnostics=group.log_analytics_workspace_id,
                 private_network=group.network.private_network if group.network else None,
+                ai_services=[
+                    ConnectedService(
+                        name=each.name,
+                        kind=each.kind,
+                        resource_id=group.ai_services[each.name].resource_id,
+                        endpoint=group.ai_services[each.name].endpoint,
+                    )
+                    for each in settings.ai_services
+                ],
+                encryption=group.encryption,
                 training_subnet_id=group.network.subnet_id(SubnetRole.TRAINING) if group.network else None,
                 allowed_ip_ranges=public.ip_ranges if public else [],
                 zone_redundant=settings.profile.zone_redundant,
@@ -63,6 +76,7 @@ class ProjectEnvironment(Component):
             ),
             child(self),
         )
+        group.grant_user(workspace.compute_principal_id, grantee="compute")
         for each in settings.access.data_scientists:
             workspace.grant_data_scientist(each)
         return workspace
@@ -85,6 +99,11 @@ class ProjectEnvironment(Component):
             outputs |= {
                 "workspace_name": self.workspace.name,
                 "workspace_id": self.workspace.resource_id,
+                "workspace_storage_account_id": self.workspace.storage_account_id,
+                "container_registry_id": self.workspace.container_registry_id,
+                "clusters": self.workspace.clusters,
+                "instances": self.workspace.instances,
+                "data_assets": self.workspace.data_assets,
                 "compute_client_id": self.workspace.compute_client_id,
                 "mlflow_tracking_uri": self.workspace.mlflow_tracking_uri,
                 "studio_url": self.workspace.studio_url,

@@ -13,6 +13,7 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from ._component import RefusedError
+from .isolation import isolation_refusals
 from .settings._model import SECRET, Encrypted, Path
 from .settings.environment import PROJECT_KEYS, EnvironmentSettings
 from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
@@ -43,7 +44,10 @@ def stack_settings() -> EnvironmentSettings:
         settings = EnvironmentSettings.model_validate(data)
         found = [
             Problem(each.path, each.what, each.fix)
-            for each in settings.expiry_refusals(datetime.date.fromisoformat(today()))
+            for each in (
+                *settings.refusals_on(datetime.date.fromisoformat(today())),
+                *isolation_refusals(settings),
+            )
         ]
     except ValidationError as error:
         found = problems_of(error, EnvironmentSettings, hidden, data)

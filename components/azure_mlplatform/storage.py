@@ -1,12 +1,14 @@
 """A storage account as this library makes them: no account keys, no anonymous reads, deleted data comes back."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import PlacedArgs, child, known_after
+from ._component import child, given, known_after
+from .encryption import EncryptionKey
 from .naming import Kind
+from .network import ReachedArgs
 
 RETENTION_DAYS = 7
 """For how long deleted blobs, containers and shares can be brought back (Azure's own default in the portal)."""
@@ -23,19 +25,17 @@ class Storage(NamedTuple):
 def storage_account(
     name: str,
     *,
-    args: PlacedArgs,
+    args: ReachedArgs,
     zone_redundant: bool,
-    public: bool,
-    allowed_ip_ranges: list[str],
-    protect: bool,
+    encryption: Optional[EncryptionKey],
     parent: pulumi.Resource,
 ) -> Storage:
-    """An account without a hierarchical namespace. `public` opens it to `allowed_ip_ranges`, or to all."""
+    """An account without a hierarchical namespace."""
     account_name = args.name_of(Kind.STORAGE_ACCOUNT)
     rules: Any = {
         "bypass": "AzureServices",
-        "default_action": "Deny" if allowed_ip_ranges or not public else "Allow",
-        "ip_rules": [{"i_p_address_or_range": each, "action": "Allow"} for each in allowed_ip_ranges],
+        "default_action": args.default_action,
+        "ip_rules": [{"i_p_address_or_range": each, "action": "Allow"} for each in args.allowed_ip_ranges],
     }
     kept: Any = {"enabled": True, "days": RETENTION_DAYS}
     account = native.storage.StorageAccount(
@@ -53,18 +53,12 @@ def storage_account(
         default_to_o_auth_authentication=True,
         allow_cross_tenant_replication=False,
         is_local_user_enabled=False,
-        public_network_access="Enabled" if public else "Disabled",
+        public_network_access=args.public_network_access,
         network_rule_set=rules,
-        encryption={
-            "key_source": "Microsoft.Storage",
-            "require_infrastructure_encryption": True,
-            "services": {
-                "blob": {"enabled": True, "key_type": "Account"},
-                "file": {"enabled": True, "key_type": "Account"},
-            },
-        },
+        identity=_identity(encryption),
+        encryption=_encryption(encryption),
         tags=args.tags,
-        opts=child(parent, protect=protect),
+        opts=child(parent, protect=args.lock),
     )
     blobs = native.storage.BlobServiceProperties(
         f"{name}-blobs",
@@ -85,3 +79,26 @@ def storage_account(
         opts=child(parent),
     )
     return Storage(account, blobs, files)
+
+
+def _identity(key: Optional[EncryptionKey]) -> Any:
+    """An account has an identity only to read the customer's key."""
+    if key is None:
+        return None
+    return {"type": "UserAssigned", "user_assigned_identities": [key.identity_id]}
+
+
+def _encryption(key: Optional[EncryptionKey]) -> Any:
+    # Queues and tables are encrypted with the same key only if the account is made so.
+    services = {each: {"enabled": True, "key_type": "Account"} for each in ("blob", "file", "queue", "table")}
+    shared: dict[str, Any] = {"require_infrastructure_encryption": True, "services": services}
+    if key is None:
+        return {"key_source": "Microsoft.Storage", **shared}
+    return {
+        "key_source": "Microsoft.Keyvault",
+        "encryption_identity": {"encryption_user_assigned_identity": key.identity_id},
+        "key_vault_properties": given(
+            key_vault_uri=key.key.vault_uri, key_name=key.key.key_name, key_version=key.key.key_version
+        ),
+        **shared,
+    }

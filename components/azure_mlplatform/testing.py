@@ -78,13 +78,24 @@ def record(
     stack: str = "dev",
     config: Optional[Mapping[str, str]] = None,
     secret_keys: Optional[list[str]] = None,
+    existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
 ) -> Plan:
     """Runs a program with an event loop of its own until all its outputs have settled.
 
     What Azure would answer is emulated; with `preview=True` it is unknown, as before a first `pulumi up`.
+    `existing` says what Azure has already, as id → outputs: what the program adopts is read there, and what
+    exists under a resource's own id answers where the program ignores changes.
     Raises what the program raises, and RecordingError for a call to Azure or an output inside a text.
     """
-    return run(program, project=project, stack=stack, config=config, secret_keys=secret_keys, known=not preview)
+    return run(
+        program,
+        project=project,
+        stack=stack,
+        config=config,
+        secret_keys=secret_keys,
+        known=not preview,
+        existing=existing,
+    )
 
 
 def children(plan: Plan, name: str) -> list[tuple[str, str]]:
@@ -125,7 +136,7 @@ class AzureMocks(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[Optional[str], dict[str, Any]]:
         """The inputs, with the id and the outputs that Azure would add."""
         id_, outputs = emulate(args.typ, f"mock::{args.name}", args.inputs, self._subscription_id)
-        return id_ or f"{args.name}-id", {**args.inputs, **outputs}
+        return args.resource_id or id_ or f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
         """Refuses: the library asks Azure nothing."""

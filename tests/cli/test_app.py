@@ -288,6 +288,10 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         "budget.amount",
         "workspace.network_mode",
         "workspace.max_nodes",
+        "workspace.start",
+        "workspace.stop",
+        "workspace.storage_account_id",
+        "workspace.access",
     }
 
 

@@ -39,6 +39,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResource(self, request, context):  # noqa: N802
         return self.recorder.RegisterResource(request)
 
+    def ReadResource(self, request, context):  # noqa: N802
+        return self.recorder.ReadResource(request)
+
     def RegisterResourceOutputs(self, request, context):  # noqa: N802
         return self.recorder.RegisterResourceOutputs(request)
 
@@ -56,8 +59,8 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
 
 @contextmanager
-def engine(project, stack, *, known):
-    recorder, log = Recorder(project, stack, known=known), Log()
+def engine(project, stack, *, known, existing=None):
+    recorder, log = Recorder(project, stack, known=known, existing=existing), Log()
     server = grpc.server(ThreadPoolExecutor(4))
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Monitor(recorder), server)
     engine_pb2_grpc.add_EngineServicer_to_server(Engine(log), server)
@@ -69,12 +72,12 @@ def engine(project, stack, *, known):
         server.stop(None).wait()
 
 
-def pulumi(folder, stack, *, dry_run, known=True, texts=None, secret_keys=None):
+def pulumi(folder, stack, *, dry_run, known=True, texts=None, secret_keys=None, existing=None):
     """What `pulumi preview` (dry_run) or `pulumi up` would do, as (exit code, resources, messages, output)."""
     config = stack_config(folder, stack)
     project = config.project.data["name"]
     program = (folder / config.project.data["main"]).resolve()
-    with engine(project, stack, known=known) as (address, recorder, log):
+    with engine(project, stack, known=known, existing=existing) as (address, recorder, log):
         done = subprocess.run(
             [sys.executable, HOST, program, address, address, project, stack, folder, "true" if dry_run else "false"],
             env={
@@ -154,3 +157,35 @@ def test_another_subscription_is_refused_without_a_traceback(tmp_path):
     assert made == {"ResourceGroup"}
     assert "but the environment is in elsewhere" in messages[0][1]
     assert "Traceback" not in messages[0][1] + output
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_another_network_mode_is_refused_and_nothing_is_put_into_the_workspace(dry_run):
+    [made] = run_stack(ROOT, "dev").of_type("azure-native:machinelearningservices:Workspace")
+    existing = {made.id: {"managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}}
+    code, resources, messages, output = pulumi(ROOT, "dev", dry_run=dry_run, existing=existing)
+    assert code == 1
+    assert "workspace.network_mode: the workspace has a managed network, and that cannot change" in messages[0][1]
+    assert not {"Compute", "Datastore"} & {each.kind for each in resources}
+    assert "Traceback" not in messages[0][1] + output
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_adopted_lake_is_refused_as_workspace_storage(tmp_path, dry_run):
+    lake = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/r/providers/Microsoft.Storage"
+    lake += "/storageAccounts/stlake"
+    for file in ROOT.glob("Pulumi*.yaml"):
+        text = file.read_text().replace("stacks/project", str(ROOT / "stacks" / "project"))
+        text = text.replace("network_mode: own", f"network_mode: own\n    storage_account_id: {lake}")
+        (tmp_path / file.name).write_text(text)
+    code, resources, messages, output = pulumi(
+        tmp_path, "dev", dry_run=dry_run, existing={lake: {"isHnsEnabled": True}}
+    )
+    assert code == 1
+    assert f"workspace.storage_account_id: '{lake}': the account has a hierarchical namespace" in messages[0][1]
+    assert "azure-native:machinelearningservices:Workspace" not in {each.type for each in resources}
+    assert "Traceback" not in messages[0][1] + output
+    code, resources, messages, output = pulumi(
+        tmp_path, "dev", dry_run=dry_run, existing={lake: {"isHnsEnabled": False}}
+    )
+    assert (code, messages, output) == (0, [], "")

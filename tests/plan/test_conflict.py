@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from azure_mlplatform.plan.conflict import conflicts
-from programs import HUB, data_product
+from programs import HUB, OWN, data_product, ml_workspace
 
 OTHER_HUB = HUB.replace("vnet-hub", "vnet-other")
 OTHER = "00000000-0000-0000-0000-00000000beef"
@@ -40,3 +42,16 @@ def test_two_stacks_cannot_make_the_same_resource():
     assert problem.startswith("Pulumi.copy.yaml: ResourceGroup rg-customer-360-churn-dev belongs to dev already")
     assert said(one, data_product("dev", stack="copy", subscription_id=OTHER)) == []
     assert said(one, data_product("prod", stack="prod")) == []
+
+
+def test_no_environment_names_what_belongs_to_another_of_its_project():
+    placed = {"environment": "prod", "resource_group_name": "rg-prod"}
+    dev, prod = ml_workspace(), replace(ml_workspace(**placed), stack="prod")
+    [vault] = [each.id for each in dev.of_type("Vault")]
+    adopting = replace(ml_workspace({**OWN, "key_vault_id": vault}, **placed), stack="prod")
+    [problem] = said(dev, adopting)
+    assert problem.startswith("Pulumi.prod.yaml: RoleAssignment ")
+    assert f"names Vault {vault.rsplit('/', 1)[1]}, which belongs to dev" in problem
+    assert said(dev, replace(adopting, project="other")) == []
+    # Both send their logs to the same place, which neither makes.
+    assert said(dev, prod) == []

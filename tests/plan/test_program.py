@@ -134,11 +134,6 @@ def test_options_are_kept():
     [
         (lambda: native.resources.get_resource_group("rg"), RecordingError, "asks Azure"),
         (lambda: native.resources.get_resource_group_output("rg"), RecordingError, "asks Azure"),
-        (
-            lambda: native.resources.ResourceGroup.get("g", "/subscriptions/s/resourceGroups/g"),
-            RecordingError,
-            "read from Azure",
-        ),
         (lambda: [random.RandomString("same", length=1) for _ in range(2)], RecordingError, "two resources"),
         (lambda: pulumi.Output.from_input(1).apply(lambda _: 1 / 0), ZeroDivisionError, "division"),
         (lambda: 1 / 0, ZeroDivisionError, "division"),
@@ -250,3 +245,38 @@ def test_a_missing_program_says_so(tmp_path):
     (tmp_path / "Pulumi.dev.yaml").touch()
     with pytest.raises(ProblemsError, match="main: 'nowhere'"):
         run_stack(tmp_path, "dev")
+
+
+def test_what_is_read_answers_as_far_as_it_is_known_to_exist():
+    id_ = "/subscriptions/s/resourceGroups/g"
+
+    def program():
+        group = native.resources.ResourceGroup.get("g", id_)
+        native.resources.ResourceGroup("made", resource_group_name="made", location=group.location, tags=group.tags)
+
+    plan = run(program, existing={id_.upper(): {"location": "westeurope"}})
+    [made] = plan.of_type("ResourceGroup")
+    assert (made.input("location"), made.input("tags")) == ("westeurope", UNKNOWN)
+    assert made.dependencies == ()
+    assert not any(made.property_dependencies.values())
+
+
+def test_what_exists_answers_where_changes_are_ignored_and_only_there():
+    seen = {}
+
+    def program():
+        group = native.resources.ResourceGroup(
+            "g",
+            resource_group_name="g",
+            location="westeurope",
+            managed_by="new",
+            opts=pulumi.ResourceOptions(ignore_changes=["managedBy"]),
+        )
+        group.managed_by.apply(lambda each: seen.update(managed_by=each))
+        group.location.apply(lambda each: seen.update(location=each))
+
+    id_ = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g"
+    run(program, existing={id_: {"managedBy": "old", "location": "northeurope"}})
+    assert seen == {"managed_by": "old", "location": "westeurope"}
+    run(program)
+    assert seen == {"managed_by": "new", "location": "westeurope"}

@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, whole
+from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, WORKSPACE, whole
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -130,12 +130,17 @@ def test_the_diagram_groups_by_component_and_leads_endpoints_to_their_targets(de
     assert f"outside:repo:example/churn:environment:dev->{by_name['workload-identity']}" in picture["edge"]
 
 
-def test_a_workspace_is_drawn_with_its_cluster_and_under_its_own_name():
-    plan = whole("dev", ai_services=[])
-    by_name = {each.name: each.urn for each in plan.resources}
-    assert f"{by_name['churn-ml-workspace']}->{by_name['churn-ml-cpu']}" in drawn(plan)["edge"]
+def test_a_workspace_is_drawn_with_what_it_computes_on_reads_and_calls():
+    alice = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": GROUP}
+    plan = whole("dev", ai_services=[DOCUMENTS], workspace={**WORKSPACE, "instances": [alice]})
+    by_name = {each.name.removeprefix("churn-"): each.urn for each in plan.resources}
+    edges = drawn(plan)["edge"]
+    for target in ("ml-cluster-cpu", "ml-instance-alice", "ml-store-sales", "data-product-documents-account"):
+        assert f"{by_name['ml-workspace']}->{by_name[target]}" in edges
+    assert f"{by_name['ml-store-sales']}->outside:storage stlake" in edges
     picture = diagram.svg(plan)
-    assert picture.count("ML workspace") == picture.count("Log Analytics") == 1
+    for once in ("ML workspace", "Log Analytics", "compute cluster", "compute instance", ">datastore<"):
+        assert picture.count(once) == 1
 
 
 def test_every_end_of_an_edge_is_drawn(dev):

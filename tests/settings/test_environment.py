@@ -175,9 +175,9 @@ def test_adopted_zones_must_cover_the_services():
 )
 def test_a_sandbox_lives_for_ninety_days_at_most(expires_on, what):
     settings = example_settings("sandbox", expires_on=expires_on)
-    refusals = list(settings.expiry_refusals(datetime.date(2026, 1, 15)))
+    refusals = list(settings.refusals_on(datetime.date(2026, 1, 15)))
     retired = example_settings("sandbox", expires_on=expires_on, retire={"reason": "the project has ended"})
-    assert list(retired.expiry_refusals(datetime.date(2026, 1, 15))) == []
+    assert list(retired.refusals_on(datetime.date(2026, 1, 15))) == []
     assert [what in each.what for each in refusals] == ([True] if what else [])
 
 

@@ -6,8 +6,21 @@ from azure_mlplatform.settings.private_link import PrivateService
 from azure_mlplatform.settings.workspace import WorkspaceSettings
 from azure_mlplatform.testing import example_settings
 
-CPU = {"name": "cpu", "vm_size": "Standard_DS3_v2"}
+CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}
 IDS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers"
+LAKE = f"{IDS}/Microsoft.Storage/storageAccounts/stlake"
+SUBNET = f"{IDS}/Microsoft.Network/virtualNetworks/v/subnets/s"
+REGISTRY = f"{IDS}/Microsoft.ContainerRegistry/registries/crx"
+STORE = {"name": "sales", "storage_account_id": LAKE, "container": "curated"}
+ALICE = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": "00000000-0000-0000-0000-0000000000a1"}
+
+
+def environment(kind="dev", **changes):
+    return {
+        **example_settings(kind).model_dump(mode="json", exclude_unset=True),
+        "workspace": own(clusters=[CPU]),
+        **changes,
+    }
 
 
 def own(**changes):
@@ -25,60 +38,31 @@ def cluster(**changes):
         (cluster(), []),
         ({}, ["network_mode"]),
         ({"network_mode": "hybrid"}, ["network_mode"]),
-        (cluster(max_nodes=1, min_nodes=2), ["clusters[0].max_nodes"]),
         (cluster(max_nodes=0), ["clusters[0].max_nodes"]),
-        (cluster(idle_seconds=5), ["clusters[0].idle_seconds"]),
-        (cluster(vm_size="DS3"), ["clusters[0].vm_size"]),
         (own(clusters=[CPU, {**CPU, "name": "CPU"}]), ["clusters[1].name"]),
         (own(clusters=[CPU], image_build_compute="gpu"), ["image_build_compute"]),
         (own(managed_network={}), ["managed_network"]),
         (own(key_vault_id="kv"), ["key_vault_id"]),
         (own(storage_account_id=f"{IDS}/Microsoft.KeyVault/vaults/x"), ["storage_account_id"]),
+        (own(serverless_subnet_id="snet"), ["serverless_subnet_id"]),
+        ({"network_mode": "managed", "serverless_subnet_id": SUBNET}, ["serverless_subnet_id"]),
         (
-            {
-                "network_mode": "managed",
-                "managed_network": {
-                    "fqdns": [{"name": "one", "fqdn": "pypi.org"}],
-                    "service_tags": [{"name": "one", "service_tag": "AzureMonitor"}],
-                },
-            },
-            ["managed_network.fqdns[0].name"],
+            {"network_mode": "managed", "managed_network": {"fqdns": [{}]}},
+            ["managed_network.fqdns[0].name", "managed_network.fqdns[0].fqdn"],
         ),
+        (own(instances=[ALICE, ALICE]), ["instances[1].name"]),
+        (own(storage_account_id=LAKE, datastores=[STORE]), ["storage_account_id"]),
         (
-            {"network_mode": "managed", "managed_network": {"fqdns": [{"name": "one", "fqdn": "pypi"}]}},
-            ["managed_network.fqdns[0].fqdn"],
+            own(storage_account_id=LAKE.upper().replace("MICROSOFT.", "Microsoft."), datastores=[STORE]),
+            ["storage_account_id"],
         ),
+        (own(storage_account_id=LAKE, datastores=[{**STORE, "hierarchical": False}]), []),
+        (own(container_registry_sku="Tiny"), ["container_registry_sku"]),
+        (own(container_registry_id=REGISTRY, container_registry_sku="Premium"), ["container_registry_sku"]),
     ],
 )
 def test_what_cannot_be_is_refused_where_it_stands(data, paths):
     assert refused(WorkspaceSettings, data) == paths
-
-
-@pytest.mark.parametrize(
-    ("name", "legal"),
-    [
-        ("cpu", True),
-        ("cpu-cluster", True),
-        ("gpu4", True),
-        ("a" * 24, True),
-        ("a" * 25, False),
-        ("ab", False),
-        ("4gpu", False),
-        ("cpu-4", False),
-        ("cpu-", False),
-        ("cpu_x", False),
-    ],
-)
-def test_a_compute_has_a_name_that_azure_takes(name, legal):
-    assert (refused(WorkspaceSettings, cluster(name=name)) == []) == legal
-
-
-@pytest.mark.parametrize(
-    "size",
-    ["Standard_DS3_v2", "Standard_NC24ads_A100_v4", "Standard_ND96isr_H100_v5", "Standard_E4-2s_v5", "Standard_F4s_v2"],
-)
-def test_sizes_are_written_as_azure_does(size):
-    assert refused(WorkspaceSettings, cluster(vm_size=size)) == []
 
 
 def test_images_are_built_on_the_first_cluster_unless_said_otherwise():
@@ -99,14 +83,46 @@ def test_endpoints_lead_to_what_is_made():
 
 
 def test_own_computes_need_a_subnet():
-    def environment(kind, **changes):
-        return {**example_settings(kind).model_dump(mode="json", exclude_unset=True), "workspace": own(), **changes}
-
-    assert refused(EnvironmentSettings, environment("dev")) == []
+    assert refused(EnvironmentSettings, environment()) == []
     assert refused(EnvironmentSettings, environment("sandbox")) == ["workspace.network_mode"]
     adopted = {"subnet_ids": {"endpoints": f"{IDS}/Microsoft.Network/virtualNetworks/v/subnets/e"}}
-    [problem] = problems(EnvironmentSettings, environment("dev", network=adopted))
+    [problem] = problems(EnvironmentSettings, environment(network=adopted))
     assert problem.path == ("network", "subnet_ids", "training")
-    assert (
-        refused(EnvironmentSettings, environment("dev", network=adopted, workspace={"network_mode": "managed"})) == []
+    managed = {"network_mode": "managed", "clusters": [CPU]}
+    assert refused(EnvironmentSettings, environment(network=adopted, workspace=managed)) == []
+
+
+@pytest.mark.parametrize(("kind", "allowed"), [("dev", True), ("test", False), ("prod", False)])
+def test_instances_belong_to_people_and_prod_has_none(kind, allowed):
+    found = problems(EnvironmentSettings, environment(kind, workspace=own(clusters=[CPU], instances=[ALICE])))
+    assert [each.path for each in found] == ([] if allowed else [("workspace", "instances")])
+    if not allowed:
+        assert found[0].what == f"a {kind} environment has no compute instances, since each belongs to a person"
+        assert "allowed in: sandbox, dev" in found[0].fix
+
+
+def test_a_private_workspace_needs_a_premium_registry_and_something_to_build_images_on():
+    small = own(container_registry_sku="Standard")
+    assert refused(EnvironmentSettings, environment(workspace=small)) == [
+        "workspace.container_registry_sku",
+        "workspace.clusters",
+    ]
+    open_ = {"network_mode": "managed", "container_registry_sku": "Standard"}
+    assert refused(EnvironmentSettings, environment("sandbox", workspace=open_)) == []
+
+
+def test_the_training_subnet_has_room_for_every_node():
+    network = {"address_space": ["10.20.0.0/24"]}
+
+    def sized(nodes, instances):
+        return environment(
+            network=network, workspace=own(clusters=[{**CPU, "max_nodes": nodes}], instances=[ALICE] * instances)
+        )
+
+    assert refused(EnvironmentSettings, sized(58, 1)) == []
+    [problem] = problems(EnvironmentSettings, sized(59, 1))
+    assert problem.path == ("network", "subnets", "training")
+    assert problem.what == (
+        "the training subnet 10.20.0.128/26 has 59 free addresses, and 60 are needed: 59 nodes of clusters at most "
+        "and 1 instances"
     )

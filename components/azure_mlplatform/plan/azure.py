@@ -36,7 +36,11 @@ IDS: dict[str, str] = {
         "containerregistry:Registry": _GROUP + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
         "keyvault:Vault": _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
         "machinelearningservices:Compute": _WORKSPACE + "/computes/{computeName}",
+        "machinelearningservices:DataContainer": _WORKSPACE + "/data/{name}",
+        "machinelearningservices:DataVersion": _WORKSPACE + "/data/{name}/versions/{version}",
+        "machinelearningservices:Datastore": _WORKSPACE + "/datastores/{name}",
         "machinelearningservices:Workspace": _WORKSPACE,
+        "machinelearningservices:WorkspaceConnection": _WORKSPACE + "/connections/{connectionName}",
         "managedidentity:FederatedIdentityCredential": (
             _IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}"
         ),

@@ -1,9 +1,9 @@
 """What two plans cannot both have: a resource, or addresses behind one hub."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
-from itertools import combinations
-from typing import NamedTuple
+from itertools import combinations, permutations
+from typing import Any, NamedTuple
 
 from ..settings.problems import Problem
 from .resource import Plan
@@ -18,6 +18,7 @@ class _Spoke(NamedTuple):
 def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
     """Everything that Azure would refuse, or one stack would take from another."""
     yield from _shared(plans)
+    yield from _named(plans)
     yield from _overlaps(plans)
 
 
@@ -34,6 +35,50 @@ def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
                 "Give each stack another environment, project or subscription",
                 f"Pulumi.{other.stack}.yaml",
             )
+
+
+def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
+    """The first resource of another stack of the same project that a stack names: environments share nothing."""
+    made = [
+        {each.id.lower(): each for each in plan.azure_resources if each.id.startswith("/subscriptions/")}
+        for plan in plans
+    ]
+    for (one, ours), (other, theirs) in permutations(zip(plans, made, strict=True), 2):
+        if one.project != other.project:
+            continue
+        found = next(
+            (
+                (each, theirs[above])
+                for each in one.azure_resources
+                for text in _texts(each.inputs)
+                for above in _above(text)
+                if above in theirs and above not in ours
+            ),
+            None,
+        )
+        if found is not None:
+            yield Problem(
+                (),
+                f"{found[0].kind} {found[0].azure_name} names {found[1].kind} {found[1].azure_name}, which belongs to "
+                f"{other.stack}",
+                "The environments of a project share nothing: name what is outside both",
+                f"Pulumi.{one.stack}.yaml",
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
+
+
+def _above(text: str) -> Iterator[str]:
+    """An ARM id in lower case, and the ids of what it lies in."""
+    if text.startswith("/subscriptions/"):
+        parts = text.lower().split("/")
+        yield from ("/".join(parts[:end]) for end in range(len(parts), 3, -1))
 
 
 def _overlaps(plans: Sequence[Plan]) -> Iterator[Problem]:

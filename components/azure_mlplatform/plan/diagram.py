@@ -19,6 +19,8 @@ from .tree import size
 _HIDDEN = {
     "BlobServiceProperties",
     "FileServiceProperties",
+    "DataContainer",
+    "DataVersion",
     "DiagnosticSetting",
     "ManagementLockByScope",
     "NetworkSecurityGroup",
@@ -32,6 +34,7 @@ _HIDDEN = {
     "VirtualNetworkPeering",
     "Budget",
     "FederatedIdentityCredential",
+    "WorkspaceConnection",
 }
 """Kinds that are drawn as an edge, as a word on another node, or not at all."""
 
@@ -43,6 +46,7 @@ _COLOURS = {
     "Account": "#ede9fe",
     "Deployment": "#f5f3ff",
     "Compute": "#ffedd5",
+    "Datastore": "#fef9c3",
     "Workspace": "#fef3c7",
     "UserAssignedIdentity": "#dcfce7",
 }
@@ -137,15 +141,22 @@ _SPOKEN = {
     "azure-native:cognitiveservices:Account": "AI service",
     "azure-native:containerregistry:Registry": "container registry",
     "azure-native:keyvault:Vault": "key vault",
-    "azure-native:machinelearningservices:Compute": "compute cluster",
     "azure-native:machinelearningservices:Workspace": "ML workspace",
     "azure-native:operationalinsights:Workspace": "Log Analytics",
 }
 """Types whose last part does not say what they are."""
 
+_COMPUTES = {
+    "AmlCompute": "compute cluster",
+    "ComputeInstance": "compute instance",
+    "Kubernetes": "attached Kubernetes",
+}
+
 
 def _spoken(resource: PlannedResource) -> str:
     """A kind in words: `PrivateEndpoint` as `private endpoint`."""
+    if resource.kind == "Compute":
+        return _COMPUTES.get(str(resource.input("properties.computeType")), "compute")
     return _SPOKEN.get(resource.type) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", resource.kind).lower()
 
 
@@ -228,8 +239,19 @@ def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "runs jobs on")
 
 
+def _store(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "data")
+    yield _Edge(resource.urn, f"outside:storage {resource.input('properties.accountName')}")
+
+
+def _connection(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    account = nodes.with_id(resource.input("properties.metadata.ResourceId"))
+    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), account, "connection")
+
+
 _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "Compute": _compute,
+    "Datastore": _store,
     "Deployment": _deployment,
     "DiagnosticSetting": _logs,
     "FederatedIdentityCredential": _trust,
@@ -238,6 +260,7 @@ _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "RoleAssignment": _grant,
     "RouteTable": _way_out,
     "VirtualNetworkPeering": _peering,
+    "WorkspaceConnection": _connection,
 }
 """Kind → the edges that a resource of it stands for."""
 

@@ -32,15 +32,17 @@ def run(
     secret_keys: Optional[list[str]] = None,
     root: Optional[Path] = None,
     known: bool = True,
+    existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
 ) -> Plan:
     """The plan of a program: what it would register, once all its outputs have settled.
 
     `config` maps full keys to texts, as Pulumi hands them over; `root` is the folder of Pulumi.yaml.
+    `existing` says what Azure has already: id → outputs.
     With `known=False` nothing that Azure answers is known, as in the first preview of a stack. Nothing of
     one run is left for the next. An exception of the program, of a resource or of an apply is raised as
     it is.
     """
-    recorder, log = Recorder(project, stack, known=known), Log()
+    recorder, log = Recorder(project, stack, known=known, existing=existing), Log()
 
     def in_context() -> None:
         settings = runtime_settings.Settings(

@@ -1,8 +1,8 @@
 """Stands in for the Pulumi engine: takes registrations, answers with what Azure would, keeps a list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
@@ -30,11 +30,18 @@ class _NoMocks(Mocks):
 
 
 class Recorder(MockMonitor):
-    """A resource monitor that keeps what is registered; `known` says whether Azure's answers are emulated."""
+    """A resource monitor that keeps what is registered; `known` says whether Azure's answers are emulated.
 
-    def __init__(self, project: str, stack: str, *, known: bool = True) -> None:
+    `existing` says what is there already, by id: it answers what is read, and where changes are ignored.
+    """
+
+    def __init__(
+        self, project: str, stack: str, *, known: bool = True, existing: Optional[Mapping[str, Mapping]] = None
+    ) -> None:
         super().__init__(_NoMocks())
         self._project, self._stack, self._known = project, stack, known
+        self._existing = {id_.lower(): outputs for id_, outputs in (existing or {}).items()}
+        self._read: set[str] = set()
         self._planned: dict[str, PlannedResource] = {}
         self._registered_outputs: dict[str, dict[str, Any]] = {}
         self._subscriptions: dict[str, str] = {}
@@ -69,9 +76,11 @@ class Recorder(MockMonitor):
             parent=request.parent,
             custom=request.custom,
             inputs=inputs,
-            dependencies=tuple(sorted(request.dependencies)),
+            # What is only read is there already.
+            dependencies=tuple(sorted(set(request.dependencies) - self._read)),
             property_dependencies={
-                key: tuple(sorted(value.urns)) for key, value in sorted(request.propertyDependencies.items())
+                key: tuple(sorted(set(value.urns) - self._read))
+                for key, value in sorted(request.propertyDependencies.items())
             },
             protect=request.protect,
             provider=request.provider,
@@ -98,16 +107,22 @@ class Recorder(MockMonitor):
         if not self._known:
             return "", {}
         provider = request.provider.rsplit("::", 1)[0]
-        return emulate(request.type, urn, inputs, self._subscriptions.get(provider, SUBSCRIPTION))
+        id_, outputs = emulate(request.type, urn, inputs, self._subscriptions.get(provider, SUBSCRIPTION))
+        before = self._existing.get(id_.lower(), {})
+        kept = {path.split(".")[0] for path in request.ignoreChanges}
+        return id_, {**outputs, **{key: value for key, value in before.items() if key in kept}}
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the call
         self._registered_outputs[request.urn] = plain(request.outputs)
         return empty_pb2.Empty()
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
-        raise RecordingError(
-            f"{request.type} '{request.name}' is read from Azure, which a plan cannot do: adopt it by its id"
-        )
+        """What exists already answers as far as `existing` knows it; the rest stays unknown."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self._read.add(urn)
+        outputs = self._existing.get(request.id.lower(), {})
+        properties = struct_pb2.Struct(fields={key: _value(value) for key, value in outputs.items()})
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the call
         raise RecordingError(f"{request.tok} asks Azure, which a plan cannot do: give the value as a setting")

@@ -13,6 +13,8 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "Deployment": ("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
     "Component": (),
     "Compute": ("properties.properties.vmSize", "properties.properties.scaleSettings.maxNodeCount"),
+    "DataContainer": (),
+    "Datastore": ("properties.accountName", "properties.filesystem", "properties.containerName"),
     "DiagnosticSetting": (),
     "FederatedIdentityCredential": ("subject",),
     "ManagementLockByScope": ("level",),
@@ -21,6 +23,7 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "RandomString": ("length",),
     "RouteTable": ("routes.0.nextHopIpAddress",),
     "VirtualNetwork": ("addressSpace.addressPrefixes",),
+    "WorkspaceConnection": ("properties.category", "properties.authType"),
     "Workspace": ("sku.name", "retentionInDays"),
 }
 """Kind → the inputs that say how big or of what sort it is; `sku.name` for those not named."""
@@ -40,6 +43,8 @@ def size(resource: PlannedResource) -> str:
         return f"{role} for a {resource.input('principalType')}"
     if resource.kind == "Budget":
         return f"{resource.input('amount')} a month"
+    if resource.kind == "DataVersion":
+        return str(resource.input("properties.dataUri")).partition("/datastores/")[2]
     parts = []
     for path in _SIZES.get(resource.kind, ("sku.name",)):
         value = resource.input(path)

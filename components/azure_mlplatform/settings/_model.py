@@ -33,6 +33,15 @@ class Encrypted(str):
         return super().__new__(cls, SECRET)
 
 
+_KEY = re.compile(
+    r"[?&;\s]sig=[\w%/+-]{16,}"  # a shared access signature
+    r"|(?i:(account|sharedaccess)key=\S{16,})"  # a connection string
+    r"|(?<![\w+/])[\w+/]{86}==(?!=)"  # the 64 bytes of an account key
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+"""What only a key, a connection string or a SAS token looks like."""
+
+
 class Refusal(NamedTuple):
     """One thing that a check refuses: where it stands in the model, its value, what is wrong, what to do."""
 
@@ -100,9 +109,11 @@ class Settings(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _pass_encrypted(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """An encrypted text cannot be judged without its key, so it passes as it is."""
+    def _pass_encrypted_and_no_key(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """An encrypted text cannot be judged without its key, so it passes as it is; a key never passes."""
         if not isinstance(value, Encrypted):
+            if _holds_a_key(value):
+                raise _A_KEY
             return handler(value)
         if cls.model_fields[str(info.field_name)].annotation in (str, Optional[str]):
             return value
@@ -181,6 +192,21 @@ _ENCRYPTED = refused(
     "[secret] cannot be read in a preview, which has to compute with it",
     "Settings hold no secrets: give it in plain text",
 )
+
+_A_KEY = refused(
+    f"{SECRET} looks like a key, a SAS token or a connection string",
+    "Nothing here takes one: everything signs in with Entra ID. Remove it, and renew the key if it is real",
+)
+
+
+def _holds_a_key(value: Any) -> bool:
+    """Whether a text, or one right inside a list or mapping, is a key; models inside look for themselves."""
+    if isinstance(value, str):
+        return _KEY.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(isinstance(each, str) and _KEY.search(each) for each in value.values())
+    return isinstance(value, list) and any(isinstance(each, str) and _KEY.search(each) for each in value)
+
 
 Rule = Callable[[str], str]
 

@@ -1,7 +1,7 @@
 """An environment as a value: everything that a deployment is a function of, but for the clock."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Optional
 
 from pydantic import Field
@@ -76,7 +76,8 @@ class EnvironmentSettings(Settings):
     """Where logs and metrics go. Left out, to a Log Analytics workspace of the environment's own."""
 
     customer_managed_key: Optional[CustomerManagedKey] = None
-    """The key that encrypts what the AI services store. Left out, Microsoft's keys do."""
+    """The key that encrypts what the AI services, the workspace, its storage and its registry store. Left out,
+    Microsoft's keys do. It cannot be set or taken away later where a workspace or a registry exists."""
 
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
     """Tags of this environment, beside the project's, which they override."""
@@ -255,9 +256,55 @@ class EnvironmentSettings(Settings):
     def _tags_are_legal(self) -> Iterator[Refusal]:
         yield from tag_refusals(self.tags, ("tags",))
 
-    def expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
-        """What is wrong with `expires_on` on the day the program runs."""
-        if self.expires_on is None or self.retire is not None:
+    @check
+    def _instances_are_where_people_may_work(self) -> Iterator[Refusal]:
+        if self.workspace and self.workspace.instances and not PROFILES[self.environment].may_have_instances:
+            allowed = ", ".join(each.value for each, profile in PROFILES.items() if profile.may_have_instances)
+            yield Refusal(
+                ("workspace", "instances"),
+                None,
+                f"a {self.environment} environment has no compute instances, since each belongs to a person",
+                f"Remove them; jobs run on clusters (instances are allowed in: {allowed})",
+            )
+
+    @check
+    def _workspace_works_privately(self) -> Iterator[Refusal]:
+        if self.workspace is not None and self.network is not None:
+            yield from _below("workspace", self.workspace.private_refusals())
+
+    @check
+    def _computes_have_room(self) -> Iterator[Refusal]:
+        if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
+            return
+        if self.network is None or self.network.adopted or not self.network.address_space:
+            return
+        nodes = sum(each.max_nodes for each in self.workspace.clusters)
+        needed = nodes + len(self.workspace.instances)
+        subnet = self.network.ranges().get(SubnetRole.TRAINING)
+        if subnet is not None and subnet.num_addresses - RESERVED < needed:
+            yield Refusal(
+                ("network", "subnets", "training"),
+                str(subnet),
+                f"the training subnet {subnet} has {subnet.num_addresses - RESERVED} free addresses, and {needed} are "
+                f"needed: {nodes} nodes of clusters at most and {len(self.workspace.instances)} instances",
+                "Widen it, or lower max_nodes: every node takes an address, and Azure keeps 5 itself",
+            )
+
+    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong on the day the program runs: an expired environment, retired sizes."""
+        if self.retire is not None:
+            return
+        yield from self._expiry_refusals(today)
+        if self.workspace is not None:
+            yield from _below("workspace", self.workspace.refusals_on(today))
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """What is right on the day the program runs and should still be known."""
+        if self.workspace is not None:
+            yield from self.workspace.notices_on(today)
+
+    def _expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
+        if self.expires_on is None:
             return
         ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
         longest = self.profile.longest_life_days
@@ -276,6 +323,11 @@ class EnvironmentSettings(Settings):
                 f"A {self.environment} environment may live for {longest} days: "
                 f"set {today + datetime.timedelta(longest)} or earlier",
             )
+
+
+def _below(field: str, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
+    for refusal in refusals:
+        yield refusal._replace(path=(field, *refusal.path))
 
 
 PROJECT_KEYS = ("project",)

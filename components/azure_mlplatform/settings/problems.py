@@ -1,6 +1,7 @@
 """Makes one readable message of everything that is wrong with some settings."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -137,6 +138,12 @@ _EXPECTED = {
 }
 
 
+_KEY_NAME = re.compile(
+    r"(?i)(account|access|primary|secondary|shared|storage|api)_?key|sas(_|$)|token|password|secret|connection_?string"
+)
+_NO_KEYS = "Nothing takes a key, SAS token or password: everything signs in with Entra ID. Remove it"
+
+
 def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secrets: list[str]) -> Problem:
     kind, context = line["type"], line.get("ctx", {})
     value = line["input"]
@@ -145,6 +152,8 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secr
         return Problem(path, _masked(context["what"], secrets), _masked(context["fix"], secrets))
     if kind == "extra_forbidden":
         keys = list(owner.model_fields) if owner else []
+        if _KEY_NAME.search(str(path[-1])):
+            return Problem(path, f"unknown key '{path[-1]}'", _NO_KEYS)
         return Problem(path, f"unknown key '{path[-1]}'", _advice(str(path[-1]), keys))
     if kind == "missing":
         return Problem(path, "required, and missing", _meaning(owner, path))

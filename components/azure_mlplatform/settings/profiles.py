@@ -43,6 +43,9 @@ class Profile:
     may_grant: frozenset[str]
     """The fields of `access` that may name groups."""
 
+    may_have_instances: bool
+    """Whether a workspace may have compute instances, each of which belongs to a person."""
+
     protect: bool
     """Whether what holds data or a team's work is protected from `pulumi destroy`, and locked where a
     lock does no harm."""
@@ -68,6 +71,7 @@ PROFILES: dict[Environment, Profile] = {
         needs_network=False,
         may_be_public=True,
         may_grant=_EVERYONE,
+        may_have_instances=True,
         protect=False,
         zone_redundant=False,
         vault_retention_days=7,
@@ -80,6 +84,7 @@ PROFILES: dict[Environment, Profile] = {
         needs_network=True,
         may_be_public=True,
         may_grant=_EVERYONE,
+        may_have_instances=True,
         protect=False,
         zone_redundant=False,
         vault_retention_days=7,
@@ -92,6 +97,7 @@ PROFILES: dict[Environment, Profile] = {
         needs_network=True,
         may_be_public=False,
         may_grant=_READERS,
+        may_have_instances=False,
         protect=False,
         zone_redundant=False,
         vault_retention_days=7,
@@ -104,6 +110,7 @@ PROFILES: dict[Environment, Profile] = {
         needs_network=True,
         may_be_public=False,
         may_grant=_READERS,
+        may_have_instances=False,
         protect=True,
         zone_redundant=True,
         vault_retention_days=90,

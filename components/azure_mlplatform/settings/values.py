@@ -4,6 +4,7 @@ import datetime
 import difflib
 import ipaddress
 from collections.abc import Iterable
+from typing import Optional
 
 from ._model import Rule, computed, matches, refused
 from .regions import REGIONS
@@ -25,10 +26,11 @@ email = matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an add
 https_url = matches(r"https://[^\s/]+(/\S*)?", "is not an https address", "an address that starts with https://")
 
 
-def nearest(value: str, among: Iterable[str]) -> str:
+def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Advice that names the candidate most like `value`, or an empty text when none is like it."""
-    found = difflib.get_close_matches(value.lower(), list(among), n=1, cutoff=0.6)
-    return f"did you mean '{found[0]}'?" if found else ""
+    written = {each.lower(): each for each in among}
+    found = difflib.get_close_matches(value.lower(), list(written), n=1, cutoff=cutoff)
+    return f"did you mean '{written[found[0]]}'?" if found else ""
 
 
 @computed
@@ -111,6 +113,25 @@ def date(value: str) -> str:
     return value
 
 
+def windows_time_zone(value: str) -> str:
+    """A time zone by the name that Windows gives it, as Azure's schedules take them, or UTC."""
+    # 35 kB of tables that only a schedule needs.
+    from tzlocal.windows_tz import tz_win, win_tz
+
+    if value in win_tz:
+        return value
+    advice = f"Azure writes it '{tz_win[value]}'" if value in tz_win else nearest(value, win_tz, cutoff=0.8)
+    raise refused(
+        f"'{value}' is no time zone" + (f"; {advice}" if advice else ""),
+        "Allowed: a time zone as Windows names it, such as 'W. Europe Standard Time' or 'UTC' (`tzutil /l` lists them)",
+    )
+
+
+time_of_day = computed(
+    matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is no time of day", "hours and minutes in quotes, such as '18:30'")
+)
+
+
 def resource_id(resource_type: str) -> Rule:
     """A rule: the ARM id of a `resource_type` such as 'Microsoft.Network/virtualNetworks'."""
     provider, *types = resource_type.split("/")
@@ -128,6 +149,11 @@ arm_group_id = resource_id("resource group")
 def subscription_of(arm_id: str) -> str:
     """The subscription that an ARM id names, in lower case."""
     return arm_id.split("/")[2].lower()
+
+
+def same_id(one: Optional[str], other: Optional[str]) -> bool:
+    """Whether two ARM ids mean the same resource; Azure does not tell upper from lower case."""
+    return one is not None and other is not None and one.lower() == other.lower()
 
 
 def name_of(arm_id: str) -> str:

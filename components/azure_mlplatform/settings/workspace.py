@@ -1,5 +1,6 @@
-"""The machine-learning workspace: its network mode, its parts, its clusters."""
+"""The machine-learning workspace: its network mode, its parts, its computes, its data."""
 
+import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
@@ -8,20 +9,11 @@ from pydantic import Field
 
 from ._model import Refusal, Settings, check, obeys
 from .ai_services import twice
+from .computes import ClusterSettings, InstanceSettings
+from .datastores import DatastoreSettings, store_refusals
+from .managed_network import ManagedNetworkSettings
 from .private_link import PrivateService
-from .values import matches, resource_id
-
-compute_rule = matches(
-    r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
-    "is no name for a compute",
-    "3 to 24 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
-)
-
-size_name = matches(
-    r"Standard_[A-Z]{1,3}[0-9]+[A-Za-z0-9]*(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*(_v[0-9]+)?",
-    "is no VM size",
-    "a size as Azure writes it, such as Standard_DS3_v2 or Standard_NC24ads_A100_v4",
-)
+from .values import resource_id, same_id
 
 
 class NetworkMode(StrEnum):
@@ -34,127 +26,12 @@ class NetworkMode(StrEnum):
     """A network that Azure runs for the workspace. AKS cannot be attached."""
 
 
-class Isolation(StrEnum):
-    """What a managed network lets out. It cannot be loosened later."""
+class RegistrySku(StrEnum):
+    """The size of a registry. Only Premium takes private endpoints."""
 
-    ALLOW_INTERNET_OUTBOUND = "AllowInternetOutbound"
-    ALLOW_ONLY_APPROVED_OUTBOUND = "AllowOnlyApprovedOutbound"
-
-
-class PrivateEndpointRule(Settings):
-    """Lets a managed network out to a resource, through a private endpoint that Azure makes."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", examples=["lake"])
-    """The rule's name."""
-
-    resource_id: str = Field(
-        pattern=r"^/subscriptions/.+/providers/.+", examples=["/subscriptions/…/storageAccounts/stlake"]
-    )
-    """The resource, by id."""
-
-    group_id: str = Field(min_length=1, examples=["dfs"])
-    """The part of it, such as `blob`, `dfs` or `vault`."""
-
-
-class ServiceTagRule(Settings):
-    """Lets a managed network out to a service tag."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", examples=["monitor"])
-    """The rule's name."""
-
-    service_tag: str = Field(min_length=1, examples=["AzureMonitor"])
-    """The tag."""
-
-    protocol: str = Field(default="TCP", pattern=r"^(TCP|UDP|\*)$", examples=["TCP"])
-    """`TCP`, `UDP` or `*`. Left out: `TCP`."""
-
-    port_ranges: str = Field(default="443", pattern=r"^[0-9,\- *]+$", examples=["443,8443"])
-    """Ports, separated by commas. Left out: 443."""
-
-
-class FqdnRule(Settings):
-    """Lets a managed network out to a host name. The first one makes Azure add a firewall, at a cost."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", examples=["pypi"])
-    """The rule's name."""
-
-    fqdn: str = Field(pattern=r"^(\*\.)?([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$", examples=["pypi.org"])
-    """The host, or `*.` and a domain."""
-
-
-class ManagedNetworkSettings(Settings):
-    """The network that Azure runs, with `network_mode: managed` only."""
-
-    isolation: Isolation = Isolation.ALLOW_ONLY_APPROVED_OUTBOUND
-    """What it lets out. Left out: only what the rules name."""
-
-    private_endpoints: list[PrivateEndpointRule] = Field(default_factory=list)
-    """Resources it reaches privately, beside the workspace's own parts."""
-
-    service_tags: list[ServiceTagRule] = Field(default_factory=list)
-    """Services it reaches."""
-
-    fqdns: list[FqdnRule] = Field(default_factory=list)
-    """Hosts it reaches."""
-
-    provision_now: bool = True
-    """Whether it is made with the workspace (some 30 minutes) or with the first compute."""
-
-    @check
-    def _rules_have_names_of_their_own(self) -> Iterator[Refusal]:
-        names: dict[str, str] = {}
-        for field in ("private_endpoints", "service_tags", "fqdns"):
-            for index, rule in enumerate(getattr(self, field)):
-                if rule.name.lower() in names:
-                    yield Refusal(
-                        (field, index, "name"),
-                        rule.name,
-                        f"a second outbound rule is named '{rule.name}' (the first is in {names[rule.name.lower()]})",
-                        "Give each a name of its own",
-                    )
-                names.setdefault(rule.name.lower(), field)
-
-
-class Priority(StrEnum):
-    """Whether Azure may take a node back."""
-
-    DEDICATED = "Dedicated"
-    LOW_PRIORITY = "LowPriority"
-
-
-class ClusterSettings(Settings):
-    """A compute cluster: nodes come with jobs and go after them."""
-
-    name: str = Field(examples=["cpu"])
-    """What jobs name it by, unique in the workspace."""
-
-    vm_size: str = Field(examples=["Standard_DS3_v2"])
-    """The size of a node. Another size replaces the cluster."""
-
-    min_nodes: int = Field(default=0, ge=0, le=1000)
-    """Nodes that stay. Left out: 0, which costs nothing between jobs."""
-
-    max_nodes: int = Field(default=4, ge=1, le=1000)
-    """Nodes at most. Left out: 4."""
-
-    idle_seconds: int = Field(default=120, ge=60, le=86400)
-    """For how long a node waits for another job. Left out: 120."""
-
-    priority: Priority = Priority.DEDICATED
-    """`Dedicated` or `LowPriority`. Another one replaces the cluster."""
-
-    _name = obeys(compute_rule, "name")
-    _size = obeys(size_name, "vm_size")
-
-    @check
-    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        if self.max_nodes < self.min_nodes:
-            yield Refusal(
-                ("max_nodes",),
-                self.max_nodes,
-                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
-                "Raise max_nodes, or lower min_nodes",
-            )
+    BASIC = "Basic"
+    STANDARD = "Standard"
+    PREMIUM = "Premium"
 
 
 class WorkspaceSettings(Settings):
@@ -170,10 +47,20 @@ class WorkspaceSettings(Settings):
     """Whether Microsoft collects less and encrypts scratch disks. It cannot change later."""
 
     clusters: list[ClusterSettings] = Field(default_factory=list)
-    """Compute clusters."""
+    """Compute clusters. Left out, there are none."""
+
+    instances: list[InstanceSettings] = Field(default_factory=list)
+    """Compute instances, in sandbox and dev only. Left out, there are none."""
+
+    serverless_subnet_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/subnets/snet-serverless"])
+    """The subnet of serverless jobs, by id, with `own` only. Left out, the training subnet."""
+
+    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    """Containers of data products that jobs read or write, beside the workspace's own blobs and files, which
+    need no settings. Left out, there are none."""
 
     image_build_compute: Optional[str] = Field(default=None, examples=["cpu"])
-    """The cluster that builds images, which a private registry needs. Left out: the first cluster."""
+    """The cluster that builds images, since a private registry cannot. Left out: the first cluster."""
 
     key_vault_id: Optional[str] = None
     """A vault that others made, by id. Left out, one is made."""
@@ -184,12 +71,17 @@ class WorkspaceSettings(Settings):
     container_registry_id: Optional[str] = None
     """A registry that others made, by id. Left out, one is made."""
 
+    container_registry_sku: RegistrySku = RegistrySku.PREMIUM
+    """The size of the registry that is made: `Basic`, `Standard` or `Premium`. Left out: `Premium`, the only one
+    that takes private endpoints; without a network the others will do."""
+
     application_insights_id: Optional[str] = None
     """Application Insights that others made, by id. Left out, one is made."""
 
     _vault = obeys(resource_id("Microsoft.KeyVault/vaults"), "key_vault_id")
     _storage = obeys(resource_id("Microsoft.Storage/storageAccounts"), "storage_account_id")
     _registry = obeys(resource_id("Microsoft.ContainerRegistry/registries"), "container_registry_id")
+    _subnet = obeys(resource_id("Microsoft.Network/virtualNetworks/subnets"), "serverless_subnet_id")
     _insights = obeys(resource_id("Microsoft.Insights/components"), "application_insights_id")
 
     @property
@@ -208,8 +100,35 @@ class WorkspaceSettings(Settings):
         return [PrivateService.ML_WORKSPACE, *(service for service, adopted in made.items() if adopted is None)]
 
     @check
-    def _clusters_have_names_of_their_own(self) -> Iterator[Refusal]:
+    def _computes_have_names_of_their_own(self) -> Iterator[Refusal]:
         yield from twice([each.name for each in self.clusters], ("clusters",), "compute")
+        yield from twice([each.name for each in self.instances], ("instances",), "instance")
+
+    @check
+    def _stores_have_names_of_their_own(self) -> Iterator[Refusal]:
+        yield from store_refusals(self.datastores)
+
+    @check
+    def _storage_is_no_lake(self) -> Iterator[Refusal]:
+        for store in self.datastores:
+            if store.hierarchical and same_id(store.storage_account_id, self.storage_account_id):
+                yield Refusal(
+                    ("storage_account_id",),
+                    self.storage_account_id,
+                    f"the account has a hierarchical namespace, as the datastore {store.name} says, and a workspace "
+                    "cannot stand on such a one",
+                    "Leave storage_account_id out, or adopt an account without a hierarchical namespace",
+                )
+
+    @check
+    def _sku_goes_with_an_own_registry(self) -> Iterator[Refusal]:
+        if self.container_registry_id is not None and "container_registry_sku" in self.model_fields_set:
+            yield Refusal(
+                ("container_registry_sku",),
+                self.container_registry_sku,
+                "container_registry_sku is given together with container_registry_id",
+                "Whoever runs the adopted registry decides its sku: leave it out",
+            )
 
     @check
     def _images_are_built_on_a_cluster(self) -> Iterator[Refusal]:
@@ -231,3 +150,40 @@ class WorkspaceSettings(Settings):
                 "managed_network is given, but network_mode is 'own'",
                 "Outbound rules belong to a managed network; an own one is ruled by network.egress",
             )
+        if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.MANAGED:
+            yield Refusal(
+                ("serverless_subnet_id",),
+                self.serverless_subnet_id,
+                "serverless_subnet_id is given, but network_mode is 'managed'",
+                "Leave it out: serverless jobs run in the managed network",
+            )
+
+    def private_refusals(self) -> Iterator[Refusal]:
+        """What cannot be where the registry is reached through private endpoints only."""
+        if self.container_registry_sku is not RegistrySku.PREMIUM:
+            yield Refusal(
+                ("container_registry_sku",),
+                self.container_registry_sku,
+                f"a {self.container_registry_sku} registry takes no private endpoint",
+                "Leave container_registry_sku out for Premium",
+            )
+        if self.image_build is None:
+            yield Refusal(
+                ("clusters",),
+                None,
+                "there is no cluster, and a private registry cannot build images itself",
+                "Add one; with min_nodes 0 it costs nothing: clusters: [{name: cpu, vm_size: Standard_D4ds_v4}]",
+            )
+
+    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong on the day the program runs: sizes that are retired."""
+        for field in ("clusters", "instances"):
+            for index, compute in enumerate(getattr(self, field)):
+                for refusal in compute.retirement_refusals(today):
+                    yield refusal._replace(path=(field, index, *refusal.path))
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """What is right and should still be known: sizes that will be retired."""
+        for compute in (*self.clusters, *self.instances):
+            if notice := compute.retirement_notice(today):
+                yield f"compute {compute.name}: {notice}"

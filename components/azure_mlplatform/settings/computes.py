@@ -1,0 +1,187 @@
+"""What a workspace computes on: clusters, and instances that belong to one person."""
+
+import datetime
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Optional
+
+from pydantic import Field
+
+from ._model import SECRET, Refusal, Settings, check, computed, matches, obeys
+from .project import NAME
+from .values import guid, nearest, time_of_day, windows_time_zone
+from .vm_sizes import EXAMPLES, VmSize, size_name, size_names, vm_size
+
+compute_rule = matches(
+    r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
+    "is no name for a compute",
+    "3 to 24 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
+)
+
+
+class Priority(StrEnum):
+    """Whether Azure may take a node back."""
+
+    DEDICATED = "Dedicated"
+    LOW_PRIORITY = "LowPriority"
+
+
+class _Sized(Settings):
+    """A compute of nodes of one size."""
+
+    vm_size: str = Field(examples=["Standard_D4ds_v4"])
+    """The size of a node. Another size replaces the compute."""
+
+    unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
+    """Why a size is used that this library's catalogue does not list: at least 10 characters. Left out, such a
+    size is refused."""
+
+    _form = obeys(size_name, "vm_size")
+
+    @property
+    def size(self) -> Optional[VmSize]:
+        """What the catalogue knows of the size."""
+        return vm_size(self.vm_size)
+
+    @check
+    def _size_is_known(self) -> Iterator[Refusal]:
+        if self.vm_size == SECRET:
+            return
+        if self.size is None and self.unlisted_size_reason is None:
+            advice = nearest(self.vm_size, size_names(), cutoff=0.9)
+            yield Refusal(
+                ("vm_size",),
+                self.vm_size,
+                f"'{self.vm_size}' is no VM size that the catalogue knows" + (f"; {advice}" if advice else ""),
+                f"Allowed: {EXAMPLES}, and others of settings/vm_sizes.py. If Azure has it "
+                "(`az vm list-skus`), give unlisted_size_reason",
+            )
+        elif self.size is not None and not self.size.for_machine_learning:
+            yield Refusal(
+                ("vm_size",),
+                self.vm_size,
+                f"{self.vm_size} is no size for machine-learning computes",
+                f"Allowed: {EXAMPLES}, and others that 'What are compute targets' (Microsoft Learn) lists",
+            )
+
+    def retirement_refusals(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong with the size on the day the program runs."""
+        if self.size is not None and self.size.retired_by(today):
+            yield Refusal(
+                ("vm_size",),
+                self.vm_size,
+                f"{self.vm_size} was retired on {self.size.retires}",
+                f"Its successor is {self.size.successor}",
+            )
+
+    def retirement_notice(self, today: datetime.date) -> Optional[str]:
+        """What is to be said of a size that will be retired."""
+        if self.size is None or self.size.retires is None or self.size.retired_by(today):
+            return None
+        return f"{self.vm_size} retires on {self.size.retires}; its successor is {self.size.successor}"
+
+
+class ClusterSettings(_Sized):
+    """A compute cluster: nodes come with jobs and go after them."""
+
+    name: str = Field(examples=["cpu"])
+    """What jobs name it by, unique in the workspace."""
+
+    min_nodes: int = Field(default=0, ge=0, le=1000)
+    """Nodes that stay. Left out: 0, which costs nothing between jobs."""
+
+    max_nodes: int = Field(default=4, ge=1, le=1000)
+    """Nodes at most. Left out: 4."""
+
+    idle_seconds: int = Field(default=120, ge=60, le=86400)
+    """For how long a node waits for another job, in seconds. Left out: 120."""
+
+    priority: Priority = Priority.DEDICATED
+    """`Dedicated` or `LowPriority`. Another one replaces the cluster."""
+
+    _name = obeys(compute_rule, "name")
+
+    @check
+    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
+        if self.max_nodes < self.min_nodes:
+            yield Refusal(
+                ("max_nodes",),
+                self.max_nodes,
+                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
+                "Raise max_nodes, or lower min_nodes",
+            )
+
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_day = matches("|".join(DAYS), "is no day of the week", f"{', '.join(DAYS[:-1])} or {DAYS[-1]}")
+
+
+@computed
+def week_day(value: str) -> str:
+    """A day of the week by its English name, as Azure writes it."""
+    return _day(value.capitalize())
+
+
+class InstanceSchedule(Settings):
+    """When an instance starts and stops by itself."""
+
+    time_zone: str = Field(examples=["W. Europe Standard Time"])
+    """The time zone of the times, by the name that Windows gives it, or `UTC`."""
+
+    start: Optional[str] = Field(default=None, examples=["08:00"])
+    """When it starts. Left out, its user starts it."""
+
+    stop: Optional[str] = Field(default=None, examples=["18:30"])
+    """When it stops. Left out, it stops when it is idle."""
+
+    days: list[str] = Field(default_factory=lambda: list(DAYS[:5]), min_length=1, examples=[["Monday", "Thursday"]])
+    """On which days of the week. Left out: Monday to Friday."""
+
+    _zone = obeys(windows_time_zone, "time_zone")
+    _times = obeys(time_of_day, "start", "stop")
+    _days = obeys(week_day, "days")
+
+    @check
+    def _does_something(self) -> Iterator[Refusal]:
+        if self.start is None and self.stop is None:
+            yield Refusal(("start",), None, "neither start nor stop is given", "Give one of them, or both")
+        elif self.start == self.stop:
+            yield Refusal(
+                ("stop",), self.stop, f"it starts and stops at {self.stop}", "Give two times, or one of them only"
+            )
+
+
+class SetupScript(Settings):
+    """A script that runs as root when an instance is made."""
+
+    text: str = Field(min_length=1, max_length=8192, examples=["#!/bin/bash\nconda env update -f base.yml"])
+    """The script itself. Another text replaces the instance."""
+
+    arguments: str = ""
+    """Arguments it is called with. Left out: none."""
+
+    timeout_minutes: int = Field(default=25, ge=1, le=60)
+    """After how many minutes it is ended, and the instance has failed. Left out: 25."""
+
+
+class InstanceSettings(_Sized):
+    """A compute instance: one person's machine, reached through the studio. Only where the profile allows it."""
+
+    name: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=12, examples=["alice"])
+    """What the team calls it: 2 to 12 lower-case letters, digits and single hyphens, starting with a letter.
+    Part of its name in Azure, which is unique in the region."""
+
+    assigned_user: str = Field(examples=["00000000-0000-0000-0000-000000000003"])
+    """Whose it is, by object id: nobody else can use it. Another one replaces the instance."""
+
+    idle_shutdown_minutes: int = Field(default=60, ge=15, le=4320)
+    """After how many minutes without activity it stops: 15 to 4320 (three days). Left out: 60."""
+
+    schedule: Optional[InstanceSchedule] = None
+    """When it starts and stops by itself. Left out, its user starts it."""
+
+    setup_script: Optional[SetupScript] = None
+    """A script that runs when it is made. Left out, none does."""
+
+    _user = obeys(guid, "assigned_user")

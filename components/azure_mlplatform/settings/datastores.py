@@ -1,0 +1,125 @@
+"""Where a workspace's data is: containers of a data product, reached by identity."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from pydantic import Field
+
+from ._model import Refusal, Settings, check, computed, matches, obeys, refused
+from .ai_services import twice
+from .values import name_of, resource_id
+
+SYSTEM_STORES = ("workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
+"""The datastores that every workspace has of itself, on its own storage, by identity."""
+
+store_name = matches(
+    r"[a-z][a-z0-9_]{1,253}[a-z0-9]",
+    "is no name for a datastore",
+    "3 to 255 lower-case letters, digits and underscores, starting with a letter",
+)
+
+container_name = matches(
+    r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*",
+    "is no name for a container",
+    "3 to 63 lower-case letters, digits and single hyphens inside",
+)
+
+asset_name = matches(
+    r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}", "is no name for a data asset", "letters, digits, hyphens and underscores"
+)
+
+
+def folder_path(value: str) -> str:
+    """A folder inside a container: no address, no wildcard, no way out of it."""
+    parts = value.split("/")
+    if any(not part.strip(". ") or re.search(r"[\\?#%*:|\"<>\s]", part) for part in parts):
+        raise refused(
+            f"'{value}' is no folder of a container",
+            "Allowed: a path inside the container, such as sales/transactions, without '/' at its ends",
+        )
+    return value
+
+
+class StoreAccess(StrEnum):
+    """What jobs may do in a container."""
+
+    READ = "read"
+    WRITE = "write"
+    """Read, write and delete."""
+
+
+class FolderSettings(Settings):
+    """A folder that jobs take as input by a name: a data asset."""
+
+    name: str = Field(examples=["transactions"])
+    """The data asset's name, unique in the workspace."""
+
+    path: str = Field(examples=["sales/transactions"])
+    """The folder in the container. Another path makes another version of the asset; the old one stays."""
+
+    _name = obeys(asset_name, "name")
+    _path = obeys(folder_path, "path")
+
+
+class DatastoreSettings(Settings):
+    """A container of a data product. Who reads and writes there is the computes' identity, by a role at the
+    container; nobody holds a key."""
+
+    name: str = Field(examples=["sales"])
+    """What jobs name it by, unique in the workspace."""
+
+    storage_account_id: str = Field(examples=["/subscriptions/…/providers/Microsoft.Storage/storageAccounts/stlake"])
+    """The storage account, by id. Who deploys needs the right to assign roles on the container."""
+
+    container: str = Field(examples=["curated"])
+    """The container (file system) in it."""
+
+    access: StoreAccess = StoreAccess.READ
+    """`read` or `write`. Left out: `read`."""
+
+    hierarchical: bool = True
+    """Whether the account has a hierarchical namespace, as a lake has. Left out, it has."""
+
+    folders: list[FolderSettings] = Field(default_factory=list)
+    """Folders that become data assets."""
+
+    _name = obeys(store_name, "name")
+    _account = obeys(computed(resource_id("Microsoft.Storage/storageAccounts")), "storage_account_id")
+    _container = obeys(container_name, "container")
+
+    @property
+    def account_name(self) -> str:
+        """The account's name."""
+        return name_of(self.storage_account_id)
+
+    @property
+    def container_id(self) -> str:
+        """The container's ARM id, the scope of its grants."""
+        return f"{self.storage_account_id}/blobServices/default/containers/{self.container}"
+
+    @check
+    def _name_is_not_the_workspaces(self) -> Iterator[Refusal]:
+        if self.name in SYSTEM_STORES:
+            yield Refusal(
+                ("name",),
+                self.name,
+                f"every workspace has a datastore '{self.name}' of its own",
+                "Give it another name; the workspace's own need no settings",
+            )
+
+
+def store_refusals(stores: list[DatastoreSettings]) -> Iterator[Refusal]:
+    """What is wrong with several stores together."""
+    yield from twice([each.name for each in stores], ("datastores",), "datastore")
+    first: dict[str, str] = {}
+    for number, store in enumerate(stores):
+        for index, folder in enumerate(store.folders):
+            if folder.name.lower() in first:
+                yield Refusal(
+                    ("datastores", number, "folders", index, "name"),
+                    folder.name,
+                    f"a second data asset is named '{folder.name}' (the first is in {first[folder.name.lower()]})",
+                    "Give each a name of its own",
+                )
+            first.setdefault(folder.name.lower(), f"the store {store.name}")

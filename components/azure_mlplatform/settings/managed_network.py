@@ -1,0 +1,103 @@
+"""The network that Azure runs for a workspace, and what it lets out."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from pydantic import Field
+
+from ._model import Refusal, Settings, check
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+
+OWN_PREFIX = "own-"
+"""How the rules begin that follow from other settings: the workspace's own parts, stores and AI services."""
+
+
+class Isolation(StrEnum):
+    """What a managed network lets out. It cannot be loosened later."""
+
+    ALLOW_INTERNET_OUTBOUND = "AllowInternetOutbound"
+    ALLOW_ONLY_APPROVED_OUTBOUND = "AllowOnlyApprovedOutbound"
+
+
+class PrivateEndpointRule(Settings):
+    """Lets a managed network out to a resource, through a private endpoint that Azure makes."""
+
+    name: str = Field(pattern=_NAME, examples=["warehouse"])
+    """The rule's name."""
+
+    resource_id: str = Field(
+        pattern=r"^/subscriptions/.+/providers/.+", examples=["/subscriptions/…/Microsoft.Sql/servers/sql-warehouse"]
+    )
+    """The resource, by id. The workspace's identity needs the right to approve connections to it."""
+
+    group_id: str = Field(min_length=1, examples=["sqlServer"])
+    """The part of it, such as `blob`, `dfs` or `sqlServer`."""
+
+
+class ServiceTagRule(Settings):
+    """Lets a managed network out to a service tag."""
+
+    name: str = Field(pattern=_NAME, examples=["monitor"])
+    """The rule's name."""
+
+    service_tag: str = Field(min_length=1, examples=["AzureMonitor"])
+    """The tag."""
+
+    protocol: str = Field(default="TCP", pattern=r"^(TCP|UDP|\*)$", examples=["TCP"])
+    """`TCP`, `UDP` or `*`. Left out: `TCP`."""
+
+    port_ranges: str = Field(default="443", pattern=r"^[0-9,\- *]+$", examples=["443,8443"])
+    """Ports, separated by commas. Left out: 443."""
+
+
+class FqdnRule(Settings):
+    """Lets a managed network out to a host name. The first one makes Azure add a firewall, at a cost."""
+
+    name: str = Field(pattern=_NAME, examples=["pypi"])
+    """The rule's name."""
+
+    fqdn: str = Field(pattern=r"^(\*\.)?([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$", examples=["pypi.org"])
+    """The host, or `*.` and a domain."""
+
+
+class ManagedNetworkSettings(Settings):
+    """The network that Azure runs, with `network_mode: managed` only."""
+
+    isolation: Isolation = Isolation.ALLOW_ONLY_APPROVED_OUTBOUND
+    """What it lets out. Left out: only what the rules name."""
+
+    private_endpoints: list[PrivateEndpointRule] = Field(default_factory=list)
+    """Resources it reaches privately, beside the workspace's own parts, its datastores and its AI services,
+    which have rules by themselves."""
+
+    service_tags: list[ServiceTagRule] = Field(default_factory=list)
+    """Services it reaches."""
+
+    fqdns: list[FqdnRule] = Field(default_factory=list)
+    """Hosts it reaches."""
+
+    provision_now: bool = True
+    """Whether it is made with the workspace (some 30 minutes) or with the first compute."""
+
+    @check
+    def _rules_have_names_of_their_own(self) -> Iterator[Refusal]:
+        names: dict[str, str] = {}
+        for field in ("private_endpoints", "service_tags", "fqdns"):
+            for index, rule in enumerate(getattr(self, field)):
+                at = (field, index, "name")
+                if rule.name.lower() in names:
+                    yield Refusal(
+                        at,
+                        rule.name,
+                        f"a second outbound rule is named '{rule.name}' (the first is in {names[rule.name.lower()]})",
+                        "Give each a name of its own",
+                    )
+                if rule.name.lower().startswith(OWN_PREFIX):
+                    yield Refusal(
+                        at,
+                        rule.name,
+                        f"'{rule.name}' begins as the rules do that follow from other settings",
+                        f"Choose a name that does not begin with '{OWN_PREFIX}'",
+                    )
+                names.setdefault(rule.name.lower(), field)

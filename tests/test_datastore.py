@@ -1,0 +1,112 @@
+import pytest
+
+from azure_mlplatform.roles import ROLE_IDS
+from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN
+from programs import GROUP, LAKE, OWN, STORE, ml_workspace, one
+
+NAMES = {guid: role for role, guid in ROLE_IDS.items()}
+ACCOUNT = f"{LAKE}/Microsoft.Storage/storageAccounts/stlake"
+CURATED = f"{ACCOUNT}/blobServices/default/containers/curated"
+WORKSPACE = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/rg-test/workspaces/mlw-churn-dev-abc123"
+
+
+def stores(*given, **changes):
+    return ml_workspace({**OWN, "datastores": list(given)}, **changes)
+
+
+def granted(plan, scope=ACCOUNT):
+    """Grants below a scope, as (principal, role, scope), where the principal is `compute`, `identity` or an id."""
+    by_principal = {each.outputs["principalId"]: each.name for each in plan.of_type("UserAssignedIdentity")}
+    return sorted(
+        (
+            by_principal.get(each.input("principalId"), each.input("principalId")),
+            NAMES[each.input("roleDefinitionId").rsplit("/", 1)[1]].value,
+            each.input("scope"),
+        )
+        for each in plan.of_type("RoleAssignment")
+        if str(each.input("scope")).startswith(scope)
+    )
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_container_of_a_lake_needs_no_credentials(preview):
+    store = one(stores(STORE, preview=preview), "Datastore")
+    assert store.inputs == {
+        "name": "sales",
+        "properties": {
+            "accountName": "stlake",
+            "credentials": {"credentialsType": "None"},
+            "datastoreType": "AzureDataLakeGen2",
+            "filesystem": "curated",
+            "resourceGroup": "rg-lake",
+            "serviceDataAccessAuthIdentity": "WorkspaceUserAssignedIdentity",
+            "subscriptionId": "00000000-0000-0000-0000-00000000cafe",
+        },
+        "resourceGroupName": "rg-test",
+        "skipValidation": True,
+        "workspaceName": "mlw-churn-dev-abc123",
+    }
+
+
+def test_a_container_of_another_account_is_one_of_blobs():
+    properties = one(stores({**STORE, "hierarchical": False}), "Datastore").input("properties")
+    assert (properties["datastoreType"], properties["containerName"]) == ("AzureBlob", "curated")
+    assert "filesystem" not in properties
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_folder_becomes_a_data_asset_that_stays(preview):
+    plan = stores(STORE, preview=preview)
+    container, version = one(plan, "DataContainer"), one(plan, "DataVersion")
+    assert container.inputs == {
+        "name": "transactions",
+        "properties": {"dataType": "uri_folder"},
+        "resourceGroupName": "rg-test",
+        "workspaceName": "mlw-churn-dev-abc123",
+    }
+    uri = f"azureml:/{WORKSPACE}/datastores/sales/paths/sales/transactions/"
+    assert version.input("properties") == {
+        "dataType": "uri_folder",
+        "dataUri": uri,
+        "isAnonymous": False,
+        "isArchived": False,
+    }
+    assert container.retain_on_delete
+    assert version.retain_on_delete
+    assert {container.urn, one(plan, "Datastore").urn} <= set(version.dependencies)
+    [component] = plan.of_type("MLWorkspace")
+    assert component.outputs["data_assets"] == {"transactions": f"azureml:transactions:{version.input('version')}"}
+
+
+def test_another_place_is_another_version():
+    def version(**changes):
+        return one(stores({**STORE, **changes}), "DataVersion").input("version")
+
+    elsewhere = [{"name": "transactions", "path": "sales/2026"}]
+    assert version() == version(name="renamed")
+    assert len({version(), version(folders=elsewhere), version(container="raw")}) == 3
+
+
+def test_grants_follow_from_the_stores_at_the_container():
+    write = {**STORE, "name": "scores", "container": "scores", "access": "write", "folders": []}
+    plan = stores(STORE, write, then=lambda made: made.grant_data_scientist(GROUP))
+    scores = CURATED.replace("curated", "scores")
+    assert granted(plan) == [
+        (GROUP, "Storage Blob Data Reader", CURATED),
+        (GROUP, "Storage Blob Data Reader", scores),
+        ("ml-compute-identity", "Storage Blob Data Contributor", scores),
+        ("ml-compute-identity", "Storage Blob Data Reader", CURATED),
+        ("ml-identity", "Storage Blob Data Reader", CURATED),
+        ("ml-identity", "Storage Blob Data Reader", scores),
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_stores_that_share_a_container_share_its_grant_and_the_wider_one_wins(order):
+    pair = [STORE, {**STORE, "name": "back", "access": "write", "folders": []}]
+    plan = stores(*pair[::order])
+    assert granted(plan) == [
+        ("ml-compute-identity", "Storage Blob Data Contributor", CURATED),
+        ("ml-identity", "Storage Blob Data Reader", CURATED),
+    ]
+    assert UNKNOWN not in {each.input("scope") for each in plan.of_type("RoleAssignment")}
