@@ -4,7 +4,7 @@ import pytest
 
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.roles import ROLE_IDS, Role
-from azure_mlplatform.testing import TENANT, UNKNOWN, children
+from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children
 from programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one
 
 ADOPTED = {
@@ -297,10 +297,15 @@ def test_a_customers_key_encrypts_workspace_storage_and_registry():
 
 
 @pytest.mark.parametrize(
-    ("kind", "category"),
-    [("OpenAI", "AzureOpenAI"), ("AIServices", "AIServices"), ("FormRecognizer", "CognitiveService")],
+    ("kind", "category", "called"),
+    [
+        ("OpenAI", "AzureOpenAI", "OpenAI"),
+        ("AIServices", "AIServices", "AIServices"),
+        ("FormRecognizer", "CognitiveService", "FormRecognizer"),
+        ("SpeechServices", "CognitiveService", "speech"),
+    ],
 )
-def test_an_ai_service_is_found_by_a_connection_and_called_with_entra_sign_in(kind, category):
+def test_an_ai_service_is_found_by_a_connection_and_called_with_entra_sign_in(kind, category, called):
     account = f"{CENTRAL}/Microsoft.CognitiveServices/accounts/ais-x"
     service = {"name": "assistant", "kind": kind, "resource_id": account, "endpoint": "https://x.example/"}
     made = one(ml_workspace(OWN, ai_services=[service]), "WorkspaceConnection")
@@ -310,7 +315,7 @@ def test_an_ai_service_is_found_by_a_connection_and_called_with_entra_sign_in(ki
             "authType": "AAD",
             "category": category,
             "isSharedToAll": True,
-            "metadata": {"ApiType": "Azure", "Kind": kind, "ResourceId": account},
+            "metadata": {"ApiType": "Azure", "Kind": called, "ResourceId": account},
             "target": "https://x.example/",
         },
         "resourceGroupName": "rg-test",
@@ -343,3 +348,36 @@ def test_computes_are_found_by_the_names_the_settings_give_them():
     [component] = ml_workspace({**OWN, "instances": [instance]}).of_type("MLWorkspace")
     assert component.outputs["clusters"] == ["cpu"]
     assert component.outputs["instances"] == {"alice": "cichurnalicedevabc123"}
+
+
+WORKSPACE_ID = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers"
+    "/Microsoft.MachineLearningServices/workspaces/mlw-churn-dev-abc123"
+)
+
+
+@pytest.mark.parametrize(
+    ("property_", "setting"),
+    [
+        ("applicationInsights", "application_insights_id"),
+        ("containerRegistry", "container_registry_id"),
+        ("keyVault", "key_vault_id"),
+        ("storageAccount", "storage_account_id"),
+    ],
+)
+def test_a_workspace_keeps_the_parts_it_was_made_with(property_, setting):
+    made = {WORKSPACE_ID: {property_: ADOPTED[setting].upper()}}
+    adopting = {**OWN, setting: ADOPTED[setting]}
+    assert ml_workspace(adopting, existing=made).of_type("Compute")
+    with pytest.raises(RefusedError) as refused:
+        ml_workspace(OWN, existing=made)
+    text = str(refused.value)
+    assert text.startswith(f"workspace.{setting}: the workspace was made with '{ADOPTED[setting].upper()}', and that")
+    assert "make a new environment" in text
+
+
+def test_what_else_it_keeps_is_told_at_once():
+    made = {WORKSPACE_ID: {"hbiWorkspace": True, "managedNetwork": {"isolationMode": "AllowInternetOutbound"}}}
+    with pytest.raises(RefusedError) as refused:
+        ml_workspace(OWN, existing=made)
+    assert [each.path[1] for each in refused.value.problems] == ["network_mode", "high_business_impact"]

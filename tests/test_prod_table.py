@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.testing import Plan, PlannedResource
 from programs import GROUP, whole
@@ -57,6 +58,16 @@ ROWS = [
     Row(ML, "primaryUserAssignedIdentity", bool, None),
     Row(ML, "v1LegacyMode", equals(False), True),
     Row(ML, "imageBuildCompute", bool, None),
+    Row(ML, "managedNetwork.isolationMode", equals("Disabled"), None),
+    Row(ML, "serverlessComputeSettings.serverlessComputeNoPublicIP", equals(True), False),
+    Row(COMPUTE, "properties.computeType", equals("AmlCompute"), "ComputeInstance"),
+    Row(
+        "azure-native:machinelearningservices:Datastore",
+        "properties.credentials.credentialsType",
+        equals("None"),
+        "Sas",
+    ),
+    Row("azure-native:machinelearningservices:WorkspaceConnection", "properties.authType", equals("AAD"), "ApiKey"),
     Row(COMPUTE, "properties.disableLocalAuth", equals(True), False),
     Row(COMPUTE, "properties.properties.enableNodePublicIp", equals(False), True),
     Row(COMPUTE, "properties.properties.remoteLoginPortPublicAccess", equals("Disabled"), "Enabled"),
@@ -178,6 +189,25 @@ def test_everything_in_prod_is_reached_privately(prod):
     for victim, target in zip(prod.of_type("PrivateEndpoint"), targets, strict=True):
         alone = targets.count(target) == 1
         assert len(without_endpoint(changed(prod, victim, "privateLinkServiceConnections", []))) == alone
+
+
+def beyond_reading(plan: Plan) -> list[str]:
+    """Grants to people that let them do more than read the resources."""
+    return [
+        each.name
+        for each in plan.of_type("RoleAssignment")
+        if each.input("principalType") != "ServicePrincipal"
+        and role_name(each.input("roleDefinitionId")) != Role.READER
+    ]
+
+
+def test_prod_grants_people_nothing_beyond_reading(prod):
+    grants = [each for each in prod.of_type("RoleAssignment") if each.input("principalType") == "Group"]
+    assert [each.input("principalId") for each in grants] == [GROUP]
+    assert beyond_reading(prod) == []
+    for victim in prod.of_type("RoleAssignment"):
+        wider = changed(prod, victim, "principalType", "Group")
+        assert beyond_reading(wider) == ([] if victim in grants else [victim.name])
 
 
 def test_all_environments_but_a_sandbox_meet_the_table_too():

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .ai_service import AIServiceArgs as AIServiceArgs
     from .data_product_rg import DataProductRG as DataProductRG
     from .data_product_rg import DataProductRGArgs as DataProductRGArgs
+    from .encryption import EncryptionKey as EncryptionKey
+    from .ml_workspace import ConnectedService as ConnectedService
     from .ml_workspace import MLWorkspace as MLWorkspace
     from .ml_workspace import MLWorkspaceArgs as MLWorkspaceArgs
     from .network import Network as Network
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 _HOME = {
     "AIService": "ai_service",
     "AIServiceArgs": "ai_service",
+    "ConnectedService": "ml_workspace",
     "DataProductRG": "data_product_rg",
     "DataProductRGArgs": "data_product_rg",
+    "EncryptionKey": "encryption",
     "EnvironmentSettings": "settings",
     "MLWorkspace": "ml_workspace",
     "MLWorkspaceArgs": "ml_workspace",
@@ -40,8 +44,10 @@ _HOME = {
 __all__ = [
     "AIService",
     "AIServiceArgs",
+    "ConnectedService",
     "DataProductRG",
     "DataProductRGArgs",
+    "EncryptionKey",
     "EnvironmentSettings",
     "MLWorkspace",
     "MLWorkspaceArgs",

@@ -103,7 +103,12 @@ def compute_instance(
         ),
         tags=args.tags,
         opts=child(
-            parent, delete_before_replace=True, depends_on=depends_on, replace_on_changes=["properties", "tags"]
+            parent,
+            delete_before_replace=True,
+            depends_on=depends_on,
+            # Azure changes an instance neither here nor there: its properties make a new one, its tags wait for it.
+            replace_on_changes=["properties"],
+            ignore_changes=["tags"],
         ),
     )
 

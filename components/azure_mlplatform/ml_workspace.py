@@ -166,6 +166,34 @@ _PARTS: dict[str, _Part] = {
 }
 
 
+class _Stays(NamedTuple):
+    """What a workspace keeps for its life."""
+
+    setting: str
+    made_with: Callable[[Any], Any]
+    wanted: Callable[["MLWorkspace"], Any]
+
+
+_STAYS: dict[str, _Stays] = {
+    "applicationInsights": _Stays(
+        "application_insights_id", lambda made: made.application_insights, lambda self: self._parts["insights"]
+    ),
+    "containerRegistry": _Stays(
+        "container_registry_id", lambda made: made.container_registry, lambda self: self._parts["registry"]
+    ),
+    "hbiWorkspace": _Stays(
+        "high_business_impact",
+        lambda made: made.hbi_workspace,
+        lambda self: self._args.settings.high_business_impact,
+    ),
+    "keyVault": _Stays("key_vault_id", lambda made: made.key_vault, lambda self: self._parts["key-vault"]),
+    "storageAccount": _Stays(
+        "storage_account_id", lambda made: made.storage_account, lambda self: self._parts["storage"]
+    ),
+}
+"""Property → what says it. "Workspaces - Create Or Update": they cannot be changed once the workspace is made."""
+
+
 class MLWorkspace(Component):
     """A workspace that a team can work in, without a key anywhere."""
 
@@ -222,7 +250,7 @@ class MLWorkspace(Component):
         self._grant_compute(args)
         workspace = self._workspace(args, identity, roles)
         self._workspace_id = workspace.id
-        self._workspace_name = self._while_network_stays(args, workspace)
+        self._workspace_name = self._while_unchanged(args, workspace)
         self._endpoints = self._around(args, workspace, identity)
         for service in args.ai_services:
             self._connection(args, service)
@@ -503,23 +531,35 @@ class MLWorkspace(Component):
                 protect=args.lock,
                 # A workspace without its roles on vault, storage and registry is made and does not work.
                 depends_on=roles,
-                # So that the answer is what the workspace was made with; see _while_network_stays.
-                ignore_changes=["managedNetwork.isolationMode"],
+                # So that the answer is what the workspace was made with; see _while_unchanged.
+                ignore_changes=["managedNetwork.isolationMode", *_STAYS],
             ),
         )
 
-    def _while_network_stays(
+    def _while_unchanged(
         self, args: MLWorkspaceArgs, workspace: "native.machinelearningservices.Workspace"
     ) -> "pulumi.Output[str]":
-        """The workspace's name, unless the settings now ask for another network than it was made with."""
+        """The workspace's name, unless the settings now ask for what it was not made with and cannot become."""
+        stays = {key: [each.made_with(workspace), each.wanted(self)] for key, each in _STAYS.items()}
+        network = workspace.managed_network.apply(lambda each: getattr(each, "isolation_mode", None))
 
-        def must_stay(network: Any) -> None:
-            problems = list(refuse_change(getattr(network, "isolation_mode", None), isolation_mode(args.settings)))
+        def must_stay(known: dict[str, Any]) -> None:
+            problems = list(refuse_change(known.pop("network"), isolation_mode(args.settings)))
+            problems += [
+                Problem(
+                    ("workspace", _STAYS[key].setting),
+                    f"the workspace was made with '{actual}', and that cannot change to '{wanted}'",
+                    "Set it back, or make a new environment and move the work",
+                )
+                for key, (actual, wanted) in known.items()
+                if actual is not None and str(actual).lower() != str(wanted).lower()
+            ]
             if problems:
                 raise RefusedError(problems)
 
         name = known_after(workspace, args.name_of(Kind.ML_WORKSPACE))
-        return value_after(workspace.managed_network.apply(must_stay), name)
+        known = pulumi.Output.all(network=network, **stays)
+        return value_after(known.apply(must_stay), name)
 
     def _around(
         self,
@@ -587,7 +627,11 @@ class MLWorkspace(Component):
                 category=_CATEGORIES.get(service.kind, "CognitiveService"),
                 target=service.endpoint,
                 is_shared_to_all=True,
-                metadata={"ApiType": "Azure", "Kind": service.kind.value, "ResourceId": service.resource_id},
+                metadata={
+                    "ApiType": "Azure",
+                    "Kind": _KINDS.get(service.kind, service.kind.value),
+                    "ResourceId": service.resource_id,
+                },
             ),
             opts=child(self),
         )
@@ -595,6 +639,9 @@ class MLWorkspace(Component):
 
 _CATEGORIES = {AIServiceKind.OPENAI: "AzureOpenAI", AIServiceKind.AI_SERVICES: "AIServices"}
 """The category of a connection by the service's kind; all others are `CognitiveService`."""
+
+_KINDS = {AIServiceKind.CONTENT_SAFETY: "Content Safety", AIServiceKind.SPEECH_SERVICES: "speech"}
+"""What Azure ML's own SDK calls a kind of service in a connection (azure-ai-ml, `CognitiveServiceKinds`)."""
 
 
 def _slug(role: Role) -> str:

@@ -128,8 +128,13 @@ def _random_string(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"result": characters(urn, int(inputs.get("length", 6)))}
 
 
+def _workspace(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"managedNetwork": inputs.get("managedNetwork", {"isolationMode": "Disabled"})}
+
+
 OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "azure-native:cognitiveservices:Account": _account,
+    "azure-native:machinelearningservices:Workspace": _workspace,
     "azure-native:managedidentity:UserAssignedIdentity": _user_assigned_identity,
     "random:index/randomString:RandomString": _random_string,
 }

@@ -4,9 +4,12 @@ from ._model import SECRET, Encrypted, Refusal, Settings, check
 from .access import AccessSettings, FederatedCredential, WorkloadIdentitySettings
 from .ai_services import AIServiceKind, AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
 from .budget import BudgetSettings
+from .computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
+from .datastores import DatastoreSettings, FolderSettings, StoreAccess
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
 from .environment import EnvironmentSettings, Retirement
+from .managed_network import FqdnRule, Isolation, ManagedNetworkSettings, PrivateEndpointRule, ServiceTagRule
 from .network import (
     DnsMode,
     DnsSettings,
@@ -23,6 +26,7 @@ from .private_link import PrivateService
 from .problems import Problem, ProblemsError
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
+from .workspace import NetworkMode, RegistrySku, WorkspaceSettings
 
 __all__ = [
     "PROFILES",
@@ -31,7 +35,9 @@ __all__ = [
     "AIServiceSettings",
     "AccessSettings",
     "BudgetSettings",
+    "ClusterSettings",
     "CustomerManagedKey",
+    "DatastoreSettings",
     "DeploymentSku",
     "DiagnosticsSettings",
     "DnsMode",
@@ -42,9 +48,18 @@ __all__ = [
     "Environment",
     "EnvironmentSettings",
     "FederatedCredential",
+    "FolderSettings",
+    "FqdnRule",
     "HubSettings",
+    "InstanceSchedule",
+    "InstanceSettings",
+    "Isolation",
+    "ManagedNetworkSettings",
     "ModelDeployment",
+    "NetworkMode",
     "NetworkSettings",
+    "Priority",
+    "PrivateEndpointRule",
     "PrivateService",
     "Problem",
     "ProblemsError",
@@ -52,12 +67,17 @@ __all__ = [
     "ProjectSettings",
     "PublicAccess",
     "Refusal",
+    "RegistrySku",
     "Retirement",
+    "ServiceTagRule",
     "Settings",
+    "SetupScript",
+    "StoreAccess",
     "SubnetIds",
     "SubnetRole",
     "Subnets",
     "VersionUpgrade",
     "WorkloadIdentitySettings",
+    "WorkspaceSettings",
     "check",
 ]
