@@ -87,6 +87,7 @@ pulumi.runtime.set_mocks(AzureMocks())
 def check():
     group = native.resources.ResourceGroup("g", resource_group_name="rg-a")
     identity = native.managedidentity.UserAssignedIdentity("i", resource_group_name=group.name, resource_name_="id-a")
+    assert all(isinstance(each, pulumi.Output) for each in group._aliases), "a plan's short cut, outside a plan"
     return pulumi.Output.all(group.id, identity.id, identity.principal_id).apply(lambda each: print(json.dumps(each)))
 
 check()

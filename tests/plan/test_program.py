@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -129,6 +130,17 @@ def test_options_are_kept():
     assert (second.delete_before_replace, second.retain_on_delete, second.aliases) == (True, True, ("old",))
 
 
+def test_no_urn_is_made_of_the_many_aliases_that_the_sdk_gives():
+    aliases = []
+
+    def program():
+        aliases.extend(native.resources.ResourceGroup("group", resource_group_name="rg")._aliases)
+
+    run(program)
+    assert aliases
+    assert all(isinstance(each, pulumi.Alias) for each in aliases)
+
+
 @pytest.mark.parametrize(
     ("program", "error", "text"),
     [
@@ -139,9 +151,11 @@ def test_options_are_kept():
         (lambda: 1 / 0, ZeroDivisionError, "division"),
     ],
 )
-def test_what_a_program_cannot_do_is_raised(program, error, text):
+def test_what_a_program_cannot_do_is_raised(program, error, text, caplog):
     with pytest.raises(error, match=text):
         run(program)
+    gc.collect()
+    assert caplog.records == []
 
 
 @pytest.mark.filterwarnings("ignore")
