@@ -21,7 +21,7 @@ from .isolation import group_name, isolation_refusals
 from .naming import SUFFIX_LENGTH, Kind
 from .network import Network, NetworkArgs
 from .roles import PrincipalType, Role
-from .settings._model import Refusal, check, obeys
+from .settings._model import Refusal, below, check, obeys
 from .settings.access import FederatedCredential
 from .settings.environment import EnvironmentSettings
 from .settings.private_link import zones
@@ -45,8 +45,8 @@ class DataProductRGArgs(ComponentArgs):
     @check
     def _can_be_made_today(self) -> Iterator[Refusal]:
         today = datetime.date.fromisoformat(self.today)
-        for refusal in (*self.settings.refusals_on(today), *isolation_refusals(self.settings)):
-            yield refusal._replace(path=("settings", *refusal.path))
+        yield from below(("settings",), self.settings.refusals_on(today))
+        yield from below(("settings",), isolation_refusals(self.settings))
 
 
 class DataProductRG(Component):

@@ -23,7 +23,7 @@ from .key_vault import key_vault
 from .naming import Kind
 from .network import ReachedArgs, private_endpoints
 from .roles import PrincipalType, Role
-from .settings._model import Refusal, check
+from .settings._model import Refusal, below, check
 from .settings.ai_services import AIServiceKind
 from .settings.datastores import StoreAccess
 from .settings.private_link import PrivateService
@@ -79,8 +79,8 @@ class MLWorkspaceArgs(ReachedArgs):
 
     @check
     def _works_privately(self) -> Iterator[Refusal]:
-        for refusal in self.settings.private_refusals() if self.private_network is not None else ():
-            yield refusal._replace(path=("settings", *refusal.path))
+        if self.private_network is not None:
+            yield from below(("settings",), self.settings.private_refusals())
 
 
 class _Part(NamedTuple):

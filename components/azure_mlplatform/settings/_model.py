@@ -51,6 +51,12 @@ class Refusal(NamedTuple):
     fix: str
 
 
+def below(path: Path, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
+    """What a part refuses, as the whole that it stands in under `path` says it."""
+    for refusal in refusals:
+        yield refusal._replace(path=(*path, *refusal.path))
+
+
 def refused(what: str, fix: str) -> PydanticCustomError:
     """The error a value's rule raises: `what` is wrong with it, and the `fix`."""
     return PydanticCustomError("refused", "{what}. {fix}", {"what": what, "fix": fix})

@@ -1,6 +1,5 @@
 """What a workspace computes on: clusters, and instances that belong to one person."""
 
-import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
@@ -9,8 +8,9 @@ from pydantic import Field
 
 from ._model import SECRET, Refusal, Settings, check, computed, matches, obeys
 from .project import NAME
-from .values import guid, nearest, time_of_day, windows_time_zone
-from .vm_sizes import EXAMPLES, VmSize, size_name, size_names, vm_size
+from .sized import Sized, unknown_size
+from .values import guid, time_of_day, windows_time_zone
+from .vm_sizes import EXAMPLES, size_names
 
 compute_rule = matches(
     r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
@@ -26,35 +26,20 @@ class Priority(StrEnum):
     LOW_PRIORITY = "LowPriority"
 
 
-class _Sized(Settings):
-    """A compute of nodes of one size."""
-
-    vm_size: str = Field(examples=["Standard_D4ds_v4"])
-    """The size of a node. Another size replaces the compute."""
+class _OfAListedSize(Sized):
+    """A compute whose size is one of the catalogue's, unless a reason is given."""
 
     unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
     """Why a size is used that this library's catalogue does not list: at least 10 characters. Left out, such a
     size is refused."""
-
-    _form = obeys(size_name, "vm_size")
-
-    @property
-    def size(self) -> Optional[VmSize]:
-        """What the catalogue knows of the size."""
-        return vm_size(self.vm_size)
 
     @check
     def _size_is_known(self) -> Iterator[Refusal]:
         if self.vm_size == SECRET:
             return
         if self.size is None and self.unlisted_size_reason is None:
-            advice = nearest(self.vm_size, size_names(), cutoff=0.9)
-            yield Refusal(
-                ("vm_size",),
-                self.vm_size,
-                f"'{self.vm_size}' is no VM size that the catalogue knows" + (f"; {advice}" if advice else ""),
-                f"Allowed: {EXAMPLES}, and others of settings/vm_sizes.py. If Azure has it "
-                "(`az vm list-skus`), give unlisted_size_reason",
+            yield unknown_size(
+                self.vm_size, size_names(), "If Azure has it (`az vm list-skus`), give unlisted_size_reason"
             )
         elif self.size is not None and not self.size.for_machine_learning:
             yield Refusal(
@@ -64,24 +49,8 @@ class _Sized(Settings):
                 f"Allowed: {EXAMPLES}, and others that 'What are compute targets' (Microsoft Learn) lists",
             )
 
-    def retirement_refusals(self, today: datetime.date) -> Iterator[Refusal]:
-        """What is wrong with the size on the day the program runs."""
-        if self.size is not None and self.size.retired_by(today):
-            yield Refusal(
-                ("vm_size",),
-                self.vm_size,
-                f"{self.vm_size} was retired on {self.size.retires}",
-                f"Its successor is {self.size.successor}",
-            )
 
-    def retirement_notice(self, today: datetime.date) -> Optional[str]:
-        """What is to be said of a size that will be retired."""
-        if self.size is None or self.size.retires is None or self.size.retired_by(today):
-            return None
-        return f"{self.vm_size} retires on {self.size.retires}; its successor is {self.size.successor}"
-
-
-class ClusterSettings(_Sized):
+class ClusterSettings(_OfAListedSize):
     """A compute cluster: nodes come with jobs and go after them."""
 
     name: str = Field(examples=["cpu"])
@@ -165,7 +134,7 @@ class SetupScript(Settings):
     """After how many minutes it is ended, and the instance has failed. Left out: 25."""
 
 
-class InstanceSettings(_Sized):
+class InstanceSettings(_OfAListedSize):
     """A compute instance: one person's machine, reached through the studio. Only where the profile allows it."""
 
     name: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=12, examples=["alice"])

@@ -1,12 +1,12 @@
 """An environment as a value: everything that a deployment is a function of, but for the clock."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check, obeys
+from ._model import SECRET, Refusal, Settings, below, check, obeys
 from .access import AccessSettings, WorkloadIdentitySettings
 from .ai_services import AIServiceSettings, twice
 from .budget import BudgetSettings
@@ -270,7 +270,7 @@ class EnvironmentSettings(Settings):
     @check
     def _workspace_works_privately(self) -> Iterator[Refusal]:
         if self.workspace is not None and self.network is not None:
-            yield from _below("workspace", self.workspace.private_refusals())
+            yield from below(("workspace",), self.workspace.private_refusals())
 
     @check
     def _computes_have_room(self) -> Iterator[Refusal]:
@@ -296,7 +296,7 @@ class EnvironmentSettings(Settings):
             return
         yield from self._expiry_refusals(today)
         if self.workspace is not None:
-            yield from _below("workspace", self.workspace.refusals_on(today))
+            yield from below(("workspace",), self.workspace.refusals_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""
@@ -323,11 +323,6 @@ class EnvironmentSettings(Settings):
                 f"A {self.environment} environment may live for {longest} days: "
                 f"set {today + datetime.timedelta(longest)} or earlier",
             )
-
-
-def _below(field: str, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
-    for refusal in refusals:
-        yield refusal._replace(path=(field, *refusal.path))
 
 
 PROJECT_KEYS = ("project",)

@@ -1,4 +1,4 @@
-"""VM sizes that computes and node pools can have: what a node holds, and until when Azure offers it.
+"""VM sizes that computes and node pools can have: what a node holds, and where and until when Azure offers it.
 
 Sizes from "Sizes for virtual machines in Azure", retirements from "VM size series retirements, capacity growth
 restrictions, and modernization guidance" (Microsoft Learn, 2026-09-24) and, for what was retired before 2025,
@@ -7,7 +7,9 @@ has: a size that is missing here is used with a reason (`unlisted_size_reason`).
 """
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from fractions import Fraction
 from functools import cache
 from typing import NamedTuple, Optional
@@ -23,6 +25,14 @@ size_name = matches(
 EXAMPLES = "Standard_D4ds_v4, Standard_E8ds_v5, Standard_NC4as_T4_v3, Standard_NC24ads_A100_v4"
 
 
+class Accelerator(StrEnum):
+    """What a node computes on beside its processor."""
+
+    NONE = "none"
+    GPU = "gpu"
+    FPGA = "fpga"
+
+
 class Card(NamedTuple):
     """An accelerator."""
 
@@ -32,6 +42,10 @@ class Card(NamedTuple):
 
     mig: bool = False
     """Whether NVIDIA's MIG splits it."""
+
+    accelerator: Accelerator = Accelerator.GPU
+    driver: bool = True
+    """Whether AKS installs its driver ("Use GPUs on AKS"): NVIDIA's yes, AMD's and FPGAs' not."""
 
 
 class VmSize(NamedTuple):
@@ -53,6 +67,31 @@ class VmSize(NamedTuple):
     for_machine_learning: bool = True
     """Whether computes of a workspace may have it. Arm, burstable and confidential sizes and FPGAs are not among
     "Supported VM series and sizes" (What are compute targets)."""
+
+    @property
+    def accelerator(self) -> Accelerator:
+        """What it computes on beside its processor."""
+        return self.card.accelerator if self.card else Accelerator.NONE
+
+    @property
+    def devices(self) -> int:
+        """Devices that a node offers to Kubernetes; a part of a card is one."""
+        return max(int(self.cards), 1) if self.card else 0
+
+    @property
+    def regions(self) -> Optional[frozenset[str]]:
+        """The regions that have it, where Microsoft's page of the size lists them: FPGAs only. None where Azure alone
+        knows (`az vm list-skus`)."""
+        return _FPGA_REGIONS if self.accelerator is Accelerator.FPGA else None
+
+    @property
+    def local_disk_gib(self) -> int:
+        """The disk on the host that an ephemeral OS disk can lie on, in GiB; 0 where none is, or none is known."""
+        if self.name in _LOCAL_DISKS:
+            return _LOCAL_DISKS[self.name]
+        # The pages of Ddv4, Ddsv4, Ddv5, Ddsv5 and Dadsv5, and of their counterparts with more memory.
+        found = re.fullmatch(r"Standard_[DE](\d+)(-\d+)?(d|ds|ads)_v[45]", self.name)
+        return int(found[1]) * 75 // 2 if found else 0
 
     def retired_by(self, today: datetime.date) -> bool:
         """Whether it is gone on a day."""
@@ -141,12 +180,34 @@ _SERIES = (
 _D_V2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 """Number → vCPUs of the D series up to version 2; from 11 on they have 7 GiB for each, else 3.5."""
 
+_FPGA_REGIONS = frozenset(
+    {"canadacentral", "eastus", "japaneast", "southcentralus", "southeastasia", "westeurope", "westus2"}
+)
+"""From "NP family"."""
+
+_LOCAL_DISKS = {
+    "Standard_NC4as_T4_v3": 176,
+    "Standard_NC8as_T4_v3": 352,
+    "Standard_NC16as_T4_v3": 352,
+    "Standard_NC64as_T4_v3": 2816,
+    "Standard_NC24ads_A100_v4": 64,
+    "Standard_NC48ads_A100_v4": 128,
+    "Standard_NC96ads_A100_v4": 256,
+    "Standard_NV6ads_A10_v5": 180,
+    "Standard_NV12ads_A10_v5": 360,
+    "Standard_NV18ads_A10_v5": 720,
+    "Standard_NV36ads_A10_v5": 720,
+    "Standard_NV72ads_A10_v5": 1400,
+}
+"""From the pages of the sizes. FPGAs have one too; whether an OS disk can lie on it, Microsoft's pages disagree."""
+
 _K80, _P40, _P100 = Card("K80", 12), Card("P40", 24), Card("P100", 16)
-_V100, _V100_32, _M60, _MI25 = Card("V100", 16), Card("V100", 32), Card("M60", 8), Card("MI25", 16)
+_V100, _V100_32, _M60 = Card("V100", 16), Card("V100", 32), Card("M60", 8)
 _T4, _A10 = Card("T4", 16), Card("A10", 24)
 _A100_40, _A100 = Card("A100", 40, mig=True), Card("A100", 80, mig=True)
 _H100_NVL, _H100, _H200 = Card("H100", 94, mig=True), Card("H100", 80, mig=True), Card("H200", 141, mig=True)
-_MI300X, _U250 = Card("MI300X", 192), Card("Alveo U250", 64)
+_MI25, _MI300X = Card("MI25", 16, driver=False), Card("MI300X", 192, driver=False)
+_U250 = Card("Alveo U250", 64, accelerator=Accelerator.FPGA, driver=False)
 
 _T4_1, _T4_2, _T4_4 = "Standard_NC4as_T4_v3", "Standard_NC16as_T4_v3", "Standard_NC64as_T4_v3"
 _A100_1, _A100_2 = "Standard_NC24ads_A100_v4", "Standard_NC48ads_A100_v4"
