@@ -13,7 +13,7 @@ from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvi
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.settings.private_link import PRIVATE_LINK
 from azure_mlplatform.stack import azure_provider
-from azure_mlplatform.testing import TENANT, Plan, PlannedResource, example_settings, record
+from azure_mlplatform.testing import TENANT, UNKNOWN, Plan, PlannedResource, example_settings, record
 
 TODAY = "2026-01-15"
 GROUP = "00000000-0000-0000-0000-0000000000a1"
@@ -49,7 +49,6 @@ SUBNET = f"{HUB}/subnets"
 WITHIN_ANOTHER = {
     "BlobServiceProperties",
     "Compute",
-    "DataContainer",
     "DataVersion",
     "Datastore",
     "Deployment",
@@ -152,6 +151,18 @@ def ml_workspace(
             then(made)
 
     return record(program, preview=preview, existing=existing)
+
+
+def twice_granted(plan: Plan) -> list[str]:
+    """Role assignments that Azure would refuse: the same role for the same principal on the same scope."""
+    seen: dict[tuple[str, ...], str] = {}
+    found = []
+    for each in plan.of_type("RoleAssignment"):
+        key = tuple(str(each.input(name)).lower() for name in ("principalId", "roleDefinitionId", "scope"))
+        if key in seen and UNKNOWN not in key:
+            found.append(f"{seen[key]} and {each.name}")
+        seen.setdefault(key, each.name)
+    return found
 
 
 def one(plan: Plan, kind: str, name: str = "ml-") -> PlannedResource:

@@ -112,6 +112,25 @@ def test_a_setup_script_is_handed_over_with_the_instance():
     assert given == {"scriptArguments": "--all", "scriptSource": "inline", "timeout": "10m"}
 
 
+def test_what_azure_does_not_change_in_place_makes_a_new_one():
+    plan = ml_workspace(
+        {**OWN, "instances": [ALICE]},
+        then=lambda made: made.attach_kubernetes("aks", CLUSTER_ID, namespace="churn"),
+    )
+    cluster, instance, attached = (
+        one(plan, "Compute", f"ml-{each}-") for each in ("cluster", "instance", "kubernetes")
+    )
+    assert set(cluster.replace_on_changes) == {
+        "properties.disableLocalAuth",
+        "properties.properties.subnet",
+        "properties.properties.vmPriority",
+        "properties.properties.vmSize",
+    }
+    assert instance.replace_on_changes == attached.replace_on_changes == ("properties",)
+    assert (cluster.ignore_changes, instance.ignore_changes) == ((), ("tags",))
+    assert all(each.delete_before_replace for each in (cluster, instance, attached))
+
+
 @pytest.mark.parametrize("name", ["ml-cluster-cpu", "ml-instance-"])
 def test_in_a_managed_network_computes_are_in_no_subnet(name):
     plan = ml_workspace({**MANAGED, "instances": [ALICE]})

@@ -1,5 +1,6 @@
 import pytest
 
+from azure_mlplatform._component import RefusedError
 from azure_mlplatform.roles import ROLE_IDS
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN
 from programs import GROUP, LAKE, OWN, STORE, ml_workspace, one
@@ -57,13 +58,7 @@ def test_a_container_of_another_account_is_one_of_blobs():
 @pytest.mark.parametrize("preview", [False, True])
 def test_a_folder_becomes_a_data_asset_that_stays(preview):
     plan = stores(STORE, preview=preview)
-    container, version = one(plan, "DataContainer"), one(plan, "DataVersion")
-    assert container.inputs == {
-        "name": "transactions",
-        "properties": {"dataType": "uri_folder"},
-        "resourceGroupName": "rg-test",
-        "workspaceName": "mlw-churn-dev-abc123",
-    }
+    version = one(plan, "DataVersion")
     uri = f"azureml:/{WORKSPACE}/datastores/sales/paths/sales/transactions/"
     assert version.input("properties") == {
         "dataType": "uri_folder",
@@ -71,9 +66,8 @@ def test_a_folder_becomes_a_data_asset_that_stays(preview):
         "isAnonymous": False,
         "isArchived": False,
     }
-    assert container.retain_on_delete
     assert version.retain_on_delete
-    assert {container.urn, one(plan, "Datastore").urn} <= set(version.dependencies)
+    assert one(plan, "Datastore").urn in version.dependencies
     [component] = plan.of_type("MLWorkspace")
     assert component.outputs["data_assets"] == {"transactions": f"azureml:transactions:{version.input('version')}"}
 
@@ -83,8 +77,30 @@ def test_another_place_is_another_version():
         return one(stores({**STORE, **changes}), "DataVersion").input("version")
 
     elsewhere = [{"name": "transactions", "path": "sales/2026"}]
-    assert version() == version(name="renamed")
-    assert len({version(), version(folders=elsewhere), version(container="raw")}) == 3
+    again = [{**STORE["folders"][0], "generation": 2}]
+    assert version() == version(access="write")
+    versions = [version(), version(folders=elsewhere), version(container="raw"), version(name="renamed")]
+    assert len({*versions, version(folders=again)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("made", "setting"),
+    [
+        ({"filesystem": "raw", "accountName": "stlake"}, "container"),
+        ({"filesystem": "curated", "accountName": "stold"}, "storage_account_id"),
+        ({"filesystem": "curated", "accountName": "stlake"}, None),
+    ],
+)
+def test_a_store_keeps_the_container_that_versions_which_stay_name(made, setting):
+    id_ = one(stores(STORE), "Datastore").id
+    existing = {id_: {"properties": {"datastoreType": "AzureDataLakeGen2", **made}}}
+    if setting is None:
+        assert stores(STORE, existing=existing).of_type("DataVersion")
+        return
+    with pytest.raises(RefusedError) as refused:
+        stores(STORE, existing=existing)
+    [problem] = refused.value.problems
+    assert problem.path == ("workspace", "datastores", 0, setting)
 
 
 def test_grants_follow_from_the_stores_at_the_container():

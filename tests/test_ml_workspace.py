@@ -1,11 +1,14 @@
 from typing import Any
 
+import pulumi
+import pulumi_azure_native as native
 import pytest
 
-from azure_mlplatform._component import RefusedError
+from azure_mlplatform._component import PlacedArgs, RefusedError, lasting, unless_refused
+from azure_mlplatform.naming import Kind
 from azure_mlplatform.roles import ROLE_IDS, Role
-from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children
-from programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one
+from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, example_settings, record
+from programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one, placed, twice_granted
 
 ADOPTED = {
     "key_vault_id": f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-x",
@@ -22,6 +25,7 @@ BASE = [
     ("RoleAssignment", "ml-compute-storage-storage-blob-data-contributor"),
     ("RoleAssignment", "ml-compute-storage-storage-queue-data-contributor"),
     ("RoleAssignment", "ml-compute-storage-storage-table-data-contributor"),
+    ("RoleAssignment", "ml-compute-workspace-reader"),
     ("RoleAssignment", "ml-identity-insights-contributor"),
     ("RoleAssignment", "ml-identity-key-vault-contributor"),
     ("RoleAssignment", "ml-identity-key-vault-key-vault-administrator"),
@@ -42,11 +46,20 @@ PARTS = [
     ("Component", "ml-insights"),
     *[
         ("DiagnosticSetting", f"ml-{each}-diagnostics")
-        for each in ("registry", "storage", "storage-blobs", "storage-files", "vault")
+        for each in (
+            "registry",
+            "storage",
+            "storage-blobs",
+            "storage-files",
+            "storage-queues",
+            "storage-tables",
+            "vault",
+        )
     ],
     ("FileServiceProperties", "ml-storage-files"),
     *[("PrivateEndpoint", f"ml-{each}") for each in ENDPOINTS],
     *[("PrivateDnsZoneGroup", f"ml-{each}-zones") for each in ENDPOINTS],
+    *[("RoleAssignment", f"ml-identity-endpoint-{each}") for each in ("blob", "file", "queue", "table")],
     ("Registry", "ml-registry"),
     ("StorageAccount", "ml-storage"),
     ("Vault", "ml-vault"),
@@ -112,7 +125,8 @@ def test_the_roles_come_before_the_workspace_and_its_endpoint_before_the_cluster
     plan = ml_workspace({**MANAGED, "datastores": [STORE]}, preview=preview)
     by_name = {each.name: each for each in plan.azure_resources}
     made = by_name["ml-workspace"]
-    later = ("ml-identity-workspace-contributor", "ml-identity-store-stlake-curated")
+    later = ["ml-identity-workspace-contributor", "ml-identity-store-stlake-curated"]
+    later += [name for name in by_name if name.startswith("ml-identity-endpoint-")]
     own = [name for name in by_name if name.startswith("ml-identity-") and name not in later]
     assert len(own) == 11
     assert not {by_name[name].urn for name in later} & set(made.dependencies)
@@ -121,6 +135,23 @@ def test_the_roles_come_before_the_workspace_and_its_endpoint_before_the_cluster
         made.dependencies
     )
     assert by_name["ml-endpoint-amlworkspace"].urn in by_name["ml-cluster-cpu"].dependencies
+    # The first compute has Azure make the managed network, which the workspace's identity lets in.
+    own_network = {each.name: each for each in ml_workspace(OWN, preview=preview).azure_resources}
+    for named, waits in ((by_name, True), (own_network, False)):
+        assert (named["ml-identity-workspace-contributor"].urn in named["ml-cluster-cpu"].dependencies) == waits
+
+
+def test_the_workspace_sees_the_endpoints_of_its_storage():
+    plan = ml_workspace(OWN)
+    endpoints = {each.id for each in plan.of_type("PrivateEndpoint") if each.name.startswith("ml-storage-")}
+    seen = {each.input("scope") for each in plan.of_type("RoleAssignment") if "identity-endpoint" in each.name}
+    assert len(endpoints) == 4
+    assert seen == endpoints
+
+
+def test_images_are_built_on_a_cluster_where_the_registry_is_private():
+    plans = [ml_workspace(OWN), ml_workspace(OWN, private_network=None)]
+    assert [one(each, "Workspace", "ml-workspace").input("imageBuildCompute") for each in plans] == ["cpu", None]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +164,8 @@ def test_the_roles_come_before_the_workspace_and_its_endpoint_before_the_cluster
         ("Registry", "publicNetworkAccess", "Disabled", "Enabled", "Enabled"),
         ("Registry", "networkRuleSet.defaultAction", "Deny", "Deny", "Allow"),
         ("Registry", "policies.exportPolicy.status", "disabled", "enabled", "enabled"),
-        ("azure-native:machinelearningservices:Workspace", "publicNetworkAccess", "Disabled", "Enabled", "Enabled"),
+        # It cannot be opened to some addresses.
+        ("azure-native:machinelearningservices:Workspace", "publicNetworkAccess", "Disabled", "Disabled", "Enabled"),
     ],
 )
 def test_public_access_is_what_was_asked_for(kind, path, private, some, everyone):
@@ -358,12 +390,7 @@ WORKSPACE_ID = (
 
 @pytest.mark.parametrize(
     ("property_", "setting"),
-    [
-        ("applicationInsights", "application_insights_id"),
-        ("containerRegistry", "container_registry_id"),
-        ("keyVault", "key_vault_id"),
-        ("storageAccount", "storage_account_id"),
-    ],
+    [("keyVault", "key_vault_id"), ("storageAccount", "storage_account_id")],
 )
 def test_a_workspace_keeps_the_parts_it_was_made_with(property_, setting):
     made = {WORKSPACE_ID: {property_: ADOPTED[setting].upper()}}
@@ -372,12 +399,54 @@ def test_a_workspace_keeps_the_parts_it_was_made_with(property_, setting):
     with pytest.raises(RefusedError) as refused:
         ml_workspace(OWN, existing=made)
     text = str(refused.value)
-    assert text.startswith(f"workspace.{setting}: the workspace was made with '{ADOPTED[setting].upper()}', and that")
+    assert text.startswith(
+        f"workspace.{setting}: it was made with '{ADOPTED[setting].upper()}', and that cannot change to"
+    )
     assert "make a new environment" in text
+
+
+def test_a_part_that_is_only_now_made_hides_no_refusal():
+    """As when the stack lets go of an adopted vault: its own is not there yet, and the workspace is."""
+    known = PlacedArgs.model_validate(placed(example_settings()))
+    found = []
+
+    def program():
+        kept = known.id_of("Microsoft.KeyVault/vaults", known.name_of(Kind.KEY_VAULT))
+        unknown = native.managedidentity.UserAssignedIdentity("v", resource_group_name="rg").id
+        made = pulumi.Output.from_input(ADOPTED["key_vault_id"])
+        refusals = [lasting(("a",), unknown, "x"), lasting(("b",), made, kept), lasting(("c",), made, made)]
+        unless_refused(refusals, "name").apply(found.append)
+
+    with pytest.raises(RefusedError) as refused:
+        record(program, preview=True)
+    assert [each.path for each in refused.value.problems] == [("b",)]
+    assert found == []
 
 
 def test_what_else_it_keeps_is_told_at_once():
     made = {WORKSPACE_ID: {"hbiWorkspace": True, "managedNetwork": {"isolationMode": "AllowInternetOutbound"}}}
     with pytest.raises(RefusedError) as refused:
         ml_workspace(OWN, existing=made)
-    assert [each.path[1] for each in refused.value.problems] == ["network_mode", "high_business_impact"]
+    assert [each.path[-1] for each in refused.value.problems] == ["network_mode", "high_business_impact"]
+    ignored = one(ml_workspace(OWN), "Workspace", "ml-workspace").ignore_changes
+    assert set(ignored) == {"hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"}
+
+
+def test_what_application_insights_answers_is_a_secret():
+    insights = one(ml_workspace(OWN), "Component")
+    assert insights.outputs["connectionString"] == insights.outputs["instrumentationKey"] == "[secret]"
+
+
+@pytest.mark.parametrize("settings", [OWN, {**MANAGED, "datastores": [STORE]}, {**MANAGED, **ADOPTED}])
+def test_no_role_is_given_twice(settings):
+    plan = ml_workspace(settings, then=lambda made: made.grant_data_scientist(GROUP))
+    assert twice_granted(plan) == []
+
+
+def test_an_adopted_account_that_is_a_datastore_too_is_approved_once():
+    account = ADOPTED["storage_account_id"]
+    flat = {**STORE, "storage_account_id": account, "hierarchical": False}
+    plan = ml_workspace({**MANAGED, **ADOPTED, "datastores": [flat]})
+    assert twice_granted(plan) == []
+    rules = one(plan, "Workspace", "ml-workspace").input("managedNetwork.outboundRules")
+    assert sorted(rules) == ["own-storage-queue", "own-storage-table"]

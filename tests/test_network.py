@@ -107,6 +107,7 @@ def effect(rules, direction, source, port):
     ("role", "direction", "place", "port", "answer"),
     [
         ("endpoints", "Inbound", "VirtualNetwork", "443", "Allow"),
+        ("endpoints", "Inbound", "VirtualNetwork", "445", "Allow"),  # "Secure training environment": file shares
         ("endpoints", "Inbound", "VirtualNetwork", "22", "Deny"),
         ("endpoints", "Inbound", "Internet", "443", "Deny"),
         *[(role, "Inbound", "Internet", "443", "Deny") for role in ("aks", "containers", "runners", "training")],

@@ -10,7 +10,7 @@ import pytest
 from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.testing import Plan, PlannedResource
-from programs import GROUP, whole
+from programs import GROUP, WORKSPACE, whole
 
 DIAGNOSED = {
     "azure-native:network:NetworkSecurityGroup",
@@ -177,8 +177,13 @@ def test_prod_has_what_it_must(prod, row):
 
 def test_everything_in_prod_reports(prod):
     assert undiagnosed(prod) == []
+    within = ("storage-queues", "storage-tables")  # Services that are no resources of their own.
     for victim in prod.of_type("DiagnosticSetting"):
-        assert len(undiagnosed(changed(prod, victim, "workspaceId", None))) == 1
+        alone = not any(each in victim.name for each in within)
+        assert len(undiagnosed(changed(prod, victim, "workspaceId", None))) == alone
+    storage = prod.of_type(STORAGE)[0].id
+    reported = {each.input("resourceUri") for each in prod.of_type("DiagnosticSetting")}
+    assert {f"{storage}/{each}Services/default" for each in ("blob", "file", "queue", "table")} < reported
 
 
 def test_everything_in_prod_is_reached_privately(prod):
@@ -206,8 +211,20 @@ def test_prod_grants_people_nothing_beyond_reading(prod):
     assert [each.input("principalId") for each in grants] == [GROUP]
     assert beyond_reading(prod) == []
     for victim in prod.of_type("RoleAssignment"):
+        reads = role_name(victim.input("roleDefinitionId")) == Role.READER
         wider = changed(prod, victim, "principalType", "Group")
-        assert beyond_reading(wider) == ([] if victim in grants else [victim.name])
+        assert beyond_reading(wider) == ([] if reads else [victim.name])
+
+
+def test_a_managed_network_in_prod_lets_out_only_what_is_approved():
+    plan = whole("prod", workspace={**WORKSPACE, "network_mode": "managed"})
+    own_only = ("managedNetwork.isolationMode", "serverlessComputeSettings.serverlessComputeNoPublicIP")
+    rows = [each for each in ROWS if each.path not in (*own_only, "properties.properties.subnet.id")]
+    rows.append(Row(ML, "managedNetwork.isolationMode", equals("AllowOnlyApprovedOutbound"), "AllowInternetOutbound"))
+    for row in rows:
+        assert failing(plan, row) == [], row.path
+    [made] = plan.of_type(ML)
+    assert failing(changed(plan, made, rows[-1].path, rows[-1].broken), rows[-1]) == [made.name]
 
 
 def test_all_environments_but_a_sandbox_meet_the_table_too():

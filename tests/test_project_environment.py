@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.settings._model import _holds_a_key
-from azure_mlplatform.testing import UNKNOWN, check_golden, children, example_settings, record, urns
-from programs import CENTRAL, GROUP, HUB, TODAY, WITHIN_ANOTHER, WORKSPACE, whole
+from azure_mlplatform.settings._model import SECRET, _holds_a_key
+from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
+from programs import GROUP, HUB, TODAY, WITHIN_ANOTHER, WORKSPACE, twice_granted, whole
 
 GOLDEN = Path(__file__).parent / "golden"
-VAULT = f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys"
+VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-keys"
 EVERYTHING = {
     "budget": {"amount": 1500, "contact_emails": ["ml@example.com"]},
     "workload_identity": {"github_repository": "example/churn"},
@@ -101,8 +101,12 @@ WITHOUT_KEYS = {"allowSharedKeyAccess"}
 
 
 def carried(plan):
-    """Every name and value in a plan that is, or could hold, a key."""
-    found = [text for each in plan.resources for text in texts([dict(each.inputs), dict(each.outputs)])]
+    """Every name and value in a plan that is, or could hold, a key. An output that the state encrypts is none."""
+    found = [
+        text
+        for each in plan.resources
+        for text in texts([dict(each.inputs), {key: value for key, value in each.outputs.items() if value != SECRET}])
+    ]
     return {text for text in found if KEY.search(text) or _holds_a_key(text)} - WITHOUT_KEYS
 
 
@@ -114,6 +118,7 @@ def test_no_input_or_output_carries_a_key_or_a_secret(environment, mode, preview
     workspace = {**WORKSPACE, "network_mode": mode, "instances": [alice] if environment == "dev" else []}
     plan = whole(environment, preview=preview, **EVERYTHING, workspace=workspace)
     assert carried(plan) == set()
+    assert twice_granted(plan) == []
 
 
 @pytest.mark.parametrize(
@@ -130,6 +135,8 @@ def test_a_key_would_be_found(input_):
     plan = whole("dev", **EVERYTHING)
     victim = replace(plan.azure_resources[0], inputs=input_)
     assert carried(replace(plan, resources=(*plan.resources, victim)))
+    answering = replace(plan.azure_resources[0], outputs=input_)
+    assert carried(replace(plan, resources=(*plan.resources, answering)))
 
 
 def test_outputs_are_what_people_and_pipelines_need():
@@ -156,11 +163,14 @@ def test_outputs_are_what_people_and_pipelines_need():
         "workspace_name",
         "workspace_id",
         "workspace_storage_account_id",
+        "key_vault_id",
+        "application_insights_id",
         "container_registry_id",
         "clusters",
         "instances",
         "data_assets",
         "compute_client_id",
+        "compute_principal_id",
         "mlflow_tracking_uri",
         "studio_url",
     }
@@ -169,7 +179,8 @@ def test_outputs_are_what_people_and_pipelines_need():
     assert seen["ai_service_endpoints"] == {"docs": f"https://{account.azure_name}.cognitiveservices.azure.com/"}
 
 
-def longest_chain(plan):
+def longest_chain(plan, to=None):
+    """The longest chain of dependencies, or the longest one to a resource."""
     by_urn = {each.urn: each for each in plan.resources}
     known = {}
 
@@ -179,24 +190,29 @@ def longest_chain(plan):
             known[urn] = [*max(map(chain, above), key=len, default=[]), by_urn[urn].name.removeprefix("churn-")]
         return known[urn]
 
-    return max((chain(each.urn) for each in plan.azure_resources), key=len)
+    return max((chain(each.urn) for each in plan.azure_resources if to in (None, each.name)), key=len)
+
+
+MODELS = [
+    "data-product-group",  # everything is in it
+    "data-product-assistant-account",  # models are deployed on it
+    "data-product-assistant-model-chat",  # the service takes one deployment at a time
+    "data-product-assistant-model-embed",
+    "data-product-assistant-model-batch",
+    "data-product-assistant-endpoint-account",  # refused while a model is being deployed
+    "data-product-assistant-endpoint-account-zones",  # named after the endpoint
+]
 
 
 def test_the_longest_chain_is_what_azure_requires():
-    chain = longest_chain(whole("prod", workspace=None))
-    assert chain == [
-        "data-product-group",  # everything is in it
-        "data-product-assistant-account",  # models are deployed on it
-        "data-product-assistant-model-chat",  # the service takes one deployment at a time
-        "data-product-assistant-model-embed",
-        "data-product-assistant-model-batch",
-        "data-product-assistant-endpoint-account",  # refused while a model is being deployed
-        "data-product-assistant-endpoint-account-zones",  # named after the endpoint
-    ]
+    assert longest_chain(whole("prod", workspace=None)) == MODELS
 
 
-def test_the_longest_chain_to_a_cluster_is_what_azure_requires():
-    chain = longest_chain(whole("prod", ai_services=[]))
+@pytest.mark.parametrize("mode", ["own", "managed"])
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_longest_chain_to_a_cluster_is_what_azure_requires(environment, mode):
+    workspace = {**WORKSPACE, "network_mode": mode}
+    plan = whole(environment, workspace=workspace)
     network = [
         "data-product-network-egress-ip",  # the gateway's address
         "data-product-network-egress",  # a subnet names its way out
@@ -207,8 +223,12 @@ def test_the_longest_chain_to_a_cluster_is_what_azure_requires():
         "ml-insights",  # what a role is given on
         "ml-identity-insights-contributor",  # without its roles a workspace does not work
     ]
+    chain = longest_chain(plan, "churn-ml-cluster-cpu")
     assert chain[0] == "data-product-group"  # everything is in it
     assert chain[1:4] in (network, roles)
-    assert chain[4:6] == ["ml-workspace", "ml-endpoint-amlworkspace"]
-    # Nodes without public addresses need the endpoint; its zones are named after it.
-    assert chain[6:] in (["ml-cluster-cpu"], ["ml-endpoint-amlworkspace-zones"])
+    # Nodes without public addresses need the workspace's endpoint; a managed network, what its identity may let in.
+    assert chain[4:] in (
+        ["ml-workspace", "ml-endpoint-amlworkspace", "ml-cluster-cpu"],
+        ["ml-workspace", "ml-identity-workspace-contributor", "ml-cluster-cpu"],
+    )
+    assert len(longest_chain(plan)) == len(MODELS) == len(chain)

@@ -103,7 +103,7 @@ def test_every_setting_can_be_given_in_a_file():
         "budget": {"amount": 5, "contact_emails": ["a@b.example"]},
         "diagnostics": {"retention_days": 60},
         "customer_managed_key": {
-            "key_vault_id": f"{central}/Microsoft.KeyVault/vaults/kv-keys",
+            "key_vault_id": f"{central.replace('00000000cafe', '000000000001')}/Microsoft.KeyVault/vaults/kv-keys",
             "key_id": "https://kv-keys.vault.azure.net/keys/ml",
         },
         "tags": {"criticality": "low"},

@@ -14,6 +14,7 @@ WORKSPACE_ID = (
 )
 ACCOUNT = f"{CENTRAL}/Microsoft.CognitiveServices/accounts/ais-docs"
 DOCS = {"name": "docs", "kind": "FormRecognizer", "resource_id": ACCOUNT, "endpoint": "https://docs.example"}
+SQL = f"{CENTRAL}/Microsoft.Sql/servers/sql-x"
 LAKE_ID = f"{LAKE}/Microsoft.Storage/storageAccounts/stlake"
 
 
@@ -31,7 +32,7 @@ def test_an_own_network_is_said_to_be_none_of_azures():
 
 def test_rules_say_what_leaves_and_some_follow_from_what_is_used():
     rules = {
-        "private_endpoints": [{"name": "warehouse", "resource_id": f"{CENTRAL}/x/y/z", "group_id": "sqlServer"}],
+        "private_endpoints": [{"name": "warehouse", "resource_id": SQL, "group_id": "sqlServer"}],
         "service_tags": [{"name": "monitor", "service_tag": "AzureMonitor"}],
         "fqdns": [{"name": "pypi", "fqdn": "pypi.org"}],
     }
@@ -55,7 +56,7 @@ def test_rules_say_what_leaves_and_some_follow_from_what_is_used():
             "own-storage-queue": endpoint(storage, "queue"),
             "own-storage-table": endpoint(storage, "table"),
             "pypi": {"category": "UserDefined", "destination": "pypi.org", "type": "FQDN"},
-            "warehouse": endpoint(f"{CENTRAL}/x/y/z", "sqlServer"),
+            "warehouse": endpoint(SQL, "sqlServer"),
         },
     }
 
@@ -98,8 +99,11 @@ def test_a_workspace_keeps_the_network_it_was_made_with(actual, wanted):
     text = str(refused.value)
     both_managed = OWN_MODE not in (actual, wanted)
     assert text.startswith(f"workspace.{'managed_network.isolation' if both_managed else 'network_mode'}: ")
-    assert "cannot change" in text
+    assert "an update does not change that" in text
     assert "set it back, or make a new environment" in text
+    # What Azure does by its own command, the message names.
+    by_command = (actual, wanted) == (OPEN, CLOSED) or actual == OWN_MODE
+    assert ("az ml workspace update --managed-network" in text) == by_command
 
 
 def test_a_workspace_of_which_azure_says_nothing_has_no_managed_network():

@@ -1,13 +1,13 @@
 """What every component is made of: arguments that may be outputs, and names that are known."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 import pulumi
 from pydantic import ConfigDict, Field, ValidationError
 
 from .naming import RULES, Kind, azure_name
-from .settings._model import Settings, matches, obeys
+from .settings._model import Path, Settings, matches, obeys
 from .settings.problems import Problem, ProblemsError, problems_of
 from .settings.profiles import Environment
 from .settings.project import NAME
@@ -80,6 +80,14 @@ class PlacedArgs(ComponentArgs):
     _region = obeys(region, "location")
     _subscription = obeys(guid, "subscription_id")
 
+    def id_of(self, resource_type: str, name: In[str]) -> "pulumi.Output[str]":
+        """The ARM id of a resource in the group, made of names: known before the resource exists, and no edge to it."""
+        return pulumi.Output.all(self.resource_group_name, name).apply(
+            lambda both: (
+                f"/subscriptions/{self.subscription_id}/resourceGroups/{both[0]}/providers/{resource_type}/{both[1]}"
+            )
+        )
+
     def name_of(self, kind: Kind, part: str = "") -> In[str]:
         """The Azure name of a resource; `part` tells apart several of one kind."""
         if not RULES[kind].suffixed:
@@ -106,6 +114,38 @@ def value_after(checked: "pulumi.Output[Any]", value: In[T]) -> "pulumi.Output[T
     return checked.apply(lambda _: value, run_with_unknowns=True)
 
 
+def unless_refused(refusals: "Iterable[pulumi.Output[list[Problem]]]", value: In[T]) -> "pulumi.Output[T]":
+    """`value`, unless one of the refusals that are known has a problem: one that is unknown yet hides no other."""
+
+    def all_known(found: list[Any]) -> None:
+        problems = [problem for each in found if isinstance(each, list) for problem in each]
+        if problems:
+            raise RefusedError(problems)
+
+    return value_after(pulumi.Output.all(*refusals).apply(all_known, run_with_unknowns=True), value)
+
+
+def lasting(setting: Path, made: "pulumi.Output[Any]", wanted: In[Any]) -> "pulumi.Output[list[Problem]]":
+    """What is wrong where a property that lasts for a resource's life was `made` as another than is `wanted`.
+
+    The engine has to ignore its changes: only then it answers with what was made.
+    """
+
+    def compare(both: list[Any]) -> list[Problem]:
+        actual, asked = both
+        if actual is None or str(actual).lower() == str(asked).lower():
+            return []
+        return [
+            Problem(
+                setting,
+                f"it was made with '{actual}', and that cannot change to '{asked}'",
+                "Set it back, or make a new environment and move the work",
+            )
+        ]
+
+    return pulumi.Output.all(made, wanted).apply(compare)
+
+
 def given(**properties: Any) -> Any:
     """The properties that have a value: inside another property, None would reach Azure as null."""
     return {name: value for name, value in properties.items() if value is not None}
@@ -120,6 +160,7 @@ def child(
     delete_before_replace: Optional[bool] = None,
     replace_on_changes: Optional[list[str]] = None,
     retain_on_delete: Optional[bool] = None,
+    secret_outputs: Optional[list[str]] = None,
 ) -> pulumi.ResourceOptions:
     """The options of a component's child: its parent, and nothing of the caller's."""
     return pulumi.ResourceOptions(
@@ -130,6 +171,7 @@ def child(
         delete_before_replace=delete_before_replace,
         replace_on_changes=replace_on_changes,
         retain_on_delete=retain_on_delete,
+        additional_secret_outputs=secret_outputs,
     )
 
 

@@ -92,7 +92,7 @@ class AIService(Component):
             depends_on=[last] if last is not account else None,
         )
         if args.diagnostics is not None:
-            send_diagnostics(f"{name}-diagnostics", account, args.diagnostics, parent=self)
+            send_diagnostics(f"{name}-diagnostics", account.id, args.diagnostics, parent=self)
         self._finish(
             {
                 "name": known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name)),

@@ -172,7 +172,7 @@ class DataProductRG(Component):
             tags=self.placed.tags,
             opts=child(self, protect=settings.protected),
         )
-        send_diagnostics(f"{self._name_in_program}-log-diagnostics", workspace, workspace.id, parent=self)
+        send_diagnostics(f"{self._name_in_program}-log-diagnostics", workspace.id, workspace.id, parent=self)
         if settings.protected:
             lock(f"{self._name_in_program}-log-lock", workspace, parent=self)
         return workspace.id

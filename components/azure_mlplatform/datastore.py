@@ -5,15 +5,25 @@ import hashlib
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child, known_after
+from ._component import In, PlacedArgs, child, known_after, lasting, unless_refused
 from .settings.datastores import DatastoreSettings, FolderSettings
 from .settings.values import resource_group_of, subscription_of
 
 
 def datastore(
-    name: str, store: DatastoreSettings, *, args: PlacedArgs, workspace_name: In[str], parent: pulumi.Resource
-) -> "native.machinelearningservices.Datastore":
-    """A container as a datastore: jobs reach it as the computes' identity, the studio as the workspace's."""
+    name: str,
+    number: int,
+    store: DatastoreSettings,
+    *,
+    args: PlacedArgs,
+    workspace_name: In[str],
+    parent: pulumi.Resource,
+) -> "pulumi.Output[str]":
+    """A container as a datastore: jobs reach it as the computes' identity, the studio as the workspace's.
+
+    Returns its name, unless it was made for another container than the settings' store number `number` now has:
+    versions of data assets that stay would silently name that.
+    """
     ml = native.machinelearningservices
     shared = {
         "account_name": store.account_name,
@@ -27,7 +37,8 @@ def datastore(
         if store.hierarchical
         else ml.AzureBlobDatastoreArgs(datastore_type="AzureBlob", container_name=store.container, **shared)
     )
-    return native.machinelearningservices.Datastore(
+    container = "filesystem" if store.hierarchical else "containerName"
+    made = native.machinelearningservices.Datastore(
         name,
         name=store.name,
         workspace_name=workspace_name,
@@ -35,8 +46,18 @@ def datastore(
         properties=properties,
         # Azure would look into the container, before the roles on it work.
         skip_validation=True,
-        opts=child(parent),
+        opts=child(parent, ignore_changes=["properties.accountName", f"properties.{container}"]),
     )
+    at = ("workspace", "datastores", number)
+    # One of several types, so the SDK hands it over as it is.
+    refusals = [
+        lasting((*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted)
+        for setting, key, wanted in (
+            ("storage_account_id", "accountName", store.account_name),
+            ("container", container, store.container),
+        )
+    ]
+    return unless_refused(refusals, known_after(made, store.name))
 
 
 def data_asset(
@@ -46,34 +67,26 @@ def data_asset(
     *,
     args: PlacedArgs,
     workspace_name: In[str],
+    store_name: In[str],
     parent: pulumi.Resource,
-    made: "native.machinelearningservices.Datastore",
 ) -> "pulumi.Output[str]":
     """A folder as a data asset; returns what jobs name it by, such as `azureml:transactions:5f3a01c2`.
 
-    An asset's version cannot change, so each place has a version of its own. Assets cannot be deleted either
+    An asset's version cannot change, so each place has a version of its own. Versions cannot be deleted either
     ("Create and manage data assets"): they stay when the settings let go of them.
     """
     ml = native.machinelearningservices
-    place = f"{store.container_id.lower()}/{folder.path}"
+    place = f"{store.name}/{store.container_id.lower()}/{folder.path}/{folder.generation}"
     version = hashlib.sha256(place.encode()).hexdigest()[:8]
-    container = native.machinelearningservices.DataContainer(
-        name,
-        name=folder.name,
-        workspace_name=workspace_name,
-        resource_group_name=args.resource_group_name,
-        properties={"data_type": native.machinelearningservices.DataType.URI_FOLDER},
-        opts=child(parent, retain_on_delete=True),
-    )
-    uri = pulumi.Output.all(args.resource_group_name, workspace_name, made.urn).apply(
+    uri = pulumi.Output.all(args.resource_group_name, workspace_name, store_name).apply(
         lambda known: (
             f"azureml://subscriptions/{args.subscription_id}/resourcegroups/{known[0]}/workspaces/{known[1]}"
-            f"/datastores/{store.name}/paths/{folder.path}/"
+            f"/datastores/{known[2]}/paths/{folder.path}/"
         )
     )
     asset = native.machinelearningservices.DataVersion(
-        f"{name}-version",
-        name=known_after(container, folder.name),
+        name,
+        name=folder.name,
         version=version,
         workspace_name=workspace_name,
         resource_group_name=args.resource_group_name,

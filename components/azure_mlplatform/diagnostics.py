@@ -8,18 +8,18 @@ from ._component import In, child
 
 def send_diagnostics(
     name: str,
-    resource: pulumi.CustomResource,
+    resource_id: In[str],
     workspace_id: In[str],
     *,
     parent: pulumi.Resource,
     logs: bool = True,
     metrics: bool = True,
 ) -> "native.monitor.DiagnosticSetting":
-    """Sends all that `resource` reports to Log Analytics; `logs` or `metrics` is False where it has none."""
+    """Sends all that a resource reports to Log Analytics; `logs` or `metrics` is False where it has none."""
     return native.monitor.DiagnosticSetting(
         name,
         name="to-log-analytics",
-        resource_uri=resource.id,
+        resource_uri=resource_id,
         workspace_id=workspace_id,
         logs=[{"category_group": "allLogs", "enabled": True}] if logs else None,
         metrics=[{"category": "AllMetrics", "enabled": True}] if metrics else None,

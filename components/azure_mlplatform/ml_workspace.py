@@ -11,7 +11,17 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, ComponentArgs, In, RefusedError, child, known_after, value_after
+from ._component import (
+    Component,
+    ComponentArgs,
+    In,
+    RefusedError,
+    child,
+    known_after,
+    lasting,
+    unless_refused,
+    value_after,
+)
 from .authorization import assign_role, user_assigned_identity
 from .authorization import lock as lock_resource
 from .compute import compute_cluster, compute_instance, kubernetes_compute
@@ -21,14 +31,15 @@ from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
 from .key_vault import key_vault
 from .naming import Kind
-from .network import ReachedArgs, private_endpoints
+from .network import Endpoints, ReachedArgs, private_endpoints
 from .roles import PrincipalType, Role
 from .settings._model import Refusal, below, check
 from .settings.ai_services import AIServiceKind
 from .settings.datastores import StoreAccess
-from .settings.private_link import PrivateService
+from .settings.private_link import PRIVATE_LINK, PrivateService
 from .settings.problems import Problem
 from .settings.profiles import PROFILES
+from .settings.values import same_id
 from .settings.workspace import NetworkMode, RegistrySku, WorkspaceSettings
 from .storage import storage_account
 from .workspace_network import isolation_mode, managed_network, refuse_change
@@ -166,32 +177,8 @@ _PARTS: dict[str, _Part] = {
 }
 
 
-class _Stays(NamedTuple):
-    """What a workspace keeps for its life."""
-
-    setting: str
-    made_with: Callable[[Any], Any]
-    wanted: Callable[["MLWorkspace"], Any]
-
-
-_STAYS: dict[str, _Stays] = {
-    "applicationInsights": _Stays(
-        "application_insights_id", lambda made: made.application_insights, lambda self: self._parts["insights"]
-    ),
-    "containerRegistry": _Stays(
-        "container_registry_id", lambda made: made.container_registry, lambda self: self._parts["registry"]
-    ),
-    "hbiWorkspace": _Stays(
-        "high_business_impact",
-        lambda made: made.hbi_workspace,
-        lambda self: self._args.settings.high_business_impact,
-    ),
-    "keyVault": _Stays("key_vault_id", lambda made: made.key_vault, lambda self: self._parts["key-vault"]),
-    "storageAccount": _Stays(
-        "storage_account_id", lambda made: made.storage_account, lambda self: self._parts["storage"]
-    ),
-}
-"""Property → what says it. "Workspaces - Create Or Update": they cannot be changed once the workspace is made."""
+_LASTING = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
+"""What a workspace keeps for its life ("Workspaces - Create Or Update"); of the isolation, see refuse_change."""
 
 
 class MLWorkspace(Component):
@@ -243,6 +230,7 @@ class MLWorkspace(Component):
         args = MLWorkspaceArgs.model_validate(args)
         super().__init__(name, args, opts)
         self._args = args
+        self._storage_endpoints: list[native.network.PrivateEndpoint] = []
         self._parts = self._made_or_adopted(args)
         identity = user_assigned_identity(f"{name}-identity", "workspace", args=args, parent=self)
         self._compute_identity = user_assigned_identity(f"{name}-compute-identity", "compute", args=args, parent=self)
@@ -383,9 +371,16 @@ class MLWorkspace(Component):
         storage = storage_account(
             name, zone_redundant=args.zone_redundant, encryption=args.encryption, args=args, parent=self
         )
-        self._reached(PrivateService.WORKSPACE_STORAGE, storage.account, "storage", logs=False)
-        for label, service in (("blobs", storage.blobs), ("files", storage.files)):
-            send_diagnostics(f"{name}-{label}-diagnostics", service, args.diagnostics, parent=self)
+        self._storage_endpoints = self._reached(
+            PrivateService.WORKSPACE_STORAGE, storage.account, "storage", logs=False
+        ).endpoints
+        for label, service_id in (
+            ("blobs", storage.blobs.id),
+            ("files", storage.files.id),
+            ("queues", pulumi.Output.concat(storage.account.id, "/queueServices/default")),
+            ("tables", pulumi.Output.concat(storage.account.id, "/tableServices/default")),
+        ):
+            send_diagnostics(f"{name}-{label}-diagnostics", service_id, args.diagnostics, parent=self)
         return storage.account.id
 
     def _registry(self, args: MLWorkspaceArgs) -> "pulumi.Output[str]":
@@ -413,7 +408,8 @@ class MLWorkspace(Component):
             ingestion_mode="LogAnalytics",
             disable_ip_masking=False,
             tags=args.tags,
-            opts=child(self),
+            # Azure ML writes with them, so Entra sign-in cannot be all that is taken. They can write, and read nothing.
+            opts=child(self, secret_outputs=["connectionString", "instrumentationKey"]),
         ).id
 
     def _reached(
@@ -423,15 +419,14 @@ class MLWorkspace(Component):
         label: str,
         *,
         logs: bool = True,
-    ) -> None:
+    ) -> Endpoints:
         """Gives a part its private endpoints, its diagnostics and, where it is protected, its lock."""
         name = f"{self._name_in_program}-{label}"
-        guarded: list[pulumi.Resource] = [
-            send_diagnostics(f"{name}-diagnostics", resource, self._args.diagnostics, parent=self, logs=logs),
-            *private_endpoints(name, resource, service, part=label, args=self._args, parent=self),
-        ]
+        reported = send_diagnostics(f"{name}-diagnostics", resource.id, self._args.diagnostics, parent=self, logs=logs)
+        made = private_endpoints(name, resource, service, part=label, args=self._args, parent=self)
         if self._args.lock:
-            lock_resource(f"{name}-lock", resource, parent=self, guards=guarded)
+            lock_resource(f"{name}-lock", resource, parent=self, guards=[reported, *made.endpoints])
+        return made
 
     def _grant_identity(
         self, args: MLWorkspaceArgs, identity: "native.managedidentity.UserAssignedIdentity"
@@ -441,8 +436,11 @@ class MLWorkspace(Component):
         wanted = [(label, role, self._parts[label]) for label, part in _PARTS.items() for role in part.identity_roles]
         if args.settings.network_mode is NetworkMode.MANAGED:
             reached: dict[str, Any] = {label: self._parts[label] for label, part in _PARTS.items() if part.endpoint}
+            parts = [getattr(args.settings, part.setting) for part in _PARTS.values()]
             reached |= {
-                f"store-{each.account_name.lower()}": each.storage_account_id for each in args.settings.datastores
+                f"store-{each.account_name.lower()}": each.storage_account_id
+                for each in args.settings.datastores
+                if not any(same_id(each.storage_account_id, part) for part in parts)
             }
             reached |= {f"ai-{each.name}": each.resource_id for each in args.ai_services}
             wanted += [(label, Role.NETWORK_CONNECTION_APPROVER, scope) for label, scope in reached.items()]
@@ -518,8 +516,9 @@ class MLWorkspace(Component):
             system_datastores_auth_mode="Identity",
             hbi_workspace=settings.high_business_impact,
             v1_legacy_mode=False,
-            public_network_access=args.public_network_access,
-            image_build_compute=settings.image_build,
+            # Its firewall knows no single addresses, so it is open to all or to none.
+            public_network_access="Enabled" if args.private_network is None else "Disabled",
+            image_build_compute=settings.image_build if args.private_network else settings.image_build_compute,
             managed_network=managed_network(
                 settings, self._parts["storage"], {each.name: each.resource_id for each in args.ai_services}
             ),
@@ -532,7 +531,7 @@ class MLWorkspace(Component):
                 # A workspace without its roles on vault, storage and registry is made and does not work.
                 depends_on=roles,
                 # So that the answer is what the workspace was made with; see _while_unchanged.
-                ignore_changes=["managedNetwork.isolationMode", *_STAYS],
+                ignore_changes=_LASTING,
             ),
         )
 
@@ -540,36 +539,46 @@ class MLWorkspace(Component):
         self, args: MLWorkspaceArgs, workspace: "native.machinelearningservices.Workspace"
     ) -> "pulumi.Output[str]":
         """The workspace's name, unless the settings now ask for what it was not made with and cannot become."""
-        stays = {key: [each.made_with(workspace), each.wanted(self)] for key, each in _STAYS.items()}
-        network = workspace.managed_network.apply(lambda each: getattr(each, "isolation_mode", None))
-
-        def must_stay(known: dict[str, Any]) -> None:
-            problems = list(refuse_change(known.pop("network"), isolation_mode(args.settings)))
-            problems += [
-                Problem(
-                    ("workspace", _STAYS[key].setting),
-                    f"the workspace was made with '{actual}', and that cannot change to '{wanted}'",
-                    "Set it back, or make a new environment and move the work",
+        settings = args.settings
+        # By names that are known, so that the answer does not wait for a part that is only now to be made.
+        vault_id = settings.key_vault_id or args.id_of("Microsoft.KeyVault/vaults", args.name_of(Kind.KEY_VAULT))
+        storage_id = settings.storage_account_id or args.id_of(
+            "Microsoft.Storage/storageAccounts", args.name_of(Kind.STORAGE_ACCOUNT)
+        )
+        isolation = workspace.managed_network.apply(
+            lambda each: list(refuse_change(getattr(each, "isolation_mode", None), isolation_mode(settings)))
+        )
+        refusals = [
+            isolation,
+            *(
+                lasting(("workspace", setting), made, wanted)
+                for setting, made, wanted in (
+                    ("high_business_impact", workspace.hbi_workspace, settings.high_business_impact),
+                    ("key_vault_id", workspace.key_vault, vault_id),
+                    ("storage_account_id", workspace.storage_account, storage_id),
                 )
-                for key, (actual, wanted) in known.items()
-                if actual is not None and str(actual).lower() != str(wanted).lower()
-            ]
-            if problems:
-                raise RefusedError(problems)
-
-        name = known_after(workspace, args.name_of(Kind.ML_WORKSPACE))
-        known = pulumi.Output.all(network=network, **stays)
-        return value_after(known.apply(must_stay), name)
+            ),
+        ]
+        return unless_refused(refusals, known_after(workspace, args.name_of(Kind.ML_WORKSPACE)))
 
     def _around(
         self,
         args: MLWorkspaceArgs,
         workspace: pulumi.CustomResource,
         identity: "native.managedidentity.UserAssignedIdentity",
-    ) -> list[pulumi.Resource]:
-        """Gives the workspace its diagnostics, its identity's other roles and its endpoints; returns the last."""
-        send_diagnostics(f"{self._name_in_program}-diagnostics", workspace, args.diagnostics, parent=self)
-        self._assign("identity-workspace-contributor", Role.CONTRIBUTOR, identity.principal_id, workspace.id)
+    ) -> Endpoints:
+        """Gives the workspace its diagnostics, its identities' other roles and its endpoints; returns the last."""
+        send_diagnostics(f"{self._name_in_program}-diagnostics", workspace.id, args.diagnostics, parent=self)
+        self._on_workspace = self._assign(
+            "identity-workspace-contributor", Role.CONTRIBUTOR, identity.principal_id, workspace.id
+        )
+        # Jobs find the address of an AI service by its connection.
+        self._assign("compute-workspace-reader", Role.READER, self._compute_identity.principal_id, workspace.id)
+        groups = PRIVATE_LINK[PrivateService.WORKSPACE_STORAGE]
+        for group, endpoint in zip(groups, self._storage_endpoints, strict=False):
+            # Without it the studio takes the storage for one that it cannot reach ("Use Azure Machine Learning studio
+            # in an Azure virtual network").
+            self._assign(f"identity-endpoint-{group}", Role.READER, identity.principal_id, endpoint.id)
         for label, scope in self._containers():
             # The studio shows a datastore's files as the workspace.
             self._assign(f"identity-{label}", Role.STORAGE_BLOB_DATA_READER, identity.principal_id, scope)
@@ -584,22 +593,31 @@ class MLWorkspace(Component):
             "workspace_name": self._workspace_name,
             "subnet_id": args.training_subnet_id if own else None,
             "parent": self,
-            # Nodes without public addresses are refused before the workspace has its endpoint.
-            "depends_on": self._endpoints,
         }
+        # Nodes without public addresses are refused before the workspace has its endpoint.
+        reached: list[pulumi.Resource] = [*self._endpoints.endpoints]
+        if not own:
+            # The first compute has Azure make the managed network, which the workspace's identity lets in.
+            reached.append(self._on_workspace)
         clusters: list[Any] = []
         for cluster in args.settings.clusters:
             compute = compute_cluster(
                 f"{self._name_in_program}-cluster-{cluster.name}",
                 cluster,
                 identity_id=self._compute_identity.id,
+                depends_on=reached,
                 **shared,
             )
             clusters.append(known_after(compute, cluster.name))
         instances: dict[str, Any] = {}
         for instance in args.settings.instances:
             compute = compute_instance(
-                f"{self._name_in_program}-instance-{instance.name}", instance, tenant_id=args.tenant_id, **shared
+                f"{self._name_in_program}-instance-{instance.name}",
+                instance,
+                tenant_id=args.tenant_id,
+                # It starts at once, and looks its workspace up by name.
+                depends_on=[*reached, *self._endpoints.zone_groups],
+                **shared,
             )
             instances[instance.name] = known_after(compute, args.name_of(Kind.COMPUTE_INSTANCE, instance.name))
         return {"clusters": clusters, "instances": instances}
@@ -607,11 +625,11 @@ class MLWorkspace(Component):
     def _data(self, args: MLWorkspaceArgs) -> dict[str, Any]:
         placed: dict[str, Any] = {"args": args, "workspace_name": self._workspace_name, "parent": self}
         assets: dict[str, Any] = {}
-        for store in args.settings.datastores:
-            made = datastore(f"{self._name_in_program}-store-{store.name}", store, **placed)
+        for number, store in enumerate(args.settings.datastores):
+            store_name = datastore(f"{self._name_in_program}-store-{store.name}", number, store, **placed)
             for folder in store.folders:
                 assets[folder.name] = data_asset(
-                    f"{self._name_in_program}-data-{folder.name}", folder, store, made=made, **placed
+                    f"{self._name_in_program}-data-{folder.name}", folder, store, store_name=store_name, **placed
                 )
         return assets
 

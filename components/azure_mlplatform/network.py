@@ -5,7 +5,7 @@ owner makes. Adopted subnets stay as they are; only zones of the environment's o
 network.
 """
 
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
@@ -107,9 +107,21 @@ _ALLOW_HTTPS = {
     "destination_address_prefix": "*",
     "destination_port_range": "443",
 }
+_ALLOW_SMB = {
+    "name": "allow-smb-inbound",
+    "description": "Computes mount the workspace's file share.",
+    "priority": 110,
+    "direction": "Inbound",
+    "access": "Allow",
+    "protocol": "Tcp",
+    "source_address_prefix": "VirtualNetwork",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    "destination_port_range": "445",
+}
 _DENY_OTHERS = {
     "name": "deny-other-inbound",
-    "description": "An endpoint answers nothing but HTTPS.",
+    "description": "An endpoint answers nothing else.",
     "priority": 4096,
     "direction": "Inbound",
     "access": "Deny",
@@ -121,7 +133,7 @@ _DENY_OTHERS = {
 }
 
 _RULES: dict[SubnetRole, list[Any]] = {
-    SubnetRole.ENDPOINTS: [_ALLOW_HTTPS, _DENY_OTHERS],
+    SubnetRole.ENDPOINTS: [_ALLOW_HTTPS, _ALLOW_SMB, _DENY_OTHERS],
     # Nodes of one distributed job log in to each other, so training keeps remote login inside the network.
     SubnetRole.TRAINING: [_DENY_INTERNET],
     SubnetRole.AKS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
@@ -224,7 +236,7 @@ class Network(Component):
     def _report(self, args: NetworkArgs, label: str, resource: pulumi.CustomResource, *, metrics: bool = True) -> None:
         if args.diagnostics is not None:
             name = f"{self._name_in_program}-{label}-diagnostics"
-            send_diagnostics(name, resource, args.diagnostics, parent=self, metrics=metrics)
+            send_diagnostics(name, resource.id, args.diagnostics, parent=self, metrics=metrics)
 
     def _way_out(self, args: NetworkArgs) -> dict[str, Any]:
         egress = args.settings.egress
@@ -325,6 +337,18 @@ def _below(parent_id: "pulumi.Output[str]", path: str) -> "pulumi.Output[str]":
     return parent_id.apply(lambda each: f"{each}/{path}")
 
 
+class Endpoints(NamedTuple):
+    """The private endpoints of a resource, and what names them."""
+
+    endpoints: "list[native.network.PrivateEndpoint]"
+    zone_groups: "list[native.network.PrivateDnsZoneGroup]"
+
+    @property
+    def all(self) -> list[pulumi.Resource]:
+        """Both: a caller finds the resource once they are there."""
+        return [*self.endpoints, *self.zone_groups]
+
+
 def private_endpoints(
     name: str,
     target: pulumi.CustomResource,
@@ -334,16 +358,16 @@ def private_endpoints(
     args: ReachedArgs,
     parent: pulumi.Resource,
     depends_on: Optional[list[pulumi.Resource]] = None,
-) -> list[pulumi.Resource]:
+) -> Endpoints:
     """A private endpoint to each group id of a service, with the zone group that names it; none where the
     environment has no network.
 
     `part` tells the endpoint's Azure name apart from others of the environment.
     """
     private_network = args.private_network
+    made = Endpoints([], [])
     if private_network is None:
-        return []
-    made: list[pulumi.Resource] = []
+        return made
     for group_id, zones in PRIVATE_LINK[service].items():
         several = len(PRIVATE_LINK[service]) > 1
         label = f"{part}-{group_id.lower()}" if several else part
@@ -361,18 +385,20 @@ def private_endpoints(
             tags=args.tags,
             opts=child(parent, depends_on=depends_on),
         )
-        made.append(endpoint)
+        made.endpoints.append(endpoint)
         if private_network.zone_ids is None:
             continue
-        native.network.PrivateDnsZoneGroup(
-            f"{name}-endpoint-{group_id}-zones",
-            private_dns_zone_group_name="default",
-            private_endpoint_name=known_after(endpoint, endpoint_name),
-            resource_group_name=args.resource_group_name,
-            private_dns_zone_configs=[
-                {"name": zone.replace(".", "-"), "private_dns_zone_id": private_network.zone_ids[zone]}
-                for zone in zones
-            ],
-            opts=child(parent),
+        made.zone_groups.append(
+            native.network.PrivateDnsZoneGroup(
+                f"{name}-endpoint-{group_id}-zones",
+                private_dns_zone_group_name="default",
+                private_endpoint_name=known_after(endpoint, endpoint_name),
+                resource_group_name=args.resource_group_name,
+                private_dns_zone_configs=[
+                    {"name": zone.replace(".", "-"), "private_dns_zone_id": private_network.zone_ids[zone]}
+                    for zone in zones
+                ],
+                opts=child(parent),
+            )
         )
     return made

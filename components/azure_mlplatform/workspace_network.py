@@ -8,6 +8,7 @@ import pulumi_azure_native as native
 from ._component import In, given
 from .settings.managed_network import OWN_PREFIX, Isolation, ManagedNetworkSettings
 from .settings.problems import Problem
+from .settings.values import same_id
 from .settings.workspace import NetworkMode, WorkspaceSettings
 
 NOT_ISOLATED = "Disabled"
@@ -33,20 +34,25 @@ def refuse_change(actual: Optional[str], wanted: str) -> Iterator[Problem]:
     actual = actual or NOT_ISOLATED
     if actual == wanted:
         return
+    back = "set it back, or make a new environment and move the work"
     if actual == NOT_ISOLATED:
         path, what = ("network_mode",), "the workspace's computes are in the project's own network"
-        why = "Azure moves no workspace from an own to a managed network"
+        why = (
+            "Azure changes it only after every compute is deleted, by `az ml workspace update --managed-network`, and "
+            f"then `pulumi refresh`: do that, {back}"
+        )
     elif wanted == NOT_ISOLATED:
         path, what = ("network_mode",), "the workspace has a managed network"
-        why = "Azure does not take a managed network away again"
+        why = f"Azure does not take a managed network away again: {back}"
     else:
         path, what = ("managed_network", "isolation"), f"the workspace's isolation is {actual}"
-        why = f"Azure does not change it to {wanted}" if wanted in tuple(Isolation) else f"{wanted} is no isolation"
-    yield Problem(
-        ("workspace", *path),
-        f"{what}, and that cannot change",
-        f"{why}: set it back, or make a new environment and move the work",
-    )
+        why = f"Azure does not loosen it to {wanted}: {back}"
+        if wanted == Isolation.ALLOW_ONLY_APPROVED_OUTBOUND:
+            why = (
+                "Azure tightens it by `az ml workspace update --managed-network allow_only_approved_outbound`, and "
+                f"then `pulumi refresh`: do that, {back}"
+            )
+    yield Problem(("workspace", *path), f"{what}, and an update does not change that", why)
 
 
 def _given_rules(network: ManagedNetworkSettings) -> dict[str, Any]:
@@ -77,6 +83,8 @@ def _own_rules(
     # Azure adds rules for blobs and files itself; batch jobs keep their state in queues and tables.
     rules = {f"{OWN_PREFIX}storage-{group}": _endpoint(storage_id, group) for group in ("queue", "table")}
     for store in settings.datastores:
+        if same_id(store.storage_account_id, settings.storage_account_id):
+            continue
         for group in ("blob", "dfs") if store.hierarchical else ("blob",):
             rules[f"{OWN_PREFIX}{store.account_name.lower()}-{group}"] = _endpoint(store.storage_account_id, group)
     for name, account_id in ai_service_ids.items():

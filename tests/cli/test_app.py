@@ -292,6 +292,8 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         "workspace.stop",
         "workspace.storage_account_id",
         "workspace.access",
+        "workspace.name",
+        "workspace.container",
     }
 
 

@@ -51,7 +51,10 @@ def test_no_environment_names_what_belongs_to_another_of_its_project():
     adopting = replace(ml_workspace({**OWN, "key_vault_id": vault}, **placed), stack="prod")
     [problem] = said(dev, adopting)
     assert problem.startswith("Pulumi.prod.yaml: RoleAssignment ")
-    assert f"names Vault {vault.rsplit('/', 1)[1]}, which belongs to dev" in problem
+    assert f"names {vault.rsplit('/', 1)[1]}, which is in the group of dev" in problem
     assert said(dev, replace(adopting, project="other")) == []
+    # What others made in dev's group is dev's too.
+    given = f"{vault.rsplit('/providers/', 1)[0]}/providers/Microsoft.KeyVault/vaults/kv-given"
+    assert len(said(dev, replace(ml_workspace({**OWN, "key_vault_id": given}, **placed), stack="prod"))) == 1
     # Both send their logs to the same place, which neither makes.
     assert said(dev, prod) == []

@@ -98,9 +98,22 @@ def test_days_are_written_as_azure_does():
     assert InstanceSchedule.model_validate({**HOURS, "days": ["monday", "SUNDAY"]}).days == ["Monday", "Sunday"]
 
 
-def test_a_key_in_a_script_is_refused_and_not_shown():
-    key = "A" * 86 + "=="
-    [problem] = problems(SetupScript, {"text": f"az storage blob list --account-key {key}"})
+@pytest.mark.parametrize(
+    ("command", "secret"),
+    [
+        (f"az storage blob list --account-key {'A' * 86}==", "A" * 86),
+        ("az login --service-principal -u app -p hunter2 --tenant t", "hunter2"),
+        ("tool --password=hunter2", "hunter2"),
+        ("tool --password hunter2", "hunter2"),
+    ],
+)
+def test_a_key_in_a_script_is_refused_and_not_shown(command, secret):
+    [problem] = problems(SetupScript, {"text": command})
     assert problem.path == ("text",)
-    assert key not in str(problem)
+    assert secret not in str(problem)
     assert "Entra ID" in problem.fix
+
+
+@pytest.mark.parametrize("command", ["mkdir -p /mnt/x", "tool --password $SECRET", "az login --identity", "sort -p 1"])
+def test_what_only_looks_like_a_password_passes(command):
+    assert problems(SetupScript, {"text": command}) == []

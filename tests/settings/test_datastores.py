@@ -81,6 +81,13 @@ def test_names_are_of_ones_own():
     assert found[1].what == "a second data asset is named 'transactions' (the first is in the store sales)"
 
 
+def test_an_account_is_a_lake_or_none():
+    stores = [STORE, {**STORE, "name": "flat", "hierarchical": False}]
+    [problem] = problems(WorkspaceSettings, {"network_mode": "own", "datastores": stores})
+    assert problem.path == ("datastores", 1, "hierarchical")
+    assert "sales says true, and flat false" in problem.what
+
+
 def test_ids_are_told_in_parts():
     store = DatastoreSettings.model_validate(STORE)
     assert store.account_name == "stlake"

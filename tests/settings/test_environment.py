@@ -219,6 +219,59 @@ def test_an_identity_takes_twenty_credentials():
     ]
 
 
+ELSEWHERE = "/subscriptions/00000000-0000-0000-0000-00000000beef/resourceGroups/rg/providers"
+OWN = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
+SUBNETS = "Microsoft.Network/virtualNetworks/vnet/subnets"
+
+
+def adopted(training):
+    return {"subnet_ids": {"endpoints": f"{PROVIDERS}/{SUBNETS}/endpoints", "training": f"{training}/{SUBNETS}/t"}}
+
+
+@pytest.mark.parametrize(
+    ("environment", "changes", "paths"),
+    [
+        ("dev", {"workspace": OWN, "network": adopted(PROVIDERS)}, []),
+        ("dev", {"workspace": OWN, "network": adopted(ELSEWHERE)}, ["network.subnet_ids.training"]),
+        ("dev", {"network": adopted(ELSEWHERE)}, []),
+        (
+            "dev",
+            {"workspace": {**OWN, "serverless_subnet_id": f"{ELSEWHERE}/{SUBNETS}/s"}},
+            ["workspace.serverless_subnet_id"],
+        ),
+        (
+            "dev",
+            {
+                "workspace": OWN,
+                "customer_managed_key": {
+                    "key_vault_id": f"{ELSEWHERE}/Microsoft.KeyVault/vaults/kv-keys",
+                    "key_id": "https://kv-keys.vault.azure.net/keys/ml",
+                },
+            },
+            ["customer_managed_key.key_vault_id"],
+        ),
+        ("dev", {"workspace": OWN, "ai_services": [{"name": "ai", "kind": "FormRecognizer"}]}, ["ai_services[0].name"]),
+        ("dev", {"ai_services": [{"name": "ai", "kind": "FormRecognizer"}]}, []),
+        *(
+            (
+                environment,
+                {
+                    "workspace": {
+                        **OWN,
+                        "network_mode": "managed",
+                        "managed_network": {"isolation": "AllowInternetOutbound"},
+                    }
+                },
+                paths,
+            )
+            for environment, paths in (("dev", []), ("prod", ["workspace.managed_network.isolation"]))
+        ),
+    ],
+)
+def test_what_azure_would_refuse_of_a_workspace_is_refused(environment, changes, paths):
+    assert refused(EnvironmentSettings, given(environment, **changes)) == paths
+
+
 def test_a_key_lies_in_its_vault():
     vault = f"{PROVIDERS}/Microsoft.KeyVault/vaults/kv-keys"
     key = {"key_vault_id": vault, "key_id": "https://kv-other.vault.azure.net/keys/ml"}

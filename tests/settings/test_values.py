@@ -96,11 +96,16 @@ def test_what_is_no_range_is_refused(value):
         ("192.168.1.1", False),
         ("0.0.0.0/0", False),
         ("0.0.0.0/7", False),
+        ("203.0.113.8/31", False),
         ("x", False),
     ],
 )
 def test_a_firewall_never_opens_the_internet(value, legal):
     assert allowed(values.ip_range, value) == legal
+
+
+def test_a_single_address_is_written_as_storage_takes_it():
+    assert values.ip_range("203.0.113.7/32") == values.ip_range("203.0.113.7") == "203.0.113.7"
 
 
 @pytest.mark.parametrize(

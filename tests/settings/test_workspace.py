@@ -51,6 +51,7 @@ def cluster(**changes):
             ["managed_network.fqdns[0].name", "managed_network.fqdns[0].fqdn"],
         ),
         (own(instances=[ALICE, ALICE]), ["instances[1].name"]),
+        (own(instances=[ALICE, {**ALICE, "name": "al-ice"}]), ["instances[1].name"]),
         (own(storage_account_id=LAKE, datastores=[STORE]), ["storage_account_id"]),
         (
             own(storage_account_id=LAKE.upper().replace("MICROSOFT.", "Microsoft."), datastores=[STORE]),

@@ -36,7 +36,6 @@ IDS: dict[str, str] = {
         "containerregistry:Registry": _GROUP + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
         "keyvault:Vault": _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
         "machinelearningservices:Compute": _WORKSPACE + "/computes/{computeName}",
-        "machinelearningservices:DataContainer": _WORKSPACE + "/data/{name}",
         "machinelearningservices:DataVersion": _WORKSPACE + "/data/{name}/versions/{version}",
         "machinelearningservices:Datastore": _WORKSPACE + "/datastores/{name}",
         "machinelearningservices:Workspace": _WORKSPACE,
@@ -128,11 +127,17 @@ def _random_string(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"result": characters(urn, int(inputs.get("length", 6)))}
 
 
+def _insights(urn: str, inputs: Inputs) -> dict[str, Any]:
+    key = guid(f"{urn} key")
+    return {"instrumentationKey": key, "connectionString": f"InstrumentationKey={key}"}
+
+
 def _workspace(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"managedNetwork": inputs.get("managedNetwork", {"isolationMode": "Disabled"})}
 
 
 OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
+    "azure-native:applicationinsights:Component": _insights,
     "azure-native:cognitiveservices:Account": _account,
     "azure-native:machinelearningservices:Workspace": _workspace,
     "azure-native:managedidentity:UserAssignedIdentity": _user_assigned_identity,

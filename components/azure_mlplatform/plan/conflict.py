@@ -1,5 +1,6 @@
 """What two plans cannot both have: a resource, or addresses behind one hub."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations, permutations
@@ -38,32 +39,35 @@ def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
 
 
 def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """The first resource of another stack of the same project that a stack names: environments share nothing."""
-    made = [
-        {each.id.lower(): each for each in plan.azure_resources if each.id.startswith("/subscriptions/")}
-        for plan in plans
-    ]
-    for (one, ours), (other, theirs) in permutations(zip(plans, made, strict=True), 2):
+    """The first resource in another environment's group that a stack of the same project names: environments share
+    nothing."""
+    groups = [_groups(plan) for plan in plans]
+    for (one, ours), (other, theirs) in permutations(zip(plans, groups, strict=True), 2):
         if one.project != other.project:
             continue
         found = next(
             (
-                (each, theirs[above])
+                (each, text)
                 for each in one.azure_resources
                 for text in _texts(each.inputs)
-                for above in _above(text)
-                if above in theirs and above not in ours
+                if (group := _group_of(text)) in theirs and group not in ours
             ),
             None,
         )
         if found is not None:
             yield Problem(
                 (),
-                f"{found[0].kind} {found[0].azure_name} names {found[1].kind} {found[1].azure_name}, which belongs to "
+                f"{found[0].kind} {found[0].azure_name} names {found[1].rsplit('/', 1)[-1]}, which is in the group of "
                 f"{other.stack}",
                 "The environments of a project share nothing: name what is outside both",
                 f"Pulumi.{one.stack}.yaml",
             )
+
+
+def _groups(plan: Plan) -> set[str]:
+    """The resource groups, by id in lower case, that a plan makes something in."""
+    made = (each for each in plan.azure_resources if "resourceGroupName" in each.inputs)
+    return {group for each in made if (group := _group_of(each.id))}
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -74,11 +78,10 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _above(text: str) -> Iterator[str]:
-    """An ARM id in lower case, and the ids of what it lies in."""
-    if text.startswith("/subscriptions/"):
-        parts = text.lower().split("/")
-        yield from ("/".join(parts[:end]) for end in range(len(parts), 3, -1))
+def _group_of(text: str) -> str:
+    """The resource group that an ARM id lies in, by id in lower case; empty where it is none."""
+    found = re.match(r"/subscriptions/[^/]+/resourcegroups/[^/]+", text, re.IGNORECASE)
+    return found[0].lower() if found else ""
 
 
 def _overlaps(plans: Sequence[Plan]) -> Iterator[Problem]:

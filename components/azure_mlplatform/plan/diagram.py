@@ -19,7 +19,6 @@ from .tree import size
 _HIDDEN = {
     "BlobServiceProperties",
     "FileServiceProperties",
-    "DataContainer",
     "DataVersion",
     "DiagnosticSetting",
     "ManagementLockByScope",

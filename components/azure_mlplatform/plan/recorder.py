@@ -67,6 +67,7 @@ class Recorder(MockMonitor):
         inputs = plain(request.object)
         _no_output_in_text(inputs, urn)
         id_, outputs = "", {}
+        secret = set(request.additionalSecretOutputs)
         if request.custom:
             id_, outputs = self._answer(urn, request, inputs)
         self._planned[urn] = PlannedResource(
@@ -85,9 +86,10 @@ class Recorder(MockMonitor):
             protect=request.protect,
             provider=request.provider,
             id=id_ or UNKNOWN,
-            outputs=outputs,
+            outputs={key: SECRET if key in secret else value for key, value in outputs.items()},
             aliases=tuple(_aliases(request.aliases, request.type)),
             ignore_changes=tuple(request.ignoreChanges),
+            replace_on_changes=tuple(request.replaceOnChanges),
             delete_before_replace=request.deleteBeforeReplace,
             retain_on_delete=request.retainOnDelete,
         )
@@ -97,7 +99,7 @@ class Recorder(MockMonitor):
                 if key == "tags" or _comes_back(value):
                     answer.fields[key].CopyFrom(value)
             for key, value in outputs.items():
-                answer.fields[key].CopyFrom(_value(value))
+                answer.fields[key].CopyFrom(_secret(value) if key in secret else _value(value))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=answer)
 
     def _answer(self, urn: str, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -199,6 +201,12 @@ def _value(value: Any) -> struct_pb2.Value:
             struct_value=struct_pb2.Struct(fields={key: _value(each) for key, each in value.items()})
         )
     return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+
+
+def _secret(value: Any) -> struct_pb2.Value:
+    """The same, as a secret."""
+    fields = {_SIGNATURE: _value(rpc._special_secret_sig), "value": _value(value)}
+    return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
 
 
 def _with_outputs(resource: PlannedResource, outputs: dict[str, Any]) -> PlannedResource:

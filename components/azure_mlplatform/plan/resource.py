@@ -48,6 +48,7 @@ class PlannedResource:
     """Names it had before, where its component says so."""
 
     ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
     delete_before_replace: bool = False
     retain_on_delete: bool = False
 

@@ -13,7 +13,6 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "Deployment": ("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
     "Component": (),
     "Compute": ("properties.properties.vmSize", "properties.properties.scaleSettings.maxNodeCount"),
-    "DataContainer": (),
     "Datastore": ("properties.accountName", "properties.filesystem", "properties.containerName"),
     "DiagnosticSetting": (),
     "FederatedIdentityCredential": ("subject",),

@@ -38,6 +38,7 @@ _KEY = re.compile(
     r"|(?i:(account|sharedaccess)key=\S{16,})"  # a connection string
     r"|(?<![\w+/])[\w+/]{86}==(?!=)"  # the 64 bytes of an account key
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|--password[= ]\s*[^\s$]\S*|\baz\s+login\b.*\s-p\s+[^\s$]"  # a password given to a command
 )
 """What only a key, a connection string or a SAS token looks like."""
 

@@ -13,16 +13,20 @@ from .values import name_of, resource_id
 SYSTEM_STORES = ("workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
 """The datastores that every workspace has of itself, on its own storage, by identity."""
 
-store_name = matches(
-    r"[a-z][a-z0-9_]{1,253}[a-z0-9]",
-    "is no name for a datastore",
-    "3 to 255 lower-case letters, digits and underscores, starting with a letter",
+store_name = computed(
+    matches(
+        r"[a-z][a-z0-9_]{1,253}[a-z0-9]",
+        "is no name for a datastore",
+        "3 to 255 lower-case letters, digits and underscores, starting with a letter",
+    )
 )
 
-container_name = matches(
-    r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*",
-    "is no name for a container",
-    "3 to 63 lower-case letters, digits and single hyphens inside",
+container_name = computed(
+    matches(
+        r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*",
+        "is no name for a container",
+        "3 to 63 lower-case letters, digits and single hyphens inside",
+    )
 )
 
 asset_name = matches(
@@ -57,6 +61,10 @@ class FolderSettings(Settings):
 
     path: str = Field(examples=["sales/transactions"])
     """The folder in the container. Another path makes another version of the asset; the old one stays."""
+
+    generation: int = Field(default=1, ge=1, le=1000)
+    """Raise it to have a version made again for a place that had one before: Azure keeps each version for ever, and
+    makes none twice. Left out: 1."""
 
     _name = obeys(asset_name, "name")
     _path = obeys(folder_path, "path")
@@ -112,6 +120,17 @@ class DatastoreSettings(Settings):
 def store_refusals(stores: list[DatastoreSettings]) -> Iterator[Refusal]:
     """What is wrong with several stores together."""
     yield from twice([each.name for each in stores], ("datastores",), "datastore")
+    kinds: dict[str, DatastoreSettings] = {}
+    for number, store in enumerate(stores):
+        other = kinds.setdefault(store.storage_account_id.lower(), store)
+        if other.hierarchical != store.hierarchical:
+            yield Refusal(
+                ("datastores", number, "hierarchical"),
+                store.hierarchical,
+                f"the account {store.account_name} has a hierarchical namespace or has none: {other.name} says "
+                f"{str(other.hierarchical).lower()}, and {store.name} {str(store.hierarchical).lower()}",
+                "Say of both what the account is",
+            )
     first: dict[str, str] = {}
     for number, store in enumerate(stores):
         for index, folder in enumerate(store.folders):

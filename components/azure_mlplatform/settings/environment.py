@@ -6,18 +6,19 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, below, check, obeys
+from ._model import SECRET, Path, Refusal, Settings, below, check, obeys
 from .access import AccessSettings, WorkloadIdentitySettings
 from .ai_services import AIServiceSettings, twice
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
+from .managed_network import Isolation
 from .network import RESERVED, DnsMode, NetworkSettings, SubnetRole
 from .private_link import PRIVATE_LINK, PrivateService, zones
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
 from .tags import tag_refusals
-from .values import arm_group_id, date, guid, region, subscription_of
+from .values import arm_group_id, date, guid, name_of, region, subscription_of
 from .workspace import NetworkMode, WorkspaceSettings
 
 
@@ -271,6 +272,58 @@ class EnvironmentSettings(Settings):
     def _workspace_works_privately(self) -> Iterator[Refusal]:
         if self.workspace is not None and self.network is not None:
             yield from below(("workspace",), self.workspace.private_refusals())
+
+    @check
+    def _network_lets_out_what_it_may(self) -> Iterator[Refusal]:
+        if self.workspace is None or self.workspace.network_mode is not NetworkMode.MANAGED:
+            return
+        isolation = self.workspace.managed_network.isolation
+        if isolation is Isolation.ALLOW_INTERNET_OUTBOUND and not PROFILES[self.environment].may_let_all_out:
+            yield Refusal(
+                ("workspace", "managed_network", "isolation"),
+                isolation,
+                f"in a {self.environment} environment a managed network lets out what its rules name only",
+                f"Leave isolation out, or set {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
+            )
+
+    @check
+    def _computes_are_in_the_subscription(self) -> Iterator[Refusal]:
+        if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
+            return
+        adopted = self.network.subnet_ids if self.network else None
+        for path, subnet in (
+            (("network", "subnet_ids", "training"), adopted.training if adopted else None),
+            (("workspace", "serverless_subnet_id"), self.workspace.serverless_subnet_id),
+        ):
+            if subnet and SECRET not in (subnet, self.subscription_id):
+                yield from self._elsewhere(path, subnet, "a workspace's computes are in a network of its subscription")
+
+    @check
+    def _key_is_in_the_subscription(self) -> Iterator[Refusal]:
+        key = self.customer_managed_key
+        if self.workspace is not None and key is not None and SECRET not in (key.key_vault_id, self.subscription_id):
+            at = ("customer_managed_key", "key_vault_id")
+            yield from self._elsewhere(at, key.key_vault_id, "a workspace's key is in a vault of its subscription")
+
+    def _elsewhere(self, path: Path, arm_id: str, why: str) -> Iterator[Refusal]:
+        if subscription_of(arm_id) != self.subscription_id.lower():
+            yield Refusal(
+                path,
+                arm_id,
+                f"'{name_of(arm_id)}' is in the subscription {subscription_of(arm_id)}, and {why}",
+                f"Name one in {self.subscription_id}",
+            )
+
+    @check
+    def _connections_have_legal_names(self) -> Iterator[Refusal]:
+        for index, service in enumerate(self.ai_services if self.workspace else ()):
+            if len(service.name) < 3:
+                yield Refusal(
+                    ("ai_services", index, "name"),
+                    service.name,
+                    f"'{service.name}' is too short for the workspace's connection of that name",
+                    "Give it at least 3 characters",
+                )
 
     @check
     def _computes_have_room(self) -> Iterator[Refusal]:

@@ -1,11 +1,12 @@
 """The network that Azure runs for a workspace, and what it lets out."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check
+from ._model import Refusal, Settings, check, matches, obeys, refused
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 
@@ -20,19 +21,36 @@ class Isolation(StrEnum):
     ALLOW_ONLY_APPROVED_OUTBOUND = "AllowOnlyApprovedOutbound"
 
 
+def port_ranges_rule(value: str) -> str:
+    """Ports and ranges of ports."""
+    for part in [] if value == "*" else value.split(","):
+        found = re.fullmatch(r"\s*(\d{1,5})(?:-(\d{1,5}))?\s*", part)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 0 < first <= last < 65536:
+            raise refused(f"'{value}' is no list of ports", "Allowed: such as '443' or '443,8000-8443', or '*'")
+    return value
+
+
 class PrivateEndpointRule(Settings):
     """Lets a managed network out to a resource, through a private endpoint that Azure makes."""
 
     name: str = Field(pattern=_NAME, examples=["warehouse"])
     """The rule's name."""
 
-    resource_id: str = Field(
-        pattern=r"^/subscriptions/.+/providers/.+", examples=["/subscriptions/…/Microsoft.Sql/servers/sql-warehouse"]
-    )
+    resource_id: str = Field(examples=["/subscriptions/…/Microsoft.Sql/servers/sql-warehouse"])
     """The resource, by id. The workspace's identity needs the right to approve connections to it."""
 
-    group_id: str = Field(min_length=1, examples=["sqlServer"])
+    group_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{1,63}$", examples=["sqlServer"])
     """The part of it, such as `blob`, `dfs` or `sqlServer`."""
+
+    _id = obeys(
+        matches(
+            r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}/providers/[A-Za-z.]+(/[^/\s]+/[^/\s]+)+",
+            "is not the id of a resource",
+            "/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
+        ),
+        "resource_id",
+    )
 
 
 class ServiceTagRule(Settings):
@@ -41,14 +59,19 @@ class ServiceTagRule(Settings):
     name: str = Field(pattern=_NAME, examples=["monitor"])
     """The rule's name."""
 
-    service_tag: str = Field(min_length=1, examples=["AzureMonitor"])
+    service_tag: str = Field(pattern=r"^[A-Z][A-Za-z0-9]+(\.[A-Za-z0-9]+)?$", examples=["AzureMonitor"])
     """The tag."""
 
     protocol: str = Field(default="TCP", pattern=r"^(TCP|UDP|\*)$", examples=["TCP"])
     """`TCP`, `UDP` or `*`. Left out: `TCP`."""
 
-    port_ranges: str = Field(default="443", pattern=r"^[0-9,\- *]+$", examples=["443,8443"])
-    """Ports, separated by commas. Left out: 443."""
+    port_ranges: str = Field(default="443", examples=["443,8000-8443"])
+    """Ports and ranges of them, separated by commas, or `*`. Left out: 443."""
+
+    _ports = obeys(port_ranges_rule, "port_ranges")
+
+
+_STORAGE = re.compile(r"\.(blob|dfs|file|queue|table)\.core\.windows\.net$", re.IGNORECASE)
 
 
 class FqdnRule(Settings):
@@ -59,6 +82,16 @@ class FqdnRule(Settings):
 
     fqdn: str = Field(pattern=r"^(\*\.)?([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$", examples=["pypi.org"])
     """The host, or `*.` and a domain."""
+
+    @check
+    def _storage_has_an_endpoint(self) -> Iterator[Refusal]:
+        if _STORAGE.search(self.fqdn):
+            yield Refusal(
+                ("fqdn",),
+                self.fqdn,
+                f"'{self.fqdn}' is a storage account, which a managed network reaches by a private endpoint only",
+                "Make it a datastore, or add a rule to private_endpoints",
+            )
 
 
 class ManagedNetworkSettings(Settings):
@@ -79,6 +112,19 @@ class ManagedNetworkSettings(Settings):
 
     provision_now: bool = True
     """Whether it is made with the workspace (some 30 minutes) or with the first compute."""
+
+    @check
+    def _rules_go_with_approved_outbound(self) -> Iterator[Refusal]:
+        if self.isolation is Isolation.ALLOW_ONLY_APPROVED_OUTBOUND:
+            return
+        for field in ("service_tags", "fqdns"):
+            if getattr(self, field):
+                yield Refusal(
+                    (field,),
+                    None,
+                    f"{field} are given, but isolation is '{self.isolation}', which lets everything out",
+                    f"Leave them out, or set isolation: {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
+                )
 
     @check
     def _rules_have_names_of_their_own(self) -> Iterator[Refusal]:

@@ -40,6 +40,9 @@ class Profile:
     may_be_public: bool
     """Whether `network.public_access` may be set."""
 
+    may_let_all_out: bool
+    """Whether a managed network may let its computes out to all of the internet."""
+
     may_grant: frozenset[str]
     """The fields of `access` that may name groups."""
 
@@ -70,6 +73,7 @@ PROFILES: dict[Environment, Profile] = {
         longest_life_days=90,
         needs_network=False,
         may_be_public=True,
+        may_let_all_out=True,
         may_grant=_EVERYONE,
         may_have_instances=True,
         protect=False,
@@ -83,6 +87,7 @@ PROFILES: dict[Environment, Profile] = {
         longest_life_days=None,
         needs_network=True,
         may_be_public=True,
+        may_let_all_out=True,
         may_grant=_EVERYONE,
         may_have_instances=True,
         protect=False,
@@ -96,6 +101,7 @@ PROFILES: dict[Environment, Profile] = {
         longest_life_days=None,
         needs_network=True,
         may_be_public=False,
+        may_let_all_out=False,
         may_grant=_READERS,
         may_have_instances=False,
         protect=False,
@@ -109,6 +115,7 @@ PROFILES: dict[Environment, Profile] = {
         longest_life_days=None,
         needs_network=True,
         may_be_public=False,
+        may_let_all_out=False,
         may_grant=_READERS,
         may_have_instances=False,
         protect=True,

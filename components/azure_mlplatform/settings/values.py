@@ -85,9 +85,12 @@ def ip_range(value: str) -> str:
         raise refused(f"'{value}' is not an address range", fix) from None
     if network.prefixlen < 8:
         raise refused(f"'{value}' opens most of the internet", fix)
+    if network.prefixlen == 31:
+        # "Grant access from an internet IP range" (Azure Storage).
+        raise refused(f"'{value}' is a range of two addresses, which storage does not take", "Write them one by one")
     if any(network.overlaps(private) for private in _PRIVATE_RANGES):
         raise refused(f"'{value}' is not public, and never seen on a public address", fix)
-    return value
+    return value.removesuffix("/32")
 
 
 def ip_address(value: str) -> str:

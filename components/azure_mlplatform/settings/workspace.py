@@ -102,7 +102,8 @@ class WorkspaceSettings(Settings):
     @check
     def _computes_have_names_of_their_own(self) -> Iterator[Refusal]:
         yield from twice([each.name for each in self.clusters], ("clusters",), "compute")
-        yield from twice([each.name for each in self.instances], ("instances",), "instance")
+        # Azure's names of instances have no hyphens.
+        yield from twice([each.name.replace("-", "") for each in self.instances], ("instances",), "instance")
 
     @check
     def _stores_have_names_of_their_own(self) -> Iterator[Refusal]:
