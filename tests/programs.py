@@ -11,7 +11,7 @@ from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
 from azure_mlplatform.network import PrivateNetwork
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.settings.private_link import PRIVATE_LINK
+from azure_mlplatform.settings.private_link import PrivateService, zones
 from azure_mlplatform.stack import azure_provider
 from azure_mlplatform.testing import TENANT, UNKNOWN, Plan, PlannedResource, example_settings, record
 
@@ -115,9 +115,8 @@ def data_product(
 SUBNETS = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets"
 ZONES = {
     zone: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{zone}"
-    for groups in PRIVATE_LINK.values()
-    for zones in groups.values()
-    for zone in zones
+    for service in PrivateService
+    for zone in zones(service, "westeurope")
 }
 CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}
 OWN = {"network_mode": "own", "clusters": [CPU]}

@@ -241,7 +241,9 @@ class DataProductRG(Component):
                 **dict(self.placed),
                 settings=settings.network,
                 zone_redundant=settings.profile.zone_redundant,
-                dns_zones=sorted({zone for each in settings.private_services for zone in zones(each)}),
+                dns_zones=sorted(
+                    {zone for each in settings.private_services for zone in zones(each, settings.location)}
+                ),
                 diagnostics=log_id,
                 lock=settings.protected,
             ),

@@ -36,7 +36,7 @@ from .roles import PrincipalType, Role
 from .settings._model import Refusal, below, check
 from .settings.ai_services import AIServiceKind
 from .settings.datastores import StoreAccess
-from .settings.private_link import PRIVATE_LINK, PrivateService
+from .settings.private_link import PrivateService, private_link
 from .settings.problems import Problem
 from .settings.profiles import PROFILES
 from .settings.values import same_id
@@ -574,7 +574,7 @@ class MLWorkspace(Component):
         )
         # Jobs find the address of an AI service by its connection.
         self._assign("compute-workspace-reader", Role.READER, self._compute_identity.principal_id, workspace.id)
-        groups = PRIVATE_LINK[PrivateService.WORKSPACE_STORAGE]
+        groups = private_link(PrivateService.WORKSPACE_STORAGE, args.location)
         for group, endpoint in zip(groups, self._storage_endpoints, strict=False):
             # Without it the studio takes the storage for one that it cannot reach ("Use Azure Machine Learning studio
             # in an Azure virtual network").

@@ -40,6 +40,16 @@ class Kind(StrEnum):
     COMPUTE_INSTANCE = "ci"
     """Not one of the page's."""
 
+    KUBERNETES_CLUSTER = "aks"
+    DATA_COLLECTION_RULE = "dcr"
+    ONLINE_ENDPOINT = "ep"
+    """Not one of the page's."""
+
+    APP_SERVICE_PLAN = "asp"
+    WEB_APP = "app"
+    CONTAINER_APP = "ca"
+    CONTAINER_APPS_ENVIRONMENT = "cae"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -81,6 +91,15 @@ RULES: dict[Kind, Rule] = {
     # Without hyphens, since a hyphen and digits at the end are refused; 24 leaves 12 for whose it is.
     Kind.COMPUTE_INSTANCE: Rule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
     Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
+    # 54 is its DNS prefix, which is the same.
+    Kind.KUBERNETES_CLUSTER: Rule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.DATA_COLLECTION_RULE: Rule(3, 64, _WORD),
+    Kind.ONLINE_ENDPOINT: Rule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.APP_SERVICE_PLAN: Rule(1, 60, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]"),
+    # Azure takes 60; above 40 the host name of a slot is no longer made of the two names.
+    Kind.WEB_APP: Rule(2, 40, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.CONTAINER_APP: Rule(2, 32, r"[a-z](-?[a-z0-9])*"),
+    Kind.CONTAINER_APPS_ENVIRONMENT: Rule(2, 60, r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"),
 }
 
 SHORT = {

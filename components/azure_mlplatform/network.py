@@ -15,7 +15,7 @@ from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_a
 from .diagnostics import send_diagnostics
 from .naming import Kind
 from .settings.network import DnsMode, EgressKind, NetworkSettings, SubnetRole
-from .settings.private_link import PRIVATE_LINK, PrivateService
+from .settings.private_link import PrivateService, private_link
 
 
 class PrivateNetwork(ComponentArgs):
@@ -368,8 +368,9 @@ def private_endpoints(
     made = Endpoints([], [])
     if private_network is None:
         return made
-    for group_id, zones in PRIVATE_LINK[service].items():
-        several = len(PRIVATE_LINK[service]) > 1
+    groups = private_link(service, args.location)
+    for group_id, zones in groups.items():
+        several = len(groups) > 1
         label = f"{part}-{group_id.lower()}" if several else part
         endpoint_name = args.name_of(Kind.PRIVATE_ENDPOINT, label)
         endpoint = native.network.PrivateEndpoint(

@@ -18,6 +18,7 @@ class Role(StrEnum):
     MANAGED_IDENTITY_OPERATOR = "Managed Identity Operator"
     AZUREML_DATA_SCIENTIST = "AzureML Data Scientist"
     AZUREML_COMPUTE_OPERATOR = "AzureML Compute Operator"
+    AZUREML_METRICS_WRITER = "AzureML Metrics Writer (preview)"
     STORAGE_BLOB_DATA_CONTRIBUTOR = "Storage Blob Data Contributor"
     STORAGE_BLOB_DATA_READER = "Storage Blob Data Reader"
     STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR = "Storage File Data Privileged Contributor"
@@ -47,6 +48,7 @@ ROLE_IDS: dict[Role, str] = {
     Role.MANAGED_IDENTITY_OPERATOR: "f1a07417-d97a-45cb-824c-7a7467783830",
     Role.AZUREML_DATA_SCIENTIST: "f6c7c914-8db3-469d-8ca1-694a8f32e121",
     Role.AZUREML_COMPUTE_OPERATOR: "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
+    Role.AZUREML_METRICS_WRITER: "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",
     Role.STORAGE_BLOB_DATA_CONTRIBUTOR: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     Role.STORAGE_BLOB_DATA_READER: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR: "69566ab7-960f-475b-8e7c-b3118f30c6bd",

@@ -165,7 +165,9 @@ def test_another_network_mode_is_refused_and_nothing_is_put_into_the_workspace(d
     existing = {made.id: {"managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}}
     code, resources, messages, output = pulumi(ROOT, "dev", dry_run=dry_run, existing=existing)
     assert code == 1
-    assert "workspace.network_mode: the workspace has a managed network, and an update does not change" in messages[0][1]
+    assert (
+        "workspace.network_mode: the workspace has a managed network, and an update does not change" in messages[0][1]
+    )
     assert not {"Compute", "Datastore"} & {each.kind for each in resources}
     assert "Traceback" not in messages[0][1] + output
 

@@ -12,9 +12,11 @@ from .ai_services import AIServiceSettings, twice
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
+from .inference import InferenceSettings
 from .managed_network import Isolation
 from .network import RESERVED, DnsMode, NetworkSettings, SubnetRole
-from .private_link import PRIVATE_LINK, PrivateService, zones
+from .placement import placement_notices, placement_refusals
+from .private_link import PrivateService, private_link, zones
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
 from .tags import tag_refusals
@@ -64,6 +66,9 @@ class EnvironmentSettings(Settings):
     workspace: Optional[WorkspaceSettings] = None
     """The machine-learning workspace. Left out, there is none."""
 
+    inference: Optional[InferenceSettings] = None
+    """How models are served. Left out, they are not, but for batches."""
+
     access: AccessSettings = Field(default_factory=AccessSettings)
     """Which groups of people may do what. Left out, nobody may do anything."""
 
@@ -112,7 +117,8 @@ class EnvironmentSettings(Settings):
     def private_services(self) -> list[PrivateService]:
         """What the environment has private endpoints to, an entry each."""
         workspace = self.workspace.private_services if self.workspace else []
-        return [*(each.private_service for each in self.ai_services), *workspace]
+        inference = self.inference.private_services if self.inference else []
+        return [*(each.private_service for each in self.ai_services), *workspace, *inference]
 
     @check
     def _has_what_its_kind_needs(self) -> Iterator[Refusal]:
@@ -197,7 +203,7 @@ class EnvironmentSettings(Settings):
     def _endpoints_have_room(self) -> Iterator[Refusal]:
         if self.network is None or self.network.adopted or not self.network.address_space:
             return
-        needed = sum(len(PRIVATE_LINK[each]) for each in self.private_services)
+        needed = sum(len(private_link(each, self.location)) for each in self.private_services)
         subnet = self.network.ranges().get(SubnetRole.ENDPOINTS)
         if subnet is not None and subnet.num_addresses - RESERVED < needed:
             yield Refusal(
@@ -212,7 +218,7 @@ class EnvironmentSettings(Settings):
     def _zones_are_known(self) -> Iterator[Refusal]:
         if self.network is None or self.network.dns.mode is not DnsMode.ADOPT:
             return
-        for zone in sorted({zone for each in self.private_services for zone in zones(each)}):
+        for zone in sorted({zone for each in self.private_services for zone in zones(each, self.location)}):
             if self.network.dns.zone_id(zone) is None:
                 yield Refusal(
                     ("network", "dns", "zone_ids"),
@@ -326,6 +332,10 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
+    def _models_can_be_served(self) -> Iterator[Refusal]:
+        yield from placement_refusals(self)
+
+    @check
     def _computes_have_room(self) -> Iterator[Refusal]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
             return
@@ -350,11 +360,16 @@ class EnvironmentSettings(Settings):
         yield from self._expiry_refusals(today)
         if self.workspace is not None:
             yield from below(("workspace",), self.workspace.refusals_on(today))
+        if self.inference is not None:
+            yield from below(("inference",), self.inference.refusals_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""
         if self.workspace is not None:
             yield from self.workspace.notices_on(today)
+        if self.inference is not None:
+            yield from self.inference.notices_on(today)
+            yield from placement_notices(self)
 
     def _expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
         if self.expires_on is None:

@@ -18,13 +18,19 @@ class PrivateService(StrEnum):
     """Blobs and files, and the queues and tables that parallel runs keep their state in."""
 
     CONTAINER_REGISTRY = "container_registry"
+    WEB_APP = "web_app"
+    """A web app and its slot `green`."""
+
+    CONTAINER_APPS = "container_apps"
+    KUBERNETES = "kubernetes"
+    """The API server of a private cluster, whose endpoint AKS makes itself."""
 
 
 _COGNITIVE = "privatelink.cognitiveservices.azure.com"
 _OPENAI = "privatelink.openai.azure.com"
 _FOUNDRY = "privatelink.services.ai.azure.com"
 
-PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
+_PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.COGNITIVE_SERVICES: {"account": (_COGNITIVE,)},
     PrivateService.OPENAI: {"account": (_COGNITIVE, _OPENAI)},
     PrivateService.AI_SERVICES: {"account": (_COGNITIVE, _OPENAI, _FOUNDRY)},
@@ -34,10 +40,17 @@ PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
         group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "file", "queue", "table")
     },
     PrivateService.CONTAINER_REGISTRY: {"registry": ("privatelink.azurecr.io",)},
+    PrivateService.WEB_APP: dict.fromkeys(("sites", "sites-green"), ("privatelink.azurewebsites.net",)),
+    PrivateService.CONTAINER_APPS: {"managedEnvironments": ("privatelink.{region}.azurecontainerapps.io",)},
+    PrivateService.KUBERNETES: {"management": ("privatelink.{region}.azmk8s.io",)},
 }
-"""Service → group id → zones. An endpoint is made for each group id."""
 
 
-def zones(service: PrivateService) -> list[str]:
-    """Every DNS zone that a service's endpoints need."""
-    return sorted({zone for group in PRIVATE_LINK[service].values() for zone in group})
+def private_link(service: PrivateService, location: str) -> dict[str, list[str]]:
+    """Group id → the DNS zones that resolve it in a region. An endpoint is made for each group id."""
+    return {group: [each.format(region=location) for each in zones] for group, zones in _PRIVATE_LINK[service].items()}
+
+
+def zones(service: PrivateService, location: str) -> list[str]:
+    """Every DNS zone that a service's endpoints need in a region."""
+    return sorted({zone for group in private_link(service, location).values() for zone in group})

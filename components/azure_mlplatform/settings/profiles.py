@@ -53,6 +53,13 @@ class Profile:
     """Whether what holds data or a team's work is protected from `pulumi destroy`, and locked where a
     lock does no harm."""
 
+    highly_available: bool
+    """Whether what serves models runs several times: AKS with an SLA and three nodes of each service pool, three
+    routers, a replica that stays."""
+
+    may_serve_insecurely: bool
+    """Whether models may be called without encryption inside the network, for a reason."""
+
     zone_redundant: bool
     """Whether what can be spread over availability zones is."""
 
@@ -77,6 +84,8 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_EVERYONE,
         may_have_instances=True,
         protect=False,
+        highly_available=False,
+        may_serve_insecurely=True,
         zone_redundant=False,
         vault_retention_days=7,
         log_retention_days=30,
@@ -91,6 +100,8 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_EVERYONE,
         may_have_instances=True,
         protect=False,
+        highly_available=False,
+        may_serve_insecurely=True,
         zone_redundant=False,
         vault_retention_days=7,
         log_retention_days=30,
@@ -105,6 +116,8 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_READERS,
         may_have_instances=False,
         protect=False,
+        highly_available=False,
+        may_serve_insecurely=False,
         zone_redundant=False,
         vault_retention_days=7,
         log_retention_days=90,
@@ -119,6 +132,8 @@ PROFILES: dict[Environment, Profile] = {
         may_grant=_READERS,
         may_have_instances=False,
         protect=True,
+        highly_available=True,
+        may_serve_insecurely=False,
         zone_redundant=True,
         vault_retention_days=90,
         log_retention_days=365,

@@ -1,0 +1,114 @@
+"""How models are served: where, behind which endpoints, and what that asks of the environment."""
+
+import datetime
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Optional
+
+from pydantic import Field
+
+from ._model import Refusal, Settings, below, check
+from .ai_services import twice
+from .aks import AKSSettings
+from .app_service import AppServiceSettings
+from .container_app import ContainerAppsSettings
+from .endpoints import OnlineEndpointSettings
+from .private_link import PrivateService
+
+
+class InferenceTarget(StrEnum):
+    """Where models run."""
+
+    AKS = "aks"
+    """A cluster of AKS, attached to the workspace."""
+
+    MANAGED = "managed"
+    """Machines that Azure ML runs."""
+
+    APP_SERVICE = "app_service"
+    """App Service for containers."""
+
+    CONTAINER_APP = "container_app"
+    """Container Apps."""
+
+
+_BLOCKS = {
+    InferenceTarget.AKS: "aks",
+    InferenceTarget.APP_SERVICE: "app_service",
+    InferenceTarget.CONTAINER_APP: "container_app",
+}
+_WITH_ENDPOINTS = (InferenceTarget.AKS, InferenceTarget.MANAGED)
+
+
+class InferenceSettings(Settings):
+    """Where models are served, and by what name they are called. docs/inference.md says when which target fits."""
+
+    target: InferenceTarget
+    """`aks`, `managed`, `app_service` or `container_app`."""
+
+    endpoints: list[OnlineEndpointSettings] = Field(default_factory=list)
+    """With `aks` and `managed`: the stable endpoints."""
+
+    aks: Optional[AKSSettings] = None
+    """With `aks`: the cluster."""
+
+    app_service: Optional[AppServiceSettings] = None
+    """With `app_service`: the plan and its web apps."""
+
+    container_app: Optional[ContainerAppsSettings] = None
+    """With `container_app`: the environment and its apps."""
+
+    @property
+    def needs_workspace(self) -> bool:
+        """Whether it works in a workspace."""
+        return self.target in _WITH_ENDPOINTS
+
+    @property
+    def registry_id(self) -> Optional[str]:
+        """The registry of the containers' images, where the settings name one."""
+        block = self.app_service or self.container_app
+        return block.registry_id if block else None
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What it has private endpoints to."""
+        apps = [PrivateService.WEB_APP] * len(self.app_service.apps) if self.app_service else []
+        return [*apps, *([PrivateService.CONTAINER_APPS] if self.container_app else [])]
+
+    @check
+    def _blocks_go_with_the_target(self) -> Iterator[Refusal]:
+        for target, field in _BLOCKS.items():
+            if target is self.target and getattr(self, field) is None:
+                yield Refusal((field,), None, f"target is '{target}', but {field} is missing", f"Add {field}")
+            if target is not self.target and getattr(self, field) is not None:
+                yield Refusal(
+                    (field,), None, f"{field} is given, but target is '{self.target}'", "Leave one of them out"
+                )
+        if self.target is InferenceTarget.MANAGED and not self.endpoints:
+            yield Refusal(
+                ("endpoints",),
+                None,
+                "target is 'managed', but there is no endpoint",
+                "Add endpoints: [{name: scoring}]",
+            )
+        if self.endpoints and self.target not in _WITH_ENDPOINTS:
+            yield Refusal(
+                ("endpoints",),
+                None,
+                f"endpoints are given, but target is '{self.target}'",
+                f"Leave them out: what is called is an app, in {_BLOCKS[self.target]}.apps",
+            )
+
+    @check
+    def _endpoints_have_names_of_their_own(self) -> Iterator[Refusal]:
+        yield from twice([each.name for each in self.endpoints], ("endpoints",), "endpoint")
+
+    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong on the day the program runs."""
+        if self.aks is not None:
+            yield from below(("aks",), self.aks.refusals_on(today))
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """What is right on the day the program runs and should still be known."""
+        if self.aks is not None:
+            yield from self.aks.notices_on(today)
