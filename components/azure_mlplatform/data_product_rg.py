@@ -24,7 +24,6 @@ from .roles import PrincipalType, Role
 from .settings._model import Refusal, below, check, obeys
 from .settings.access import FederatedCredential
 from .settings.environment import EnvironmentSettings
-from .settings.private_link import zones
 from .settings.problems import Problem
 from .settings.values import date, name_of, subscription_of
 from .tags import environment_tags
@@ -241,9 +240,9 @@ class DataProductRG(Component):
                 **dict(self.placed),
                 settings=settings.network,
                 zone_redundant=settings.profile.zone_redundant,
-                dns_zones=sorted(
-                    {zone for each in settings.private_services for zone in zones(each, settings.location)}
-                ),
+                dns_zones=settings.dns_zones,
+                container_delegation=settings.inference.container_delegation if settings.inference else None,
+                pod_cidr=settings.inference.pod_cidr if settings.inference else None,
                 diagnostics=log_id,
                 lock=settings.protected,
             ),

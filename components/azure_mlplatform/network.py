@@ -64,6 +64,13 @@ class NetworkArgs(PlacedArgs):
     dns_zones: list[str] = Field(default_factory=list)
     """The private DNS zones to make, or to find among the adopted ones. Left out, none."""
 
+    container_delegation: Optional[str] = None
+    """The service that the containers subnet is given to, such as `Microsoft.App/environments`. Left out, it is given
+    to none."""
+
+    pod_cidr: Optional[str] = None
+    """Addresses of pods that only a cluster knows, which its subnet's rules let pass. Left out, there are none."""
+
     diagnostics: Optional[In[str]] = None
     """The Log Analytics workspace, by id, that logs and metrics go to. Left out, they go nowhere."""
 
@@ -142,6 +149,28 @@ _RULES: dict[SubnetRole, list[Any]] = {
 }
 
 
+def _pod_rules(pod_cidr: Optional[str]) -> list[Any]:
+    """What pods with addresses of their own need: they reach each other, and nodes reach them, without being hidden
+    behind a node, and what the network does not know counts as the internet ("Azure CNI Overlay")."""
+    if pod_cidr is None:
+        return []
+    return [
+        {
+            "name": f"allow-pods-{direction.lower()}",
+            "description": "Pods of one cluster reach each other.",
+            "priority": 200,
+            "direction": direction,
+            "access": "Allow",
+            "protocol": "*",
+            "source_address_prefix": pod_cidr if direction == "Inbound" else "*",
+            "source_port_range": "*",
+            "destination_address_prefix": "*" if direction == "Inbound" else pod_cidr,
+            "destination_port_range": "*",
+        }
+        for direction in ("Inbound", "Outbound")
+    ]
+
+
 class Network(Component):
     """A virtual network with a subnet and a security group for each role, or subnets that others run."""
 
@@ -197,7 +226,7 @@ class Network(Component):
                 network_security_group_name=args.name_of(Kind.NETWORK_SECURITY_GROUP, role),
                 resource_group_name=args.resource_group_name,
                 location=args.location,
-                security_rules=rules,
+                security_rules=[*rules, *(_pod_rules(args.pod_cidr) if role is SubnetRole.AKS else ())],
                 tags=args.tags,
                 opts=child(self),
             )
@@ -213,6 +242,7 @@ class Network(Component):
                 "private_endpoint_network_policies": "Enabled",
                 # An endpoint never opens a connection, so its subnet needs no way out.
                 **({} if role is SubnetRole.ENDPOINTS else way_out),
+                **(_delegated(args.container_delegation) if role is SubnetRole.CONTAINERS else {}),
             }
             for role, prefix in args.settings.ranges().items()
         ]
@@ -331,6 +361,10 @@ class Network(Component):
             )
             made[zone] = private_zone.id
         return made
+
+
+def _delegated(service: Optional[str]) -> dict[str, Any]:
+    return {"delegations": [{"name": "delegation", "service_name": service}]} if service else {}
 
 
 def _below(parent_id: "pulumi.Output[str]", path: str) -> "pulumi.Output[str]":

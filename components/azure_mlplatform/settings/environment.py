@@ -120,6 +120,11 @@ class EnvironmentSettings(Settings):
         inference = self.inference.private_services if self.inference else []
         return [*(each.private_service for each in self.ai_services), *workspace, *inference]
 
+    @property
+    def dns_zones(self) -> list[str]:
+        """The private DNS zones that its endpoints are named in."""
+        return sorted({zone for each in self.private_services for zone in zones(each, self.location)})
+
     @check
     def _has_what_its_kind_needs(self) -> Iterator[Refusal]:
         profile = PROFILES[self.environment]
@@ -218,7 +223,7 @@ class EnvironmentSettings(Settings):
     def _zones_are_known(self) -> Iterator[Refusal]:
         if self.network is None or self.network.dns.mode is not DnsMode.ADOPT:
             return
-        for zone in sorted({zone for each in self.private_services for zone in zones(each, self.location)}):
+        for zone in self.dns_zones:
             if self.network.dns.zone_id(zone) is None:
                 yield Refusal(
                     ("network", "dns", "zone_ids"),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ._model import Refusal, Settings, below, check
 from .ai_services import twice
-from .aks import AKSSettings
+from .aks import AKSSettings, PodNetwork
 from .app_service import AppServiceSettings
 from .container_app import ContainerAppsSettings
 from .endpoints import OnlineEndpointSettings
@@ -36,6 +36,10 @@ _BLOCKS = {
     InferenceTarget.AKS: "aks",
     InferenceTarget.APP_SERVICE: "app_service",
     InferenceTarget.CONTAINER_APP: "container_app",
+}
+_DELEGATIONS = {
+    InferenceTarget.APP_SERVICE: "Microsoft.Web/serverFarms",
+    InferenceTarget.CONTAINER_APP: "Microsoft.App/environments",
 }
 _WITH_ENDPOINTS = (InferenceTarget.AKS, InferenceTarget.MANAGED)
 
@@ -68,6 +72,18 @@ class InferenceSettings(Settings):
         """The registry of the containers' images, where the settings name one."""
         block = self.app_service or self.container_app
         return block.registry_id if block else None
+
+    @property
+    def container_delegation(self) -> Optional[str]:
+        """Which service the containers subnet is given to."""
+        return _DELEGATIONS.get(self.target)
+
+    @property
+    def pod_cidr(self) -> Optional[str]:
+        """The addresses of pods that the network does not know, where a cluster of the environment's own has some."""
+        if self.aks is None or self.aks.adopted or self.aks.pod_network is not PodNetwork.OVERLAY:
+            return None
+        return self.aks.pod_cidr
 
     @property
     def private_services(self) -> list[PrivateService]:

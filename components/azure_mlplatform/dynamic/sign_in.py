@@ -1,0 +1,147 @@
+"""Signs in to Azure as azure-native does: from its configuration, or the ARM_ variables of the environment.
+
+In its order: OIDC, managed identity, a service principal's secret or certificate, Azure CLI ("Azure Native:
+Installation & Configuration").
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+from urllib.parse import urlencode, urlsplit
+
+Read = Callable[[str], Optional[str]]
+"""A setting of azure-native by its name, such as `clientId`; None where it is not given."""
+
+_VARIABLES = {
+    "clientCertificatePassword": ("ARM_CLIENT_CERTIFICATE_PASSWORD",),
+    "clientCertificatePath": ("ARM_CLIENT_CERTIFICATE_PATH",),
+    "clientId": ("ARM_CLIENT_ID", "AZURE_CLIENT_ID"),
+    "clientSecret": ("ARM_CLIENT_SECRET",),
+    "environment": ("ARM_ENVIRONMENT", "AZURE_ENVIRONMENT"),
+    "metadataHost": ("ARM_METADATA_HOSTNAME",),
+    "oidcRequestToken": ("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+    "oidcRequestUrl": ("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"),
+    "oidcToken": ("ARM_OIDC_TOKEN",),
+    "oidcTokenFilePath": ("ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
+    "tenantId": ("ARM_TENANT_ID", "AZURE_TENANT_ID"),
+    "useMsi": ("ARM_USE_MSI",),
+    "useOidc": ("ARM_USE_OIDC",),
+}
+"""Setting of azure-native → the variables it can stand in instead, the first wins."""
+
+
+class SignInError(Exception):
+    """Nobody can be signed in; the message says what to give."""
+
+
+class Cloud(NamedTuple):
+    """Where Azure Resource Manager and Entra ID are."""
+
+    resource_manager: str
+    authority: str
+    known: bool = True
+    """Whether it is one of Microsoft's public clouds, whose authority can be looked up."""
+
+
+_CLOUDS = {
+    "public": Cloud("https://management.azure.com", "https://login.microsoftonline.com"),
+    "usgovernment": Cloud("https://management.usgovcloudapi.net", "https://login.microsoftonline.us"),
+    "china": Cloud("https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn"),
+}
+
+
+def settings(configured: Read) -> Read:
+    """What azure-native was configured with, else the variables of the environment."""
+
+    def read(name: str) -> Optional[str]:
+        if value := configured(name):
+            return value
+        return next((os.environ[each] for each in _VARIABLES[name] if os.environ.get(each)), None)
+
+    return read
+
+
+def cloud(read: Read) -> Cloud:
+    """The cloud that is named, or the one that a metadata host describes."""
+    host = read("metadataHost")
+    if host is not None:
+        found = _get(f"https://{host}/metadata/endpoints?api-version=2022-09-01")
+        described = found[0] if isinstance(found, list) else found
+        return Cloud(
+            described["resourceManager"].rstrip("/"),
+            described["authentication"]["loginEndpoint"].rstrip("/"),
+            known=False,
+        )
+    name = (read("environment") or "public").lower()
+    if name not in _CLOUDS:
+        raise SignInError(f"ARM_ENVIRONMENT is '{name}'; allowed: {', '.join(_CLOUDS)}")
+    return _CLOUDS[name]
+
+
+def credential(read: Read, where: Cloud, tenant_id: str) -> Any:
+    """An azure-identity credential for the tenant."""
+    # Half a second of imports, which only a run that calls Azure needs.
+    from azure import identity
+
+    shared = {"authority": where.authority, "disable_instance_discovery": not where.known}
+    client_id, tenant = read("clientId"), read("tenantId") or tenant_id
+    if _true(read("useOidc")):
+        return identity.ClientAssertionCredential(tenant, _needed(client_id, "useOidc"), _assertion(read), **shared)
+    if _true(read("useMsi")):
+        return (
+            identity.ManagedIdentityCredential(client_id=client_id)
+            if client_id
+            else (identity.ManagedIdentityCredential())
+        )
+    if client_id and (secret := read("clientSecret")):
+        return identity.ClientSecretCredential(tenant, client_id, secret, **shared)
+    if client_id and (certificate := read("clientCertificatePath")):
+        return identity.CertificateCredential(
+            tenant, client_id, certificate, password=read("clientCertificatePassword"), **shared
+        )
+    return identity.AzureCliCredential(tenant_id=tenant)
+
+
+def _needed(client_id: Optional[str], why: str) -> str:
+    if client_id is None:
+        raise SignInError(f"{why} is set, and no client id: set ARM_CLIENT_ID")
+    return client_id
+
+
+def _assertion(read: Read) -> Callable[[], str]:
+    """What fetches the token of the pipeline that vouches for it, anew each time: such a token lives for minutes."""
+
+    def fetch() -> str:
+        if token := read("oidcToken"):
+            return token
+        if path := read("oidcTokenFilePath"):
+            return Path(path).read_text(encoding="utf-8").strip()
+        url, bearer = read("oidcRequestUrl"), read("oidcRequestToken")
+        if not url or not bearer:
+            raise SignInError(
+                "ARM_USE_OIDC is set, and there is no token: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH, or "
+                "ARM_OIDC_REQUEST_URL with ARM_OIDC_REQUEST_TOKEN (GitHub sets them with `id-token: write`)"
+            )
+        joint = "&" if urlsplit(url).query else "?"
+        query = urlencode({"audience": "api://AzureADTokenExchange"})
+        return str(_get(f"{url}{joint}{query}", bearer)["value"])
+
+    return fetch
+
+
+def _get(url: str, bearer: Optional[str] = None) -> Any:
+    import requests
+
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    try:
+        answer = requests.get(url, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+    except (requests.RequestException, ValueError) as error:
+        # The address may carry what identifies the pipeline's run, so only the host is named.
+        raise SignInError(f"{urlsplit(url).netloc} did not answer: {type(error).__name__}") from None
+
+
+def _true(value: Optional[str]) -> bool:
+    return (value or "").lower() in ("1", "true", "yes")

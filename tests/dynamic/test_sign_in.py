@@ -1,0 +1,123 @@
+"""Every way that azure-native signs in, against Entra ID on loopback."""
+
+import datetime
+import os
+import sys
+
+import pytest
+from azure import identity
+from loopback import CLIENT, TENANT, Answer, azure_on_loopback
+
+from azure_mlplatform.dynamic.arm import ArmError, ResourceManager
+from azure_mlplatform.dynamic.sign_in import SignInError, cloud, credential, settings
+
+PATH = "/subscriptions/s/thing"
+
+
+@pytest.fixture
+def signed(tmp_path, monkeypatch):
+    """A function that reads a thing as who is configured; and Azure."""
+    for name in os.environ:
+        if name.startswith(("ARM_", "AZURE_", "ACTIONS_")):
+            monkeypatch.delenv(name)
+    with azure_on_loopback(tmp_path) as (azure, environment):
+        azure.resources[PATH] = lambda call: Answer(body={"name": "thing"})
+        azure.assertion = "vouched"
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment["REQUESTS_CA_BUNDLE"])
+        shared = {"metadataHost": environment["ARM_METADATA_HOSTNAME"], "clientId": CLIENT}
+
+        def thing(**configured):
+            read = settings({**shared, **configured}.get)
+            return ResourceManager(read, TENANT).get(PATH, "1")
+
+        yield thing, azure
+
+
+def test_a_service_principals_secret(signed):
+    thing, azure = signed
+    assert thing(clientSecret=azure.secret) == {"name": "thing"}
+    assert azure.calls[0].query == {"api-version": "1"}
+
+
+def test_the_environments_variables_stand_in_and_the_configuration_wins(signed, monkeypatch):
+    thing, azure = signed
+    monkeypatch.setenv("ARM_CLIENT_SECRET", azure.secret)
+    assert thing() == {"name": "thing"}
+    with pytest.raises(ArmError, match="Invalid client secret"):
+        thing(clientSecret="wrong")
+
+
+@pytest.mark.parametrize("way", ["token", "file", "request"])
+def test_a_pipelines_token_and_no_secret(signed, tmp_path, way):
+    thing, azure = signed
+    (tmp_path / "token").write_text("vouched\n")
+    given = {
+        "token": {"oidcToken": "vouched"},
+        "file": {"oidcTokenFilePath": str(tmp_path / "token")},
+        "request": {"oidcRequestUrl": f"{azure.url}/oidc?run=1", "oidcRequestToken": "pipeline"},
+    }[way]
+    assert thing(useOidc="true", **given) == {"name": "thing"}
+    assert azure.grants[0]["client_assertion"] == "vouched"
+
+
+def test_githubs_own_variables_are_known(signed, monkeypatch):
+    thing, azure = signed
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{azure.url}/oidc")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "pipeline")
+    assert thing(useOidc="1") == {"name": "thing"}
+
+
+def test_a_pipeline_that_may_not_have_a_token_is_told_what_to_set(signed):
+    thing, azure = signed
+    with pytest.raises(SignInError, match="id-token: write"):
+        thing(useOidc="true")
+    with pytest.raises(SignInError, match="did not answer") as refused:
+        thing(useOidc="true", oidcRequestUrl=f"{azure.url}/oidc?run=1", oidcRequestToken="wrong")
+    assert "run=1" not in str(refused.value)
+    with pytest.raises(SignInError, match="set ARM_CLIENT_ID"):
+        thing(useOidc="true", clientId="")
+
+
+def test_who_is_signed_in_with_the_cli(signed, tmp_path, monkeypatch):
+    thing, _ = signed
+    expires = (datetime.datetime.now() + datetime.timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ005 - az
+    az = tmp_path / "az"
+    az.write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        "assert sys.argv[1:3] == ['account', 'get-access-token'], sys.argv\n"
+        f"assert {TENANT!r} in sys.argv\n"
+        f"print(json.dumps({{'accessToken': 'a-token', 'expiresOn': {expires!r}}}))\n"
+    )
+    az.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert thing(clientId="") == {"name": "thing"}
+
+
+def test_a_machines_identity():
+    where = cloud({}.get)
+    for configured in ({"useMsi": "true"}, {"useMsi": "true", "clientId": CLIENT}):
+        assert isinstance(credential(configured.get, where, TENANT), identity.ManagedIdentityCredential)
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        (None, "management.azure.com"),
+        ("public", "management.azure.com"),
+        ("usgovernment", "management.usgovcloudapi.net"),
+        ("china", "management.chinacloudapi.cn"),
+    ],
+)
+def test_clouds_are_known_by_name(name, host):
+    assert cloud({"environment": name}.get).resource_manager == f"https://{host}"
+
+
+def test_another_cloud_is_refused():
+    with pytest.raises(SignInError, match="allowed: public, usgovernment, china"):
+        cloud({"environment": "german"}.get)
+
+
+def test_what_is_not_there_is_none(signed):
+    thing, azure = signed
+    azure.resources.clear()
+    assert thing(clientSecret=azure.secret) is None
