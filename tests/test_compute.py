@@ -7,7 +7,6 @@ from azure_mlplatform.testing import TENANT
 from programs import CPU, GROUP, MANAGED, OWN, SUBNETS, ml_workspace, one
 
 ALICE = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": GROUP}
-CLUSTER_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/aks"
 
 
 def identity_of(plan):
@@ -113,22 +112,17 @@ def test_a_setup_script_is_handed_over_with_the_instance():
 
 
 def test_what_azure_does_not_change_in_place_makes_a_new_one():
-    plan = ml_workspace(
-        {**OWN, "instances": [ALICE]},
-        then=lambda made: made.attach_kubernetes("aks", CLUSTER_ID, namespace="churn"),
-    )
-    cluster, instance, attached = (
-        one(plan, "Compute", f"ml-{each}-") for each in ("cluster", "instance", "kubernetes")
-    )
+    plan = ml_workspace({**OWN, "instances": [ALICE]})
+    cluster, instance = (one(plan, "Compute", f"ml-{each}-") for each in ("cluster", "instance"))
     assert set(cluster.replace_on_changes) == {
         "properties.disableLocalAuth",
         "properties.properties.subnet",
         "properties.properties.vmPriority",
         "properties.properties.vmSize",
     }
-    assert instance.replace_on_changes == attached.replace_on_changes == ("properties",)
+    assert instance.replace_on_changes == ("properties",)
     assert (cluster.ignore_changes, instance.ignore_changes) == ((), ("tags",))
-    assert all(each.delete_before_replace for each in (cluster, instance, attached))
+    assert all(each.delete_before_replace for each in (cluster, instance))
 
 
 @pytest.mark.parametrize("name", ["ml-cluster-cpu", "ml-instance-"])
@@ -138,33 +132,7 @@ def test_in_a_managed_network_computes_are_in_no_subnet(name):
     assert one(plan, "Compute", name).input("properties.properties.enableNodePublicIp") is False
 
 
-def test_a_cluster_of_kubernetes_is_attached_as_the_computes_identity():
-    types = {"gpu": {"node_selector": {"pool": "gpu"}, "resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "2"}}}}
-    plan = ml_workspace(
-        then=lambda made: made.attach_kubernetes(
-            "aks", CLUSTER_ID, namespace="churn", instance_types=types, default_instance_type="gpu"
-        )
-    )
-    attached = one(plan, "Compute", "ml-kubernetes-aks")
-    assert attached.input("identity.userAssignedIdentities") == [identity_of(plan).id]
-    assert attached.input("properties") == {
-        "computeType": "Kubernetes",
-        "properties": {
-            "defaultInstanceType": "gpu",
-            "instanceTypes": {
-                "gpu": {
-                    "nodeSelector": {"pool": "gpu"},
-                    "resources": {"limits": {"cpu": "2"}, "requests": {"cpu": "2"}},
-                }
-            },
-            "namespace": "churn",
-        },
-        "resourceId": CLUSTER_ID,
-    }
-    assert attached.delete_before_replace
-
-
 def test_a_managed_network_takes_no_kubernetes():
     with pytest.raises(RefusedError, match="to which no Kubernetes cluster can be attached") as refused:
-        ml_workspace(MANAGED, then=lambda made: made.attach_kubernetes("aks", CLUSTER_ID, namespace="churn"))
+        ml_workspace(MANAGED, then=lambda made: made.attachable)
     assert "Set network_mode: own" in str(refused.value)

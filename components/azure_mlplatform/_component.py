@@ -146,6 +146,15 @@ def lasting(setting: Path, made: "pulumi.Output[Any]", wanted: In[Any]) -> "pulu
     return pulumi.Output.all(made, wanted).apply(compare)
 
 
+def is_hosted() -> bool:
+    """Whether the program is a component that another language's program uses.
+
+    A dynamic resource runs with the Python of the main program, which then has none of this library.
+    """
+    # A program of its own has a stack in it; a hosted component has its parent's URN alone.
+    return pulumi.runtime.settings.get_root_resource() is None
+
+
 def given(**properties: Any) -> Any:
     """The properties that have a value: inside another property, None would reach Azure as null."""
     return {name: value for name, value in properties.items() if value is not None}

@@ -1,15 +1,17 @@
 """What a workspace computes on: clusters, people's instances, and clusters of Kubernetes that it attaches."""
 
 import base64
-from collections.abc import Mapping
 from typing import Any, Optional
 
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child
+from ._component import ComponentArgs, In, PlacedArgs, child, is_hosted
 from .naming import Kind
+from .settings.aks import Attach
 from .settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, SetupScript
+from .settings.node_pools import InstanceType
+from .tags import ATTACH
 
 
 def compute_cluster(
@@ -113,17 +115,36 @@ def compute_instance(
     )
 
 
+class AttachableWorkspace(ComponentArgs):
+    """A workspace that clusters of Kubernetes can be attached to."""
+
+    workspace_id: In[str]
+    """The workspace, by id, made of names: known before it exists."""
+
+    name: In[str]
+    """Its name, known once it exists."""
+
+    resource_id: In[str]
+    """Its id, known once it exists."""
+
+    principal_id: In[str]
+    """The principal of its identity, which reaches the cluster."""
+
+    compute_identity_id: In[str]
+    """The identity, by id, that models and jobs sign in as."""
+
+
 def kubernetes_compute(
     name: str,
     compute_name: str,
     *,
     cluster_id: In[str],
     namespace: str,
-    instance_types: Mapping[str, Any],
-    default_instance_type: Optional[str],
+    instance_types: list[InstanceType],
+    extension_principal_id: Optional[In[str]],
+    attach: Attach,
     args: PlacedArgs,
-    workspace_name: In[str],
-    identity_id: In[str],
+    workspace: AttachableWorkspace,
     parent: pulumi.Resource,
     depends_on: list[pulumi.Resource],
 ) -> "native.machinelearningservices.Compute":
@@ -132,28 +153,41 @@ def kubernetes_compute(
     return native.machinelearningservices.Compute(
         name,
         compute_name=compute_name,
-        workspace_name=workspace_name,
+        workspace_name=workspace.name,
         resource_group_name=args.resource_group_name,
         location=args.location,
-        identity={"type": "UserAssigned", "user_assigned_identities": [identity_id]},
+        identity={"type": "UserAssigned", "user_assigned_identities": [workspace.compute_identity_id]},
         properties=ml.KubernetesArgs(
             compute_type="Kubernetes",
+            compute_location=args.location,
             resource_id=cluster_id,
             properties=ml.KubernetesPropertiesArgs(
                 namespace=namespace,
-                instance_types={
-                    each: ml.InstanceTypeSchemaArgs(
-                        node_selector=given.get("node_selector"),
-                        resources=ml.InstanceTypeSchemaResourcesArgs(**given["resources"]),
-                    )
-                    for each, given in instance_types.items()
-                }
-                or None,
-                default_instance_type=default_instance_type,
+                instance_types={each.name: _instance_type(each) for each in instance_types} or None,
+                default_instance_type=instance_types[0].name if instance_types else None,
+                extension_principal_id=extension_principal_id,
             ),
         ),
-        tags=args.tags,
-        opts=child(parent, delete_before_replace=True, depends_on=depends_on, replace_on_changes=["properties"]),
+        tags={**args.tags, ATTACH: attach.value},
+        opts=child(
+            parent,
+            delete_before_replace=True,
+            depends_on=depends_on,
+            replace_on_changes=["identity", "location", "properties"],
+            # Where the detaching resource cannot run, what a deletion without its word does is not documented.
+            retain_on_delete=is_hosted() or None,
+        ),
+    )
+
+
+def _instance_type(given: InstanceType) -> Any:
+    """All four of CPU and memory are needed, and a device in the limits only ("Create and manage instance types")."""
+    ml = native.machinelearningservices
+    room = {"cpu": f"{given.room.cpu_m}m", "memory": f"{given.room.memory_mib}Mi"}
+    devices = {device: str(number) for device, number in given.devices.items()}
+    return ml.InstanceTypeSchemaArgs(
+        node_selector=given.node_selector,
+        resources=ml.InstanceTypeSchemaResourcesArgs(requests=room, limits={**room, **devices}),
     )
 
 

@@ -131,6 +131,16 @@ class DataProductRG(Component):
         for service in self.ai_services.values():
             service.grant_user(principal_id, principal_type, grantee=grantee)
 
+    def reached(self, settings: EnvironmentSettings) -> dict[str, Any]:
+        """What every component of the environment takes that others call: the fields of ReachedArgs."""
+        public = settings.network.public_access if settings.network else None
+        return {
+            **dict(self.placed),
+            "private_network": self.network.private_network if self.network else None,
+            "allowed_ip_ranges": public.ip_ranges if public else [],
+            "lock": settings.protected,
+        }
+
     def _wait_for(self, checked: "pulumi.Output[str]", group_name: str) -> None:
         self.placed = self.placed.model_copy(update={"resource_group_name": value_after(checked, group_name)})
 
@@ -250,15 +260,7 @@ class DataProductRG(Component):
         )
 
     def _ai_services(self, settings: EnvironmentSettings, log_id: In[str]) -> dict[str, AIService]:
-        public = settings.network.public_access if settings.network else None
-        shared = {
-            **dict(self.placed),
-            "private_network": self.network.private_network if self.network else None,
-            "allowed_ip_ranges": public.ip_ranges if public else [],
-            "diagnostics": log_id,
-            "lock": settings.protected,
-            "encryption": self.encryption,
-        }
+        shared = {**self.reached(settings), "diagnostics": log_id, "encryption": self.encryption}
         return {
             each.name: AIService(
                 f"{self._name_in_program}-{each.name}", AIServiceArgs(**shared, service=each), child(self)

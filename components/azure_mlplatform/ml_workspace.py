@@ -4,7 +4,7 @@ It does not manage what is inside a workspace: jobs, models, environments, noteb
 their own network rules, diagnostics and locks; only the roles on them are given.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Optional
 
 import pulumi
@@ -24,7 +24,7 @@ from ._component import (
 )
 from .authorization import assign_role, user_assigned_identity
 from .authorization import lock as lock_resource
-from .compute import compute_cluster, compute_instance, kubernetes_compute
+from .compute import AttachableWorkspace, compute_cluster, compute_instance
 from .container_registry import container_registry
 from .datastore import data_asset, datastore
 from .diagnostics import send_diagnostics
@@ -233,6 +233,7 @@ class MLWorkspace(Component):
         self._storage_endpoints: list[native.network.PrivateEndpoint] = []
         self._parts = self._made_or_adopted(args)
         identity = user_assigned_identity(f"{name}-identity", "workspace", args=args, parent=self)
+        self._identity = identity
         self._compute_identity = user_assigned_identity(f"{name}-compute-identity", "compute", args=args, parent=self)
         roles = self._grant_identity(args, identity)
         self._grant_compute(args)
@@ -293,17 +294,9 @@ class MLWorkspace(Component):
         """Lets a group see the workspace, its jobs and their metrics, but no data: Reader."""
         self._assign(f"reader-{group_id}", Role.READER, group_id, self._workspace_id, PrincipalType.GROUP)
 
-    def attach_kubernetes(
-        self,
-        compute_name: str,
-        cluster_id: In[str],
-        *,
-        namespace: str,
-        instance_types: Optional[Mapping[str, Any]] = None,
-        default_instance_type: Optional[str] = None,
-        depends_on: Optional[list[pulumi.Resource]] = None,
-    ) -> "native.machinelearningservices.Compute":
-        """Attaches a cluster of Kubernetes that has the extension and the namespace.
+    @property
+    def attachable(self) -> AttachableWorkspace:
+        """What AKSInference takes as its `workspace`.
 
         Raises RefusedError in a managed network, which Azure does not let reach a cluster.
         """
@@ -317,18 +310,14 @@ class MLWorkspace(Component):
                     )
                 ]
             )
-        return kubernetes_compute(
-            f"{self._name_in_program}-kubernetes-{compute_name}",
-            compute_name,
-            cluster_id=cluster_id,
-            namespace=namespace,
-            instance_types=instance_types or {},
-            default_instance_type=default_instance_type,
-            args=self._args,
-            workspace_name=self._workspace_name,
-            identity_id=self._compute_identity.id,
-            parent=self,
-            depends_on=depends_on or [],
+        return AttachableWorkspace(
+            workspace_id=self._args.id_of(
+                "Microsoft.MachineLearningServices/workspaces", self._args.name_of(Kind.ML_WORKSPACE)
+            ),
+            name=self._workspace_name,
+            resource_id=self._workspace_id,
+            principal_id=self._identity.principal_id,
+            compute_identity_id=self._compute_identity.id,
         )
 
     def _made_or_adopted(self, args: MLWorkspaceArgs) -> dict[str, Any]:

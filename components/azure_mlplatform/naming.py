@@ -42,6 +42,9 @@ class Kind(StrEnum):
 
     KUBERNETES_CLUSTER = "aks"
     DATA_COLLECTION_RULE = "dcr"
+    TRUSTED_ACCESS = "ta"
+    """Not one of the page's."""
+
     ONLINE_ENDPOINT = "ep"
     """Not one of the page's."""
 
@@ -93,6 +96,8 @@ RULES: dict[Kind, Rule] = {
     Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
     # 54 is its DNS prefix, which is the same.
     Kind.KUBERNETES_CLUSTER: Rule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    # Of a cluster that several workspaces share, so it has to tell them apart.
+    Kind.TRUSTED_ACCESS: Rule(1, 24, r"[A-Za-z0-9-]+", suffixed=True),
     Kind.DATA_COLLECTION_RULE: Rule(3, 64, _WORD),
     Kind.ONLINE_ENDPOINT: Rule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
     Kind.APP_SERVICE_PLAN: Rule(1, 60, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]"),

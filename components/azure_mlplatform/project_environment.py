@@ -1,15 +1,22 @@
 """One environment of one project: the composition of the components, from settings alone."""
 
 import datetime
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 
-from ._component import Component, child
+from ._component import Component, In, child
+from .aks_inference import AKSInference, AKSInferenceArgs
+from .app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from .container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from .data_product_rg import DataProductRG, DataProductRGArgs
 from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
+from .online_endpoint import OnlineEndpoint, OnlineEndpointArgs
+from .settings.endpoints import OnlineEndpointSettings
 from .settings.environment import EnvironmentSettings
-from .settings.network import SubnetRole
+from .settings.inference import InferenceSettings
+from .settings.network import DnsMode, EgressKind, SubnetRole
+from .settings.private_link import PrivateService, zones
 
 
 class ProjectEnvironmentArgs(DataProductRGArgs):
@@ -35,6 +42,12 @@ class ProjectEnvironment(Component):
             f"{name}-data-product", DataProductRGArgs(settings=args.settings, today=args.today), child(self)
         )
         self.workspace = self._workspace(args.settings)
+        self.aks: Optional[AKSInference] = None
+        self.app_service: Optional[AppServiceInference] = None
+        self.container_app: Optional[ContainerAppInference] = None
+        self.endpoints: dict[str, OnlineEndpoint] = {}
+        if args.settings.inference is not None:
+            self._inference(args.settings, args.settings.inference)
         for notice in args.settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
         self._finish(
@@ -49,15 +62,13 @@ class ProjectEnvironment(Component):
         if settings.workspace is None:
             return None
         group = self.data_product
-        public = settings.network.public_access if settings.network else None
         workspace = MLWorkspace(
             f"{self._name_in_program}-ml",
             MLWorkspaceArgs(
-                **dict(group.placed),
+                **group.reached(settings),
                 settings=settings.workspace,
                 tenant_id=settings.tenant_id,
                 diagnostics=group.log_analytics_workspace_id,
-                private_network=group.network.private_network if group.network else None,
                 ai_services=[
                     ConnectedService(
                         name=each.name,
@@ -69,10 +80,8 @@ class ProjectEnvironment(Component):
                 ],
                 encryption=group.encryption,
                 training_subnet_id=group.network.subnet_id(SubnetRole.TRAINING) if group.network else None,
-                allowed_ip_ranges=public.ip_ranges if public else [],
                 zone_redundant=settings.profile.zone_redundant,
                 vault_retention_days=settings.profile.vault_retention_days,
-                lock=settings.protected,
             ),
             child(self),
         )
@@ -80,6 +89,74 @@ class ProjectEnvironment(Component):
         for each in settings.access.data_scientists:
             workspace.grant_data_scientist(each)
         return workspace
+
+    def _inference(self, settings: EnvironmentSettings, inference: InferenceSettings) -> None:
+        """Where models are served, and the endpoints they are called by."""
+        group, name = self.data_product, self._name_in_program
+        shared = group.reached(settings)
+        watched: dict[str, Any] = {"diagnostics": group.log_analytics_workspace_id, "tenant_id": settings.tenant_id}
+        available: dict[str, Any] = {
+            "highly_available": settings.profile.highly_available,
+            "zone_redundant": settings.profile.zone_redundant,
+        }
+        if inference.aks is not None:
+            self.aks = AKSInference(
+                f"{name}-aks",
+                AKSInferenceArgs(
+                    **shared,
+                    **watched,
+                    **available,
+                    settings=inference.aks,
+                    subnet_id=group.network.subnet_id(SubnetRole.AKS) if group.network else None,
+                    egress=inference.aks.egress or _egress(settings),
+                    private_dns_zone_id=_aks_zone_id(settings),
+                    workspace=self.workspace.attachable if self.workspace else None,
+                ),
+                child(self),
+            )
+        containers: dict[str, Any] = {**shared, **watched, **available, "registry_id": self._registry_id(inference)}
+        if group.network is not None:
+            containers["subnet_id"] = group.network.subnet_id(SubnetRole.CONTAINERS)
+        if inference.app_service is not None:
+            self.app_service = AppServiceInference(
+                f"{name}-app-service",
+                AppServiceInferenceArgs(**containers, settings=inference.app_service),
+                child(self),
+            )
+        if inference.container_app is not None:
+            self.container_app = ContainerAppInference(
+                f"{name}-container-app",
+                ContainerAppInferenceArgs(**containers, settings=inference.container_app),
+                child(self),
+            )
+        if self.workspace is not None:
+            for endpoint in inference.endpoints:
+                self.endpoints[endpoint.name] = self._endpoint(shared, endpoint, self.workspace)
+
+    def _endpoint(
+        self, shared: dict[str, Any], endpoint: OnlineEndpointSettings, workspace: MLWorkspace
+    ) -> OnlineEndpoint:
+        made = OnlineEndpoint(
+            f"{self._name_in_program}-endpoint-{endpoint.name}",
+            OnlineEndpointArgs(
+                **shared,
+                settings=endpoint,
+                workspace_name=workspace.name,
+                workspace_id=workspace.resource_id,
+                registry_id=workspace.container_registry_id,
+                storage_account_id=workspace.storage_account_id,
+                compute_id=self.aks.compute.id if self.aks and self.aks.compute else None,
+            ),
+            child(self),
+        )
+        # A model calls the data product's AI services as its endpoint does.
+        self.data_product.grant_user(made.principal_id, grantee=f"endpoint-{endpoint.name}")
+        return made
+
+    def _registry_id(self, inference: InferenceSettings) -> In[str]:
+        if inference.registry_id is not None:
+            return inference.registry_id
+        return self.workspace.container_registry_id if self.workspace else ""
 
     @property
     def outputs(self) -> dict[str, pulumi.Output]:
@@ -111,4 +188,41 @@ class ProjectEnvironment(Component):
                 "mlflow_tracking_uri": self.workspace.mlflow_tracking_uri,
                 "studio_url": self.workspace.studio_url,
             }
+        return outputs | self._inference_outputs()
+
+    def _inference_outputs(self) -> dict[str, pulumi.Output]:
+        outputs: dict[str, pulumi.Output] = {}
+        if self.aks is not None:
+            outputs |= {
+                "kubernetes_cluster_id": self.aks.resource_id,
+                "kubernetes_namespace": self.aks.namespace,
+                "instance_types": self.aks.instance_types,
+            }
+        for apps in (self.app_service, self.container_app):
+            if apps is not None:
+                outputs |= {"model_hosts": apps.hosts, "model_apps": apps.app_names}
+        if self.endpoints:
+            outputs |= {
+                "endpoints": pulumi.Output.all(**{each: made.name for each, made in self.endpoints.items()}),
+                "scoring_uris": pulumi.Output.all(**{each: made.scoring_uri for each, made in self.endpoints.items()}),
+                "endpoint_client_ids": pulumi.Output.all(
+                    **{each: made.client_id for each, made in self.endpoints.items()}
+                ),
+            }
         return outputs
+
+
+def _egress(settings: EnvironmentSettings) -> EgressKind:
+    """How the nodes' subnet leads out; an adopted one by a route, as subnets of a landing zone do."""
+    if settings.network is None or settings.network.adopted:
+        return EgressKind.HUB_ROUTES
+    return settings.network.egress.kind
+
+
+def _aks_zone_id(settings: EnvironmentSettings) -> Optional[str]:
+    """The adopted zone that names the API server. Where zones are made, or a policy registers names, AKS makes one:
+    it writes the record itself."""
+    [zone] = zones(PrivateService.KUBERNETES, settings.location)
+    if settings.network is None or settings.network.dns.mode is not DnsMode.ADOPT:
+        return None
+    return settings.network.dns.zone_id(zone)

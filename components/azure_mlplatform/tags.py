@@ -1,6 +1,12 @@
-"""Every tag that stands on every resource."""
+"""Every tag that stands on every resource, and what single ones say."""
 
 from .settings.environment import EnvironmentSettings
+
+CLUSTER_CLAIM = "mlplatform-attached-to"
+"""On a cluster: the workspace, by id, that it is alone for, or `shared`. Other repositories read it."""
+
+ATTACH = "mlplatform-attach"
+"""On an attached cluster's compute: `exclusive` or `shared`."""
 
 
 def environment_tags(settings: EnvironmentSettings) -> dict[str, str]:

@@ -4,7 +4,8 @@ import pulumi
 import pytest
 from loopback import TENANT, Answer, ProviderError
 
-from azure_mlplatform.dynamic.cluster_claim import TAG, ClusterClaim
+from azure_mlplatform.dynamic.cluster_claim import ClusterClaim
+from azure_mlplatform.tags import CLUSTER_CLAIM as TAG
 from azure_mlplatform.testing import record
 
 pytestmark = pytest.mark.slow

@@ -9,12 +9,11 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
+from ..tags import CLUSTER_CLAIM
 from .arm import ArmError, ResourceManager
 from .provider import ArmProvider
 
 API_VERSION = "2021-04-01"
-TAG = "mlplatform-attached-to"
-"""The tag: the workspace's id where the cluster is one workspace's alone, else `shared`."""
 
 
 class ClusterClaimProvider(ArmProvider):
@@ -61,12 +60,12 @@ def _claim_on(arm: ResourceManager, cluster_id: str) -> str:
     found = arm.get(f"{cluster_id}/providers/Microsoft.Resources/tags/default", API_VERSION)
     if found is None:
         raise ArmError(f"{cluster_id} is not there")
-    return (found.get("properties", {}).get("tags") or {}).get(TAG, "")
+    return (found.get("properties", {}).get("tags") or {}).get(CLUSTER_CLAIM, "")
 
 
 def _tag(arm: ResourceManager, cluster_id: str, operation: str, value: str) -> None:
     path = f"{cluster_id}/providers/Microsoft.Resources/tags/default"
-    arm.patch(path, API_VERSION, {"operation": operation, "properties": {"tags": {TAG: value}}})
+    arm.patch(path, API_VERSION, {"operation": operation, "properties": {"tags": {CLUSTER_CLAIM: value}}})
 
 
 class ClusterClaim(Resource, module="azure-mlplatform", name="ClusterClaim"):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pulumi
 from pulumi.dynamic import ConfigureRequest, ResourceProvider
 
 from .arm import ResourceManager
@@ -21,12 +20,3 @@ class ArmProvider(ResourceProvider):
     def resource_manager(self, props: Any) -> ResourceManager:
         """A client that is signed in to the tenant of `props`."""
         return ResourceManager(self._read, props["tenant_id"])
-
-
-def is_hosted() -> bool:
-    """Whether the program is a component that another language's program uses.
-
-    A dynamic provider runs with the Python of the main program, which then has none of this package.
-    """
-    # A program of its own has a stack in it; a hosted component has its parent's URN alone.
-    return pulumi.runtime.settings.get_root_resource() is None

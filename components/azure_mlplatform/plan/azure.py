@@ -20,11 +20,20 @@ _NETWORK = _GROUP + "/providers/Microsoft.Network"
 _ACCOUNT = _GROUP + "/providers/Microsoft.CognitiveServices/accounts/{accountName}"
 _STORAGE = _GROUP + "/providers/Microsoft.Storage/storageAccounts/{accountName}"
 _WORKSPACE = _GROUP + "/providers/Microsoft.MachineLearningServices/workspaces/{workspaceName}"
+_CLUSTER = _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}"
+_ON_CLUSTER = (
+    _GROUP + "/providers/{clusterRp}/{clusterResourceName}/{clusterName}/providers/Microsoft.KubernetesConfiguration"
+)
+_SITE = _GROUP + "/providers/Microsoft.Web/sites/{name}"
+_APPS = _GROUP + "/providers/Microsoft.App"
 _IDENTITY = _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 
 IDS: dict[str, str] = {
     f"azure-native:{type_}": path
     for type_, path in {
+        "app:ContainerApp": _APPS + "/containerApps/{containerAppName}",
+        "app:ContainerAppsAuthConfig": _APPS + "/containerApps/{containerAppName}/authConfigs/{authConfigName}",
+        "app:ManagedEnvironment": _APPS + "/managedEnvironments/{environmentName}",
         "applicationinsights:Component": _GROUP + "/providers/Microsoft.Insights/components/{resourceName}",
         "authorization:ManagementLockByScope": "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
         "authorization:RoleAssignment": (
@@ -34,16 +43,31 @@ IDS: dict[str, str] = {
         "cognitiveservices:Deployment": _ACCOUNT + "/deployments/{deploymentName}",
         "consumption:Budget": "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}",
         "containerregistry:Registry": _GROUP + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
+        "containerservice:AgentPool": _CLUSTER + "/agentPools/{agentPoolName}",
+        "containerservice:MaintenanceConfiguration": _CLUSTER + "/maintenanceConfigurations/{configName}",
+        "containerservice:ManagedCluster": _CLUSTER,
+        "containerservice:ManagedNamespace": _CLUSTER + "/managedNamespaces/{managedNamespaceName}",
+        "containerservice:TrustedAccessRoleBinding": (
+            _CLUSTER + "/trustedAccessRoleBindings/{trustedAccessRoleBindingName}"
+        ),
         "keyvault:Vault": _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
+        "kubernetesconfiguration:Extension": _ON_CLUSTER + "/extensions/{extensionName}",
+        "kubernetesconfiguration:FluxConfiguration": _ON_CLUSTER + "/fluxConfigurations/{fluxConfigurationName}",
         "machinelearningservices:Compute": _WORKSPACE + "/computes/{computeName}",
         "machinelearningservices:DataVersion": _WORKSPACE + "/data/{name}/versions/{version}",
         "machinelearningservices:Datastore": _WORKSPACE + "/datastores/{name}",
+        "machinelearningservices:OnlineEndpoint": _WORKSPACE + "/onlineEndpoints/{endpointName}",
         "machinelearningservices:Workspace": _WORKSPACE,
         "machinelearningservices:WorkspaceConnection": _WORKSPACE + "/connections/{connectionName}",
         "managedidentity:FederatedIdentityCredential": (
             _IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}"
         ),
         "managedidentity:UserAssignedIdentity": _IDENTITY,
+        "monitor:DataCollectionRule": _GROUP
+        + "/providers/Microsoft.Insights/dataCollectionRules/{dataCollectionRuleName}",
+        "monitor:DataCollectionRuleAssociation": (
+            "{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{associationName}"
+        ),
         "monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
         "network:NatGateway": _NETWORK + "/natGateways/{natGatewayName}",
         "network:NetworkSecurityGroup": _NETWORK + "/networkSecurityGroups/{networkSecurityGroupName}",
@@ -68,7 +92,20 @@ IDS: dict[str, str] = {
         "storage:BlobServiceProperties": _STORAGE + "/blobServices/{blobServicesName}",
         "storage:FileServiceProperties": _STORAGE + "/fileServices/{fileServicesName}",
         "storage:StorageAccount": _STORAGE,
+        "web:AppServicePlan": _GROUP + "/providers/Microsoft.Web/serverfarms/{name}",
+        "web:WebApp": _SITE,
+        "web:WebAppAuthSettingsV2WithoutSecrets": _SITE + "/config/authsettingsV2",
+        "web:WebAppAuthSettingsV2WithoutSecretsSlot": _SITE + "/slots/{slot}/config/authsettingsV2",
+        "web:WebAppFtpAllowed": _SITE + "/basicPublishingCredentialsPolicies/ftp",
+        "web:WebAppFtpAllowedSlot": _SITE + "/slots/{slot}/basicPublishingCredentialsPolicies/ftp",
+        "web:WebAppScmAllowed": _SITE + "/basicPublishingCredentialsPolicies/scm",
+        "web:WebAppScmAllowedSlot": _SITE + "/slots/{slot}/basicPublishingCredentialsPolicies/scm",
+        "web:WebAppSlot": _SITE + "/slots/{slot}",
     }.items()
+} | {
+    # What this library's own dynamic resources answer with.
+    "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": "{cluster_id}",
+    "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": "{compute_id}",
 }
 """Type → the id it has, made of its inputs. Where a template has a name, so does the resource's output."""
 
@@ -136,9 +173,34 @@ def _workspace(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"managedNetwork": inputs.get("managedNetwork", {"isolationMode": "Disabled"})}
 
 
+def _extension(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"aksAssignedIdentity": {"principalId": guid(f"{urn} principal"), "tenantId": guid("tenant")}}
+
+
+def _online_endpoint(urn: str, inputs: Inputs) -> dict[str, Any]:
+    """Of a cluster, Azure makes the address of the router's."""
+    properties = inputs.get("properties", {})
+    if "compute" in properties:
+        return {}
+    address = f"https://{inputs.get('endpointName')}.{inputs.get('location')}.inference.ml.azure.com/score"
+    return {"properties": {**properties, "scoringUri": address}}
+
+
+def _web_app(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"defaultHostName": f"{inputs.get('name')}.azurewebsites.net"}
+
+
+def _container_apps_environment(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"defaultDomain": f"{characters(urn, 12)}.{inputs.get('location')}.azurecontainerapps.io"}
+
+
 OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "azure-native:applicationinsights:Component": _insights,
+    "azure-native:app:ManagedEnvironment": _container_apps_environment,
     "azure-native:cognitiveservices:Account": _account,
+    "azure-native:kubernetesconfiguration:Extension": _extension,
+    "azure-native:machinelearningservices:OnlineEndpoint": _online_endpoint,
+    "azure-native:web:WebApp": _web_app,
     "azure-native:machinelearningservices:Workspace": _workspace,
     "azure-native:managedidentity:UserAssignedIdentity": _user_assigned_identity,
     "random:index/randomString:RandomString": _random_string,

@@ -18,9 +18,17 @@ from .tree import size
 
 _HIDDEN = {
     "BlobServiceProperties",
-    "FileServiceProperties",
+    "Budget",
+    "ClusterClaim",
+    "ContainerAppsAuthConfig",
+    "DataCollectionRule",
+    "DataCollectionRuleAssociation",
     "DataVersion",
     "DiagnosticSetting",
+    "FederatedIdentityCredential",
+    "FileServiceProperties",
+    "KubernetesDetach",
+    "MaintenanceConfiguration",
     "ManagementLockByScope",
     "NetworkSecurityGroup",
     "PrivateDnsZoneGroup",
@@ -29,10 +37,15 @@ _HIDDEN = {
     "RandomString",
     "ResourceGroup",
     "RoleAssignment",
+    "TrustedAccessRoleBinding",
     "VirtualNetworkLink",
     "VirtualNetworkPeering",
-    "Budget",
-    "FederatedIdentityCredential",
+    "WebAppAuthSettingsV2WithoutSecrets",
+    "WebAppAuthSettingsV2WithoutSecretsSlot",
+    "WebAppFtpAllowed",
+    "WebAppFtpAllowedSlot",
+    "WebAppScmAllowed",
+    "WebAppScmAllowedSlot",
     "WorkspaceConnection",
 }
 """Kinds that are drawn as an edge, as a word on another node, or not at all."""
@@ -46,6 +59,14 @@ _COLOURS = {
     "Deployment": "#f5f3ff",
     "Compute": "#ffedd5",
     "Datastore": "#fef9c3",
+    "AgentPool": "#cffafe",
+    "AppServicePlan": "#cffafe",
+    "ContainerApp": "#fae8ff",
+    "ManagedCluster": "#cffafe",
+    "ManagedEnvironment": "#cffafe",
+    "OnlineEndpoint": "#fae8ff",
+    "WebApp": "#fae8ff",
+    "WebAppSlot": "#fae8ff",
     "Workspace": "#fef3c7",
     "UserAssignedIdentity": "#dcfce7",
 }
@@ -136,12 +157,18 @@ def _node(resource: PlannedResource) -> str:
 
 
 _SPOKEN = {
+    "azure-native:app:ManagedEnvironment": "Container Apps environment",
     "azure-native:applicationinsights:Component": "Application Insights",
     "azure-native:cognitiveservices:Account": "AI service",
     "azure-native:containerregistry:Registry": "container registry",
+    "azure-native:containerservice:ManagedCluster": "AKS",
+    "azure-native:containerservice:ManagedNamespace": "namespace",
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:machinelearningservices:Workspace": "ML workspace",
     "azure-native:operationalinsights:Workspace": "Log Analytics",
+    "azure-native:web:AppServicePlan": "App Service plan",
+    "azure-native:web:WebApp": "web app",
+    "azure-native:web:WebAppSlot": "slot",
 }
 """Types whose last part does not say what they are."""
 
@@ -235,7 +262,41 @@ def _way_out(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 
 def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
-    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "runs jobs on")
+    workspace = nodes.named("Workspace", resource.input("workspaceName"))
+    cluster = resource.input("properties.resourceId")
+    yield _Edge(workspace, resource.urn, "runs jobs on" if cluster is None else "attached")
+    if cluster is not None:
+        yield _Edge(resource.urn, nodes.with_id(cluster, str(cluster).rsplit("/", 1)[-1]), "on")
+
+
+def _online_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    compute = resource.input("properties.compute")
+    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "endpoint")
+    if compute is not None:
+        yield _Edge(resource.urn, nodes.with_id(compute), "models run on")
+
+
+def _kubernetes(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    subnet = resource.input("agentPoolProfiles.0.vnetSubnetID")
+    network, _, name = str(subnet).rpartition("/subnets/")
+    yield _Edge(nodes.with_id(network, name), resource.urn, name)
+
+
+def _of_cluster(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    name = resource.input("resourceName") or resource.input("clusterName")
+    yield _Edge(nodes.named("ManagedCluster", name), resource.urn)
+
+
+def _web_app(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.with_id(resource.input("serverFarmId")), resource.urn, "runs")
+
+
+def _slot(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(resource.urn, nodes.named("WebApp", resource.input("name")), "swaps with")
+
+
+def _container_app(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.with_id(resource.input("environmentId")), resource.urn, "runs")
 
 
 def _store(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -249,16 +310,25 @@ def _connection(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 
 _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
+    "AgentPool": _of_cluster,
     "Compute": _compute,
+    "ContainerApp": _container_app,
     "Datastore": _store,
     "Deployment": _deployment,
     "DiagnosticSetting": _logs,
+    "Extension": _of_cluster,
     "FederatedIdentityCredential": _trust,
+    "FluxConfiguration": _of_cluster,
+    "ManagedCluster": _kubernetes,
+    "ManagedNamespace": _of_cluster,
     "NatGateway": _way_out,
+    "OnlineEndpoint": _online_endpoint,
     "PrivateEndpoint": _endpoint,
     "RoleAssignment": _grant,
     "RouteTable": _way_out,
     "VirtualNetworkPeering": _peering,
+    "WebApp": _web_app,
+    "WebAppSlot": _slot,
     "WorkspaceConnection": _connection,
 }
 """Kind → the edges that a resource of it stands for."""

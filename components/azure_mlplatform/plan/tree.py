@@ -9,25 +9,50 @@ from .resource import Plan, PlannedResource
 
 _SIZES: dict[str, tuple[str, ...]] = {
     "Account": ("kind", "sku.name"),
+    "AgentPool": ("vmSize", "minCount", "maxCount"),
+    "AppServicePlan": ("sku.name", "sku.capacity"),
     "Budget": ("amount", "timeGrain"),
     "Deployment": ("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
+    "ClusterClaim": (),
     "Component": (),
-    "Compute": ("properties.properties.vmSize", "properties.properties.scaleSettings.maxNodeCount"),
+    "Compute": (
+        "properties.properties.vmSize",
+        "properties.properties.scaleSettings.maxNodeCount",
+        "properties.properties.namespace",
+    ),
+    "ContainerApp": ("template.containers.0.resources.cpu", "template.scale.minReplicas", "template.scale.maxReplicas"),
     "Datastore": ("properties.accountName", "properties.filesystem", "properties.containerName"),
     "DiagnosticSetting": (),
+    "Extension": ("extensionType",),
     "FederatedIdentityCredential": ("subject",),
+    "FluxConfiguration": ("gitRepository.url",),
+    "KubernetesDetach": (),
+    "MaintenanceConfiguration": ("maintenanceWindow.schedule.weekly.dayOfWeek", "maintenanceWindow.startTime"),
+    "ManagedCluster": ("sku.tier", "networkProfile.outboundType"),
+    "ManagedEnvironment": ("workloadProfiles.1.name",),
+    "ManagedNamespace": ("properties.defaultResourceQuota.cpuLimit",),
     "ManagementLockByScope": ("level",),
     "NetworkSecurityGroup": (),
+    "OnlineEndpoint": ("kind", "properties.authMode"),
     "PrivateEndpoint": ("privateLinkServiceConnections.0.groupIds",),
     "RandomString": ("length",),
     "RouteTable": ("routes.0.nextHopIpAddress",),
+    "TrustedAccessRoleBinding": (),
     "VirtualNetwork": ("addressSpace.addressPrefixes",),
+    "WebApp": ("siteConfig.linuxFxVersion",),
+    "WebAppSlot": ("siteConfig.linuxFxVersion",),
     "WorkspaceConnection": ("properties.category", "properties.authType"),
     "Workspace": ("sku.name", "retentionInDays"),
 }
 """Kind → the inputs that say how big or of what sort it is; `sku.name` for those not named."""
 
 _UNITS = {
+    "maxCount": " nodes at most",
+    "minCount": " to",
+    "properties.defaultResourceQuota.cpuLimit": " CPUs at most",
+    "template.containers.0.resources.cpu": " vCPUs",
+    "template.scale.maxReplicas": " replicas",
+    "template.scale.minReplicas": " to",
     "properties.properties.scaleSettings.maxNodeCount": " nodes at most",
     "retentionInDays": " days",
     "length": " characters",
@@ -56,8 +81,10 @@ def _label(resource: PlannedResource, parent: PlannedResource) -> str:
     """The name in Azure, or in the component where Azure's says nothing to a person."""
     if resource.kind in (
         "RoleAssignment",
-        "ManagementLockByScope",
+        "ClusterClaim",
         "DiagnosticSetting",
+        "KubernetesDetach",
+        "ManagementLockByScope",
         "PrivateDnsZoneGroup",
     ):
         return resource.name.removeprefix(f"{parent.name}-")

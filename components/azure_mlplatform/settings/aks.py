@@ -9,9 +9,10 @@ from typing import NamedTuple, Optional
 from pydantic import Field
 
 from ._model import SECRET, Path, Refusal, Settings, below, check, matches, obeys, refused
-from .allocatable import Room, for_workloads
+from .allocatable import Room
 from .computes import week_day
 from .gitops import GitOpsSettings
+from .network import EgressKind
 from .node_pools import InstanceType, NodePoolSettings, ServicePoolSettings
 from .quotas import NamespaceQuota, VcpuQuota, series_of
 from .values import private_range, resource_id
@@ -109,6 +110,7 @@ _OWN = (
     "pod_network",
     "pod_cidr",
     "service_cidr",
+    "egress",
     "upgrade_channel",
     "maintenance",
     "vcpu_quota",
@@ -201,6 +203,10 @@ class AKSSettings(Settings):
     service_cidr: str = Field(default="172.16.0.0/16", examples=["172.16.0.0/16"])
     """The addresses of Kubernetes' services, of no use outside it. Left out: 172.16.0.0/16. Another one is another
     cluster."""
+
+    egress: Optional[EgressKind] = None
+    """How an adopted subnet leads out: `nat_gateway` where one stands on it, else `firewall` or `hub_routes`. Left out:
+    by a route. An own network says it itself."""
 
     upgrade_channel: UpgradeChannel = UpgradeChannel.STABLE
     """`stable` or `patch`. Left out: `stable`."""
@@ -414,7 +420,7 @@ class AKSSettings(Settings):
         yield from self._pod_cidr_refusals(highly_available)
 
     def _pool_refusals(self, highly_available: bool) -> Iterator[Refusal]:
-        for name, (pool, least, most) in self.service_pools(highly_available=highly_available).items():
+        for name, (_, least, most) in self.service_pools(highly_available=highly_available).items():
             if most < least:
                 yield Refusal(
                     (name, "max_nodes"),
@@ -431,16 +437,6 @@ class AKSSettings(Settings):
                     f"the router runs {ROUTERS} times, each on a node of its own, and the cpu pool has {least}",
                     f"Set min_nodes: {ROUTERS} or more, or leave it out",
                 )
-            elif name == "cpu" and pool.size is not None:
-                room = for_workloads(pool.size, pool.max_pods).times(least)
-                needed = self.components(highly_available=highly_available)
-                if not room.holds(needed):
-                    yield Refusal(
-                        (name, "vm_size"),
-                        pool.vm_size,
-                        f"{least} nodes of {pool.vm_size} have {room} left, and Azure ML's extension requests {needed}",
-                        "Take a larger size, or more nodes",
-                    )
 
     def _quota_refusals(self, highly_available: bool) -> Iterator[Refusal]:
         """vCPUs at most against the quotas given."""

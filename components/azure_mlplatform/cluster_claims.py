@@ -1,0 +1,96 @@
+"""Whose a cluster is: within a program, and across repositories by a tag on the cluster."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Optional
+from weakref import WeakKeyDictionary
+
+import pulumi
+
+from ._component import RefusedError
+from .settings.aks import Attach
+from .settings.problems import Problem
+from .settings.values import name_of, same_id
+from .tags import CLUSTER_CLAIM
+
+SHARED = "shared"
+"""What the tag on a shared cluster says."""
+
+_AT = ("inference", "aks", "cluster_id")
+
+
+class Claim(NamedTuple):
+    """A workspace that attaches a cluster."""
+
+    component: str
+    """The component's name in the program."""
+
+    workspace_id: str
+    attach: Attach
+
+    def __str__(self) -> str:
+        return f"{self.attach} to {name_of(self.workspace_id)} by {self.component}"
+
+
+_CLAIMS: "WeakKeyDictionary[Any, dict[str, list[Claim]]]" = WeakKeyDictionary()
+"""Stack → cluster, by id in lower case → its claims in the program."""
+
+
+def claim(cluster_id: str, mine: Claim) -> None:
+    """Notes a claim. Raises RefusedError where another workspace has the cluster, and one of both wants it alone."""
+    stack = pulumi.runtime.settings.get_root_resource()
+    claims = _CLAIMS.setdefault(stack, {}) if stack is not None else {}
+    taken = claims.setdefault(cluster_id.lower(), [])
+    for other in taken:
+        alone = Attach.EXCLUSIVE in (other.attach, mine.attach)
+        if alone and not same_id(other.workspace_id, mine.workspace_id):
+            raise RefusedError([second_attach(cluster_id, str(other), str(mine))])
+    taken.append(mine)
+
+
+def second_attach(cluster_id: str, one: str, other: str) -> Problem:
+    """What is wrong where two workspaces attach one cluster, and one of them wants it alone."""
+    return Problem(
+        _AT,
+        f"{name_of(cluster_id)} is attached {one}, and {other}: a second workspace breaks the first one's scoring",
+        "Give each workspace a cluster, or set attach: shared in both, for a namespace each",
+    )
+
+
+def adoption_problems(
+    cluster_id: str,
+    mine: Claim,
+    location: str,
+    *,
+    found_tags: Optional[dict[str, str]],
+    found_location: Optional[str],
+    found_entra: Any,
+) -> Iterator[Problem]:
+    """What is wrong with adopting a cluster that was found to be so; None where Azure does not say."""
+    name = name_of(cluster_id)
+    claimed = (found_tags or {}).get(CLUSTER_CLAIM, "")
+    if claimed == SHARED and mine.attach is Attach.EXCLUSIVE:
+        yield Problem(
+            _AT,
+            f"{name} is shared by several workspaces, and {mine.workspace_id} would attach it for itself alone",
+            "Set attach: shared, or name a cluster that is not shared",
+        )
+    elif claimed not in ("", SHARED) and not same_id(claimed, mine.workspace_id):
+        yield Problem(
+            _AT,
+            f"{name} belongs to {claimed} alone, and {mine.workspace_id} would attach it too: that breaks the first "
+            "one's scoring",
+            f"Name another cluster; if the first workspace is gone, take the tag {CLUSTER_CLAIM} off the cluster",
+        )
+    region = (found_location or location).replace(" ", "").lower()
+    if region != location:
+        yield Problem(
+            _AT,
+            f"{name} is in {region}, and the workspace in {location}: with a private endpoint both are in one region",
+            f"Name a cluster in {location}",
+        )
+    if found_entra is not None and not getattr(found_entra, "enable_azure_rbac", None):
+        yield Problem(
+            _AT,
+            f"{name} has no Azure RBAC, without which Azure makes no namespace in it",
+            "Switch it on: `az aks update --enable-azure-rbac`",
+        )

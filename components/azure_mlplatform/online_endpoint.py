@@ -1,0 +1,121 @@
+"""A stable endpoint of a workspace: its name, its identity and how callers sign in outlive the models behind it.
+
+It does not manage deployments and traffic, which belong to releases. Azure has a whole endpoint written at a time, so
+the projects' Pulumi.yaml refresh before each update: what a release has set is then read, and sent back as it is.
+"""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ._component import Component, In, child, given, known_after
+from .authorization import assign_role, user_assigned_identity
+from .naming import Kind
+from .network import ReachedArgs
+from .roles import PrincipalType, Role
+from .settings.endpoints import OnlineEndpointSettings
+
+
+class OnlineEndpointArgs(ReachedArgs):
+    """What an OnlineEndpoint is made of."""
+
+    settings: OnlineEndpointSettings
+    """Its name, and what it scores."""
+
+    workspace_name: In[str]
+    """The workspace, by name."""
+
+    workspace_id: In[str]
+    """The workspace, by id, that models report their metrics to."""
+
+    registry_id: In[str]
+    """The registry, by id, that models' images come from."""
+
+    storage_account_id: In[str]
+    """The storage account, by id, that models come from."""
+
+    compute_id: Optional[In[str]] = None
+    """The attached cluster, by the id of its compute. Left out, Azure ML runs the machines."""
+
+
+class OnlineEndpoint(Component):
+    """An endpoint on managed machines, or on an attached cluster."""
+
+    name: pulumi.Output[str]
+    """The endpoint's name, which releases deploy to."""
+
+    resource_id: pulumi.Output[str]
+    """The endpoint's id."""
+
+    principal_id: pulumi.Output[str]
+    """The principal of its identity, for grants on what models read."""
+
+    client_id: pulumi.Output[str]
+    """The client id of its identity, which models sign in with."""
+
+    scoring_uri: pulumi.Output[Optional[str]]
+    """Where it is called."""
+
+    def __init__(self, name: str, args: OnlineEndpointArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        args = OnlineEndpointArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        identity = user_assigned_identity(f"{name}-identity", f"endpoint-{args.settings.name}", args=args, parent=self)
+        self._grant(args, identity.principal_id)
+        endpoint_name = args.name_of(Kind.ONLINE_ENDPOINT, args.settings.name)
+        endpoint = native.machinelearningservices.OnlineEndpoint(
+            f"{name}-endpoint",
+            endpoint_name=endpoint_name,
+            workspace_name=args.workspace_name,
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            kind="Managed" if args.compute_id is None else "K8S",
+            identity={"type": "UserAssigned", "user_assigned_identities": [identity.id]},
+            properties=self._properties(args),
+            tags=args.tags,
+            opts=child(
+                self,
+                protect=args.lock,
+                # A release's; refreshed, so that what is sent back is what it has set.
+                ignore_changes=["properties.mirrorTraffic", "properties.traffic"],
+            ),
+        )
+        self._finish(
+            {
+                "name": known_after(endpoint, endpoint_name),
+                "resource_id": endpoint.id,
+                "principal_id": identity.principal_id,
+                "client_id": identity.client_id,
+                "scoring_uri": endpoint.properties.apply(lambda each: each.scoring_uri),
+            }
+        )
+
+    @staticmethod
+    def _properties(args: OnlineEndpointArgs) -> Any:
+        on_kubernetes = args.compute_id is not None
+        return given(
+            # Entra tokens are documented for managed endpoints only ("Authenticate clients for online endpoints").
+            auth_mode="AMLToken" if on_kubernetes else "AADToken",
+            compute=args.compute_id,
+            # Of an attached cluster, the router's load balancer decides it.
+            public_network_access=None if on_kubernetes else args.public_network_access,
+            description=args.settings.description,
+        )
+
+    def _grant(self, args: OnlineEndpointArgs, principal_id: In[str]) -> None:
+        """What Azure gives an identity of its own making, and gives none that it is given ("Access Azure resources from
+        an online endpoint")."""
+        for label, role, scope in (
+            ("images", Role.ACR_PULL, args.registry_id),
+            ("models", Role.STORAGE_BLOB_DATA_READER, args.storage_account_id),
+            ("metrics", Role.AZUREML_METRICS_WRITER, args.workspace_id),
+        ):
+            assign_role(
+                f"{self._name_in_program}-{label}",
+                role,
+                principal_id=principal_id,
+                principal_type=PrincipalType.SERVICE_PRINCIPAL,
+                scope=scope,
+                args=args,
+                parent=self,
+            )

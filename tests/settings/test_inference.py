@@ -1,0 +1,264 @@
+"""How models are served, and whether the environment can hold it."""
+
+import datetime
+
+import pytest
+from refusals import problems, refused
+
+from azure_mlplatform.settings import EnvironmentSettings
+from azure_mlplatform.settings.app_service import AppServiceSettings
+from azure_mlplatform.settings.container_app import PROFILES, ContainerAppsSettings, WorkloadProfile
+from azure_mlplatform.settings.endpoints import EntraSignIn, ServedByContainer
+from azure_mlplatform.settings.inference import InferenceSettings
+from azure_mlplatform.testing import SUBSCRIPTION, example_settings
+
+HTTPS = {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}
+CALLER = "00000000-0000-0000-0000-0000000ca11e"
+SIGN_IN = {"client_id": "00000000-0000-0000-0000-00000000c11e", "callers": [CALLER]}
+APP = {"name": "scoring", "sign_in": SIGN_IN}
+AKS = {"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https": HTTPS}}
+MANAGED = {"target": "managed", "endpoints": [{"name": "scoring"}]}
+APP_SERVICE = {"target": "app_service", "app_service": {"apps": [APP]}}
+CONTAINER_APP = {"target": "container_app", "container_app": {"apps": [APP]}}
+WORKSPACE = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
+PROVIDERS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
+REGISTRY = f"{PROVIDERS}/Microsoft.ContainerRegistry/registries/crmodels"
+CLUSTER = f"{PROVIDERS}/Microsoft.ContainerService/managedClusters/aks-central"
+SUBNETS = f"{PROVIDERS}/Microsoft.Network/virtualNetworks/vnet/subnets"
+
+
+def changed(data, **changes):
+    """The target's own block with some keys changed."""
+    block = data["target"]
+    return {**data, block: {**data[block], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (AKS, []),
+        (MANAGED, []),
+        (APP_SERVICE, []),
+        (CONTAINER_APP, []),
+        ({"target": "aks"}, ["aks"]),
+        ({"target": "kubernetes"}, ["target"]),
+        ({"target": "managed"}, ["endpoints"]),
+        ({**MANAGED, "aks": {"https": HTTPS}}, ["aks"]),
+        ({**APP_SERVICE, "endpoints": [{"name": "scoring"}]}, ["endpoints"]),
+        ({**APP_SERVICE, "container_app": {"apps": [APP]}}, ["container_app"]),
+        ({**MANAGED, "endpoints": [{"name": "scoring"}, {"name": "scoring"}]}, ["endpoints[1].name"]),
+        ({**MANAGED, "endpoints": [{"name": "a-very-long-name"}]}, ["endpoints[0].name"]),
+        ({**MANAGED, "endpoints": [{"name": "Scoring"}]}, ["endpoints[0].name"]),
+        (changed(APP_SERVICE, apps=[]), ["app_service.apps"]),
+        (changed(APP_SERVICE, apps=[APP, APP]), ["app_service.apps[1].name"]),
+        (changed(APP_SERVICE, sku="B1"), ["app_service.sku"]),
+        (changed(APP_SERVICE, registry_id="cr"), ["app_service.registry_id"]),
+    ],
+)
+def test_what_cannot_be_is_refused_where_it_stands(data, paths):
+    assert refused(InferenceSettings, data) == paths
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        ({}, []),
+        ({"sign_in": None}, ["sign_in"]),
+        ({"sign_in": None, "open_reason": "the gateway checks tokens"}, []),
+        ({"open_reason": "the gateway checks tokens"}, ["open_reason"]),
+        ({"sign_in": {**SIGN_IN, "callers": []}}, ["sign_in.callers"]),
+        ({"sign_in": {**SIGN_IN, "callers": [CALLER, CALLER]}}, ["sign_in.callers[1]"]),
+        ({"port": 0}, ["port"]),
+        ({"health_check_path": "health"}, ["health_check_path"]),
+        ({"image": "no registry"}, ["image"]),
+        ({"environment_variables": {"WEBSITES_PORT": "80"}}, ["environment_variables.WEBSITES_PORT"]),
+        ({"environment_variables": {"AZURE_CLIENT_ID": "x"}}, ["environment_variables.AZURE_CLIENT_ID"]),
+        ({"environment_variables": {"URL": "https://x?sig=aBcDeFgHiJkLmNoPqRsT"}}, ["environment_variables"]),
+    ],
+)
+def test_a_container_is_called_by_whom_it_knows(changes, paths):
+    assert refused(ServedByContainer, {**APP, **changes}) == paths
+
+
+def test_tokens_are_meant_for_the_model():
+    given = EntraSignIn.model_validate(SIGN_IN)
+    assert given.allowed_audiences == [f"api://{given.client_id}", given.client_id]
+    own = EntraSignIn.model_validate({**SIGN_IN, "audiences": ["api://churn"]})
+    assert own.allowed_audiences == ["api://churn"]
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        ({"apps": [APP]}, []),
+        ({"apps": [{**APP, "cpu": 0.3}]}, ["apps[0].cpu"]),
+        ({"apps": [{**APP, "cpu": 0.75}]}, []),
+        ({"apps": [{**APP, "cpu": 1, "memory_gib": 4}]}, ["apps[0].cpu"]),
+        ({"apps": [{**APP, "cpu": 8}]}, ["apps[0].cpu"]),
+        ({"apps": [{**APP, "cpu": 1, "memory_gib": 4}], "workload_profile": "D4"}, []),
+        ({"apps": [APP], "min_nodes": 1}, ["min_nodes"]),
+        ({"apps": [APP], "workload_profile": "D4", "min_nodes": 3, "max_nodes": 2}, ["max_nodes"]),
+        ({"apps": [APP], "workload_profile": "D5"}, ["workload_profile"]),
+        ({"apps": [{**APP, "min_replicas": 3, "max_replicas": 2}]}, ["apps[0].max_replicas"]),
+        ({"apps": [{**APP, "cpu": 24, "memory_gib": 220}], "workload_profile": "Consumption-GPU-NC24-A100"}, []),
+    ],
+)
+def test_replicas_fit_what_they_run_on(data, paths):
+    assert refused(ContainerAppsSettings, data) == paths
+
+
+def test_every_workload_profile_is_known():
+    assert set(PROFILES) == set(WorkloadProfile)
+
+
+def environment(kind="prod", **changes):
+    base = example_settings(kind).model_dump(mode="json", exclude_unset=True)
+    return {**base, "workspace": WORKSPACE, **changes}
+
+
+def adopted(**subnets):
+    names = {"endpoints": f"{SUBNETS}/endpoints", "training": f"{SUBNETS}/training", **subnets}
+    return {"subnet_ids": names}
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        ({"inference": AKS}, []),
+        ({"inference": MANAGED}, []),
+        ({"inference": APP_SERVICE}, []),
+        ({"inference": CONTAINER_APP}, []),
+        ({"inference": AKS, "workspace": None}, ["inference.target"]),
+        ({"inference": MANAGED, "workspace": None}, ["inference.target"]),
+        ({"inference": APP_SERVICE, "workspace": None}, ["inference.app_service.registry_id"]),
+        ({"inference": changed(APP_SERVICE, registry_id=REGISTRY), "workspace": None}, []),
+        ({"inference": AKS, "workspace": {**WORKSPACE, "network_mode": "managed"}}, ["inference.target"]),
+        ({"inference": MANAGED, "workspace": {**WORKSPACE, "network_mode": "managed"}}, []),
+        ({"inference": AKS, "network": adopted()}, ["network.subnet_ids.aks"]),
+        ({"inference": AKS, "network": adopted(aks=f"{SUBNETS}/aks")}, []),
+        ({"inference": CONTAINER_APP, "network": adopted()}, ["network.subnet_ids.containers"]),
+        (
+            {
+                "inference": {
+                    **AKS,
+                    "aks": {"cluster_id": CLUSTER, "attach": "shared", "quota": {"cpu": 8, "memory_gib": 32}},
+                },
+                "network": adopted(),
+            },
+            [],
+        ),
+        (
+            {
+                "inference": {
+                    **AKS,
+                    "aks": {"cluster_id": CLUSTER.replace("000001", "00beef"), "https": HTTPS},
+                }
+            },
+            ["inference.aks.cluster_id"],
+        ),
+        ({"inference": changed(AKS, pod_cidr="10.20.0.0/16")}, ["inference.aks.pod_cidr"]),
+        ({"inference": changed(AKS, service_cidr="10.20.0.0/20")}, ["inference.aks.service_cidr"]),
+        (
+            {
+                "inference": AKS,
+                "network": {
+                    "address_space": ["10.20.0.0/22"],
+                    "hub": {
+                        "vnet_id": f"{PROVIDERS}/Microsoft.Network/virtualNetworks/hub",
+                        "address_space": ["172.16.0.0/12"],
+                    },
+                },
+            },
+            ["inference.aks.service_cidr"],
+        ),
+        (
+            {"inference": changed(AKS, pod_network="subnet"), "network": {"address_space": ["10.20.0.0/22"]}},
+            ["network.subnets.aks"],
+        ),
+        (
+            {
+                "inference": changed(APP_SERVICE, instances=20),
+                "network": {"address_space": ["10.20.0.0/22"], "subnets": {"containers": "10.20.3.0/27"}},
+            },
+            ["network.subnets.containers"],
+        ),
+        ({"inference": changed(APP_SERVICE, instances=1)}, ["inference.app_service.instances"]),
+        (
+            {"inference": changed(CONTAINER_APP, workload_profile="Consumption-GPU-NC24-A100")},
+            ["inference.container_app.workload_profile"],
+        ),
+        (
+            {"inference": changed(AKS, pools=[{"name": "f", "vm_size": "Standard_NP10s", "accelerator": "fpga"}])},
+            [],
+        ),
+        (
+            {
+                "location": "northeurope",
+                "inference": changed(AKS, pools=[{"name": "f", "vm_size": "Standard_NP10s", "accelerator": "fpga"}]),
+            },
+            ["inference.aks.pools[0].vm_size"],
+        ),
+        (
+            {"inference": {"target": "aks", "aks": {"insecure_reason": "no certificate yet"}}},
+            ["inference.aks.insecure_reason"],
+        ),
+    ],
+)
+def test_what_the_environment_cannot_hold_is_refused(changes, paths):
+    assert refused(EnvironmentSettings, environment(**changes)) == paths
+
+
+def test_in_dev_insecure_scoring_needs_a_reason_only():
+    inference = {"target": "aks", "aks": {"insecure_reason": "no certificate yet"}}
+    assert refused(EnvironmentSettings, environment("dev", inference=inference)) == []
+
+
+def test_a_subnet_too_small_is_refused_with_the_sum():
+    inference = changed(AKS, pod_network="subnet", cpu={"max_pods": 30}, system={"max_pods": 30})
+    network = {"address_space": ["10.20.0.0/24"]}
+    [problem] = problems(EnvironmentSettings, environment("dev", inference=inference, network=network))
+    assert problem.what == (
+        "the aks subnet 10.20.0.0/25 has 123 free addresses, and 312 are needed at most: system 4+1 nodes with 155 "
+        "addresses, cpu 4+1 nodes with 155 addresses, and 2 for the API server and the router"
+    )
+
+
+def test_adopted_zones_cover_the_api_server():
+    zones = {"mode": "adopt", "zone_ids": {}}
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
+    network = {"address_space": ["10.20.0.0/22"], "dns": {**zones, "resource_group_id": group}}
+    assert refused(EnvironmentSettings, environment(inference=AKS, network=network)) == []
+    known = {
+        each: f"{group}/providers/Microsoft.Network/privateDnsZones/{each}"
+        for each in EnvironmentSettings.model_validate(environment(inference=AKS)).dns_zones
+    }
+    network["dns"] = {"mode": "adopt", "zone_ids": known}
+    [problem] = problems(EnvironmentSettings, environment(inference=AKS, network=network))
+    assert "privatelink.westeurope.azmk8s.io" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("inference", "mode", "said"), [(MANAGED, "own", True), (MANAGED, "managed", False), (AKS, "own", False)]
+)
+def test_what_a_managed_endpoint_reaches_from_a_network_of_ones_own_is_said(inference, mode, said):
+    settings = EnvironmentSettings.model_validate(
+        environment(inference=inference, workspace={**WORKSPACE, "network_mode": mode})
+    )
+    notices = list(settings.notices_on(datetime.date(2026, 1, 1)))
+    assert any("egress_public_network_access" in each for each in notices) == said
+
+
+def test_instances_are_counted():
+    settings = AppServiceSettings.model_validate({"apps": [APP]})
+    assert [settings.count(highly_available=each) for each in (False, True)] == [1, 3]
+    apps = ContainerAppsSettings.model_validate({"apps": [APP]})
+    assert apps.addresses(zone_redundant=True) == 13
+    gpu = ContainerAppsSettings.model_validate({"apps": [APP], "workload_profile": "Consumption-GPU-NC8as-T4"})
+    assert gpu.addresses(zone_redundant=True) == 22
+    nodes = ContainerAppsSettings.model_validate({"apps": [APP], "workload_profile": "D4"})
+    assert [nodes.addresses(zone_redundant=each) for each in (False, True)] == [15, 17]
+    app = apps.apps[0]
+    assert [
+        app.least(highly_available=available, zone_redundant=zones)
+        for available, zones in ((False, False), (True, False), (True, True))
+    ] == [0, 1, 3]
