@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from azure_mlplatform.compute import AttachableWorkspace
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
 from azure_mlplatform.network import PrivateNetwork
@@ -13,7 +14,7 @@ from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvi
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.settings.private_link import PrivateService, zones
 from azure_mlplatform.stack import azure_provider
-from azure_mlplatform.testing import TENANT, UNKNOWN, Plan, PlannedResource, example_settings, record
+from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, Plan, PlannedResource, example_settings, record
 
 TODAY = "2026-01-15"
 GROUP = "00000000-0000-0000-0000-0000000000a1"
@@ -47,14 +48,19 @@ SUBNET = f"{HUB}/subnets"
 
 
 WITHIN_ANOTHER = {
+    "AgentPool",
     "BlobServiceProperties",
     "Compute",
+    "DataCollectionRuleAssociation",
     "DataVersion",
     "Datastore",
     "Deployment",
     "DiagnosticSetting",
+    "Extension",
     "FederatedIdentityCredential",
     "FileServiceProperties",
+    "KubernetesDetach",
+    "MaintenanceConfiguration",
     "ManagementLockByScope",
     "PrivateDnsZoneGroup",
     "PrivateZone",
@@ -170,10 +176,67 @@ def one(plan: Plan, kind: str, name: str = "ml-") -> PlannedResource:
     return found
 
 
+WORKSPACES = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.MachineLearningServices/workspaces"
+)
+IDENTITIES = f"{CENTRAL}/Microsoft.ManagedIdentity/userAssignedIdentities"
+HTTPS = {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}
+SIGN_IN = {
+    "client_id": "00000000-0000-0000-0000-00000000c11e",
+    "callers": ["00000000-0000-0000-0000-0000000ca11e"],
+}
+GPU_POOL = {"name": "gpu", "vm_size": "Standard_NC24ads_A100_v4", "accelerator": "gpu", "max_nodes": 2}
+INFERENCE = {"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https": HTTPS, "pools": [GPU_POOL]}}
+MODEL_APP = {"name": "scoring", "sign_in": SIGN_IN}
+OTHER_TARGETS = {
+    "managed": {"target": "managed", "endpoints": [{"name": "scoring"}]},
+    "app_service": {"target": "app_service", "app_service": {"apps": [MODEL_APP]}},
+    "container_app": {"target": "container_app", "container_app": {"apps": [MODEL_APP]}},
+}
+
+
+def attachable(name: str = "mlw-churn") -> AttachableWorkspace:
+    """A workspace that clusters can be attached to."""
+    workspace_id = f"{WORKSPACES}/{name}"
+    return AttachableWorkspace(
+        workspace_id=workspace_id,
+        name=name,
+        resource_id=workspace_id,
+        principal_id="00000000-0000-0000-0000-0000000000f1",
+        compute_identity_id=f"{IDENTITIES}/id-compute",
+    )
+
+
+def served(component: Any, args: Any, **changes: Any) -> dict[str, Any]:
+    """What a component that serves models takes, by the fields it has."""
+    settings = example_settings(changes.pop("environment", "prod"))
+    every = {
+        **placed(settings),
+        "private_network": PrivateNetwork(subnet_id=f"{SUBNETS}/endpoints", zone_ids=dict(ZONES)),
+        "tenant_id": TENANT,
+        "diagnostics": LOG,
+        "subnet_id": f"{SUBNETS}/nodes",
+        "registry_id": f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels",
+        **changes,
+    }
+    return {key: value for key, value in every.items() if key in args.model_fields}
+
+
+def serving(
+    component: Any, args: Any, settings: Any, *, preview: bool = False, existing: Any = None, **changes: Any
+) -> Plan:
+    """The plan of a component that serves models, by the name of `serve`."""
+    given = {**served(component, args, **changes), "settings": settings}
+    return record(lambda: component("serve", args.model_validate(given)), preview=preview, existing=existing)
+
+
 @remembered
 def whole(environment: str, *, preview: bool = False, stack: str = "", **changes: Any) -> Plan:
     """The plan of a ProjectEnvironment with everything that this library can add to it."""
-    settings = example_settings(environment, **{"ai_services": [OPENAI, DOCUMENTS], "workspace": WORKSPACE, **changes})
+    everything = {"ai_services": [OPENAI, DOCUMENTS], "workspace": WORKSPACE, "inference": INFERENCE}
+    if changes.get("workspace", WORKSPACE) is None or changes.get("workspace", WORKSPACE)["network_mode"] == "managed":
+        everything["inference"] = None  # A cluster is attached to a workspace in a network of its own.
+    settings = example_settings(environment, **{**everything, **changes})
     return record(
         lambda: through_provider(
             lambda opts: ProjectEnvironment("churn", ProjectEnvironmentArgs(settings=settings, today=TODAY), opts),

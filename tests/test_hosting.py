@@ -5,17 +5,25 @@ from pulumi.provider.experimental.analyzer import Analyzer
 from pydantic import BaseModel
 
 from azure_mlplatform.ai_service import AIService, AIServiceArgs
+from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
 from azure_mlplatform.network import Network, NetworkArgs
+from azure_mlplatform.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
 
 COMPONENTS = [
     (AIService, AIServiceArgs),
+    (AKSInference, AKSInferenceArgs),
+    (AppServiceInference, AppServiceInferenceArgs),
+    (ContainerAppInference, ContainerAppInferenceArgs),
     (DataProductRG, DataProductRGArgs),
     (MLWorkspace, MLWorkspaceArgs),
     (Network, NetworkArgs),
+    (OnlineEndpoint, OnlineEndpointArgs),
     (ProjectEnvironment, ProjectEnvironmentArgs),
 ]
 

@@ -10,9 +10,12 @@ import pytest
 from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.testing import Plan, PlannedResource
-from programs import GROUP, WORKSPACE, whole
+from programs import GROUP, OTHER_TARGETS, WORKSPACE, whole
 
 DIAGNOSED = {
+    "azure-native:app:ContainerApp",
+    "azure-native:app:ManagedEnvironment",
+    "azure-native:containerservice:ManagedCluster",
     "azure-native:network:NetworkSecurityGroup",
     "azure-native:network:PublicIPAddress",
     "azure-native:network:VirtualNetwork",
@@ -24,11 +27,18 @@ DIAGNOSED = {
     "azure-native:storage:BlobServiceProperties",
     "azure-native:storage:FileServiceProperties",
     "azure-native:storage:StorageAccount",
+    "azure-native:web:AppServicePlan",
+    "azure-native:web:WebApp",
+    "azure-native:web:WebAppSlot",
 }
 REACHED = {
-    each
-    for each in DIAGNOSED
-    if "ServiceProperties" not in each and each.split(":")[1] not in ("network", "operationalinsights")
+    "azure-native:app:ManagedEnvironment",
+    "azure-native:cognitiveservices:Account",
+    "azure-native:containerregistry:Registry",
+    "azure-native:keyvault:Vault",
+    "azure-native:machinelearningservices:Workspace",
+    "azure-native:storage:StorageAccount",
+    "azure-native:web:WebApp",
 }
 
 
@@ -39,6 +49,13 @@ class Row(NamedTuple):
     path: str
     met: Callable[[Any], bool]
     broken: Any
+    where: tuple[str, Any] = ("", None)
+    """The input, and its value, of those resources of the type that must have it."""
+
+    def of(self, plan: Plan) -> list[PlannedResource]:
+        """The resources that must have the setting."""
+        path, value = self.where
+        return [each for each in plan.of_type(self.type) if not path or each.input(path) == value]
 
 
 def equals(value: Any) -> Callable[[Any], bool]:
@@ -51,6 +68,11 @@ COMPUTE = "azure-native:machinelearningservices:Compute"
 STORAGE = "azure-native:storage:StorageAccount"
 VAULT = "azure-native:keyvault:Vault"
 REGISTRY = "azure-native:containerregistry:Registry"
+CLUSTER = "azure-native:containerservice:ManagedCluster"
+POOL = "azure-native:containerservice:AgentPool"
+ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
+APPS = "azure-native:app:ManagedEnvironment"
+AML_COMPUTE = ("properties.computeType", "AmlCompute")
 ROWS = [
     Row(ML, "publicNetworkAccess", equals("Disabled"), "Enabled"),
     Row(ML, "systemDatastoresAuthMode", equals("Identity"), "AccessKey"),
@@ -60,7 +82,7 @@ ROWS = [
     Row(ML, "imageBuildCompute", bool, None),
     Row(ML, "managedNetwork.isolationMode", equals("Disabled"), None),
     Row(ML, "serverlessComputeSettings.serverlessComputeNoPublicIP", equals(True), False),
-    Row(COMPUTE, "properties.computeType", equals("AmlCompute"), "ComputeInstance"),
+    Row(COMPUTE, "properties.computeType", lambda value: value in ("AmlCompute", "Kubernetes"), "ComputeInstance"),
     Row(
         "azure-native:machinelearningservices:Datastore",
         "properties.credentials.credentialsType",
@@ -68,13 +90,19 @@ ROWS = [
         "Sas",
     ),
     Row("azure-native:machinelearningservices:WorkspaceConnection", "properties.authType", equals("AAD"), "ApiKey"),
-    Row(COMPUTE, "properties.disableLocalAuth", equals(True), False),
-    Row(COMPUTE, "properties.properties.enableNodePublicIp", equals(False), True),
-    Row(COMPUTE, "properties.properties.remoteLoginPortPublicAccess", equals("Disabled"), "Enabled"),
-    Row(COMPUTE, "properties.properties.subnet.id", bool, None),
-    Row(COMPUTE, "properties.properties.scaleSettings.minNodeCount", equals(0), 1),
-    Row(COMPUTE, "properties.properties.scaleSettings.maxNodeCount", equals(4), 100),
-    Row(COMPUTE, "properties.properties.scaleSettings.nodeIdleTimeBeforeScaleDown", equals("PT120S"), "PT1H"),
+    Row(COMPUTE, "properties.disableLocalAuth", equals(True), False, AML_COMPUTE),
+    Row(COMPUTE, "properties.properties.enableNodePublicIp", equals(False), True, AML_COMPUTE),
+    Row(COMPUTE, "properties.properties.remoteLoginPortPublicAccess", equals("Disabled"), "Enabled", AML_COMPUTE),
+    Row(COMPUTE, "properties.properties.subnet.id", bool, None, AML_COMPUTE),
+    Row(COMPUTE, "properties.properties.scaleSettings.minNodeCount", equals(0), 1, AML_COMPUTE),
+    Row(COMPUTE, "properties.properties.scaleSettings.maxNodeCount", equals(4), 100, AML_COMPUTE),
+    Row(
+        COMPUTE,
+        "properties.properties.scaleSettings.nodeIdleTimeBeforeScaleDown",
+        equals("PT120S"),
+        "PT1H",
+        AML_COMPUTE,
+    ),
     Row(STORAGE, "enableHttpsTrafficOnly", equals(True), False),
     Row(STORAGE, "minimumTlsVersion", equals("TLS1_2"), "TLS1_0"),
     Row(STORAGE, "allowBlobPublicAccess", equals(False), True),
@@ -111,6 +139,61 @@ ROWS = [
     Row(ACCOUNT, "properties.publicNetworkAccess", equals("Disabled"), "Enabled"),
     Row(ACCOUNT, "properties.networkAcls.defaultAction", equals("Deny"), "Allow"),
     Row(ACCOUNT, "identity.type", lambda value: "SystemAssigned" in str(value), "None"),
+    Row(ENDPOINT, "properties.authMode", equals("AADToken"), "Key", ("kind", "Managed")),
+    Row(ENDPOINT, "properties.publicNetworkAccess", equals("Disabled"), "Enabled", ("kind", "Managed")),
+    Row(ENDPOINT, "properties.authMode", equals("AMLToken"), "Key", ("kind", "K8S")),
+    Row(CLUSTER, "disableLocalAccounts", equals(True), False),
+    Row(CLUSTER, "aadProfile.managed", equals(True), False),
+    Row(CLUSTER, "aadProfile.enableAzureRBAC", equals(True), False),
+    Row(CLUSTER, "apiServerAccessProfile.enablePrivateCluster", equals(True), False),
+    Row(CLUSTER, "apiServerAccessProfile.enablePrivateClusterPublicFQDN", equals(False), True),
+    Row(CLUSTER, "apiServerAccessProfile.disableRunCommand", equals(True), False),
+    Row(CLUSTER, "networkProfile.networkPolicy", lambda value: value in ("cilium", "calico"), None),
+    Row(CLUSTER, "autoUpgradeProfile.upgradeChannel", lambda value: value in ("stable", "patch"), "none"),
+    Row(CLUSTER, "autoUpgradeProfile.nodeOSUpgradeChannel", equals("NodeImage"), "None"),
+    Row(CLUSTER, "addonProfiles.azurepolicy.enabled", equals(True), False),
+    Row(CLUSTER, "addonProfiles.omsagent.enabled", equals(True), False),
+    Row(CLUSTER, "securityProfile.defender.securityMonitoring.enabled", equals(True), False),
+    Row(CLUSTER, "securityProfile.workloadIdentity.enabled", equals(True), False),
+    Row(CLUSTER, "securityProfile.imageCleaner.enabled", equals(True), False),
+    Row(CLUSTER, "oidcIssuerProfile.enabled", equals(True), False),
+    Row(CLUSTER, "sku.tier", equals("Standard"), "Free"),
+    Row(CLUSTER, "agentPoolProfiles.0.minCount", lambda value: value >= 3, 1),
+    Row(CLUSTER, "agentPoolProfiles.0.availabilityZones", equals(["1", "2", "3"]), ["1"]),
+    Row(CLUSTER, "agentPoolProfiles.0.nodeTaints", equals(["CriticalAddonsOnly=true:NoSchedule"]), []),
+    Row(CLUSTER, "agentPoolProfiles.0.maxPods", lambda value: value >= 50, 30),
+    Row(CLUSTER, "agentPoolProfiles.0.osDiskType", equals("Ephemeral"), "Managed"),
+    Row(CLUSTER, "agentPoolProfiles.0.enableEncryptionAtHost", equals(True), False),
+    Row(POOL, "enableEncryptionAtHost", equals(True), False),
+    Row(POOL, "enableNodePublicIP", equals(False), True),
+    Row(POOL, "availabilityZones", equals(["1", "2", "3"]), ["1"]),
+    Row(POOL, "vnetSubnetID", bool, None),
+    Row("azure-native:web:AppServicePlan", "zoneRedundant", equals(True), False),
+    *(
+        Row(f"azure-native:web:{kind}", path, met, broken)
+        for kind in ("WebApp", "WebAppSlot")
+        for path, met, broken in (
+            ("httpsOnly", equals(True), False),
+            ("publicNetworkAccess", equals("Disabled"), "Enabled"),
+            ("virtualNetworkSubnetId", bool, None),
+            ("identity.type", equals("UserAssigned"), "None"),
+            ("siteConfig.acrUseManagedIdentityCreds", equals(True), False),
+            ("siteConfig.alwaysOn", equals(True), False),
+            ("siteConfig.ftpsState", equals("Disabled"), "AllAllowed"),
+            ("siteConfig.healthCheckPath", bool, None),
+            ("siteConfig.minTlsVersion", equals("1.2"), "1.0"),
+        )
+    ),
+    *(
+        Row(f"azure-native:web:WebApp{each}", "allow", equals(False), True)
+        for each in ("ScmAllowed", "ScmAllowedSlot", "FtpAllowed", "FtpAllowedSlot")
+    ),
+    Row(APPS, "vnetConfiguration.internal", equals(True), False),
+    Row(APPS, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(APPS, "zoneRedundant", equals(True), False),
+    Row(APPS, "peerTrafficConfiguration.encryption.enabled", equals(True), False),
+    Row("azure-native:app:ContainerApp", "configuration.ingress.allowInsecure", equals(False), True),
+    Row("azure-native:app:ContainerApp", "template.scale.minReplicas", lambda value: value >= 1, 0),
     Row("azure-native:operationalinsights:Workspace", "features.disableLocalAuth", equals(True), False),
     Row("azure-native:operationalinsights:Workspace", "retentionInDays", lambda days: days >= 365, 30),
     Row(
@@ -133,7 +216,7 @@ ROWS = [
 
 def failing(plan: Plan, row: Row) -> list[str]:
     """The resources that do not meet a row."""
-    return [each.name for each in plan.of_type(row.type) if not row.met(each.input(row.path))]
+    return [each.name for each in row.of(plan) if not row.met(each.input(row.path))]
 
 
 def undiagnosed(plan: Plan) -> list[str]:
@@ -167,33 +250,42 @@ def prod():
     return whole("prod", access={"readers": [GROUP]})
 
 
+@pytest.fixture(scope="module")
+def prods(prod):
+    """Prod with each of the targets that models are served from."""
+    return [prod, *(whole("prod", inference=each) for each in OTHER_TARGETS.values())]
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type.rsplit(':', 1)[-1]}.{row.path}")
-def test_prod_has_what_it_must(prod, row):
-    assert prod.of_type(row.type)
-    assert failing(prod, row) == []
-    for victim in prod.of_type(row.type):
-        assert failing(changed(prod, victim, row.path, row.broken), row) == [victim.name]
+def test_prod_has_what_it_must(prods, row):
+    concerned = [each for each in prods if row.of(each)]
+    assert concerned
+    for plan in concerned:
+        assert failing(plan, row) == []
+    for victim in row.of(concerned[0]):
+        assert failing(changed(concerned[0], victim, row.path, row.broken), row) == [victim.name]
 
 
-def test_everything_in_prod_reports(prod):
-    assert undiagnosed(prod) == []
+def test_everything_in_prod_reports(prods):
     within = ("storage-queues", "storage-tables")  # Services that are no resources of their own.
-    for victim in prod.of_type("DiagnosticSetting"):
-        alone = not any(each in victim.name for each in within)
-        assert len(undiagnosed(changed(prod, victim, "workspaceId", None))) == alone
-    storage = prod.of_type(STORAGE)[0].id
-    reported = {each.input("resourceUri") for each in prod.of_type("DiagnosticSetting")}
-    assert {f"{storage}/{each}Services/default" for each in ("blob", "file", "queue", "table")} < reported
+    for plan in prods:
+        assert undiagnosed(plan) == []
+        for victim in plan.of_type("DiagnosticSetting"):
+            alone = not any(each in victim.name for each in within)
+            assert len(undiagnosed(changed(plan, victim, "workspaceId", None))) == alone
+        storage = plan.of_type(STORAGE)[0].id
+        reported = {each.input("resourceUri") for each in plan.of_type("DiagnosticSetting")}
+        assert {f"{storage}/{each}Services/default" for each in ("blob", "file", "queue", "table")} < reported
 
 
-def test_everything_in_prod_is_reached_privately(prod):
-    assert without_endpoint(prod) == []
-    targets = [
-        each.input("privateLinkServiceConnections.0.privateLinkServiceId") for each in prod.of_type("PrivateEndpoint")
-    ]
-    for victim, target in zip(prod.of_type("PrivateEndpoint"), targets, strict=True):
-        alone = targets.count(target) == 1
-        assert len(without_endpoint(changed(prod, victim, "privateLinkServiceConnections", []))) == alone
+def test_everything_in_prod_is_reached_privately(prods):
+    for plan in prods:
+        assert without_endpoint(plan) == []
+        endpoints = plan.of_type("PrivateEndpoint")
+        targets = [each.input("privateLinkServiceConnections.0.privateLinkServiceId") for each in endpoints]
+        for victim, target in zip(endpoints, targets, strict=True):
+            alone = targets.count(target) == 1
+            assert len(without_endpoint(changed(plan, victim, "privateLinkServiceConnections", []))) == alone
 
 
 def beyond_reading(plan: Plan) -> list[str]:
@@ -227,12 +319,24 @@ def test_a_managed_network_in_prod_lets_out_only_what_is_approved():
     assert failing(changed(plan, made, rows[-1].path, rows[-1].broken), rows[-1]) == [made.name]
 
 
-def test_all_environments_but_a_sandbox_meet_the_table_too():
-    for environment in ("dev", "test"):
-        plan = whole(environment)
-        assert [row.path for row in ROWS if failing(plan, row)] == [
-            "sku.name",
-            "properties.softDeleteRetentionInDays",
-            "zoneRedundancy",
-            "retentionInDays",
-        ]
+SCALED_DOWN = {
+    "StorageAccount.sku.name",
+    "Vault.properties.softDeleteRetentionInDays",
+    "Registry.zoneRedundancy",
+    "Workspace.retentionInDays",
+    "ManagedCluster.sku.tier",
+    "ManagedCluster.agentPoolProfiles.0.minCount",
+    "ManagedCluster.agentPoolProfiles.0.availabilityZones",
+    "AgentPool.availabilityZones",
+    "AppServicePlan.zoneRedundant",
+    "ManagedEnvironment.zoneRedundant",
+    "ContainerApp.template.scale.minReplicas",
+}
+"""What an environment below prod may have less of: copies, zones and days, and no safety."""
+
+
+@pytest.mark.parametrize("environment", ["dev", "test"])
+def test_all_environments_but_a_sandbox_meet_the_table_too(environment):
+    plans = [whole(environment), *(whole(environment, inference=each) for each in OTHER_TARGETS.values())]
+    unmet = {f"{row.type.rsplit(':', 1)[1]}.{row.path}" for plan in plans for row in ROWS if failing(plan, row)}
+    assert unmet == SCALED_DOWN

@@ -7,7 +7,7 @@ import pytest
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings._model import SECRET, _holds_a_key
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
-from programs import GROUP, HUB, TODAY, WITHIN_ANOTHER, WORKSPACE, twice_granted, whole
+from programs import GROUP, HUB, INFERENCE, OTHER_TARGETS, TODAY, WITHIN_ANOTHER, WORKSPACE, twice_granted, whole
 
 GOLDEN = Path(__file__).parent / "golden"
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-keys"
@@ -40,8 +40,16 @@ def test_a_second_evaluation_is_identical(preview):
 def test_children_and_parents():
     plan = whole("dev")
     assert children(plan, "churn-dev") == [("ProjectEnvironment", "churn"), ("azure-native", "azure")]
-    assert children(plan, "churn") == [("DataProductRG", "churn-data-product"), ("MLWorkspace", "churn-ml")]
-    assert children(whole("dev", workspace=None), "churn") == [("DataProductRG", "churn-data-product")]
+    product, workspace = ("DataProductRG", "churn-data-product"), ("MLWorkspace", "churn-ml")
+    endpoint = ("OnlineEndpoint", "churn-endpoint-scoring")
+    assert children(plan, "churn") == [("AKSInference", "churn-aks"), product, workspace, endpoint]
+    assert children(whole("dev", workspace=None), "churn") == [product]
+    for target, made in (
+        ("managed", [product, workspace, endpoint]),
+        ("app_service", [("AppServiceInference", "churn-app-service"), product, workspace]),
+        ("container_app", [("ContainerAppInference", "churn-container-app"), product, workspace]),
+    ):
+        assert children(whole("dev", inference=OTHER_TARGETS[target]), "churn") == made
     assert plan.of_type("DataProductRG")[0].urn == (
         "urn:pulumi:dev::churn::azure-mlplatform:index:ProjectEnvironment$azure-mlplatform:index:DataProductRG"
         "::churn-data-product"
@@ -139,16 +147,23 @@ def test_a_key_would_be_found(input_):
     assert carried(replace(plan, resources=(*plan.resources, answering)))
 
 
-def test_outputs_are_what_people_and_pipelines_need():
-    settings = example_settings(ai_services=[{"name": "docs", "kind": "FormRecognizer"}], workspace=WORKSPACE)
-    seen = {}
+def exported(**changes):
+    """The plan of an environment, and what a stack of it exports."""
+    settings, seen = example_settings(**changes), {}
 
     def program():
         environment = ProjectEnvironment("churn", ProjectEnvironmentArgs(settings=settings, today=TODAY))
         for name, value in environment.outputs.items():
             value.apply(lambda each, name=name: seen.update({name: each}))
 
-    plan = record(program)
+    return record(program), seen
+
+
+SERVICES = [{"name": "docs", "kind": "FormRecognizer"}]
+
+
+def test_outputs_are_what_people_and_pipelines_need():
+    plan, seen = exported(ai_services=SERVICES, workspace=WORKSPACE)
     [group] = plan.of_type("ResourceGroup")
     identity = next(each for each in plan.of_type("UserAssignedIdentity") if "workload" in each.name)
     [account] = plan.of_type("Account")
@@ -177,6 +192,40 @@ def test_outputs_are_what_people_and_pipelines_need():
     assert (seen["resource_group_name"], seen["resource_group_id"]) == ("rg-customer-360-churn-dev", group.id)
     assert seen["workload_identity_client_id"] == identity.outputs["clientId"]
     assert seen["ai_service_endpoints"] == {"docs": f"https://{account.azure_name}.cognitiveservices.azure.com/"}
+
+
+def test_outputs_say_where_models_are_deployed_to_and_called():
+    before = set(exported(workspace=WORKSPACE)[1])
+
+    def added(inference):
+        plan, seen = exported(workspace=WORKSPACE, inference=inference)
+        return plan, {key: value for key, value in seen.items() if key not in before}
+
+    def endpoint_of(plan, address):
+        [made] = plan.of_type("azure-native:machinelearningservices:OnlineEndpoint")
+        identity = next(each for each in plan.of_type("UserAssignedIdentity") if "endpoint-scoring" in each.name)
+        return {
+            "endpoints": {"scoring": made.azure_name},
+            **({"scoring_uris": {"scoring": address.format(made.azure_name)}} if address else {}),
+            "endpoint_client_ids": {"scoring": identity.outputs["clientId"]},
+        }
+
+    plan, outputs = added(INFERENCE)
+    [cluster] = plan.of_type("ManagedCluster")
+    assert outputs == {
+        "kubernetes_cluster_id": cluster.id,
+        "kubernetes_namespace": "churn-dev",
+        "instance_types": ["cpu", "gpu"],
+        **endpoint_of(plan, None),  # The address of the router, which a plan does not know.
+    }
+    plan, outputs = added(OTHER_TARGETS["managed"])
+    assert outputs == endpoint_of(plan, "https://{}.westeurope.inference.ml.azure.com/score")
+    for target, kind in (("app_service", "WebApp"), ("container_app", "ContainerApp")):
+        plan, outputs = added(OTHER_TARGETS[target])
+        [app] = plan.of_type(kind)
+        assert outputs["model_apps"] == {"scoring": app.azure_name}
+        assert outputs["model_hosts"]["scoring"].startswith(f"{app.azure_name}.")
+        assert set(outputs) == {"model_apps", "model_hosts"}
 
 
 def longest_chain(plan, to=None):
@@ -208,16 +257,19 @@ def test_the_longest_chain_is_what_azure_requires():
     assert longest_chain(whole("prod", workspace=None)) == MODELS
 
 
+NETWORK = [
+    "data-product-network-egress-ip",  # the gateway's address
+    "data-product-network-egress",  # a subnet names its way out
+    "data-product-network-vnet",  # a workspace or a cluster names its subnet, an endpoint lies in one
+]
+
+
 @pytest.mark.parametrize("mode", ["own", "managed"])
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_longest_chain_to_a_cluster_is_what_azure_requires(environment, mode):
     workspace = {**WORKSPACE, "network_mode": mode}
-    plan = whole(environment, workspace=workspace)
-    network = [
-        "data-product-network-egress-ip",  # the gateway's address
-        "data-product-network-egress",  # a subnet names its way out
-        "data-product-network-vnet",  # the workspace names its subnet, the endpoint lies in one
-    ]
+    plan = whole(environment, workspace=workspace, inference=None)
+    network = NETWORK
     roles = [
         "data-product-log",  # what Application Insights stands on
         "ml-insights",  # what a role is given on
@@ -232,3 +284,27 @@ def test_the_longest_chain_to_a_cluster_is_what_azure_requires(environment, mode
         ["ml-workspace", "ml-identity-workspace-contributor", "ml-cluster-cpu"],
     )
     assert len(longest_chain(plan)) == len(MODELS) == len(chain)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_longest_chain_to_a_model_is_what_azure_requires(environment, preview):
+    plan = whole(environment, preview=preview)
+    attached = [
+        "data-product-group",  # everything is in it
+        *NETWORK,
+        "aks-subnet-contributor",  # AKS writes to the subnet as the cluster's identity
+        "aks-cluster",
+        "aks-pool-cpu",  # a pool is of a cluster; the system pool takes nothing else
+        "aks-extension",  # its pods need nodes
+        "aks-compute",  # attaching asks the extension for its identity
+    ]
+    assert longest_chain(plan, "churn-aks-compute") == attached
+    # An endpoint names its compute, and so does what detaches it.
+    assert longest_chain(plan, "churn-endpoint-scoring-endpoint") == [*attached, "endpoint-scoring-endpoint"]
+    assert longest_chain(plan, "churn-aks-detach") == [*attached, "aks-detach"]
+    assert len(longest_chain(plan)) == len(attached) + 1
+    # The workspace is made meanwhile, and so is what else the compute needs of the cluster.
+    assert len(longest_chain(plan, "churn-ml-workspace")) < len(longest_chain(plan, "churn-aks-extension"))
+    for beside in ("trusted-access", "namespace", "workspace-contributor"):
+        assert longest_chain(plan, f"churn-aks-{beside}") == [*attached[:6], f"aks-{beside}"]

@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .ai_service import AIService as AIService
     from .ai_service import AIServiceArgs as AIServiceArgs
+    from .aks_inference import AKSInference as AKSInference
+    from .aks_inference import AKSInferenceArgs as AKSInferenceArgs
+    from .app_service_inference import AppServiceInference as AppServiceInference
+    from .app_service_inference import AppServiceInferenceArgs as AppServiceInferenceArgs
+    from .compute import AttachableWorkspace as AttachableWorkspace
+    from .container_app_inference import ContainerAppInference as ContainerAppInference
+    from .container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
     from .data_product_rg import DataProductRG as DataProductRG
     from .data_product_rg import DataProductRGArgs as DataProductRGArgs
     from .encryption import EncryptionKey as EncryptionKey
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
     from .network import Network as Network
     from .network import NetworkArgs as NetworkArgs
     from .network import PrivateNetwork as PrivateNetwork
+    from .online_endpoint import OnlineEndpoint as OnlineEndpoint
+    from .online_endpoint import OnlineEndpointArgs as OnlineEndpointArgs
     from .project_environment import ProjectEnvironment as ProjectEnvironment
     from .project_environment import ProjectEnvironmentArgs as ProjectEnvironmentArgs
     from .settings import EnvironmentSettings as EnvironmentSettings
@@ -26,7 +35,14 @@ if TYPE_CHECKING:
 _HOME = {
     "AIService": "ai_service",
     "AIServiceArgs": "ai_service",
+    "AKSInference": "aks_inference",
+    "AKSInferenceArgs": "aks_inference",
+    "AppServiceInference": "app_service_inference",
+    "AppServiceInferenceArgs": "app_service_inference",
+    "AttachableWorkspace": "compute",
     "ConnectedService": "ml_workspace",
+    "ContainerAppInference": "container_app_inference",
+    "ContainerAppInferenceArgs": "container_app_inference",
     "DataProductRG": "data_product_rg",
     "DataProductRGArgs": "data_product_rg",
     "EncryptionKey": "encryption",
@@ -35,6 +51,8 @@ _HOME = {
     "MLWorkspaceArgs": "ml_workspace",
     "Network": "network",
     "NetworkArgs": "network",
+    "OnlineEndpoint": "online_endpoint",
+    "OnlineEndpointArgs": "online_endpoint",
     "PrivateNetwork": "network",
     "ProjectEnvironment": "project_environment",
     "ProjectEnvironmentArgs": "project_environment",
@@ -44,7 +62,14 @@ _HOME = {
 __all__ = [
     "AIService",
     "AIServiceArgs",
+    "AKSInference",
+    "AKSInferenceArgs",
+    "AppServiceInference",
+    "AppServiceInferenceArgs",
+    "AttachableWorkspace",
     "ConnectedService",
+    "ContainerAppInference",
+    "ContainerAppInferenceArgs",
     "DataProductRG",
     "DataProductRGArgs",
     "EncryptionKey",
@@ -53,6 +78,8 @@ __all__ = [
     "MLWorkspaceArgs",
     "Network",
     "NetworkArgs",
+    "OnlineEndpoint",
+    "OnlineEndpointArgs",
     "PrivateNetwork",
     "ProjectEnvironment",
     "ProjectEnvironmentArgs",

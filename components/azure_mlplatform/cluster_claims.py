@@ -63,7 +63,7 @@ def adoption_problems(
     *,
     found_tags: Optional[dict[str, str]],
     found_location: Optional[str],
-    found_entra: Any,
+    found_entra: Optional[dict[str, Any]],
 ) -> Iterator[Problem]:
     """What is wrong with adopting a cluster that was found to be so; None where Azure does not say."""
     name = name_of(cluster_id)
@@ -88,7 +88,7 @@ def adoption_problems(
             f"{name} is in {region}, and the workspace in {location}: with a private endpoint both are in one region",
             f"Name a cluster in {location}",
         )
-    if found_entra is not None and not getattr(found_entra, "enable_azure_rbac", None):
+    if found_entra is not None and not found_entra.get("enable_azure_rbac"):
         yield Problem(
             _AT,
             f"{name} has no Azure RBAC, without which Azure makes no namespace in it",

@@ -3,12 +3,18 @@
 from ._model import SECRET, Encrypted, Refusal, Settings, check
 from .access import AccessSettings, FederatedCredential, WorkloadIdentitySettings
 from .ai_services import AIServiceKind, AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
+from .aks import AKSSettings, Attach, HttpsSettings, MaintenanceWindow, PodNetwork, UpgradeChannel
+from .app_service import AppServiceSettings, PlanSku, WebAppSettings
 from .budget import BudgetSettings
 from .computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
+from .container_app import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
 from .datastores import DatastoreSettings, FolderSettings, StoreAccess
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
+from .endpoints import EntraSignIn, OnlineEndpointSettings
 from .environment import EnvironmentSettings, Retirement
+from .gitops import GitOpsSettings, Kustomization
+from .inference import InferenceSettings, InferenceTarget
 from .managed_network import FqdnRule, Isolation, ManagedNetworkSettings, PrivateEndpointRule, ServiceTagRule
 from .network import (
     DnsMode,
@@ -22,10 +28,13 @@ from .network import (
     SubnetRole,
     Subnets,
 )
+from .node_pools import MigProfile, NodePoolSettings, OsDisk, ServicePoolSettings
 from .private_link import PrivateService
 from .problems import Problem, ProblemsError
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
+from .quotas import NamespaceQuota, VcpuQuota
+from .vm_sizes import Accelerator
 from .workspace import NetworkMode, RegistrySku, WorkspaceSettings
 
 __all__ = [
@@ -33,9 +42,15 @@ __all__ = [
     "SECRET",
     "AIServiceKind",
     "AIServiceSettings",
+    "AKSSettings",
+    "Accelerator",
     "AccessSettings",
+    "AppServiceSettings",
+    "Attach",
     "BudgetSettings",
     "ClusterSettings",
+    "ContainerAppSettings",
+    "ContainerAppsSettings",
     "CustomerManagedKey",
     "DatastoreSettings",
     "DeploymentSku",
@@ -45,19 +60,33 @@ __all__ = [
     "EgressKind",
     "EgressSettings",
     "Encrypted",
+    "EntraSignIn",
     "Environment",
     "EnvironmentSettings",
     "FederatedCredential",
     "FolderSettings",
     "FqdnRule",
+    "GitOpsSettings",
+    "HttpsSettings",
     "HubSettings",
+    "InferenceSettings",
+    "InferenceTarget",
     "InstanceSchedule",
     "InstanceSettings",
     "Isolation",
+    "Kustomization",
+    "MaintenanceWindow",
     "ManagedNetworkSettings",
+    "MigProfile",
     "ModelDeployment",
+    "NamespaceQuota",
     "NetworkMode",
     "NetworkSettings",
+    "NodePoolSettings",
+    "OnlineEndpointSettings",
+    "OsDisk",
+    "PlanSku",
+    "PodNetwork",
     "Priority",
     "PrivateEndpointRule",
     "PrivateService",
@@ -69,6 +98,7 @@ __all__ = [
     "Refusal",
     "RegistrySku",
     "Retirement",
+    "ServicePoolSettings",
     "ServiceTagRule",
     "Settings",
     "SetupScript",
@@ -76,8 +106,12 @@ __all__ = [
     "SubnetIds",
     "SubnetRole",
     "Subnets",
+    "UpgradeChannel",
+    "VcpuQuota",
     "VersionUpgrade",
+    "WebAppSettings",
     "WorkloadIdentitySettings",
+    "WorkloadProfile",
     "WorkspaceSettings",
     "check",
 ]

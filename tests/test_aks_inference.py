@@ -1,0 +1,651 @@
+import pytest
+
+from azure_mlplatform import aks_inference, compute
+from azure_mlplatform._component import RefusedError
+from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform.tags import CLUSTER_CLAIM
+from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, record
+from programs import CENTRAL, GPU_POOL, HTTPS, IDENTITIES, LOG, SUBNETS, WORKSPACES, attachable, one, served, serving
+
+FPGA_POOL = {"name": "fpga", "vm_size": "Standard_NP10s", "accelerator": "fpga", "max_nodes": 1}
+SOURCE = {
+    "url": "https://git.example.com/config",
+    "tag": "v1",
+    "kustomizations": [{"name": "plugins", "path": "./plugins"}],
+}
+OWN = {"https": HTTPS}
+CLUSTER = f"{CENTRAL}/Microsoft.ContainerService/managedClusters/aks-central"
+SHARED = {"cluster_id": CLUSTER, "attach": "shared", "quota": {"cpu": 64, "memory_gib": 512}, "pools": [GPU_POOL]}
+MINE = f"{WORKSPACES}/mlw-churn"
+CLUSTER_NAME = "aks-churn-prod-abc123"
+
+
+def aks(settings=OWN, *, workspace=True, **changes):
+    if workspace is not None:
+        changes["workspace"] = attachable() if workspace is True else workspace
+    return serving(AKSInference, AKSInferenceArgs, settings, **changes)
+
+
+CLUSTER_CHILDREN = [
+    ("AgentPool", "serve-pool-cpu"),
+    ("DataCollectionRule", "serve-insights-rule"),
+    ("DataCollectionRuleAssociation", "serve-insights-association"),
+    ("DiagnosticSetting", "serve-cluster-diagnostics"),
+    ("Extension", "serve-extension"),
+    ("MaintenanceConfiguration", "serve-cluster-images"),
+    ("MaintenanceConfiguration", "serve-cluster-upgrades"),
+    ("ManagedCluster", "serve-cluster"),
+    ("RoleAssignment", "serve-subnet-contributor"),
+    ("UserAssignedIdentity", "serve-identity"),
+]
+ATTACHED = [
+    ("Compute", "serve-compute"),
+    ("KubernetesDetach", "serve-detach"),
+    ("ManagedNamespace", "serve-namespace"),
+    ("RoleAssignment", "serve-workspace-contributor"),
+    ("TrustedAccessRoleBinding", "serve-trusted-access"),
+]
+WITHOUT_TRUST = [
+    ("RoleAssignment", f"serve-workspace-{each}") for each in ("cluster-admin", "extension-contributor", "reader")
+]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize(
+    ("settings", "changes", "made"),
+    [
+        (OWN, {}, [*CLUSTER_CHILDREN, *ATTACHED]),
+        (OWN, {"workspace": None}, CLUSTER_CHILDREN),
+        ({**OWN, "pools": [GPU_POOL]}, {}, [*CLUSTER_CHILDREN, *ATTACHED, ("AgentPool", "serve-pool-gpu")]),
+        (
+            {**OWN, "gitops": SOURCE},
+            {},
+            [
+                *CLUSTER_CHILDREN,
+                *ATTACHED,
+                ("Extension", "serve-flux"),
+                ("FluxConfiguration", "serve-gitops"),
+            ],
+        ),
+        (
+            {**OWN, "trusted_access": False},
+            {},
+            [
+                *CLUSTER_CHILDREN,
+                *[each for each in ATTACHED if "trust" not in each[1] and each[0] != "RoleAssignment"],
+                *WITHOUT_TRUST,
+            ],
+        ),
+        (
+            OWN,
+            {"private_dns_zone_id": f"{CENTRAL}/Microsoft.Network/privateDnsZones/z"},
+            [
+                *[each for each in CLUSTER_CHILDREN if each[0] != "RoleAssignment"],
+                ("RoleAssignment", "serve-network-contributor"),
+                ("RoleAssignment", "serve-zone-contributor"),
+                *ATTACHED,
+            ],
+        ),
+        (SHARED, {}, ATTACHED),
+        (
+            {"cluster_id": CLUSTER, **OWN},
+            {},
+            [*ATTACHED, ("ClusterClaim", "serve-claim"), ("Extension", "serve-extension")],
+        ),
+    ],
+)
+def test_children(settings, changes, made, preview):
+    plan = aks(settings, preview=preview, **changes)
+    assert children(plan, "serve") == sorted(made)
+
+
+def test_the_cluster_is_hardened():
+    plan = aks({**OWN, "kubernetes_version": "1.33"})
+    cluster, identity = one(plan, "ManagedCluster", "serve-"), one(plan, "UserAssignedIdentity", "serve-")
+    assert cluster.inputs == {
+        "aadProfile": {"enableAzureRBAC": True, "managed": True, "tenantID": TENANT},
+        "addonProfiles": {
+            "azureKeyvaultSecretsProvider": {"config": {"enableSecretRotation": "true"}, "enabled": True},
+            "azurepolicy": {"enabled": True},
+            "omsagent": {
+                "config": {"logAnalyticsWorkspaceResourceID": LOG, "useAADAuth": "true"},
+                "enabled": True,
+            },
+        },
+        "agentPoolProfiles": [
+            {
+                "availabilityZones": ["1", "2", "3"],
+                "count": 3,
+                "enableAutoScaling": True,
+                "enableEncryptionAtHost": True,
+                "enableNodePublicIP": False,
+                "maxCount": 6,
+                "maxPods": 50,
+                "minCount": 3,
+                "mode": "System",
+                "name": "system",
+                "nodeTaints": ["CriticalAddonsOnly=true:NoSchedule"],
+                "osDiskSizeGB": 128,
+                "osDiskType": "Ephemeral",
+                "osSKU": "Ubuntu",
+                "osType": "Linux",
+                "type": "VirtualMachineScaleSets",
+                "upgradeSettings": {"maxSurge": "10%"},
+                "vmSize": "Standard_D4ds_v5",
+                "vnetSubnetID": f"{SUBNETS}/nodes",
+            }
+        ],
+        "apiServerAccessProfile": {
+            "disableRunCommand": True,
+            "enablePrivateCluster": True,
+            "enablePrivateClusterPublicFQDN": False,
+            "privateDNSZone": "system",
+        },
+        "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage", "upgradeChannel": "stable"},
+        "disableLocalAccounts": True,
+        "dnsPrefix": CLUSTER_NAME,
+        "enableRBAC": True,
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": [identity.id]},
+        "kubernetesVersion": "1.33",
+        "location": "westeurope",
+        "networkProfile": {
+            "dnsServiceIP": "172.16.0.10",
+            "loadBalancerSku": "standard",
+            "networkDataplane": "cilium",
+            "networkPlugin": "azure",
+            "networkPluginMode": "overlay",
+            "networkPolicy": "cilium",
+            "outboundType": "userAssignedNATGateway",
+            "podCidr": "100.64.0.0/16",
+            "serviceCidr": "172.16.0.0/16",
+        },
+        "nodeResourceGroup": "rg-churn-aks-nodes-prod",
+        "oidcIssuerProfile": {"enabled": True},
+        "resourceGroupName": "rg-test",
+        "resourceName": CLUSTER_NAME,
+        "securityProfile": {
+            "defender": {"logAnalyticsWorkspaceResourceId": LOG, "securityMonitoring": {"enabled": True}},
+            "imageCleaner": {"enabled": True, "intervalHours": 168},
+            "workloadIdentity": {"enabled": True},
+        },
+        "sku": {"name": "Base", "tier": "Standard"},
+        "tags": {"project": "churn", CLUSTER_CLAIM: MINE},
+    }
+    assert set(cluster.ignore_changes) == {
+        "agentPoolProfiles[0].count",
+        "agentPoolProfiles[0].orchestratorVersion",
+        "kubernetesVersion",
+    }
+    assert not cluster.protect
+    assert one(aks(lock=True), "ManagedCluster", "serve-").protect
+
+
+def test_dev_is_the_same_scaled_down():
+    small = {"environment": "dev", "highly_available": False, "zone_redundant": False}
+    plan = aks({"insecure_reason": "no certificate yet"}, **small)
+    cluster = one(plan, "ManagedCluster", "serve-")
+    assert cluster.input("sku.tier") == "Free"
+    [system] = cluster.input("agentPoolProfiles")
+    pool = one(plan, "AgentPool", "serve-pool-cpu")
+    for nodes in (system, pool.inputs):
+        assert (nodes["minCount"], nodes["maxCount"], nodes["availabilityZones"]) == (1, 4, ["1"])
+    prod = aks()
+    assert {each.kind for each in plan.resources} == {each.kind for each in prod.resources}
+    assert one(plan, "Extension", "serve-").input("configurationSettings.inferenceRouterHA") == "False"
+
+
+@pytest.mark.parametrize(
+    ("egress", "outbound"),
+    [
+        ("nat_gateway", "userAssignedNATGateway"),
+        ("firewall", "userDefinedRouting"),
+        ("hub_routes", "userDefinedRouting"),
+    ],
+)
+def test_nodes_leave_as_their_subnet_does(egress, outbound):
+    cluster = one(aks(egress=egress), "ManagedCluster", "serve-")
+    assert cluster.input("networkProfile.outboundType") == outbound
+
+
+def test_pods_can_have_addresses_of_the_subnet():
+    profile = one(aks({**OWN, "pod_network": "subnet"}), "ManagedCluster", "serve-").input("networkProfile")
+    assert profile["networkPolicy"] == "calico"
+    assert not {"podCidr", "networkPluginMode"} & set(profile)
+
+
+def test_a_zone_that_others_run_names_the_api_server():
+    zone = f"{CENTRAL}/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk8s.io"
+    plan = aks(private_dns_zone_id=zone)
+    cluster = one(plan, "ManagedCluster", "serve-")
+    assert cluster.input("apiServerAccessProfile.privateDNSZone") == zone
+    assert (cluster.input("fqdnSubdomain"), cluster.input("dnsPrefix")) == (CLUSTER_NAME, None)
+    network = one(plan, "RoleAssignment", "serve-network-contributor")
+    assert network.input("scope") == SUBNETS.removesuffix("/subnets")
+    assert one(plan, "RoleAssignment", "serve-zone-contributor").input("scope") == zone
+
+
+def test_local_accounts_are_a_setting_with_a_reason():
+    plan = aks({**OWN, "local_accounts_reason": "attach fails, ticket 1"})
+    assert one(plan, "ManagedCluster", "serve-").input("disableLocalAccounts") is False
+
+
+@pytest.mark.parametrize(
+    ("pool", "inputs", "absent"),
+    [
+        (
+            GPU_POOL,
+            {
+                "agentPoolName": "gpu",
+                "gpuProfile": {"driver": "Install"},
+                "maxCount": 2,
+                "minCount": 0,
+                "count": 0,
+                "nodeLabels": {"ml.azure.com/accelerator": "gpu"},
+                "nodeTaints": ["ml.azure.com/amlarc=true:NoSchedule"],
+                "osDiskSizeGB": 256,
+                "osDiskType": "Managed",
+                "osSKU": "Ubuntu",
+                "upgradeSettings": {"maxSurge": "0", "maxUnavailable": "1"},
+                "mode": "User",
+            },
+            {"gpuInstanceProfile", "scaleSetPriority"},
+        ),
+        ({**GPU_POOL, "mig_profile": "MIG1g"}, {"gpuInstanceProfile": "MIG1g"}, set()),
+        (
+            {**GPU_POOL, "spot": True, "zones": ["2"]},
+            {
+                "availabilityZones": ["2"],
+                "scaleSetEvictionPolicy": "Delete",
+                "scaleSetPriority": "Spot",
+                "spotMaxPrice": -1,
+            },
+            set(),
+        ),
+        (
+            FPGA_POOL,
+            {"nodeLabels": {"ml.azure.com/accelerator": "fpga"}, "osSKU": "Ubuntu2204"},
+            {"gpuProfile", "gpuInstanceProfile"},
+        ),
+        (
+            {**FPGA_POOL, "unencrypted_host_reason": "the size cannot"},
+            {"enableEncryptionAtHost": False},
+            set(),
+        ),
+    ],
+)
+def test_a_pool_is_what_its_accelerator_asks_for(pool, inputs, absent):
+    made = one(aks({**OWN, "pools": [pool]}), "AgentPool", f"serve-pool-{pool['name']}")
+    assert {key: made.inputs.get(key) for key in inputs} == inputs
+    assert not absent & set(made.inputs)
+    assert (made.delete_before_replace, made.ignore_changes) == (True, ("count", "orchestratorVersion"))
+    assert {"vmSize", "scaleSetPriority", "gpuInstanceProfile", "maxPods"} < set(made.replace_on_changes)
+
+
+def test_the_extensions_pool_takes_everything():
+    made = one(aks(), "AgentPool", "serve-pool-cpu")
+    assert "nodeTaints" not in made.inputs
+    assert made.input("nodeLabels") == {"ml.azure.com/accelerator": "none"}
+
+
+DERIVED = {
+    "cluster_name_friendly": CLUSTER_NAME,
+    "clusterPurpose": "FastProd",
+    "domain": "westeurope.cloudapp.azure.com",
+    "enableInference": "True",
+    "enableTraining": "False",
+    "allowInsecureConnections": "False",
+    "inferenceRouterHA": "True",
+    "inferenceRouterServiceType": "LoadBalancer",
+    "installDcgmExporter": "False",
+    "installNvidiaDevicePlugin": "False",
+    "installPromOp": "True",
+    "installVolcano": "False",
+    "internalLoadBalancerProvider": "azure",
+    "jobSchedulerLocation": "westeurope",
+    "location": "westeurope",
+    "nginxIngress.enabled": "true",
+    "relayserver.enabled": "false",
+    "scoringFe.serviceType.internalLoadBalancer": "True",
+    "scoringFe.sslSecret": "scoring-tls",
+    "servicebus.enabled": "false",
+    "sslCname": "scoring.ml.example.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "changed"),
+    [
+        (OWN, {}),
+        ({"insecure_reason": "none yet, ML-1"}, {"allowInsecureConnections": "True"}),
+        ({**OWN, "pools": [GPU_POOL]}, {"installDcgmExporter": "True", "installNvidiaDevicePlugin": "True"}),
+        ({**OWN, "pools": [GPU_POOL, {**GPU_POOL, "name": "mig", "mig_profile": "MIG1g"}]}, {}),
+        ({**OWN, "pools": [FPGA_POOL]}, {}),
+        ({**OWN, "training": True}, {"enableTraining": "True", "installVolcano": "True"}),
+        (
+            {**OWN, "training": True, "scheduler_config_map": "volcano"},
+            {
+                "amloperator.skipResourceValidation": "true",
+                "enableTraining": "True",
+                "installVolcano": "True",
+                "volcanoScheduler.schedulerConfigMap": "volcano",
+            },
+        ),
+        (
+            {**OWN, "pools": [{"name": "spot", "vm_size": "Standard_D8ds_v5", "spot": True}]},
+            {
+                "workLoadToleration[0].effect": "NoSchedule",
+                "workLoadToleration[0].key": "kubernetes.azure.com/scalesetpriority",
+                "workLoadToleration[0].operator": "Equal",
+                "workLoadToleration[0].value": "spot",
+            },
+        ),
+    ],
+)
+def test_the_extension_is_told_what_the_cli_would_tell_it(settings, changed):
+    plan = aks(settings)
+    extension, cluster = one(plan, "Extension", "serve-extension"), one(plan, "ManagedCluster", "serve-")
+    expected = {
+        **DERIVED,
+        **changed,
+        **dict.fromkeys(
+            ("cluster_name", "clusterId", "prometheus.prometheusSpec.externalLabels.cluster_name"), cluster.id
+        ),
+    }
+    if "https" not in settings:
+        expected = {key: value for key, value in expected.items() if "ssl" not in key.lower()}
+    assert extension.input("configurationSettings") == expected
+    rest = {key: value for key, value in extension.inputs.items() if key != "configurationSettings"}
+    assert rest == {
+        "autoUpgradeMinorVersion": True,
+        "clusterName": CLUSTER_NAME,
+        "clusterResourceName": "managedClusters",
+        "clusterRp": "Microsoft.ContainerService",
+        "extensionName": "azureml",
+        "extensionType": "Microsoft.AzureML.Kubernetes",
+        "identity": {"type": "SystemAssigned"},
+        "releaseTrain": "stable",
+        "resourceGroupName": "rg-test",
+        "scope": {"cluster": {"releaseNamespace": "azureml"}},
+    }
+    assert "configurationProtectedSettings" not in extension.inputs
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_the_compute_is_the_cluster_in_one_namespace(preview):
+    plan = aks({**OWN, "pools": [GPU_POOL]}, preview=preview)
+    attached, cluster = one(plan, "Compute", "serve-"), one(plan, "ManagedCluster", "serve-")
+    extension = one(plan, "Extension", "serve-extension")
+    principal = UNKNOWN if preview else extension.outputs["aksAssignedIdentity"]["principalId"]
+    assert attached.inputs == {
+        "computeName": "aks",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": [f"{IDENTITIES}/id-compute"]},
+        "location": "westeurope",
+        "properties": {
+            "computeLocation": "westeurope",
+            "computeType": "Kubernetes",
+            "properties": {
+                "defaultInstanceType": "cpu",
+                "extensionPrincipalId": principal,
+                "instanceTypes": {
+                    "cpu": {
+                        "nodeSelector": {"kubernetes.azure.com/agentpool": "cpu"},
+                        "resources": {
+                            "limits": {"cpu": "930m", "memory": "5423Mi"},
+                            "requests": {"cpu": "930m", "memory": "5423Mi"},
+                        },
+                    },
+                    "gpu": {
+                        "nodeSelector": {"kubernetes.azure.com/agentpool": "gpu"},
+                        "resources": {
+                            "limits": {"cpu": "22960m", "memory": "206832Mi", "nvidia.com/gpu": "1"},
+                            "requests": {"cpu": "22960m", "memory": "206832Mi"},
+                        },
+                    },
+                },
+                "namespace": "churn-prod",
+            },
+            "resourceId": cluster.id,
+        },
+        "resourceGroupName": "rg-test",
+        "tags": {"mlplatform-attach": "exclusive", "project": "churn"},
+        "workspaceName": "mlw-churn",
+    }
+    assert (attached.delete_before_replace, attached.retain_on_delete) == (True, False)
+    assert set(attached.replace_on_changes) == {"identity", "location", "properties"}
+    assert one(plan, "KubernetesDetach", "serve-").inputs["compute_id"] == attached.id
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_all_is_in_the_order_that_azure_needs_and_in_none_slower(preview):
+    plan = aks({**OWN, "pools": [GPU_POOL]}, preview=preview)
+    by_name = {each.name: each for each in plan.azure_resources}
+    names = {each.urn: each.name for each in plan.azure_resources}
+
+    def before(name):
+        return {names[urn] for urn in by_name[name].dependencies}
+
+    assert before("serve-cluster") == {"serve-identity", "serve-subnet-contributor"}
+    assert before("serve-pool-cpu") == before("serve-pool-gpu") == {"serve-cluster"}
+    assert before("serve-extension") == {"serve-cluster", "serve-pool-cpu"}
+    for beside in ("serve-trusted-access", "serve-namespace", "serve-workspace-contributor"):
+        assert before(beside) == {"serve-cluster"}
+    assert before("serve-compute") == {
+        "serve-cluster",
+        "serve-extension",
+        "serve-namespace",
+        "serve-trusted-access",
+        "serve-workspace-contributor",
+    }
+    # What is deleted first is what depends on all: the cluster is detached before anything of it goes.
+    assert before("serve-detach") == {"serve-compute"}
+
+
+def test_the_certificate_comes_before_the_router_where_a_git_source_brings_it():
+    def before(settings):
+        plan = aks(settings)
+        names = {each.urn: each.name for each in plan.azure_resources}
+        return {names[urn] for urn in one(plan, "Extension", "serve-extension").dependencies}
+
+    assert "serve-gitops" in before({**OWN, "gitops": SOURCE})
+    assert "serve-gitops" not in before({"insecure_reason": "none yet, ML-1", "gitops": SOURCE})
+
+
+def test_a_git_source_is_applied_by_flux():
+    plan = aks({**OWN, "gitops": SOURCE})
+    assert one(plan, "Extension", "serve-flux").input("extensionType") == "microsoft.flux"
+    source = one(plan, "FluxConfiguration", "serve-")
+    assert source.input("gitRepository") == {
+        "repositoryRef": {"tag": "v1"},
+        "syncIntervalInSeconds": 600,
+        "url": "https://git.example.com/config",
+    }
+    assert source.input("kustomizations") == {
+        "plugins": {"path": "./plugins", "prune": True, "syncIntervalInSeconds": 600}
+    }
+    assert source.input("scope") == "cluster"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "roles"),
+    [
+        (True, {Role.CONTRIBUTOR}),
+        (False, {Role.READER, Role.KUBERNETES_EXTENSION_CONTRIBUTOR, Role.AKS_CLUSTER_ADMIN}),
+    ],
+)
+def test_the_workspace_reaches_the_cluster_and_nothing_else(trusted, roles):
+    plan = aks({**OWN, "trusted_access": trusted})
+    granted = [each for each in plan.of_type("RoleAssignment") if each.name.startswith("serve-workspace-")]
+    cluster = one(plan, "ManagedCluster", "serve-")
+    names = {guid: role for role, guid in ROLE_IDS.items()}
+    assert {names[each.input("roleDefinitionId").rsplit("/", 1)[1]] for each in granted} == roles
+    assert {each.input("scope") for each in granted} == {cluster.id}
+
+
+def test_trust_is_the_workspaces():
+    binding = one(aks(), "TrustedAccessRoleBinding", "serve-")
+    assert binding.input("roles") == ["Microsoft.MachineLearningServices/workspaces/mlworkload"]
+    assert binding.input("sourceResourceId") == MINE
+    assert binding.input("trustedAccessRoleBindingName") == "ta-churn-prod-abc123"
+
+
+def test_adopting_makes_no_cluster_and_no_pool():
+    plan = aks(SHARED)
+    kinds = {each.kind for each in plan.azure_resources}
+    assert not {"ManagedCluster", "AgentPool", "Extension"} & kinds
+    attached, namespace = one(plan, "Compute", "serve-"), one(plan, "ManagedNamespace", "serve-")
+    assert attached.input("properties.resourceId") == CLUSTER
+    assert list(attached.input("properties.properties.instanceTypes")) == ["churn-prod-gpu"]
+    assert attached.input("tags.mlplatform-attach") == "shared"
+    assert (namespace.input("resourceName"), namespace.input("resourceGroupName")) == ("aks-central", "rg-central")
+    assert namespace.input("properties.defaultResourceQuota") == {
+        "cpuLimit": "64",
+        "cpuRequest": "64",
+        "memoryLimit": "512Gi",
+        "memoryRequest": "512Gi",
+    }
+    assert plan.of_type("AKSInference")[0].outputs["resource_id"] == CLUSTER
+
+
+@pytest.mark.parametrize(("lock", "policy"), [(False, "Delete"), (True, "Keep")])
+def test_every_pod_of_the_cluster_may_call_since_the_router_stands_elsewhere(lock, policy):
+    assert one(aks(lock=lock), "ManagedNamespace", "serve-").input("properties") == {
+        "adoptionPolicy": "IfIdentical",
+        "defaultNetworkPolicy": {"egress": "AllowAll", "ingress": "AllowAll"},
+        "deletePolicy": policy,
+    }
+
+
+OTHER = f"{WORKSPACES}/mlw-fraud"
+RBAC = {"managed": True, "enableAzureRBAC": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "found", "texts"),
+    [
+        ({"cluster_id": CLUSTER, **OWN}, {}, []),
+        ({"cluster_id": CLUSTER, **OWN}, {"tags": {}, "location": "westeurope", "aadProfile": RBAC}, []),
+        ({"cluster_id": CLUSTER, **OWN}, {"tags": {CLUSTER_CLAIM: MINE.upper()}}, []),
+        ({"cluster_id": CLUSTER, **OWN}, {"tags": {CLUSTER_CLAIM: OTHER}}, [f"belongs to {OTHER} alone, and {MINE}"]),
+        (
+            {"cluster_id": CLUSTER, **OWN},
+            {"tags": {CLUSTER_CLAIM: "shared"}},
+            [f"is shared by several workspaces, and {MINE}"],
+        ),
+        (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}}, []),
+        (SHARED, {"tags": {CLUSTER_CLAIM: OTHER}}, [f"belongs to {OTHER} alone, and {MINE}"]),
+        (SHARED, {"location": "West Europe"}, []),
+        (
+            SHARED,
+            {"location": "northeurope", "aadProfile": {"managed": True, "enableAzureRBAC": False}},
+            ["is in northeurope, and the workspace in westeurope", "has no Azure RBAC"],
+        ),
+    ],
+)
+def test_what_is_adopted_is_read_and_refused_where_it_is_anothers(settings, found, texts):
+    # In a plan, what Azure does not say stays unknown, so all three facts are given.
+    existing = {CLUSTER: {"tags": {}, "location": "westeurope", "aadProfile": RBAC, **found}} if found else None
+    if not texts:
+        assert aks(settings, existing=existing).of_type("Compute")
+        return
+    with pytest.raises(RefusedError) as refused:
+        aks(settings, existing=existing)
+    assert len(refused.value.problems) == len(texts)
+    for problem, text in zip(refused.value.problems, texts, strict=True):
+        assert problem.path == ("inference", "aks", "cluster_id")
+        assert text in problem.what
+
+
+def test_a_claim_is_made_before_the_cluster_is_attached():
+    plan = aks({"cluster_id": CLUSTER, **OWN})
+    claim = one(plan, "ClusterClaim", "serve-")
+    assert {key: value for key, value in claim.inputs.items() if key != "__provider"} == {
+        "cluster_id": CLUSTER,
+        "tenant_id": TENANT,
+        "workspace_id": MINE,
+    }
+    extension = one(plan, "Extension", "serve-extension")
+    assert claim.urn in extension.dependencies
+    assert extension.urn in one(plan, "Compute", "serve-").dependencies
+
+
+def two(first, second):
+    """A program that attaches one cluster to two workspaces."""
+
+    def program():
+        for name, settings, workspace in (("a", first, "mlw-churn"), ("b", second, "mlw-fraud")):
+            args = served(AKSInference, AKSInferenceArgs, workspace=attachable(workspace))
+            AKSInference(name, AKSInferenceArgs.model_validate({**args, "settings": settings}))
+
+    return program
+
+
+EXCLUSIVE = {"cluster_id": CLUSTER, **OWN}
+
+
+@pytest.mark.parametrize(("first", "second"), [(EXCLUSIVE, EXCLUSIVE), (EXCLUSIVE, SHARED), (SHARED, EXCLUSIVE)])
+def test_a_second_workspace_is_refused_and_both_claims_are_named(first, second):
+    with pytest.raises(RefusedError, match="a second workspace breaks the first one's scoring") as refused:
+        record(two(first, second))
+    text = str(refused.value)
+    assert "to mlw-churn by a" in text
+    assert "to mlw-fraud by b" in text
+
+
+def test_several_share_where_all_say_so():
+    plan = record(two(SHARED, SHARED))
+    assert len(plan.of_type("Compute")) == 2
+    # Nothing of one program is left for the next.
+    assert record(two(SHARED, SHARED)).of_type("Compute")
+
+
+def test_a_cluster_that_is_made_and_one_that_adopts_it_are_two_attaches():
+    made = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers"
+    adopting = {**EXCLUSIVE, "cluster_id": f"{made}/Microsoft.ContainerService/managedClusters/{CLUSTER_NAME}"}
+    with pytest.raises(RefusedError, match=f"{CLUSTER_NAME} is attached"):
+        record(two(OWN, adopting))
+
+
+@pytest.mark.parametrize(
+    ("settings", "workspace", "claim"),
+    [
+        (OWN, True, MINE),
+        ({**OWN, "attach": "shared"}, True, "shared"),
+        ({**OWN, "attach": "shared"}, None, "shared"),
+        (OWN, None, None),
+    ],
+)
+def test_a_cluster_says_whose_it_is(settings, workspace, claim):
+    cluster = one(aks(settings, workspace=workspace), "ManagedCluster", "serve-")
+    assert cluster.input("tags").get(CLUSTER_CLAIM) == claim
+
+
+def test_without_a_subnet_no_cluster_can_be_made():
+    with pytest.raises(RefusedError, match="subnet_id: required for a cluster that is made"):
+        aks(subnet_id=None)
+
+
+def test_hosted_for_another_language_nothing_is_dynamic_and_the_compute_stays(monkeypatch):
+    for module in (aks_inference, compute):
+        monkeypatch.setattr(module, "is_hosted", lambda: True)
+    plan = aks({"cluster_id": CLUSTER, **OWN})
+    assert not {"KubernetesDetach", "ClusterClaim"} & {each.kind for each in plan.resources}
+    assert one(plan, "Compute", "serve-").retain_on_delete
+    warnings = [text for severity, text in plan.messages if severity == "warning"]
+    assert len(warnings) == 2
+    assert any("Set the tag" in each for each in warnings)
+    assert any("az ml compute detach" in each for each in warnings)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_outputs(preview):
+    plan = aks({**OWN, "pools": [GPU_POOL]}, preview=preview)
+    [component] = plan.of_type("AKSInference")
+    assert component.outputs == {
+        "name": CLUSTER_NAME,
+        "resource_id": one(plan, "ManagedCluster", "serve-").id,
+        "principal_id": UNKNOWN if preview else one(plan, "UserAssignedIdentity", "serve-").outputs["principalId"],
+        "namespace": "churn-prod",
+        "compute_id": one(plan, "Compute", "serve-").id,
+        "instance_types": ["cpu", "gpu"],
+    }
