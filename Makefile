@@ -25,6 +25,7 @@ format: $(INSTALLED)
 
 schemas: $(INSTALLED)
 	$(BIN)/mlplatform schema --file stack > schemas/pulumi-stack.schema.json
+	$(BIN)/mlplatform schema --file platform-stack > schemas/pulumi-platform-stack.schema.json
 	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
 
 golden: $(INSTALLED)

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 
 from ._component import RefusedError
-from .settings.aks import Attach
+from .settings.aks import Attach, second_attach
 from .settings.problems import Problem
 from .settings.values import name_of, same_id
 from .tags import CLUSTER_CLAIM
@@ -43,17 +43,8 @@ def claim(cluster_id: str, mine: Claim) -> None:
     for other in taken:
         alone = Attach.EXCLUSIVE in (other.attach, mine.attach)
         if alone and not same_id(other.workspace_id, mine.workspace_id):
-            raise RefusedError([second_attach(cluster_id, str(other), str(mine))])
+            raise RefusedError([second_attach(_AT, name_of(cluster_id), str(other), str(mine))])
     taken.append(mine)
-
-
-def second_attach(cluster_id: str, one: str, other: str) -> Problem:
-    """What is wrong where two workspaces attach one cluster, and one of them wants it alone."""
-    return Problem(
-        _AT,
-        f"{name_of(cluster_id)} is attached {one}, and {other}: a second workspace breaks the first one's scoring",
-        "Give each workspace a cluster, or set attach: shared in both, for a namespace each",
-    )
 
 
 def adoption_problems(

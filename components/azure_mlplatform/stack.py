@@ -5,7 +5,7 @@ import json
 from enum import StrEnum
 from pathlib import Path as FilePath
 from types import UnionType
-from typing import Any, Optional, Union, get_args, get_origin
+from typing import Any, Optional, TypeVar, Union, get_args, get_origin
 
 import pulumi
 import pulumi_azure_native as native
@@ -13,11 +13,15 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from ._component import RefusedError
+from .clock import today
 from .isolation import isolation_refusals
 from .settings._model import SECRET, Encrypted, Path
 from .settings.environment import PROJECT_KEYS, EnvironmentSettings
 from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
+from .settings.platform import PlatformSettings
 from .settings.problems import Problem, ProblemsError, dotted, located, problems_of
+
+S = TypeVar("S", bound=EnvironmentSettings)
 
 
 def stack_settings() -> EnvironmentSettings:
@@ -25,32 +29,56 @@ def stack_settings() -> EnvironmentSettings:
 
     Raises RefusedError with every problem, each with its file and line where the files can be read.
     """
+    return _settings(EnvironmentSettings)
+
+
+def platform_settings() -> EnvironmentSettings:
+    """The settings of a stack of the platform team's own. Where it tests the models of projects under stress, its pools
+    are those of their prod.
+
+    Raises RefusedError as `stack_settings` does, and where those projects' settings cannot be read or differ.
+    """
+    settings = _settings(PlatformSettings)
+    if not settings.stress_tests:
+        return settings
+    from .settings.stress_test import with_prods_pools
+
+    root = pulumi.runtime.settings.get_root_directory()
+    try:
+        resolved = with_prods_pools(settings, FilePath(root or "."))
+        if found := _refused_today(resolved):
+            raise ProblemsError(found)
+    except ProblemsError as error:
+        raise RefusedError(_placed(list(error.problems), _files())) from None
+    return resolved
+
+
+def _refused_today(settings: EnvironmentSettings) -> list[Problem]:
+    refusals = (*settings.refusals_on(datetime.date.fromisoformat(today())), *isolation_refusals(settings))
+    return [Problem(each.path, each.what, each.fix) for each in refusals]
+
+
+def _settings(model: type[S]) -> S:
     given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     prefix = f"{NAMESPACE}:"
     secrets = {key for key in given if runtime_config.is_config_secret(key)}
     data: dict[str, Any] = {}
     for key, raw in given.items():
         field = key.removeprefix(prefix)
-        if not key.startswith(prefix) or (key in secrets and field not in EnvironmentSettings.model_fields):
+        if not key.startswith(prefix) or (key in secrets and field not in model.model_fields):
             continue
-        data[field] = _parsed(field, raw)
+        data[field] = _parsed(model, field, raw)
     files = _files()
-    problems = list(files.problems(PROJECT_KEYS, tuple(EnvironmentSettings.model_fields))) if files else []
+    problems = list(files.problems(PROJECT_KEYS, tuple(model.model_fields))) if files else []
     misplaced = {each.path[0] for each in problems if each.path}
     hidden = _in_settings(files.encrypted) if files else []
     hidden += [(key,) for key in data if prefix + key in secrets and not any(path[0] == key for path in hidden)]
-    settings: Optional[EnvironmentSettings] = None
+    settings: Optional[S] = None
     try:
-        settings = EnvironmentSettings.model_validate(data)
-        found = [
-            Problem(each.path, each.what, each.fix)
-            for each in (
-                *settings.refusals_on(datetime.date.fromisoformat(today())),
-                *isolation_refusals(settings),
-            )
-        ]
+        settings = model.model_validate(data)
+        found = _refused_today(settings)
     except ValidationError as error:
-        found = problems_of(error, EnvironmentSettings, hidden, data)
+        found = problems_of(error, model, hidden, data)
     # Of a key in the wrong file, that is what there is to say.
     problems += [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
     if settings is None or problems:
@@ -78,14 +106,9 @@ def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
     )
 
 
-def today() -> str:
-    """The day in UTC, as a component takes it."""
-    return datetime.datetime.now(datetime.UTC).date().isoformat()
-
-
-def _parsed(field: str, raw: str) -> Any:
+def _parsed(model: type[EnvironmentSettings], field: str, raw: str) -> Any:
     """A configuration text as the settings take it: Pulumi hands over objects and lists as JSON."""
-    known = EnvironmentSettings.model_fields.get(field)
+    known = model.model_fields.get(field)
     if known is not None and _is_text(known.annotation):
         return Encrypted() if raw == SECRET else raw
     try:

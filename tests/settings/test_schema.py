@@ -12,12 +12,14 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob("Pulumi*.yaml"), *ROOT.glob("projects/*/Pulumi*.yaml")])
 
 
-def kind(file):
-    return "project" if file.name == "Pulumi.yaml" else "stack"
-
-
 def load(file):
     return yaml.safe_load(file.read_text())
+
+
+def kind(file):
+    if file.name == "Pulumi.yaml":
+        return "project"
+    return "platform-stack" if load(file.parent / "Pulumi.yaml")["main"].endswith("/platform") else "stack"
 
 
 def valid(which, data):
@@ -48,6 +50,8 @@ def test_both_schemas_together_know_every_key():
         *SCHEMAS["project"]()["properties"]["config"]["properties"],
     }
     assert known == {f"azure-mlplatform:{name}" for name in EnvironmentSettings.model_fields}
+    platform = set(SCHEMAS["platform-stack"]()["properties"]["config"]["properties"])
+    assert platform - known == {"azure-mlplatform:stress_tests"}
     assert set(PROJECT_KEYS) < set(EnvironmentSettings.model_fields)
 
 

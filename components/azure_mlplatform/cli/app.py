@@ -1,7 +1,9 @@
 """The commands of `mlplatform`."""
 
+import datetime
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
 
@@ -18,6 +20,17 @@ app = typer.Typer(
 
 BAD_INPUT = 2
 """The exit code for input that cannot be used."""
+
+
+OnOption = Annotated[
+    Optional[datetime.datetime],
+    typer.Option(
+        "--on",
+        metavar="YYYY-MM-DD",
+        formats=["%Y-%m-%d"],
+        help="Judge what expires and retires as on that day. Left out: today.",
+    ),
+]
 
 
 @app.callback()
@@ -44,9 +57,10 @@ def preview(
         Optional[Path],
         typer.Option(metavar="FILE.svg", help="Draw the environment; with several stacks, a file each."),
     ] = None,
+    on: OnOption = None,
 ) -> None:
     """Show what `pulumi up` would create. Needs neither an Azure account nor the Pulumi CLI."""
-    plans = _plans(folder, stacks or [], known=not unknown)
+    plans = _plans(folder, stacks or [], known=not unknown, today=on and on.date())
     if diagram is not None:
         _draw(plans, diagram)
     if as_json:
@@ -63,9 +77,46 @@ def preview(
 
 
 @app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The repository. Left out: this folder.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    on: OnOption = None,
+) -> None:
+    """Check every stack of every project below a folder, and what they cannot have together.
+
+    Finds settings that are wrong, and across projects: a resource that two stacks make, addresses that overlap behind
+    one hub, a cluster that a second workspace attaches. Ends with 2 where something is wrong.
+    """
+    if not folder.is_dir():
+        _refuse([f"{folder}: is no folder\n    Name the folder that the projects are in"])
+    from ..plan.check import check as check_all
+
+    report = check_all(folder.resolve(), today=on and on.date())
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+        if report.problems:
+            raise typer.Exit(BAD_INPUT)
+        return
+    if not report.plans and not report.problems:
+        _refuse([f"{folder}: holds no Pulumi project with settings of azure-mlplatform"])
+    for plan in report.plans:
+        print(f"{plan.file}: {len(plan.azure_resources)} resources")
+        for severity, text in plan.messages:
+            print(f"    {severity}: {text}")
+    for each in report.skipped:
+        print(f"{each}: left out, since it has no settings of azure-mlplatform")
+    if report.problems:
+        _refuse(map(str, report.problems))
+
+
+@app.command()
 def schema(
     file: Annotated[
-        str, typer.Option(metavar="stack|project", help="For Pulumi.<stack>.yaml, or for Pulumi.yaml.")
+        str,
+        typer.Option(
+            metavar="stack|platform-stack|project",
+            help="For Pulumi.<stack>.yaml of a project or of the platform, or for Pulumi.yaml.",
+        ),
     ] = "stack",
 ) -> None:
     """Print the JSON Schema of the settings, for completion in an editor."""
@@ -76,10 +127,11 @@ def schema(
     print(json.dumps(SCHEMAS[file](), indent=2))
 
 
-def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
+def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[datetime.date]) -> list[Any]:
     """The plans of the stacks, or the problems of all of them at once."""
     from pulumi import RunError
 
+    from ..plan.check import problems_in
     from ..plan.conflict import conflicts
     from ..plan.program import run_stack
     from ..plan.recorder import RecordingError
@@ -94,15 +146,14 @@ def _plans(folder: Path, stacks: list[str], *, known: bool) -> list[Any]:
     except ProblemsError as error:
         _refuse(map(str, error.problems))
     if not wanted:
-        hint = "`pulumi stack init dev` makes one; then write its settings"
-        _refuse([f"{folder / 'Pulumi.<stack>.yaml'}: is missing\n    {hint}"])
+        _refuse([f"{folder / 'Pulumi.<stack>.yaml'}: is missing\n    {files.FIRST_STACK}"])
     for stack in wanted:
         try:
-            plans.append(run_stack(folder, stack, known=known))
-        except ProblemsError as error:
-            problems += [str(each) for each in error.problems]
-        except (RecordingError, RunError) as error:
-            problems.append(f"Pulumi.{stack}.yaml: {error}")
+            plans.append(run_stack(folder, stack, known=known, today=today))
+        except (ProblemsError, RecordingError, RunError) as error:
+            problems += [
+                str(replace(each, file=each.file or f"Pulumi.{stack}.yaml")) for each in problems_in(error, stack)
+            ]
     problems += map(str, conflicts(plans))
     if problems:
         _refuse(problems)

@@ -1,17 +1,21 @@
-"""What two plans cannot both have: a resource, or addresses behind one hub."""
+"""What two plans cannot both have: a resource, addresses behind one hub, or a cluster that one wants alone."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
+from ..settings.aks import Attach, second_attach
 from ..settings.problems import Problem
-from .resource import Plan
+from ..settings.values import name_of
+from ..tags import ATTACH
+from .resource import UNKNOWN, Plan
 
 
 class _Spoke(NamedTuple):
-    stack: str
+    plan: Plan
     hub: str
     spaces: list[IPv4Network]
 
@@ -21,6 +25,7 @@ def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
     yield from _shared(plans)
     yield from _named(plans)
     yield from _overlaps(plans)
+    yield from _attached(plans)
 
 
 def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
@@ -32,9 +37,9 @@ def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
         if both:
             yield Problem(
                 (),
-                f"{both[0].kind} {both[0].azure_name} belongs to {one.stack} already",
+                f"{both[0].kind} {both[0].azure_name} belongs to {one.label} already",
                 "Give each stack another environment, project or subscription",
-                f"Pulumi.{other.stack}.yaml",
+                other.file,
             )
 
 
@@ -58,9 +63,9 @@ def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
             yield Problem(
                 (),
                 f"{found[0].kind} {found[0].azure_name} names {found[1].rsplit('/', 1)[-1]}, which is in the group of "
-                f"{other.stack}",
+                f"{other.label}",
                 "The environments of a project share nothing: name what is outside both",
-                f"Pulumi.{one.stack}.yaml",
+                one.file,
             )
 
 
@@ -94,9 +99,9 @@ def _overlaps(plans: Sequence[Plan]) -> Iterator[Problem]:
                 if space.overlaps(taken):
                     yield Problem(
                         ("azure-mlplatform:network", "address_space"),
-                        f"{space} overlaps {taken} of {one.stack}, and both are peered to {one.hub.rsplit('/', 1)[-1]}",
+                        f"{space} overlaps {taken} of {one.plan.label}, and both are peered to {name_of(one.hub)}",
                         "Networks that share a hub share no address: choose another range",
-                        f"Pulumi.{other.stack}.yaml",
+                        other.plan.file,
                     )
 
 
@@ -106,4 +111,32 @@ def _spokes(plan: Plan) -> Iterator[_Spoke]:
         network = networks.get(str(peering.input("virtualNetworkName")))
         if network is not None:
             prefixes = network.input("addressSpace.addressPrefixes") or []
-            yield _Spoke(plan.stack, str(peering.input("remoteVirtualNetwork.id")), list(map(IPv4Network, prefixes)))
+            yield _Spoke(plan, str(peering.input("remoteVirtualNetwork.id")), list(map(IPv4Network, prefixes)))
+
+
+class _Claim(NamedTuple):
+    plan: Plan
+    cluster: str
+    workspace: str
+    attach: str
+
+    def __str__(self) -> str:
+        return f"{self.attach} to {name_of(self.workspace)} by {self.plan.label}"
+
+
+def _attached(plans: Sequence[Plan]) -> Iterator[Problem]:
+    """Clusters that two workspaces attach although one of them wants it alone."""
+    at = ("azure-mlplatform:inference", "aks", "cluster_id")
+    for one, other in combinations([claim for plan in plans for claim in _claims(plan)], 2):
+        alone = Attach.EXCLUSIVE in (one.attach, other.attach)
+        if alone and one.cluster.lower() == other.cluster.lower() and one.workspace.lower() != other.workspace.lower():
+            problem = second_attach(at, name_of(one.cluster), str(one), str(other))
+            yield replace(problem, file=other.plan.file)
+
+
+def _claims(plan: Plan) -> Iterator[_Claim]:
+    for compute in plan.of_type("Compute"):
+        cluster = compute.input("properties.resourceId")
+        if compute.input("properties.computeType") == "Kubernetes" and UNKNOWN not in (cluster, compute.id):
+            workspace = compute.id.rsplit("/computes/", 1)[0]
+            yield _Claim(plan, str(cluster), workspace, str(compute.input(f"tags.{ATTACH}")))

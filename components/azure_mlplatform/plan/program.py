@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import datetime
 import os
 import runpy
 import sys
@@ -16,6 +17,7 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime import stack as runtime_stack
 
+from .. import clock
 from ..settings.files import StackConfig, stack_config
 from ..settings.problems import Problem, ProblemsError
 from .recorder import Log, Recorder
@@ -77,22 +79,24 @@ def run(
     return Plan(project, stack, tuple(resources), tuple(log.messages))
 
 
-def run_stack(folder: Path, stack: str, *, known: bool = True) -> Plan:
-    """The plan of a stack of the Pulumi project in `folder`, with the settings of its files.
+def run_stack(folder: Path, stack: str, *, known: bool = True, today: Optional[datetime.date] = None) -> Plan:
+    """The plan of a stack of the Pulumi project in `folder`, with the settings of its files, on a day; left out, on
+    this one.
 
     Raises ProblemsError where a file cannot be read, and whatever the program raises.
     """
     folder, stack = folder.resolve(), stack.rsplit("/", 1)[-1]
     files = stack_config(folder, stack)
-    return run(
-        lambda: _run_file(_program_file(folder, files)),
-        project=files.project.data["name"],
-        stack=stack,
-        config=files.texts,
-        secret_keys=files.secret_keys,
-        root=folder,
-        known=known,
-    )
+    with clock.on(today):
+        return run(
+            lambda: _run_file(_program_file(folder, files)),
+            project=files.project.data["name"],
+            stack=stack,
+            config=files.texts,
+            secret_keys=files.secret_keys,
+            root=folder,
+            known=known,
+        )
 
 
 def _in_loop(program: Program) -> None:

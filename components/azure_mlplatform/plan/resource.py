@@ -95,6 +95,19 @@ class Plan:
     messages: tuple[tuple[str, str], ...] = ()
     """What the program logged: severity (`info`, `warning`, `error`) and text."""
 
+    folder: str = ""
+    """The project's folder, seen from the repository's root, where several projects are looked at."""
+
+    @property
+    def label(self) -> str:
+        """What tells the stack apart from others that are looked at."""
+        return f"{self.folder} {self.stack}".lstrip()
+
+    @property
+    def file(self) -> str:
+        """The file with the stack's settings."""
+        return f"{self.folder}/Pulumi.{self.stack}.yaml".lstrip("/")
+
     def of_type(self, type_: str) -> list[PlannedResource]:
         """The resources of a type, by its token or its last part."""
         return [each for each in self.resources if type_ in (each.type, each.kind)]

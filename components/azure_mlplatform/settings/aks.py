@@ -14,6 +14,7 @@ from .computes import week_day
 from .gitops import GitOpsSettings
 from .network import EgressKind
 from .node_pools import InstanceType, NodePoolSettings, ServicePoolSettings
+from .problems import Problem
 from .quotas import NamespaceQuota, VcpuQuota, series_of
 from .values import private_range, resource_id
 
@@ -26,6 +27,15 @@ class Attach(StrEnum):
 
     SHARED = "shared"
     """Several workspaces', with a namespace each."""
+
+
+def second_attach(at: Path, cluster: str, one: str, other: str) -> Problem:
+    """What is wrong where two workspaces attach one cluster, and one of them wants it alone."""
+    return Problem(
+        at,
+        f"{cluster} is attached {one}, and {other}: a second workspace breaks the first one's scoring",
+        "Give each workspace a cluster, or set attach: shared in both, for a namespace each",
+    )
 
 
 class PodNetwork(StrEnum):
@@ -253,6 +263,11 @@ class AKSSettings(Settings):
     def adopted(self) -> bool:
         """Whether others run the cluster."""
         return self.cluster_id is not None
+
+    @property
+    def is_central(self) -> bool:
+        """Whether it is made for several workspaces to attach."""
+        return self.attach is Attach.SHARED and not self.adopted
 
     @property
     def installs_extension(self) -> bool:

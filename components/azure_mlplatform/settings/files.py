@@ -10,13 +10,16 @@ from typing import Any
 
 import yaml
 
-from ._model import SECRET, Path
+from ._model import Encrypted, Path
 from .problems import Problem, ProblemsError
 
 NAMESPACE = "azure-mlplatform"
 """The namespace that the library's settings have in Pulumi's configuration."""
 
 PROJECT_FILE = "Pulumi.yaml"
+
+FIRST_STACK = "`pulumi stack init dev` makes one; then write its settings"
+"""What to do where a project has no stack."""
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
@@ -275,7 +278,7 @@ def _without_secrets(value: Any, at: Path, found: list[Path]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"secure"}:
             found.append(at)
-            return SECRET
+            return Encrypted()
         return {key: _without_secrets(item, (*at, str(key)), found) for key, item in value.items()}
     if isinstance(value, list):
         return [_without_secrets(item, (*at, index), found) for index, item in enumerate(value)]

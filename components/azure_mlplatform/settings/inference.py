@@ -64,8 +64,8 @@ class InferenceSettings(Settings):
 
     @property
     def needs_workspace(self) -> bool:
-        """Whether it works in a workspace."""
-        return self.target in _WITH_ENDPOINTS
+        """Whether it works in a workspace: all but a cluster that is made for others to attach."""
+        return self.target in _WITH_ENDPOINTS and not (self.aks and self.aks.is_central and not self.endpoints)
 
     @property
     def registry_id(self) -> Optional[str]:

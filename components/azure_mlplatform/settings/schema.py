@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from ._docs import field_docs
 from .environment import PROJECT_KEYS, EnvironmentSettings
 from .files import NAMESPACE
+from .platform import PlatformSettings
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ENCRYPTED = {
@@ -20,9 +21,9 @@ _ENCRYPTED = {
 }
 
 
-def stack_schema() -> dict[str, Any]:
+def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict[str, Any]:
     """The schema of Pulumi.<stack>.yaml."""
-    properties, definitions = _properties(lambda key: key not in PROJECT_KEYS)
+    properties, definitions = _properties(lambda key: key not in PROJECT_KEYS, model)
     config = {
         "type": "object",
         "properties": properties,
@@ -41,7 +42,7 @@ def stack_schema() -> dict[str, Any]:
 
 def project_schema() -> dict[str, Any]:
     """The schema of Pulumi.yaml, as far as this library is concerned."""
-    properties, definitions = _properties(lambda key: key in PROJECT_KEYS)
+    properties, definitions = _properties(lambda key: key in PROJECT_KEYS, EnvironmentSettings)
     config = {
         "type": "object",
         "properties": {
@@ -64,13 +65,19 @@ def project_schema() -> dict[str, Any]:
     }
 
 
-SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {"stack": stack_schema, "project": project_schema}
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "stack": stack_schema,
+    "platform-stack": lambda: stack_schema(PlatformSettings),
+    "project": project_schema,
+}
 """Which file → its schema."""
 
 
-def _properties(wanted: Callable[[str], bool]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _properties(
+    wanted: Callable[[str], bool], model: type[EnvironmentSettings]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Full key → schema for the wanted settings, and the definitions these refer to."""
-    whole = EnvironmentSettings.model_json_schema(schema_generator=_Documented)
+    whole = model.model_json_schema(schema_generator=_Documented)
     properties = {f"{NAMESPACE}:{key}": value for key, value in whole["properties"].items() if wanted(key)}
     definitions = whole["$defs"]
     used: dict[str, Any] = {}

@@ -1,0 +1,89 @@
+"""Every stack of every project of a repository, at once: what is wrong in each, and what they cannot have together."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Optional
+
+from pulumi import RunError
+
+from ..settings.files import FIRST_STACK, PROJECT_FILE, stacks
+from ..settings.problems import Problem, ProblemsError
+from ..settings.repository import is_ours, projects
+from .conflict import conflicts
+from .program import run_stack
+from .recorder import RecordingError
+from .resource import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found."""
+
+    plans: tuple[Plan, ...]
+    """The stacks that could be planned."""
+
+    skipped: tuple[str, ...]
+    """The folders of Pulumi projects that have no settings of this library."""
+
+    problems: tuple[Problem, ...]
+    """What is wrong."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as `mlplatform check --json` prints it."""
+        return {
+            "stacks": [
+                {
+                    "folder": plan.folder or ".",
+                    "project": plan.project,
+                    "stack": plan.stack,
+                    "resources": len(plan.azure_resources),
+                    "notices": [{"severity": severity, "text": text} for severity, text in plan.messages],
+                }
+                for plan in self.plans
+            ],
+            "skipped": list(self.skipped),
+            "problems": [
+                {"file": each.file, "path": list(each.path), "what": each.what, "fix": each.fix}
+                for each in self.problems
+            ],
+        }
+
+
+def check(root: Path, *, today: Optional[datetime.date] = None) -> Report:
+    """Plans every stack of the projects below `root` that this library knows, on a day (left out, this one), and
+    compares them all."""
+    plans: list[Plan] = []
+    skipped: list[str] = []
+    problems: list[Problem] = []
+    for folder in projects(root):
+        name = "" if folder == root else folder.relative_to(root).as_posix()
+        if not is_ours(folder):
+            skipped.append(name or ".")
+            continue
+        found = stacks(folder)
+        if not found:
+            problems.append(Problem((), "has no stack", FIRST_STACK, f"{name}/{PROJECT_FILE}".lstrip("/")))
+        for stack in found:
+            try:
+                plans.append(replace(run_stack(folder, stack, today=today), folder=name))
+            except Exception as error:  # A program may raise anything, and the others are still to be looked at.
+                where = f"{name}/".lstrip("/")
+                problems += [
+                    replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}")
+                    for each in problems_in(error, f"-C {name or '.'} {stack}")
+                ]
+    problems += conflicts(plans)
+    return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)))
+
+
+def problems_in(error: Exception, stack: str) -> Iterator[Problem]:
+    """What a program that failed says; of an error that it does not know itself, only which."""
+    if isinstance(error, ProblemsError):
+        yield from error.problems
+    elif isinstance(error, RecordingError | RunError):
+        yield Problem((), str(error), "")
+    else:
+        fix = f"`mlplatform preview {stack}` shows where"
+        yield Problem((), f"the program failed: {type(error).__name__}: {error}", fix)

@@ -1,0 +1,43 @@
+"""What a platform team runs for its projects: a cluster that they share, or one that is their prod's compute."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from ._model import Refusal, check
+from .environment import EnvironmentSettings
+from .profiles import Environment
+
+
+class PlatformSettings(EnvironmentSettings):
+    """An environment of the platform team's own, which several projects use."""
+
+    stress_tests: list[str] = Field(default_factory=list, examples=[["../churn"]])
+    """The projects whose models are tested under load here, by the folder of their Pulumi.yaml, seen from this one.
+    The cluster's pools are those of their prod, so it is the same compute. Left out, the cluster is described here."""
+
+    @check
+    def _projects_stand_once(self) -> Iterator[Refusal]:
+        for index, project in enumerate(self.stress_tests):
+            if project in self.stress_tests[:index]:
+                yield Refusal(("stress_tests", index), project, f"{project} stands here twice", "Leave the second out")
+
+    @check
+    def _stress_is_tested_on_a_cluster_like_prods(self) -> Iterator[Refusal]:
+        if not self.stress_tests:
+            return
+        if self.environment is not Environment.PROD:
+            yield Refusal(
+                ("environment",),
+                self.environment,
+                f"load is tested on prod's compute, and a cluster in a {self.environment} environment is another: it "
+                "has fewer nodes, in one zone",
+                "Set environment: prod",
+            )
+        if self.inference is None or self.inference.aks is None or self.inference.aks.adopted:
+            yield Refusal(
+                ("inference",),
+                None,
+                "stress_tests is given, but no cluster is made",
+                "Add inference: {target: aks, endpoints: [{name: load}], aks: {…}}",
+            )
