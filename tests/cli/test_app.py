@@ -130,7 +130,7 @@ def test_the_schema_is_printed(args, title):
 
 def test_a_schema_that_there_is_not_is_refused():
     [problem] = refused(run("schema", "--file", "stak"))
-    assert "Allowed: stack, project" in problem
+    assert "Allowed: stack, platform-stack, project" in problem
 
 
 def test_all_problems_of_all_stacks_come_at_once_with_file_line_value_and_fix(project):
@@ -286,6 +286,7 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         "ai_services.kind",
         "ai_services.capacity",
         "budget.amount",
+        "inference.target",
         "workspace.network_mode",
         "workspace.max_nodes",
         "workspace.start",
@@ -332,3 +333,50 @@ def test_the_installed_command_is_the_same():
     command = Path(sys.executable).parent / "mlplatform"
     done = subprocess.run([command, "preview", "dev"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout == run("preview", "dev").stdout
+
+
+def test_a_repository_is_checked_with_all_its_projects():
+    done = run("check", "--on", "2026-11-25")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if line.endswith(" resources")] == [
+        *("Pulumi.dev.yaml", "Pulumi.prod.yaml"),
+        *(f"projects/{each.parent.name}/{each.name}" for each in sorted(ROOT.glob("projects/*/Pulumi.*.yaml"))),
+    ]
+    assert any(line.startswith("    warning: pool fpga offers no device") for line in lines)
+
+
+def test_a_report_can_be_read_by_programs():
+    done = run("check", "--on", "2026-11-25", "--json", ROOT / "projects" / "genomics")
+    report = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, report["problems"], report["skipped"]) == (0, "", [], [])
+    assert [(each["folder"], each["project"], each["stack"]) for each in report["stacks"]] == [
+        (".", "genomics", "dev"),
+        (".", "genomics", "prod"),
+    ]
+    done = run("check", "--on", "2027-06-01", "--json", ROOT / "projects" / "genomics")
+    assert (done.returncode, done.stderr) == (2, "")
+    files = [each["file"].split(":")[0] for each in json.loads(done.stdout)["problems"]]
+    assert files == ["Pulumi.dev.yaml", "Pulumi.prod.yaml"]
+
+
+def test_what_is_wrong_in_a_repository_ends_the_check_with_its_problems(project):
+    change(project, "Pulumi.dev.yaml", azure_mlplatform__location="westeurop")
+    done = run("check", project)
+    assert done.returncode == 2
+    assert done.stdout.startswith("Pulumi.prod.yaml: ")
+    assert done.stderr.startswith("error: Pulumi.dev.yaml:")
+
+
+@pytest.mark.parametrize(("folder", "says"), [("", "holds no Pulumi project with settings"), ("none", "is no folder")])
+def test_a_repository_without_projects_says_so(tmp_path, folder, says):
+    [problem] = refused(run("check", tmp_path / folder))
+    assert says in problem
+
+
+def test_a_day_decides_what_a_preview_refuses():
+    genomics = ROOT / "projects" / "genomics"
+    assert run("preview", "-C", genomics, "dev", "--on", "2027-05-30").returncode == 0
+    [problem] = refused(run("preview", "-C", genomics, "dev", "--on", "2027-06-01"))
+    assert "Standard_NP10s was retired on 2027-05-31" in problem
+    assert run("preview", "--on", "tomorrow").returncode == 2

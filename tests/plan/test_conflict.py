@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
 from azure_mlplatform.plan.conflict import conflicts
-from programs import HUB, OWN, data_product, ml_workspace
+from azure_mlplatform.plan.resource import UNKNOWN
+from programs import CENTRAL, HTTPS, HUB, OWN, attachable, data_product, ml_workspace, serving
 
 OTHER_HUB = HUB.replace("vnet-hub", "vnet-other")
 OTHER = "00000000-0000-0000-0000-00000000beef"
@@ -58,3 +60,42 @@ def test_no_environment_names_what_belongs_to_another_of_its_project():
     assert len(said(dev, replace(ml_workspace({**OWN, "key_vault_id": given}, **placed), stack="prod"))) == 1
     # Both send their logs to the same place, which neither makes.
     assert said(dev, prod) == []
+
+
+CLUSTER = f"{CENTRAL}/Microsoft.ContainerService/managedClusters/aks-central"
+
+
+def attaching(workspace, attach, cluster=CLUSTER):
+    """The compute alone of a plan that attaches a cluster."""
+    own = {"quota": {"cpu": 64, "memory_gib": 512}} if attach == "shared" else {"https": HTTPS}
+    settings = {"cluster_id": cluster, "attach": attach, **own}
+    plan = serving(AKSInference, AKSInferenceArgs, settings, workspace=attachable(workspace))
+    compute = tuple(each for each in plan.resources if each.kind == "Compute")
+    return replace(plan, stack=workspace, resources=compute)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        (("mlw-a", "exclusive"), ("mlw-b", "exclusive"), True),
+        (("mlw-a", "exclusive"), ("mlw-b", "shared"), True),
+        (("mlw-a", "shared"), ("mlw-b", "exclusive"), True),
+        (("mlw-a", "shared"), ("mlw-b", "shared"), False),
+        (("mlw-a", "exclusive"), ("mlw-b", "exclusive", CLUSTER.replace("aks-central", "aks-other")), False),
+        (("mlw-a", "exclusive"), ("mlw-b", "exclusive", CLUSTER.replace("aks-central", "AKS-Central")), True),
+    ],
+)
+def test_a_cluster_is_attached_by_one_workspace_or_shared(one, other, refused):
+    found = said(*(attaching(*each) for each in (one, other)))
+    assert len(found) == refused
+    for problem in found:
+        assert problem.startswith("Pulumi.mlw-b.yaml: azure-mlplatform:inference.aks.cluster_id: ")
+        assert f"is attached {one[1]} to mlw-a by mlw-a, and {other[1]} to mlw-b by mlw-b: a second" in problem
+
+
+def test_what_is_not_known_yet_is_no_second_attach():
+    one, other = (attaching(each, "exclusive") for each in ("mlw-a", "mlw-b"))
+    unknown = [replace(each, id=UNKNOWN) if each.kind == "Compute" else each for each in other.resources]
+    assert said(one, replace(other, resources=tuple(unknown))) == []
+    # A workspace does not attach twice what it has.
+    assert [each for each in said(one, one) if "attached" in each] == []

@@ -11,7 +11,7 @@ from ..settings.aks import Attach, second_attach
 from ..settings.problems import Problem
 from ..settings.values import name_of
 from ..tags import ATTACH
-from .resource import UNKNOWN, Plan
+from .resource import UNKNOWN, Plan, PlannedResource
 
 
 class _Spoke(NamedTuple):
@@ -31,8 +31,8 @@ def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
 def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
     """The first resource that two stacks would both make; the others follow from it."""
     for one, other in combinations(plans, 2):
-        theirs = {each.id.lower() for each in one.azure_resources if each.id.startswith("/subscriptions/")}
-        both = [each for each in other.azure_resources if each.id.lower() in theirs]
+        theirs = {each.id.lower() for each in _made(one)}
+        both = [each for each in _made(other) if each.id.lower() in theirs]
         both.sort(key=lambda each: len(each.id))
         if both:
             yield Problem(
@@ -41,6 +41,12 @@ def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
                 "Give each stack another environment, project or subscription",
                 other.file,
             )
+
+
+def _made(plan: Plan) -> list[PlannedResource]:
+    """What Azure would have of a plan. What only claims or detaches something has the id of that."""
+    native = (each for each in plan.azure_resources if each.type.startswith("azure-native:"))
+    return [each for each in native if each.id.startswith("/subscriptions/")]
 
 
 def _named(plans: Sequence[Plan]) -> Iterator[Problem]:

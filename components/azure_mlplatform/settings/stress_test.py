@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ._model import Path, Settings
 from .aks import AKSSettings
 from .environment import EnvironmentSettings
-from .files import stacks
+from .files import PROJECT_FILE, stacks
 from .inference import InferenceSettings
 from .node_pools import NodePoolSettings, ServicePoolSettings
 from .platform import PlatformSettings
@@ -63,8 +63,12 @@ def served_by(projects: list[str], folder: FilePath) -> tuple[dict[str, AKSSetti
     problems: list[Problem] = []
     for index, project in enumerate(projects):
         at: Path = ("stress_tests", index)
+        place = (folder / project).resolve()
+        if not (place / PROJECT_FILE).is_file():
+            problems.append(Problem(at, f"{project} holds no Pulumi project", "Name the folder of a Pulumi.yaml"))
+            continue
         try:
-            prod = _prod_of((folder / project).resolve(), project)
+            prod = _prod_of(place)
         except ProblemsError as error:
             for each in error.problems:
                 problems.append(Problem(at, f"{project}: {each}", "Mend it there: `mlplatform check` shows it too"))
@@ -82,11 +86,8 @@ def served_by(projects: list[str], folder: FilePath) -> tuple[dict[str, AKSSetti
     return served, problems
 
 
-def _prod_of(folder: FilePath, project: str) -> EnvironmentSettings | None:
-    found = stacks(folder) if folder.is_dir() else []
-    if not found:
-        raise ProblemsError([Problem((), "holds no Pulumi project with stacks", "Name the folder of a Pulumi.yaml")])
-    every = [settings_of(folder, stack) for stack in found]
+def _prod_of(folder: FilePath) -> EnvironmentSettings | None:
+    every = [settings_of(folder, stack) for stack in stacks(folder)]
     return next((each for each in every if each.environment is Environment.PROD), None)
 
 
@@ -142,7 +143,8 @@ def _differences(name: str, having: list[_Pool]) -> Iterator[Problem]:
     first, *others = having
     for other in others:
         for field in type(first.settings).model_fields:
-            if field in _COUNTS:
+            follows = field in _EFFECTIVE and {getattr(each.settings, field) for each in (first, other)} == {None}
+            if field in _COUNTS or follows:
                 continue
             theirs, ours = (_effective(each.settings, field) for each in (first, other))
             if theirs != ours:

@@ -1,0 +1,157 @@
+"""A repository of several projects, checked at once."""
+
+import datetime
+import shutil
+from pathlib import Path
+
+import pytest
+
+from azure_mlplatform.plan.check import check
+
+ROOT = Path(__file__).parents[2]
+TODAY = datetime.date(2026, 11, 25)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """The platform's cluster and a project that attaches it, in a repository of their own."""
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    for name in ("central", "pricing"):
+        shutil.copytree(ROOT / "projects" / name, tmp_path / "projects" / name)
+    return tmp_path
+
+
+def copy(repository, name, other, **replaced):
+    """Another project, made of a committed one with some texts replaced in its files."""
+    folder = repository / "projects" / other
+    shutil.copytree(repository / "projects" / name, folder)
+    for file in folder.glob("Pulumi*.yaml"):
+        text = file.read_text().replace(f"name: {name}", f"name: {other}")
+        for old, new in replaced.items():
+            text = text.replace(old.replace("_", " "), new)
+        file.write_text(text)
+    return folder
+
+
+def replace_in(file, *pairs):
+    text = file.read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+def said(repository):
+    return [str(each) for each in check(repository, today=TODAY).problems]
+
+
+def test_a_repository_without_problems_says_what_it_has(repository):
+    report = check(repository, today=TODAY)
+    assert report.problems == ()
+    assert [each.file for each in report.plans] == [
+        f"projects/{name}/Pulumi.{stack}.yaml" for name in ("central", "pricing") for stack in ("dev", "prod")
+    ]
+    [first, *_] = report.as_json()["stacks"]
+    assert {key: first[key] for key in ("folder", "project", "stack", "notices")} == {
+        "folder": "projects/central",
+        "project": "central",
+        "stack": "dev",
+        "notices": [],
+    }
+    assert first["resources"] == len(report.plans[0].azure_resources)
+
+
+def exclusive(folder, stack):
+    """Makes a project attach its cluster alone."""
+    own = "attach: exclusive\n      insecure_reason: Nobody calls it from outside"
+    replace_in(folder / f"Pulumi.{stack}.yaml", ("attach: shared", own))
+
+
+def test_a_second_workspace_on_a_cluster_is_refused_across_projects_and_both_are_named(repository):
+    other = copy(repository, "pricing", "tariffs", **{"10.80.0.0/23": "10.90.0.0/23", "10.82.0.0/23": "10.92.0.0/23"})
+    assert said(repository) == []
+    exclusive(other, "dev")
+    extension, problem = said(repository)
+    assert "Extension azureml belongs to projects/central dev already" in extension
+    assert problem.startswith("projects/tariffs/Pulumi.dev.yaml: azure-mlplatform:inference.aks.cluster_id: ")
+    first, second = (f"mlw-{each}-dev-" for each in ("pricing", "tariffs"))
+    assert "aks-central-dev-vhz6dl is attached shared to " + first in problem
+    assert " by projects/pricing dev, and exclusive to " + second in problem
+    assert "by projects/tariffs dev: a second workspace breaks the first one's scoring" in problem
+
+
+def test_two_projects_behind_one_hub_share_no_address(repository):
+    copy(repository, "pricing", "tariffs", **{"10.82.0.0/23": "10.92.0.0/23"})
+    [problem] = said(repository)
+    assert problem.startswith("projects/tariffs/Pulumi.dev.yaml: azure-mlplatform:network.address_space: ")
+    assert "10.80.0.0/23 overlaps 10.80.0.0/23 of projects/pricing dev" in problem
+
+
+def test_two_projects_cannot_make_the_same_resource(repository):
+    folder = repository / "projects" / "copy"
+    shutil.copytree(repository / "projects" / "central", folder)
+    for stack, space in (("dev", "10.72.0.0/22"), ("prod", "10.76.0.0/22")):
+        replace_in(folder / f"Pulumi.{stack}.yaml", (space, space.replace("10.7", "10.17")))
+    found = said(repository)
+    assert len(found) == 2
+    assert found[0].startswith("projects/copy/Pulumi.dev.yaml: ResourceGroup rg-shared-compute-central-dev belongs to ")
+    assert "projects/central dev already" in found[0]
+
+
+def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked_at(repository):
+    replace_in(repository / "projects/central/Pulumi.dev.yaml", ("location: westeurope", "location: nowhere"))
+    replace_in(repository / "projects/pricing/Pulumi.prod.yaml", ("network_mode: own", "network_mode: mine"))
+    for name, program in (("raises", "1 / 0"), ("runs", "import pulumi; raise pulumi.RunError('no luck')")):
+        folder = repository / "projects" / name
+        folder.mkdir()
+        (folder / "Pulumi.yaml").write_text("name: x\nruntime: python\nconfig: {azure-mlplatform:project: {value: {}}}")
+        (folder / "Pulumi.dev.yaml").touch()
+        (folder / "__main__.py").write_text(program)
+    (repository / "projects" / "none").mkdir()
+    (repository / "projects/none/Pulumi.yaml").write_text(
+        "name: none\nruntime: python\nconfig: {azure-mlplatform:project: {value: {}}}"
+    )
+    report = check(repository, today=TODAY)
+    assert [each.file for each in report.plans] == [
+        "projects/central/Pulumi.prod.yaml",
+        "projects/pricing/Pulumi.dev.yaml",
+    ]
+    lines = [str(each).split("\n")[0] for each in report.problems]
+    assert lines[0].startswith("projects/central/Pulumi.dev.yaml:4: azure-mlplatform:location: 'nowhere' is not")
+    assert lines[1:] == [
+        "projects/none/Pulumi.yaml: has no stack",
+        lines[2],
+        "projects/raises/Pulumi.dev.yaml: the program failed: ZeroDivisionError: division by zero",
+        "projects/runs/Pulumi.dev.yaml: no luck",
+    ]
+    assert lines[2].startswith("projects/pricing/Pulumi.prod.yaml:18: azure-mlplatform:workspace.network_mode: 'mine'")
+    [failed] = [each for each in report.problems if "failed" in each.what]
+    assert failed.fix == "`mlplatform preview -C projects/raises dev` shows where"
+
+
+def test_the_problems_as_json_have_their_places(repository):
+    replace_in(repository / "projects/central/Pulumi.dev.yaml", ("location: westeurope", "location: nowhere"))
+    [problem] = check(repository, today=TODAY).as_json()["problems"]
+    assert problem["file"] == "projects/central/Pulumi.dev.yaml:4"
+    assert problem["path"] == ["azure-mlplatform:location"]
+    assert "'nowhere' is not an Azure region" in problem["what"]
+
+
+def test_projects_of_others_are_left_out(repository):
+    folder = repository / "other"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: other\nruntime: nodejs\n")
+    (folder / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}")
+    assert check(repository, today=TODAY).skipped == ("other",)
+    assert check(folder).as_json() == {"stacks": [], "skipped": ["."], "problems": []}
+
+
+def test_what_retires_is_judged_as_on_a_day(tmp_path):
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    shutil.copytree(ROOT / "projects" / "genomics", tmp_path / "projects" / "genomics")
+    assert check(tmp_path, today=datetime.date(2027, 5, 30)).problems == ()
+    later = check(tmp_path, today=datetime.date(2027, 6, 1))
+    assert len(later.problems) == 2
+    for problem in later.problems:
+        assert "Standard_NP10s was retired on 2027-05-31" in problem.what
+        assert problem.file.startswith("projects/genomics/Pulumi.")
