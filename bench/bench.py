@@ -127,13 +127,18 @@ def _call(resource: PlannedResource, names: dict[str, str]) -> str:
     opts = "pulumi.ResourceOptions(" + ", ".join(f"{key}={value}" for key, value in options.items() if value) + ")"
     if not resource.custom:
         return f"Component({resource.type!r}, {resource.name!r}, None, {opts})"
+    if resource.type.startswith("pulumi-python:dynamic/"):
+        return f"pulumi.CustomResource({resource.type!r}, {resource.name!r}, {dict(resource.inputs)!r}, {opts})"
     if resource.type == "pulumi:providers:azure-native":
         target = "native.Provider"
     else:
         package, module, kind = re.split(r"[:/]", resource.type)[0], resource.type.split(":")[1], resource.kind
         target = f"random.{kind}" if package == "random" else f"native.{module}.{kind}"
     key_of = str if resource.kind in _UNIONS else _key
-    arguments = [f"{_argument(target, key)}={_literal(value, key_of)}" for key, value in resource.inputs.items()]
+    arguments = [
+        f"{_argument(target, key)}={_literal(value, str if key in _MAPS else key_of)}"
+        for key, value in resource.inputs.items()
+    ]
     return f"{target}({resource.name!r}, {', '.join([*arguments, f'opts={opts}'])})"
 
 
@@ -157,7 +162,8 @@ def _argument(target: str, key: str) -> str:
 
 def _literal(value: Any, key_of: Callable[[str], str]) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key_of(key)!r}: {_literal(item, key_of)}" for key, item in value.items()) + "}"
+        items = ((key, item, str if key in _MAPS else key_of) for key, item in value.items())
+        return "{" + ", ".join(f"{key_of(key)!r}: {_literal(item, inner)}" for key, item, inner in items) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item, key_of) for item in value) + "]"
     return repr(value)
@@ -165,6 +171,10 @@ def _literal(value: Any, key_of: Callable[[str], str]) -> str:
 
 _UNIONS = {"DataVersion", "Datastore", "WorkspaceConnection"}
 """Kinds whose properties are one of several types, so that the SDK leaves the keys of a dict as they are."""
+
+
+_MAPS = {"addonProfiles", "configurationSettings", "extensionSettings"}
+"""Inputs whose keys are names of somebody's own, which are kept as they are."""
 
 
 def _key(key: str) -> str:

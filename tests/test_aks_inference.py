@@ -175,7 +175,13 @@ def test_the_cluster_is_hardened():
     assert set(cluster.ignore_changes) == {
         "agentPoolProfiles[0].count",
         "agentPoolProfiles[0].orchestratorVersion",
+        "agentPoolProfiles[0].vmSize",
+        "apiServerAccessProfile.privateDNSZone",
         "kubernetesVersion",
+        *(
+            f"networkProfile.{each}"
+            for each in ("networkDataplane", "networkPluginMode", "networkPolicy", "podCidr", "serviceCidr")
+        ),
     }
     assert not cluster.protect
     assert one(aks(lock=True), "ManagedCluster", "serve-").protect
@@ -649,3 +655,47 @@ def test_outputs(preview):
         "compute_id": one(plan, "Compute", "serve-").id,
         "instance_types": ["cpu", "gpu"],
     }
+
+
+OWN_CLUSTER = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.ContainerService/managedClusters/"
+    f"{CLUSTER_NAME}"
+)
+MADE = {
+    "agentPoolProfiles": [{"name": "system", "vmSize": "Standard_D4ds_v5"}],
+    "apiServerAccessProfile": {"enablePrivateCluster": True, "privateDNSZone": "system"},
+    "networkProfile": {
+        "networkPlugin": "azure",
+        "networkPluginMode": "overlay",
+        "podCidr": "100.64.0.0/16",
+        "serviceCidr": "172.16.0.0/16",
+    },
+}
+ZONE = f"{CENTRAL}/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk8s.io"
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "refused"),
+    [
+        ({}, {}, None),
+        ({"kubernetes_version": "1.33"}, {}, None),
+        ({"pod_cidr": "100.80.0.0/16"}, {}, "pod_cidr: it was made with '100.64.0.0/16', and that cannot change to"),
+        ({"service_cidr": "172.20.0.0/16"}, {}, "service_cidr: it was made with '172.16.0.0/16'"),
+        ({"system": {"vm_size": "Standard_D8ds_v5"}}, {}, "system.vm_size: it was made with 'Standard_D4ds_v5'"),
+        ({"pod_network": "subnet"}, {}, "pod_network: it was made with 'overlay', and that cannot change to 'subnet'"),
+        ({}, {"private_dns_zone_id": ZONE}, "private_dns_zone: it was made with 'system'"),
+    ],
+)
+def test_what_lasts_for_a_clusters_life_is_refused_another_value(settings, changes, refused):
+    def made():
+        return aks({**OWN, **settings}, existing={OWN_CLUSTER: MADE}, **changes)
+
+    if refused is None:
+        assert made().of_type("Compute")
+        return
+    with pytest.raises(RefusedError) as error:
+        made()
+    assert f"inference.aks.{refused}" in str(error.value)
+    # The first time there is nothing to compare with.
+    for preview in (False, True):
+        assert aks({**OWN, **settings}, preview=preview, **changes).of_type("Compute")

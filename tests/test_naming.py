@@ -94,3 +94,18 @@ def test_an_illegal_part_is_refused():
 def test_lengths_here_are_those_of_the_settings():
     assert ProjectSettings.model_fields["name"].metadata[1].max_length == len(LONGEST)
     assert AIServiceSettings.model_fields["name"].metadata[1].max_length == len(LONGEST_PART)
+
+
+short_parts = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 12)
+SHORT_OF_ROOM = [Kind.ONLINE_ENDPOINT, Kind.WEB_APP, Kind.CONTAINER_APP]
+
+
+@pytest.mark.parametrize("kind", SHORT_OF_ROOM)
+@given(project=projects, environment=st.sampled_from(Environment), part=short_parts, other=short_parts, suffix=suffixes)
+@example(LONGEST, Environment.SANDBOX, "p" * 12, "p" * 11 + "q", "zzzzzz")
+def test_what_is_called_has_a_legal_name_of_its_own(kind, project, environment, part, other, suffix):
+    """Endpoints and apps are told apart by names of up to 12 characters."""
+    one, two = (azure_name(kind, project, environment, each, suffix=suffix_for(kind, suffix)) for each in (part, other))
+    assert (one == two) == (part == other)
+    assert len(one) <= RULES[kind].longest
+    assert re.fullmatch(RULES[kind].pattern, one)

@@ -188,3 +188,34 @@ def test_rules_network_and_way_out_report():
     assert {each.input("workspaceId") for each in reported.values()} == {LOG}
     for group in plan.of_type("NetworkSecurityGroup"):
         assert reported[group.id].input("metrics") is None
+
+
+def subnets_of(**changes):
+    [vnet] = network(OWN, **changes).of_type("VirtualNetwork")
+    return {each["name"].split("-")[2]: each for each in vnet.input("subnets")}
+
+
+@pytest.mark.parametrize("service", [None, "Microsoft.Web/serverFarms", "Microsoft.App/environments"])
+def test_the_containers_subnet_is_given_to_the_service_that_serves_models(service):
+    given = {role: each.get("delegations") for role, each in subnets_of(container_delegation=service).items()}
+    expected = [{"name": "delegation", "serviceName": service}] if service else None
+    assert given == {**dict.fromkeys(given), "containers": expected}
+
+
+def rules_of(role, **changes):
+    [group] = [each for each in network(OWN, **changes).of_type("NetworkSecurityGroup") if f"-{role}-" in each.name]
+    return {each["name"]: each for each in group.input("securityRules")}
+
+
+def test_pods_with_addresses_of_their_own_reach_each_other():
+    """The network does not know them, so that its own rules would take them for the internet."""
+    rules = rules_of("aks", pod_cidr="100.64.0.0/16")
+    inbound, outbound = rules["allow-pods-inbound"], rules["allow-pods-outbound"]
+    assert (inbound["sourceAddressPrefix"], inbound["destinationAddressPrefix"]) == ("100.64.0.0/16", "*")
+    assert (outbound["sourceAddressPrefix"], outbound["destinationAddressPrefix"]) == ("*", "100.64.0.0/16")
+    for rule, other in ((inbound, "deny-internet-inbound"), (outbound, "deny-remote-login-outbound")):
+        assert (rule["access"], rule["direction"]) == ("Allow", rules[other]["direction"])
+        assert rule["priority"] < rules[other]["priority"]
+    without = {"deny-internet-inbound", "deny-remote-login-outbound"}
+    assert set(rules_of("aks")) == without
+    assert set(rules_of("containers", pod_cidr="100.64.0.0/16")) == without

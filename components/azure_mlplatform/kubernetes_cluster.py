@@ -5,12 +5,13 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child, given, known_after
+from ._component import In, PlacedArgs, child, given, known_after, lasting
 from .diagnostics import send_diagnostics
 from .naming import Kind
 from .settings.aks import AKSSettings, MaintenanceWindow, PodNetwork
 from .settings.network import EgressKind
 from .settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
+from .settings.problems import Problem
 from .settings.vm_sizes import Accelerator
 
 ALL_ZONES = ["1", "2", "3"]
@@ -100,11 +101,19 @@ def managed_cluster(
             parent,
             protect=protect,
             depends_on=depends_on,
-            # The autoscaler and the upgrade channel change them.
             ignore_changes=[
+                # The autoscaler and the upgrade channel change them.
                 "agentPoolProfiles[0].count",
                 "agentPoolProfiles[0].orchestratorVersion",
                 "kubernetesVersion",
+                # AKS refuses to change them; `as_made` says so before anything is sent.
+                "agentPoolProfiles[0].vmSize",
+                "apiServerAccessProfile.privateDNSZone",
+                "networkProfile.networkDataplane",
+                "networkProfile.networkPluginMode",
+                "networkProfile.networkPolicy",
+                "networkProfile.podCidr",
+                "networkProfile.serviceCidr",
             ],
         ),
     )
@@ -119,6 +128,26 @@ def managed_cluster(
             opts=child(parent),
         )
     return cluster
+
+
+def as_made(
+    cluster: "native.containerservice.ManagedCluster", settings: AKSSettings, private_dns_zone_id: Optional[In[str]]
+) -> "list[pulumi.Output[list[Problem]]]":
+    """What is wrong where a cluster that is there was made otherwise, in what lasts for its life."""
+    network, overlay = cluster.network_profile, settings.pod_network is PodNetwork.OVERLAY
+    mode = network.apply(lambda each: PodNetwork.OVERLAY if _of(each, "network_plugin_mode") else PodNetwork.SUBNET)
+    zone = cluster.api_server_access_profile.apply(lambda each: _of(each, "private_dns_zone"))
+    system = cluster.agent_pool_profiles.apply(lambda each: _of(each[0], "vm_size") if each else None)
+    lasting_ones: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
+        ("pod_network", mode, settings.pod_network),
+        ("service_cidr", network.apply(lambda each: _of(each, "service_cidr")), settings.service_cidr),
+        ("system.vm_size", system, settings.system.vm_size),
+        ("private_dns_zone", zone, "system" if private_dns_zone_id is None else private_dns_zone_id),
+    ]
+    if overlay:
+        lasting_ones.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
+    at = ("inference", "aks")
+    return [lasting((*at, *setting.split(".")), made, wanted) for setting, made, wanted in lasting_ones]
 
 
 def agent_pool(
@@ -279,3 +308,8 @@ def container_insights(
         data_collection_rule_id=rule.id,
         opts=child(parent),
     )
+
+
+def _of(answer: Any, field: str) -> Any:
+    """A field of what the provider answers: an object of the SDK, or a dict where it is not typed."""
+    return answer.get(field) if isinstance(answer, dict) else getattr(answer, field, None)

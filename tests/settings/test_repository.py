@@ -41,6 +41,8 @@ def test_a_project_is_ours_by_its_settings(tmp_path, project, stack, ours):
 def test_settings_are_read_as_a_program_would():
     settings = settings_of(ROOT, "prod")
     assert (settings.project.name, settings.environment, settings.location) == ("churn", "prod", "westeurope")
+    assert settings.inference
+    assert settings.inference.aks
     assert [each.name for each in settings.inference.aks.pools] == ["gpu"]
 
 

@@ -1,5 +1,6 @@
 """Stands in for the Pulumi engine: takes registrations, answers with what Azure would, keeps a list."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Optional
@@ -111,7 +112,7 @@ class Recorder(MockMonitor):
         provider = request.provider.rsplit("::", 1)[0]
         id_, outputs = emulate(request.type, urn, inputs, self._subscriptions.get(provider, SUBSCRIPTION))
         before = self._existing.get(id_.lower(), {})
-        kept = {path.split(".")[0] for path in request.ignoreChanges}
+        kept = {re.split(r"[.\[]", path)[0] for path in request.ignoreChanges}
         return id_, {**outputs, **{key: value for key, value in before.items() if key in kept}}
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the call
