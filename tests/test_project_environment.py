@@ -300,11 +300,30 @@ def test_the_longest_chain_to_a_model_is_what_azure_requires(environment, previe
         "aks-compute",  # attaching asks the extension for its identity
     ]
     assert longest_chain(plan, "churn-aks-compute") == attached
-    # An endpoint names its compute, and so does what detaches it.
-    assert longest_chain(plan, "churn-endpoint-scoring-endpoint") == [*attached, "endpoint-scoring-endpoint"]
-    assert longest_chain(plan, "churn-aks-detach") == [*attached, "aks-detach"]
-    assert len(longest_chain(plan)) == len(attached) + 1
+    # What detaches names its compute, and asks Azure for nothing until it is deleted: after the endpoints.
+    assert longest_chain(plan) == [*attached, "aks-detach", "endpoint-scoring-endpoint"]
     # The workspace is made meanwhile, and so is what else the compute needs of the cluster.
     assert len(longest_chain(plan, "churn-ml-workspace")) < len(longest_chain(plan, "churn-aks-extension"))
     for beside in ("trusted-access", "namespace", "workspace-contributor"):
         assert longest_chain(plan, f"churn-aks-{beside}") == [*attached[:6], f"aks-{beside}"]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_destroying_detaches_after_the_endpoints_and_before_anything_of_the_cluster(preview):
+    """The engine deletes what depends on others first."""
+    by_name = {each.name: each for each in whole("dev", preview=preview).azure_resources}
+    names = {each.urn: each.name for each in by_name.values()}
+
+    def outlives(name):
+        """What is deleted after it."""
+        found, pending = set(), [name]
+        while pending:
+            above = {names[urn] for urn in by_name[pending.pop()].dependencies if urn in names} - found
+            found |= above
+            pending += above
+        return found
+
+    assert "churn-aks-detach" in outlives("churn-endpoint-scoring-endpoint")
+    kept = {"cluster", "compute", "extension", "namespace", "pool-cpu", "trusted-access", "workspace-contributor"}
+    assert {f"churn-aks-{each}" for each in kept} < outlives("churn-aks-detach")
+    assert "churn-ml-workspace" in outlives("churn-aks-detach")

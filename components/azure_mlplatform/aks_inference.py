@@ -84,14 +84,14 @@ class AKSInference(Component):
         self._principal_id: In[Optional[str]] = None
         ready = self._adopted(args) if args.settings.adopted else self._own(args)
         extension = self._extensions(args, ready) if args.settings.installs_extension else None
-        self.compute = self._attached(args, args.workspace, extension) if args.workspace else None
+        compute_id = self._attached(args, args.workspace, extension) if args.workspace else None
         self._finish(
             {
                 "name": self._cluster_name,
                 "resource_id": self._cluster_id,
                 "principal_id": self._principal_id,
                 "namespace": self._namespace if args.workspace else None,
-                "compute_id": self.compute.id if self.compute else None,
+                "compute_id": compute_id,
                 "instance_types": [each.name for each in self._instance_types],
             }
         )
@@ -272,8 +272,12 @@ class AKSInference(Component):
         else:
             from .dynamic.kubernetes_detach import KubernetesDetach
 
-            KubernetesDetach(f"{name}-detach", compute_id=compute.id, tenant_id=args.tenant_id, opts=child(self))
-        return compute
+            detach = KubernetesDetach(
+                f"{name}-detach", compute_id=compute.id, tenant_id=args.tenant_id, opts=child(self)
+            )
+            # So that endpoints go before the cluster that they run on is detached.
+            return known_after(detach, compute.id)
+        return compute.id
 
     def _grant_workspace(self, args: AKSInferenceArgs, workspace: AttachableWorkspace) -> list[pulumi.Resource]:
         """What the workspace's identity needs on the cluster ("Attach a Kubernetes cluster"). Contributor, which

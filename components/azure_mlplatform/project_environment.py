@@ -136,6 +136,7 @@ class ProjectEnvironment(Component):
     def _endpoint(
         self, shared: dict[str, Any], endpoint: OnlineEndpointSettings, workspace: MLWorkspace
     ) -> OnlineEndpoint:
+        compute_id: Any = self.aks.compute_id if self.aks else None
         made = OnlineEndpoint(
             f"{self._name_in_program}-endpoint-{endpoint.name}",
             OnlineEndpointArgs(
@@ -145,7 +146,7 @@ class ProjectEnvironment(Component):
                 workspace_id=workspace.resource_id,
                 registry_id=workspace.container_registry_id,
                 storage_account_id=workspace.storage_account_id,
-                compute_id=self.aks.compute.id if self.aks and self.aks.compute else None,
+                compute_id=compute_id,
             ),
             child(self),
         )
