@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, WORKSPACE, whole
+from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, WORKSPACE, whole
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -141,6 +141,57 @@ def test_a_workspace_is_drawn_with_what_it_computes_on_reads_and_calls():
     picture = diagram.svg(plan)
     for once in ("ML workspace", "Log Analytics", "compute cluster", "compute instance", ">datastore<"):
         assert picture.count(once) == 1
+
+
+def edges_of(plan):
+    """The edges by the names in the program, without what they have in common."""
+    names = {each.urn: each.name.removeprefix("churn-") for each in plan.resources}
+    ends = [tuple(edge.split("->")) for edge in drawn(plan)["edge"]]
+    return {tuple(names.get(end, end) for end in edge) for edge in ends}
+
+
+def test_a_cluster_is_drawn_with_its_pools_and_who_runs_models_on_it():
+    assert edges_of(whole("prod")) >= {
+        ("data-product-network-vnet", "aks-cluster"),
+        *(("aks-cluster", f"aks-{each}") for each in ("pool-cpu", "pool-gpu", "extension", "namespace")),
+        ("ml-workspace", "aks-compute"),
+        ("aks-compute", "aks-cluster"),
+        ("ml-workspace", "endpoint-scoring-endpoint"),
+        ("endpoint-scoring-endpoint", "aks-compute"),
+        ("endpoint-scoring-endpoint", "endpoint-scoring-identity"),
+        ("endpoint-scoring-identity", "ml-registry"),
+        ("endpoint-scoring-identity", "data-product-assistant-account"),
+    }
+
+
+def test_a_cluster_that_others_run_is_drawn_outside():
+    cluster = (
+        f"{CENTRAL.replace('00000000cafe', '000000000001')}/Microsoft.ContainerService/managedClusters/aks-central"
+    )
+    aks = {"cluster_id": cluster, "attach": "shared", "quota": {"cpu": 8, "memory_gib": 32}}
+    edges = edges_of(whole("prod", inference={"target": "aks", "aks": aks}))
+    assert ("aks-compute", "outside:AKS aks-central") in edges
+    assert ("ml-identity", "outside:AKS aks-central") in edges
+
+
+def test_apps_are_drawn_with_where_they_run_and_where_their_images_come_from():
+    central = f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels"
+    app = {**OTHER_TARGETS["app_service"]["app_service"], "registry_id": central}
+    assert edges_of(whole("prod", inference={"target": "app_service", "app_service": app})) >= {
+        ("app-service-plan", "app-service-scoring"),
+        ("app-service-scoring-green", "app-service-scoring"),
+        ("app-service-scoring-endpoint-sites-green", "app-service-scoring"),
+        ("data-product-network-vnet", "app-service-scoring"),
+        ("app-service-scoring", "app-service-scoring-identity"),
+        ("app-service-scoring-identity", "outside:registry crmodels"),
+    }
+    assert edges_of(whole("prod", inference=OTHER_TARGETS["container_app"])) >= {
+        ("data-product-network-vnet", "container-app-environment"),
+        ("container-app-endpoint-managedEnvironments", "container-app-environment"),
+        ("container-app-environment", "container-app-scoring"),
+        ("container-app-scoring", "container-app-scoring-identity"),
+        ("container-app-scoring-identity", "ml-registry"),
+    }
 
 
 def test_every_end_of_an_edge_is_drawn(dev):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..roles import role_name
+from ..settings.values import name_of
 from .resource import Plan, PlannedResource
 from .tree import size
 
@@ -223,8 +224,18 @@ def _endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
         nodes.with_id(resource.input("privateLinkServiceConnections.0.privateLinkServiceId")),
         "Private Link",
     )
-    network, _, subnet = str(resource.input("subnet.id")).rpartition("/subnets/")
-    yield _Edge(nodes.with_id(network, subnet), resource.urn, subnet)
+    yield from _in_subnet(resource, nodes, "subnet.id")
+
+
+def _in_subnet(resource: PlannedResource, nodes: _Shown, path: str) -> Iterator[_Edge]:
+    if given := resource.input(path):
+        network, _, subnet = str(given).rpartition("/subnets/")
+        yield _Edge(nodes.with_id(network, subnet), resource.urn, subnet)
+
+
+def _runs_as(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    for identity in resource.input("identity.userAssignedIdentities") or []:
+        yield _Edge(resource.urn, nodes.with_id(identity), "runs as", "dashed")
 
 
 def _logs(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -239,8 +250,17 @@ def _logs(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 def _grant(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     role = role_name(str(resource.input("roleDefinitionId")))
-    target = nodes.with_id(resource.input("scope"))
+    scope = str(resource.input("scope"))
+    # Of what others run, what models come from and run on; a lake is drawn with its datastore.
+    kind = next((word for part, word in _ELSEWHERE.items() if part in scope), "")
+    target = nodes.with_id(scope, f"{kind} {name_of(scope)}" if kind else "")
     yield _Edge(nodes.principal(resource), target, role, "dashed")
+
+
+_ELSEWHERE = {
+    "Microsoft.ContainerRegistry/registries/": "registry",
+    "Microsoft.ContainerService/managedClusters/": "AKS",
+}
 
 
 def _deployment(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -266,7 +286,7 @@ def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     cluster = resource.input("properties.resourceId")
     yield _Edge(workspace, resource.urn, "runs jobs on" if cluster is None else "attached")
     if cluster is not None:
-        yield _Edge(resource.urn, nodes.with_id(cluster, str(cluster).rsplit("/", 1)[-1]), "on")
+        yield _Edge(resource.urn, nodes.with_id(cluster, f"AKS {name_of(str(cluster))}"), "on")
 
 
 def _online_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -274,12 +294,11 @@ def _online_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge
     yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "endpoint")
     if compute is not None:
         yield _Edge(resource.urn, nodes.with_id(compute), "models run on")
+    yield from _runs_as(resource, nodes)
 
 
 def _kubernetes(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
-    subnet = resource.input("agentPoolProfiles.0.vnetSubnetID")
-    network, _, name = str(subnet).rpartition("/subnets/")
-    yield _Edge(nodes.with_id(network, name), resource.urn, name)
+    yield from _in_subnet(resource, nodes, "agentPoolProfiles.0.vnetSubnetID")
 
 
 def _of_cluster(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -289,6 +308,8 @@ def _of_cluster(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 def _web_app(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.with_id(resource.input("serverFarmId")), resource.urn, "runs")
+    yield from _in_subnet(resource, nodes, "virtualNetworkSubnetId")
+    yield from _runs_as(resource, nodes)
 
 
 def _slot(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -297,6 +318,11 @@ def _slot(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 def _container_app(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.with_id(resource.input("environmentId")), resource.urn, "runs")
+    yield from _runs_as(resource, nodes)
+
+
+def _container_apps(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield from _in_subnet(resource, nodes, "vnetConfiguration.infrastructureSubnetId")
 
 
 def _store(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -320,6 +346,7 @@ _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "FederatedIdentityCredential": _trust,
     "FluxConfiguration": _of_cluster,
     "ManagedCluster": _kubernetes,
+    "ManagedEnvironment": _container_apps,
     "ManagedNamespace": _of_cluster,
     "NatGateway": _way_out,
     "OnlineEndpoint": _online_endpoint,
