@@ -175,7 +175,18 @@ def test_the_cluster_is_hardened():
     assert set(cluster.ignore_changes) == {
         "agentPoolProfiles[0].count",
         "agentPoolProfiles[0].orchestratorVersion",
-        "agentPoolProfiles[0].vmSize",
+        *(
+            f"agentPoolProfiles[0].{each}"
+            for each in (
+                "availabilityZones",
+                "enableEncryptionAtHost",
+                "maxPods",
+                "osDiskSizeGB",
+                "osDiskType",
+                "vmSize",
+                "vnetSubnetID",
+            )
+        ),
         "apiServerAccessProfile.privateDNSZone",
         "kubernetesVersion",
         *(
@@ -662,7 +673,16 @@ OWN_CLUSTER = (
     f"{CLUSTER_NAME}"
 )
 MADE = {
-    "agentPoolProfiles": [{"name": "system", "vmSize": "Standard_D4ds_v5"}],
+    "agentPoolProfiles": [
+        {
+            "availabilityZones": ["1", "2", "3"],
+            "enableEncryptionAtHost": True,
+            "maxPods": 50,
+            "name": "system",
+            "osDiskType": "Ephemeral",
+            "vmSize": "Standard_D4ds_v5",
+        }
+    ],
     "apiServerAccessProfile": {"enablePrivateCluster": True, "privateDNSZone": "system"},
     "networkProfile": {
         "networkPlugin": "azure",
@@ -682,6 +702,9 @@ ZONE = f"{CENTRAL}/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk
         ({"pod_cidr": "100.80.0.0/16"}, {}, "pod_cidr: it was made with '100.64.0.0/16', and that cannot change to"),
         ({"service_cidr": "172.20.0.0/16"}, {}, "service_cidr: it was made with '172.16.0.0/16'"),
         ({"system": {"vm_size": "Standard_D8ds_v5"}}, {}, "system.vm_size: it was made with 'Standard_D4ds_v5'"),
+        ({"system": {"max_pods": 60}}, {}, "system.max_pods: it was made with '50', and that cannot change to '60'"),
+        ({"system": {"zones": ["1"]}}, {}, "system.zones: it was made with '['1', '2', '3']'"),
+        ({"system": {"os_disk": "managed"}}, {}, "system.os_disk: it was made with 'Ephemeral'"),
         ({"pod_network": "subnet"}, {}, "pod_network: it was made with 'overlay', and that cannot change to 'subnet'"),
         ({}, {"private_dns_zone_id": ZONE}, "private_dns_zone: it was made with 'system'"),
     ],

@@ -65,6 +65,14 @@ def test_the_profile_table_in_the_documents_is_the_one_in_the_code():
     assert [cell == "needed" for cell in rows["budget"]] == [each.needs_budget for each in profiles]
     assert [cell == "needed" for cell in rows["network"]] == [each.needs_network for each in profiles]
     assert [cell != "refused" for cell in rows["`network.public_access`"]] == [each.may_be_public for each in profiles]
+    for label, field in (
+        ("a managed network that lets", "may_let_all_out"),
+        ("scoring without", "may_serve_insecurely"),
+    ):
+        [cells] = [cells for each, cells in rows.items() if each.startswith(label)]
+        assert [cell != "refused" for cell in cells] == [getattr(each, field) for each in profiles]
+    [several] = [cells for label, cells in rows.items() if label.startswith("models served several times")]
+    assert [cell == "yes" for cell in several] == [each.highly_available for each in profiles]
     [working] = [cells for label, cells in rows.items() if "data_scientists" in label]
     assert [cell == "yes" for cell in working] == ["data_scientists" in each.may_grant for each in profiles]
     [protected] = [cells for label, cells in rows.items() if "protected" in label]

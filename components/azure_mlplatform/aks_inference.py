@@ -13,7 +13,7 @@ from ._component import Component, In, RefusedError, child, is_hosted, known_aft
 from .authorization import assign_role, user_assigned_identity
 from .cluster_claims import SHARED, Claim, adoption_problems, claim
 from .compute import AttachableWorkspace, kubernetes_compute
-from .kubernetes_cluster import agent_pool, as_made, container_insights, managed_cluster
+from .kubernetes_cluster import agent_pool, container_insights, managed_cluster
 from .kubernetes_extension import azureml_extension, gitops
 from .naming import Kind
 from .network import ReachedArgs
@@ -116,7 +116,7 @@ class AKSInference(Component):
         settings, name = args.settings, self._name_in_program
         identity = user_assigned_identity(f"{name}-identity", "aks", args=args, parent=self)
         self._principal_id = identity.principal_id
-        cluster = managed_cluster(
+        cluster, refusals = managed_cluster(
             f"{name}-cluster",
             settings,
             args=args,
@@ -135,10 +135,8 @@ class AKSInference(Component):
             depends_on=self._grant_identity(args, args.subnet_id, identity.principal_id),
         )
         self._cluster_id: In[str] = cluster.id
-        self._cluster_name: In[str] = unless_refused(
-            as_made(cluster, settings, args.private_dns_zone_id),
-            known_after(cluster, args.name_of(Kind.KUBERNETES_CLUSTER)),
-        )
+        name_after = known_after(cluster, args.name_of(Kind.KUBERNETES_CLUSTER))
+        self._cluster_name: In[str] = unless_refused(refusals, name_after)
         self._cluster_group: In[str] = args.resource_group_name
         container_insights(f"{name}-insights", cluster.id, args.diagnostics, args=args, parent=self)
         shared: dict[str, Any] = {

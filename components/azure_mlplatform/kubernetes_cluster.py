@@ -41,8 +41,9 @@ def managed_cluster(
     protect: bool,
     parent: pulumi.Resource,
     depends_on: list[pulumi.Resource],
-) -> "native.containerservice.ManagedCluster":
-    """A cluster with its system pool. Others than the system pool are pools of their own."""
+) -> "tuple[native.containerservice.ManagedCluster, list[pulumi.Output[list[Problem]]]]":
+    """A cluster with its system pool, and what is wrong where it was made otherwise in what lasts for its life. Other
+    pools are resources of their own."""
     cluster_name = args.name_of(Kind.KUBERNETES_CLUSTER)
     pool, least, most = settings.service_pools(highly_available=highly_available)["system"]
     system: Any = {
@@ -106,8 +107,8 @@ def managed_cluster(
                 "agentPoolProfiles[0].count",
                 "agentPoolProfiles[0].orchestratorVersion",
                 "kubernetesVersion",
-                # AKS refuses to change them; `as_made` says so before anything is sent.
-                "agentPoolProfiles[0].vmSize",
+                # AKS refuses to change them; `_otherwise_made` says so before anything is sent.
+                *(f"agentPoolProfiles[0].{each}" for each in _LASTING_OF_NODES.values()),
                 "apiServerAccessProfile.privateDNSZone",
                 "networkProfile.networkDataplane",
                 "networkProfile.networkPluginMode",
@@ -127,27 +128,53 @@ def managed_cluster(
             maintenance_window=_window(settings.maintenance),
             opts=child(parent),
         )
-    return cluster
+    return cluster, _otherwise_made(cluster, settings, system, private_dns_zone_id)
 
 
-def as_made(
-    cluster: "native.containerservice.ManagedCluster", settings: AKSSettings, private_dns_zone_id: Optional[In[str]]
+_LASTING_OF_NODES = {
+    "availability_zones": "availabilityZones",
+    "enable_encryption_at_host": "enableEncryptionAtHost",
+    "max_pods": "maxPods",
+    "os_disk_size_gb": "osDiskSizeGB",
+    "os_disk_type": "osDiskType",
+    "vm_size": "vmSize",
+    "vnet_subnet_id": "vnetSubnetID",
+}
+"""What AKS refuses to change of a pool, as the SDK and as Azure name it ("Manage node pools in AKS")."""
+
+_SETTING_OF = {
+    "availability_zones": "zones",
+    "enable_encryption_at_host": "unencrypted_host_reason",
+    "os_disk_size_gb": "os_disk_gib",
+    "os_disk_type": "os_disk",
+}
+
+
+def _otherwise_made(
+    cluster: "native.containerservice.ManagedCluster",
+    settings: AKSSettings,
+    system: dict[str, Any],
+    private_dns_zone_id: Optional[In[str]],
 ) -> "list[pulumi.Output[list[Problem]]]":
-    """What is wrong where a cluster that is there was made otherwise, in what lasts for its life."""
-    network, overlay = cluster.network_profile, settings.pod_network is PodNetwork.OVERLAY
+    network, nodes = cluster.network_profile, cluster.agent_pool_profiles
     mode = network.apply(lambda each: PodNetwork.OVERLAY if _of(each, "network_plugin_mode") else PodNetwork.SUBNET)
     zone = cluster.api_server_access_profile.apply(lambda each: _of(each, "private_dns_zone"))
-    system = cluster.agent_pool_profiles.apply(lambda each: _of(each[0], "vm_size") if each else None)
-    lasting_ones: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
+    compared: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
         ("pod_network", mode, settings.pod_network),
         ("service_cidr", network.apply(lambda each: _of(each, "service_cidr")), settings.service_cidr),
-        ("system.vm_size", system, settings.system.vm_size),
         ("private_dns_zone", zone, "system" if private_dns_zone_id is None else private_dns_zone_id),
+        *(
+            (
+                f"system.{_SETTING_OF.get(field, field)}",
+                nodes.apply(lambda each, field=field: _of(each[0], field) if each else None),
+                system[field],
+            )
+            for field in _LASTING_OF_NODES
+        ),
     ]
-    if overlay:
-        lasting_ones.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
-    at = ("inference", "aks")
-    return [lasting((*at, *setting.split(".")), made, wanted) for setting, made, wanted in lasting_ones]
+    if settings.pod_network is PodNetwork.OVERLAY:
+        compared.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
+    return [lasting(("inference", "aks", *setting.split(".")), made, wanted) for setting, made, wanted in compared]
 
 
 def agent_pool(
@@ -180,19 +207,12 @@ def agent_pool(
             parent,
             delete_before_replace=True,
             ignore_changes=["count", "orchestratorVersion"],
-            # AKS refuses to change them ("Manage node pools in AKS").
             replace_on_changes=[
-                "availabilityZones",
-                "enableEncryptionAtHost",
+                *_LASTING_OF_NODES.values(),
                 "gpuInstanceProfile",
                 "gpuProfile",
-                "maxPods",
-                "osDiskSizeGB",
-                "osDiskType",
                 "osSKU",
                 "scaleSetPriority",
-                "vmSize",
-                "vnetSubnetID",
             ],
         ),
     )
