@@ -178,11 +178,11 @@ def _extension(urn: str, inputs: Inputs) -> dict[str, Any]:
 
 
 def _online_endpoint(urn: str, inputs: Inputs) -> dict[str, Any]:
-    """Of a cluster, Azure makes the address of the router's."""
+    """Of a cluster, the address is the router's, which nobody knows before Azure does."""
     properties = inputs.get("properties", {})
-    if "compute" in properties:
-        return {}
     address = f"https://{inputs.get('endpointName')}.{inputs.get('location')}.inference.ml.azure.com/score"
+    if "compute" in properties:
+        address = UNKNOWN
     return {"properties": {**properties, "scoringUri": address}}
 
 
