@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from azure_mlplatform import aks_inference, compute
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.plan.recorder import Recorder
 from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.tags import CLUSTER_CLAIM
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, record
@@ -296,7 +299,19 @@ def test_a_pool_is_what_its_accelerator_asks_for(pool, inputs, absent):
     assert {key: made.inputs.get(key) for key in inputs} == inputs
     assert not absent & set(made.inputs)
     assert (made.delete_before_replace, made.ignore_changes) == (True, ("count", "orchestratorVersion"))
-    assert {"vmSize", "scaleSetPriority", "gpuInstanceProfile", "maxPods"} < set(made.replace_on_changes)
+    assert set(made.replace_on_changes) == {
+        "availabilityZones",
+        "enableEncryptionAtHost",
+        "gpuInstanceProfile",
+        "gpuProfile",
+        "maxPods",
+        "osDiskSizeGB",
+        "osDiskType",
+        "osSKU",
+        "scaleSetPriority",
+        "vmSize",
+        "vnetSubnetID",
+    }
 
 
 def test_the_extensions_pool_takes_everything():
@@ -430,6 +445,11 @@ def test_the_compute_is_the_cluster_in_one_namespace(preview):
     }
     assert (attached.delete_before_replace, attached.retain_on_delete) == (True, False)
     assert set(attached.replace_on_changes) == {"identity", "location", "properties"}
+    assert set(attached.ignore_changes) == {
+        "properties.properties.defaultInstanceType",
+        "properties.properties.instanceTypes",
+        "tags",
+    }
     assert one(plan, "KubernetesDetach", "serve-").inputs["compute_id"] == attached.id
 
 
@@ -458,14 +478,17 @@ def test_all_is_in_the_order_that_azure_needs_and_in_none_slower(preview):
     assert before("serve-detach") == {"serve-compute"}
 
 
-def test_the_certificate_comes_before_the_router_where_a_git_source_brings_it():
-    def before(settings):
-        plan = aks(settings)
-        names = {each.urn: each.name for each in plan.azure_resources}
-        return {names[urn] for urn in one(plan, "Extension", "serve-extension").dependencies}
-
-    assert "serve-gitops" in before({**OWN, "gitops": SOURCE})
-    assert "serve-gitops" not in before({"insecure_reason": "none yet, ML-1", "gitops": SOURCE})
+def test_a_git_source_is_applied_beside_the_extension():
+    plan = aks({**OWN, "gitops": SOURCE})
+    names = {each.urn: each.name for each in plan.azure_resources}
+    assert {names[urn] for urn in one(plan, "Extension", "serve-extension").dependencies} == {
+        "serve-cluster",
+        "serve-pool-cpu",
+    }
+    assert {names[urn] for urn in one(plan, "Extension", "serve-flux").dependencies} == {
+        "serve-cluster",
+        "serve-pool-cpu",
+    }
 
 
 def test_a_git_source_is_applied_by_flux():
@@ -551,10 +574,16 @@ RBAC = {"managed": True, "enableAzureRBAC": True}
         ),
         (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}}, []),
         (SHARED, {"tags": {CLUSTER_CLAIM: OTHER}}, [f"belongs to {OTHER} alone, and {MINE}"]),
-        (SHARED, {"location": "West Europe"}, []),
+        (SHARED, {"tags": {}}, ["does not say that it is shared"]),
+        (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}, "location": "West Europe"}, []),
+        (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}, "aadProfile": {"managed": True}}, ["has no Azure RBAC"]),
         (
             SHARED,
-            {"location": "northeurope", "aadProfile": {"managed": True, "enableAzureRBAC": False}},
+            {
+                "tags": {CLUSTER_CLAIM: "shared"},
+                "location": "northeurope",
+                "aadProfile": {"managed": True, "enableAzureRBAC": False},
+            },
             ["is in northeurope, and the workspace in westeurope", "has no Azure RBAC"],
         ),
     ],
@@ -586,13 +615,80 @@ def test_a_claim_is_made_before_the_cluster_is_attached():
     assert extension.urn in one(plan, "Compute", "serve-").dependencies
 
 
-def two(first, second):
+def test_what_is_refused_is_not_claimed(monkeypatch):
+    registered = []
+    register = Recorder.RegisterResource
+
+    def watch(self, request):
+        registered.append(request.name)
+        return register(self, request)
+
+    monkeypatch.setattr(Recorder, "RegisterResource", watch)
+    facts = {"location": "westeurope", "aadProfile": RBAC}
+    with pytest.raises(RefusedError):
+        aks(EXCLUSIVE, existing={CLUSTER: {**facts, "tags": {CLUSTER_CLAIM: OTHER}}})
+    assert "serve" in registered
+    assert "serve-claim" not in registered
+    aks(EXCLUSIVE, existing={CLUSTER: {**facts, "tags": {}}})
+    assert "serve-claim" in registered
+
+
+def attached_with(*names):
+    """What Azure says of a compute that was attached with some instance types."""
+    return {f"{MINE}/computes/aks": {"properties": {"properties": {"instanceTypes": {each: {} for each in names}}}}}
+
+
+def test_a_pool_that_came_later_says_what_to_apply():
+    plan = aks({**OWN, "pools": [GPU_POOL]}, existing=attached_with("cpu"))
+    [warning] = [text for severity, text in plan.messages if severity == "warning"]
+    assert "aks was attached without the instance type gpu" in warning
+    manifest = json.loads(warning.split("(`kubectl apply -f`): ")[1])
+    made = one(aks({**OWN, "pools": [GPU_POOL]}), "Compute", "serve-").input("properties.properties.instanceTypes.gpu")
+    assert manifest == {
+        "apiVersion": "amlarc.azureml.com/v1alpha1",
+        "kind": "InstanceType",
+        "metadata": {"name": "gpu"},
+        "spec": made,
+    }
+    assert aks({**OWN, "pools": [GPU_POOL]}, existing=attached_with("cpu", "gpu")).messages == ()
+
+
+@pytest.mark.parametrize(("label", "config"), [("upgrades", "UpgradeSchedule"), ("images", "NodeOSUpgradeSchedule")])
+def test_upgrades_come_in_the_window(label, config):
+    window = {"day": "Saturday", "start_hour": 22, "hours": 5}
+    made = one(aks({**OWN, "maintenance": window}), "MaintenanceConfiguration", f"serve-cluster-{label}")
+    assert made.input("configName") == f"aksManaged{'Auto' if label == 'upgrades' else ''}{config}"
+    assert made.input("maintenanceWindow") == {
+        "durationHours": 5,
+        "schedule": {"weekly": {"dayOfWeek": "Saturday", "intervalWeeks": 1}},
+        "startTime": "22:00",
+        "utcOffset": "+00:00",
+    }
+
+
+def test_logs_go_by_a_rule_that_the_cluster_is_bound_to():
+    plan = aks()
+    rule, bound = one(plan, "DataCollectionRule", "serve-"), one(plan, "DataCollectionRuleAssociation", "serve-")
+    assert bound.input("associationName") == "ContainerInsightsExtension"
+    assert bound.input("dataCollectionRuleId") == rule.id
+    assert bound.input("resourceUri") == one(plan, "ManagedCluster", "serve-").id
+
+
+@pytest.mark.parametrize("lock", [False, True])
+def test_what_models_are_in_outlives_a_mistake_in_prod(lock):
+    plan = aks(lock=lock)
+    assert one(plan, "ManagedNamespace", "serve-").protect is lock
+    assert one(plan, "TrustedAccessRoleBinding", "serve-").delete_before_replace
+
+
+def two(first, second, **second_placed):
     """A program that attaches one cluster to two workspaces."""
 
     def program():
         for name, settings, workspace in (("a", first, "mlw-churn"), ("b", second, "mlw-fraud")):
             args = served(AKSInference, AKSInferenceArgs, workspace=attachable(workspace))
-            AKSInference(name, AKSInferenceArgs.model_validate({**args, "settings": settings}))
+            placed = second_placed if name == "b" else {}
+            AKSInference(name, AKSInferenceArgs.model_validate({**args, **placed, "settings": settings}))
 
     return program
 
@@ -610,10 +706,15 @@ def test_a_second_workspace_is_refused_and_both_claims_are_named(first, second):
 
 
 def test_several_share_where_all_say_so():
-    plan = record(two(SHARED, SHARED))
+    plan = record(two(SHARED, SHARED, project="fraud"))
     assert len(plan.of_type("Compute")) == 2
     # Nothing of one program is left for the next.
-    assert record(two(SHARED, SHARED)).of_type("Compute")
+    assert record(two(SHARED, SHARED, project="fraud")).of_type("Compute")
+
+
+def test_two_workspaces_have_two_namespaces():
+    with pytest.raises(RefusedError, match="has 'churn-prod' as the namespace of shared to mlw-churn by a already"):
+        record(two(SHARED, SHARED))
 
 
 def test_a_cluster_that_is_made_and_one_that_adopts_it_are_two_attaches():
@@ -663,7 +764,8 @@ def test_outputs(preview):
         "resource_id": one(plan, "ManagedCluster", "serve-").id,
         "principal_id": UNKNOWN if preview else one(plan, "UserAssignedIdentity", "serve-").outputs["principalId"],
         "namespace": "churn-prod",
-        "compute_id": one(plan, "Compute", "serve-").id,
+        # Made of names, so that it is known even while the cluster is attached anew.
+        "compute_id": f"{MINE}/computes/aks",
         "instance_types": ["cpu", "gpu"],
     }
 

@@ -143,7 +143,11 @@ def test_an_app_has_several_revisions_and_pulls_by_identity():
         },
         "workloadProfileName": "Consumption",
     }
-    assert set(made.ignore_changes) == {"configuration.ingress.traffic", "template.containers[0].image"}
+    assert set(made.ignore_changes) == {
+        "configuration.ingress.traffic",
+        "template.containers[0].image",
+        "template.revisionSuffix",
+    }
     role = one(plan, "RoleAssignment", "serve-")
     assert set(made.dependencies) == {
         role.urn,

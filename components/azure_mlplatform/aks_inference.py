@@ -4,6 +4,7 @@ It does not manage what runs on the cluster: deployments, traffic and images bel
 applies to that source. An adopted cluster keeps its pools, its network and its upgrades.
 """
 
+import json
 from typing import Any, Optional
 
 import pulumi
@@ -12,7 +13,7 @@ import pulumi_azure_native as native
 from ._component import Component, In, RefusedError, child, is_hosted, known_after, unless_refused, value_after
 from .authorization import assign_role, user_assigned_identity
 from .cluster_claims import SHARED, Claim, adoption_problems, claim
-from .compute import AttachableWorkspace, kubernetes_compute
+from .compute import AttachableWorkspace, kubernetes_compute, not_attached
 from .kubernetes_cluster import agent_pool, container_insights, managed_cluster
 from .kubernetes_extension import azureml_extension, gitops
 from .naming import Kind
@@ -202,7 +203,8 @@ class AKSInference(Component):
 
         claim = ClusterClaim(
             f"{self._name_in_program}-claim",
-            cluster_id=cluster_id,
+            # The checked one: what is refused is not claimed either.
+            cluster_id=checked,
             workspace_id=args.workspace.workspace_id,
             tenant_id=args.tenant_id,
             opts=child(self),
@@ -216,10 +218,9 @@ class AKSInference(Component):
             {"cluster_name": self._cluster_name, "cluster_group": self._cluster_group},
         )
         if args.settings.gitops is not None:
-            applied = gitops(name, args.settings.gitops, parent=self, depends_on=ready, **cluster)
-            if args.settings.https is not None:
-                # The router does not start without its certificate, which the Git source brings.
-                ready = [*ready, applied]
+            # Beside Azure ML's: Azure says that it took a source, not that it applied it. The router waits for the
+            # certificate by itself.
+            gitops(name, args.settings.gitops, parent=self, depends_on=ready, **cluster)
         return azureml_extension(
             f"{name}-extension",
             args.settings,
@@ -261,6 +262,9 @@ class AKSInference(Component):
             parent=self,
             depends_on=[*before, *([extension] if extension else [])],
         )
+        compute.properties.apply(self._say_what_is_not_attached)
+        # Made of names: a compute that is attached anew is the same to its endpoints.
+        compute_id = pulumi.Output.concat(workspace.workspace_id, f"/computes/{settings.compute_name}")
         if is_hosted():
             pulumi.log.warn(
                 f"{settings.compute_name} stays when this component is deleted: a component that another language uses "
@@ -274,8 +278,17 @@ class AKSInference(Component):
                 f"{name}-detach", compute_id=compute.id, tenant_id=args.tenant_id, opts=child(self)
             )
             # So that endpoints go before the cluster that they run on is detached.
-            return known_after(detach, compute.id)
-        return compute.id
+            return known_after(detach, compute_id)
+        return known_after(compute, compute_id)
+
+    def _say_what_is_not_attached(self, properties: Any) -> None:
+        """A pool that came after the cluster was attached: its instance type has to be applied, as Azure takes none."""
+        for each in not_attached(properties, self._instance_types):
+            pulumi.log.warn(
+                f"{self._args.settings.compute_name} was attached without the instance type {each.name}, and Azure "
+                f"adds none to an attached cluster. Apply it (`kubectl apply -f`): {json.dumps(each.manifest)}",
+                self,
+            )
 
     def _grant_workspace(self, args: AKSInferenceArgs, workspace: AttachableWorkspace) -> list[pulumi.Resource]:
         """What the workspace's identity needs on the cluster ("Attach a Kubernetes cluster"). Contributor, which
@@ -328,7 +341,7 @@ class AKSInference(Component):
         return value_after(checked, self._cluster_id)
 
     def _claim(self, args: AKSInferenceArgs, workspace_id: str) -> Claim:
-        return Claim(self._name_in_program, workspace_id, args.settings.attach)
+        return Claim(self._name_in_program, workspace_id, args.settings.attach, self._namespace)
 
     def _assign(self, label: str, role: Role, principal_id: In[str], scope: In[str]) -> pulumi.Resource:
         return assign_role(

@@ -27,6 +27,9 @@ class Claim(NamedTuple):
     workspace_id: str
     attach: Attach
 
+    namespace: str
+    """Its namespace in the cluster."""
+
     def __str__(self) -> str:
         return f"{self.attach} to {name_of(self.workspace_id)} by {self.component}"
 
@@ -44,6 +47,17 @@ def claim(cluster_id: str, mine: Claim) -> None:
         alone = Attach.EXCLUSIVE in (other.attach, mine.attach)
         if alone and not same_id(other.workspace_id, mine.workspace_id):
             raise RefusedError([second_attach(_AT, name_of(cluster_id), str(other), str(mine))])
+        if other.namespace == mine.namespace:
+            raise RefusedError(
+                [
+                    Problem(
+                        ("inference", "aks", "namespace"),
+                        f"{name_of(cluster_id)} has '{mine.namespace}' as the namespace of {other} already, and "
+                        f"{mine} asks for it too",
+                        "Give each workspace a namespace of its own",
+                    )
+                ]
+            )
     taken.append(mine)
 
 
@@ -56,7 +70,7 @@ def adoption_problems(
     found_location: Optional[str],
     found_entra: Optional[dict[str, Any]],
 ) -> Iterator[Problem]:
-    """What is wrong with adopting a cluster that was found to be so; None where Azure does not say."""
+    """What is wrong with adopting a cluster that was found to be so; None where it has none."""
     name = name_of(cluster_id)
     claimed = (found_tags or {}).get(CLUSTER_CLAIM, "")
     if claimed == SHARED and mine.attach is Attach.EXCLUSIVE:
@@ -72,6 +86,12 @@ def adoption_problems(
             "one's scoring",
             f"Name another cluster; if the first workspace is gone, take the tag {CLUSTER_CLAIM} off the cluster",
         )
+    elif claimed == "" and mine.attach is Attach.SHARED:
+        yield Problem(
+            _AT,
+            f"{name} does not say that it is shared, so another repository could still attach it for itself alone",
+            f"Have whoever runs it set the tag {CLUSTER_CLAIM}: {SHARED} on it, and install Azure ML's extension",
+        )
     region = (found_location or location).replace(" ", "").lower()
     if region != location:
         yield Problem(
@@ -79,9 +99,9 @@ def adoption_problems(
             f"{name} is in {region}, and the workspace in {location}: with a private endpoint both are in one region",
             f"Name a cluster in {location}",
         )
-    if found_entra is not None and not found_entra.get("enable_azure_rbac"):
+    if not (found_entra or {}).get("enable_azure_rbac"):
         yield Problem(
             _AT,
             f"{name} has no Azure RBAC, without which Azure makes no namespace in it",
-            "Switch it on: `az aks update --enable-azure-rbac`",
+            "Switch it on: `az aks update --enable-aad --enable-azure-rbac`",
         )

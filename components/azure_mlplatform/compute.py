@@ -148,7 +148,8 @@ def kubernetes_compute(
     parent: pulumi.Resource,
     depends_on: list[pulumi.Resource],
 ) -> "native.machinelearningservices.Compute":
-    """A Kubernetes cluster as a compute of a workspace, in one namespace. Azure changes nothing of it in place."""
+    """A Kubernetes cluster as a compute of a workspace, in one namespace. Azure changes nothing of it in place,
+    and instance types that come later are applied to the cluster."""
     ml = native.machinelearningservices
     return native.machinelearningservices.Compute(
         name,
@@ -174,20 +175,28 @@ def kubernetes_compute(
             delete_before_replace=True,
             depends_on=depends_on,
             replace_on_changes=["identity", "location", "properties"],
+            # A new pool, or another tag, would detach the cluster under its endpoints.
+            ignore_changes=[*(f"properties.properties.{each}" for each in _INSTANCE_TYPES), "tags"],
             # Where the detaching resource cannot run, what a deletion without its word does is not documented.
             retain_on_delete=is_hosted() or None,
         ),
     )
 
 
+_INSTANCE_TYPES = ("defaultInstanceType", "instanceTypes")
+
+
+def not_attached(properties: Any, wanted: list[InstanceType]) -> list[InstanceType]:
+    """Those that a compute, which Azure describes by `properties`, was attached without."""
+    attached = ((properties or {}).get("properties") or {}).get("instanceTypes")
+    return [each for each in wanted if each.name not in attached] if attached else []
+
+
 def _instance_type(given: InstanceType) -> Any:
-    """All four of CPU and memory are needed, and a device in the limits only ("Create and manage instance types")."""
     ml = native.machinelearningservices
-    room = {"cpu": f"{given.room.cpu_m}m", "memory": f"{given.room.memory_mib}Mi"}
-    devices = {device: str(number) for device, number in given.devices.items()}
     return ml.InstanceTypeSchemaArgs(
         node_selector=given.node_selector,
-        resources=ml.InstanceTypeSchemaResourcesArgs(requests=room, limits={**room, **devices}),
+        resources=ml.InstanceTypeSchemaResourcesArgs(requests=given.requests, limits=given.limits),
     )
 
 

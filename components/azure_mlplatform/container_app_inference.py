@@ -150,7 +150,12 @@ class ContainerAppInference(Component):
                 self,
                 protect=args.lock,
                 depends_on=[puller.role],
-                ignore_changes=["configuration.ingress.traffic", "template.containers[0].image"],
+                ignore_changes=[
+                    "configuration.ingress.traffic",
+                    "template.containers[0].image",
+                    # A release may name its revision, and another one than it named would be another revision.
+                    "template.revisionSuffix",
+                ],
             ),
         )
         # The app itself reports metrics only; its logs are the environment's.

@@ -54,7 +54,7 @@ def test_a_claim_comes_and_goes_and_touches_no_other_tag(azure, providers):
     tags = Tags(azure, owner="platform")
     id_, state = providers.create(inputs())
     assert tags.tags == {"owner": "platform", TAG: WORKSPACE}
-    assert providers.read(id_, state)["workspace_id"] == WORKSPACE
+    assert providers.diff(id_, providers.read(id_, state), inputs()) == (False, [])
     providers.delete(id_, state)
     assert tags.tags == {"owner": "platform"}
 
@@ -77,18 +77,34 @@ def test_the_own_claim_of_a_run_that_broke_off_is_taken_up(azure, providers):
 
 def test_a_claim_that_somebody_took_away_is_found_and_made_again(azure, providers):
     tags = Tags(azure)
-    id_, state = CLUSTER, inputs()
+    id_, state = providers.create(inputs())
+    tags.tags = {}
     seen = providers.read(id_, state)
-    assert seen["workspace_id"] == ""
-    assert providers.diff(id_, seen, state) == (True, [])
-    providers.update(id_, seen, state)
+    assert seen["claimed_by"] == ""
+    assert providers.diff(id_, seen, inputs()) == (True, [])
+    state = providers.update(id_, seen, inputs())
     assert tags.tags == {TAG: WORKSPACE}
-    assert providers.diff(id_, state, {**state, "cluster_id": "/other"}) == (True, ["cluster_id"])
+    assert providers.diff(id_, state, inputs()) == (False, [])
+    assert providers.diff(id_, state, {**inputs(), "cluster_id": "/other"}) == (True, ["cluster_id"])
+
+
+@pytest.mark.parametrize("claimed", [OTHER, "shared"])
+def test_what_became_anothers_stays_the_others_after_a_refresh(azure, providers, claimed):
+    tags = Tags(azure)
+    id_, state = providers.create(inputs())
+    tags.tags = {TAG: claimed}
+    seen = providers.read(id_, state)
+    assert providers.diff(id_, seen, inputs()) == (True, [])
+    with pytest.raises(ProviderError, match=f"belongs to {claimed}, and {WORKSPACE} claims it too"):
+        providers.update(id_, seen, inputs())
+    providers.delete(id_, seen)
+    assert tags.tags == {TAG: claimed}
 
 
 def test_a_workspace_that_gets_another_name_keeps_its_cluster(azure, providers):
     tags = Tags(azure, **{TAG: WORKSPACE})
-    providers.update(CLUSTER, inputs(), inputs(OTHER))
+    id_, state = providers.create(inputs())
+    providers.update(id_, state, inputs(OTHER))
     assert tags.tags == {TAG: OTHER}
 
 

@@ -71,13 +71,21 @@ def test_a_second_workspace_on_a_cluster_is_refused_across_projects_and_both_are
     other = copy(repository, "pricing", "tariffs", **{"10.80.0.0/23": "10.90.0.0/23", "10.82.0.0/23": "10.92.0.0/23"})
     assert said(repository) == []
     exclusive(other, "dev")
-    extension, problem = said(repository)
-    assert "Extension azureml belongs to projects/central dev already" in extension
+    problem, central = said(repository)
+    assert "aks-central-dev-vhz6dl is made for several workspaces, and is attached exclusive to mlw-tar" in central
     assert problem.startswith("projects/tariffs/Pulumi.dev.yaml: azure-mlplatform:inference.aks.cluster_id: ")
     first, second = (f"mlw-{each}-dev-" for each in ("pricing", "tariffs"))
     assert "aks-central-dev-vhz6dl is attached shared to " + first in problem
     assert " by projects/pricing dev, and exclusive to " + second in problem
     assert "by projects/tariffs dev: a second workspace breaks the first one's scoring" in problem
+
+
+def test_a_pool_that_the_shared_cluster_has_not_is_refused(repository):
+    replace_in(repository / "projects/pricing/Pulumi.prod.yaml", ("name: gpu", "name: gpus"))
+    [problem] = said(repository)
+    assert problem.startswith("projects/pricing/Pulumi.prod.yaml: azure-mlplatform:inference.aks.pools: ")
+    assert "has no pool gpus" in problem
+    assert "Its pools: cpu, gpu" in problem
 
 
 def test_two_projects_behind_one_hub_share_no_address(repository):

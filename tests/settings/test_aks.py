@@ -82,8 +82,10 @@ def test_a_git_source_is_one_revision_without_a_password(changes, paths):
     assert refused(GitOpsSettings, {**SOURCE, **changes}) == paths
 
 
-def said(settings, *, highly_available=True, may_be_insecure=False):
-    found = settings.refusals_in(highly_available=highly_available, may_be_insecure=may_be_insecure)
+def said(settings, *, highly_available=True, zone_redundant=True, may_be_insecure=False):
+    found = settings.refusals_in(
+        highly_available=highly_available, zone_redundant=zone_redundant, may_be_insecure=may_be_insecure
+    )
     return [(".".join(map(str, each.path)), each.what) for each in found]
 
 
@@ -98,7 +100,7 @@ def test_in_a_kind_of_environment_that_asks_for_it_scoring_is_encrypted():
     [
         ({}, True, None, ""),
         ({}, False, None, ""),
-        ({"min_nodes": 2}, True, "cpu.min_nodes", "the router runs 3 times"),
+        ({"min_nodes": 2}, True, "cpu.min_nodes", "the router runs on 3 nodes"),
         ({"min_nodes": 2}, False, None, ""),
         ({"min_nodes": 0}, False, "cpu.min_nodes", "at least 1 node"),
         ({"max_nodes": 2}, True, "cpu.max_nodes", "less than the 3 nodes"),
@@ -110,6 +112,16 @@ def test_the_routers_pool_holds_them(cpu, highly_available, path, text):
     assert not found or text in found[0][1]
 
 
+@pytest.mark.parametrize("pool", ["system", "cpu"])
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [({"min_nodes": 2}, "min_nodes"), ({"zones": ["2"]}, "zones"), ({"max_pods": 49}, "max_pods")],
+)
+def test_settings_do_not_undo_what_prod_asks_for(pool, settings, field):
+    assert [path for path, _ in said(aks(**{pool: settings}))] == [f"{pool}.{field}"]
+    assert said(aks(**{pool: settings}), highly_available=False, zone_redundant=False) == []
+
+
 @pytest.mark.parametrize(
     ("quota", "paths"),
     [
@@ -119,13 +131,24 @@ def test_the_routers_pool_holds_them(cpu, highly_available, path, text):
         ({"series": {"Dds_v5": 55}}, ["vcpu_quota.series.Dds_v5"]),
         ({"regional": 103}, ["vcpu_quota.regional"]),
         ({"regional": 104}, []),
-        ({"series": {"ND_v2": 1}}, []),
+        ({"series": {"standardNCADSA100v4Family": 47}}, ["vcpu_quota.series.standardNCADSA100v4Family"]),
+        ({"series": {"standardNCADSA100v4Family": 48, "standardDDSv5Family": 56}}, []),
+        ({"series": {"NCads_A100_v5": 48}}, ["vcpu_quota.series.NCads_A100_v5"]),
     ],
 )
 def test_no_more_is_asked_for_than_the_quota(quota, paths):
     # system and cpu 6 nodes and one of surge, 4 vCPUs each; two nodes of 24.
     found = said(aks(pools=[GPU], vcpu_quota=quota))
     assert [path for path, _ in found] == paths
+
+
+def test_a_series_that_no_pool_has_is_a_mistake():
+    [(_, text)] = said(aks(pools=[GPU], vcpu_quota={"series": {"NCads_A100_v5": 1}}))
+    assert text == "no pool is of the series NCads_A100_v5; did you mean 'NCads_A100_v4'?"
+
+
+def test_spot_nodes_are_not_counted():
+    assert said(aks(pools=[{**GPU, "spot": True}], vcpu_quota={"regional": 56})) == []
 
 
 def test_the_quotas_message_has_the_sum():

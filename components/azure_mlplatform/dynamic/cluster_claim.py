@@ -22,23 +22,24 @@ class ClusterClaimProvider(ArmProvider):
     def create(self, props: Any) -> CreateResult:
         """Claims the cluster, unless another has."""
         self._claim(self.resource_manager(props), props, ours="")
-        return CreateResult(id_=props["cluster_id"], outs=props)
+        return CreateResult(id_=props["cluster_id"], outs=_claimed(props))
 
     def read(self, id_: str, props: Any) -> ReadResult:
-        """Whose the cluster is now."""
+        """Whose the cluster is now. Whose claim this is stays beside it: what is found may be another's."""
         found = _claim_on(self.resource_manager(props), props["cluster_id"])
-        return ReadResult(id_=id_, outs={**props, "workspace_id": found})
+        return ReadResult(id_=id_, outs={**props, "claimed_by": found})
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
         """A claim that somebody took away is made again; another cluster's is another claim."""
         replaces = [] if olds.get("cluster_id") == news.get("cluster_id") else ["cluster_id"]
         changed = any(olds.get(each) != news.get(each) for each in ("cluster_id", "workspace_id", "tenant_id"))
+        changed = changed or olds["claimed_by"].lower() != str(news.get("workspace_id")).lower()
         return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
 
     def update(self, _id: str, olds: Any, news: Any) -> UpdateResult:
-        """Makes the claim again, or makes it another workspace's of the same program."""
+        """Makes the claim again, or makes it another workspace's of the same program; never takes another's."""
         self._claim(self.resource_manager(news), news, ours=olds["workspace_id"])
-        return UpdateResult(outs=news)
+        return UpdateResult(outs=_claimed(news))
 
     def delete(self, _id: str, props: Any) -> None:
         """Gives the cluster back, unless it is another's by now."""
@@ -54,6 +55,10 @@ class ClusterClaimProvider(ArmProvider):
         if claimed.lower() not in ("", ours.lower(), workspace_id.lower()):
             raise ArmError(f"{cluster_id} belongs to {claimed}, and {workspace_id} claims it too")
         _tag(arm, cluster_id, "Merge", workspace_id)
+
+
+def _claimed(props: Any) -> dict[str, Any]:
+    return {**props, "claimed_by": props["workspace_id"]}
 
 
 def _claim_on(arm: ResourceManager, cluster_id: str) -> str:
@@ -75,7 +80,7 @@ class ClusterClaim(Resource, module="azure-mlplatform", name="ClusterClaim"):
         self,
         name: str,
         *,
-        cluster_id: str,
+        cluster_id: "pulumi.Input[str]",
         workspace_id: "pulumi.Input[str]",
         tenant_id: str,
         opts: pulumi.ResourceOptions,

@@ -8,9 +8,10 @@ from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
 from ..settings.aks import Attach, second_attach
+from ..settings.node_pools import POOL_LABEL
 from ..settings.problems import Problem
 from ..settings.values import name_of
-from ..tags import ATTACH
+from ..tags import ATTACH, CLUSTER_CLAIM
 from .resource import UNKNOWN, Plan, PlannedResource
 
 
@@ -44,9 +45,11 @@ def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
 
 
 def _made(plan: Plan) -> list[PlannedResource]:
-    """What Azure would have of a plan. What only claims or detaches something has the id of that."""
+    """What Azure would have of a plan. What only claims or detaches something has the id of that, and extensions of
+    one cluster follow from its second attach."""
     native = (each for each in plan.azure_resources if each.type.startswith("azure-native:"))
-    return [each for each in native if each.id.startswith("/subscriptions/")]
+    made = (each for each in native if each.kind != "Extension")
+    return [each for each in made if each.id.startswith("/subscriptions/")]
 
 
 def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
@@ -125,6 +128,8 @@ class _Claim(NamedTuple):
     cluster: str
     workspace: str
     attach: str
+    pools: frozenset[str]
+    """The pools that its instance types select."""
 
     def __str__(self) -> str:
         return f"{self.attach} to {name_of(self.workspace)} by {self.plan.label}"
@@ -133,11 +138,42 @@ class _Claim(NamedTuple):
 def _attached(plans: Sequence[Plan]) -> Iterator[Problem]:
     """Clusters that two workspaces attach although one of them wants it alone."""
     at = ("azure-mlplatform:inference", "aks", "cluster_id")
-    for one, other in combinations([claim for plan in plans for claim in _claims(plan)], 2):
+    claims = [claim for plan in plans for claim in _claims(plan)]
+    for one, other in combinations(claims, 2):
         alone = Attach.EXCLUSIVE in (one.attach, other.attach)
         if alone and one.cluster.lower() == other.cluster.lower() and one.workspace.lower() != other.workspace.lower():
             problem = second_attach(at, name_of(one.cluster), str(one), str(other))
             yield replace(problem, file=other.plan.file)
+    for cluster, pools, owner in _central(plans):
+        for each in claims:
+            if each.cluster.lower() == cluster.id.lower() and each.plan is not owner:
+                yield from (replace(problem, file=each.plan.file) for problem in _as_shared(cluster, pools, each))
+
+
+def _central(plans: Sequence[Plan]) -> Iterator[tuple[PlannedResource, set[str], Plan]]:
+    """Clusters that are made for several workspaces, with the names of their pools."""
+    for plan in plans:
+        for cluster in plan.of_type("ManagedCluster"):
+            if cluster.input(f"tags.{CLUSTER_CLAIM}") == Attach.SHARED:
+                of_it = (each for each in plan.of_type("AgentPool") if each.input("resourceName") == cluster.azure_name)
+                yield cluster, {each.azure_name for each in of_it}, plan
+
+
+def _as_shared(cluster: PlannedResource, pools: set[str], by: "_Claim") -> Iterator[Problem]:
+    """What is wrong with how a workspace attaches a cluster that is made for several."""
+    at = ("azure-mlplatform:inference", "aks")
+    if by.attach == Attach.EXCLUSIVE:
+        yield Problem(
+            (*at, "cluster_id"),
+            f"{cluster.azure_name} is made for several workspaces, and is attached {by}",
+            "Set attach: shared, or name a cluster that is not shared",
+        )
+    for name in sorted(by.pools - pools):
+        yield Problem(
+            (*at, "pools"),
+            f"{cluster.azure_name} has no pool {name}",
+            f"Its pools: {', '.join(sorted(pools))}",
+        )
 
 
 def _claims(plan: Plan) -> Iterator[_Claim]:
@@ -145,4 +181,6 @@ def _claims(plan: Plan) -> Iterator[_Claim]:
         cluster = compute.input("properties.resourceId")
         if compute.input("properties.computeType") == "Kubernetes" and UNKNOWN not in (cluster, compute.id):
             workspace = compute.id.rsplit("/computes/", 1)[0]
-            yield _Claim(plan, str(cluster), workspace, str(compute.input(f"tags.{ATTACH}")))
+            types = compute.input("properties.properties.instanceTypes") or {}
+            selected = {str(each["nodeSelector"].get(POOL_LABEL)) for each in types.values()}
+            yield _Claim(plan, str(cluster), workspace, str(compute.input(f"tags.{ATTACH}")), frozenset(selected))

@@ -15,8 +15,8 @@ from .gitops import GitOpsSettings
 from .network import EgressKind
 from .node_pools import InstanceType, NodePoolSettings, ServicePoolSettings
 from .problems import Problem
-from .quotas import NamespaceQuota, VcpuQuota, series_of
-from .values import private_range, resource_id
+from .quotas import NamespaceQuota, VcpuQuota, same_series, series_of
+from .values import nearest, private_range, resource_id
 
 
 class Attach(StrEnum):
@@ -138,7 +138,10 @@ TRAINING_COMPONENTS = Room(130, 444)
 ("Reference for configuring Kubernetes cluster for Azure Machine Learning", AzureML extension components)."""
 
 ROUTERS = 3
-"""Nodes that `inferenceRouterHA` needs."""
+"""Nodes that `inferenceRouterHA` needs, and that a system pool has over three zones."""
+
+LEAST_PODS = 50
+"""Pods that a node of a service pool takes at least in prod (PSRule for Azure, Azure.AKS.NodeMinPods)."""
 
 
 class PoolAtMost(NamedTuple):
@@ -419,7 +422,7 @@ class AKSSettings(Settings):
                     f"Raise the quota, or pools[{index}].instances_per_node",
                 )
 
-    def refusals_in(self, *, highly_available: bool, may_be_insecure: bool) -> Iterator[Refusal]:
+    def refusals_in(self, *, highly_available: bool, zone_redundant: bool, may_be_insecure: bool) -> Iterator[Refusal]:
         """What is wrong in a kind of environment."""
         if self.insecure_reason is not None and not may_be_insecure:
             yield Refusal(
@@ -431,6 +434,7 @@ class AKSSettings(Settings):
         if self.adopted:
             return
         yield from self._pool_refusals(highly_available)
+        yield from self._service_pool_refusals(highly_available, zone_redundant)
         yield from self._quota_refusals(highly_available)
         yield from self._pod_cidr_refusals(highly_available)
 
@@ -445,24 +449,53 @@ class AKSSettings(Settings):
                 )
             elif least < 1:
                 yield Refusal((name, "min_nodes"), least, f"the {name} pool needs at least 1 node", "Raise min_nodes")
-            elif name == "cpu" and highly_available and least < ROUTERS:
+            elif highly_available and least < ROUTERS:
+                why = "Kubernetes' own pods are spread over" if name == "system" else "the router runs on"
                 yield Refusal(
                     (name, "min_nodes"),
                     least,
-                    f"the router runs {ROUTERS} times, each on a node of its own, and the cpu pool has {least}",
+                    f"{why} {ROUTERS} nodes, and the {name} pool has {least}",
                     f"Set min_nodes: {ROUTERS} or more, or leave it out",
+                )
+
+    def _service_pool_refusals(self, highly_available: bool, zone_redundant: bool) -> Iterator[Refusal]:
+        """What would undo that the cluster survives a zone, or an upgrade ("Baseline architecture for an AKS
+        cluster")."""
+        for name, pool in (("system", self.system), ("cpu", self.cpu)):
+            if zone_redundant and len(pool.zones) == 1:
+                yield Refusal(
+                    (name, "zones"), pool.zones, f"the {name} pool is in one zone", "Name two or three, or leave it out"
+                )
+            if highly_available and pool.max_pods < LEAST_PODS:
+                yield Refusal(
+                    (name, "max_pods"),
+                    pool.max_pods,
+                    f"a node of the {name} pool takes {pool.max_pods} pods, which its own pods can fill",
+                    f"Set max_pods: {LEAST_PODS} or more, or leave it out",
                 )
 
     def _quota_refusals(self, highly_available: bool) -> Iterator[Refusal]:
         """vCPUs at most against the quotas given."""
-        pools = self.at_most(highly_available=highly_available)
-        quotas: list[tuple[Path, int, str]] = [
-            (("series", series), most, series) for series, most in self.vcpu_quota.series.items()
-        ]
+        spot = {each.name for each in self.pools if each.spot}
+        # Spot nodes have a quota of their own.
+        pools = [each for each in self.at_most(highly_available=highly_available) if each.name not in spot]
+        series_in_use = sorted({series_of(each.vm_size) for each in pools})
+        quotas: list[tuple[Path, int, str]] = []
+        for series, most in self.vcpu_quota.series.items():
+            if any(same_series(series, each) for each in series_in_use):
+                quotas.append((("series", series), most, series))
+            elif series != SECRET:
+                advice = nearest(series, series_in_use)
+                yield Refusal(
+                    ("vcpu_quota", "series", series),
+                    most,
+                    f"no pool is of the series {series}" + (f"; {advice}" if advice else ""),
+                    f"Leave it out, or name one that has pools: {', '.join(series_in_use)}",
+                )
         if self.vcpu_quota.regional is not None:
             quotas.append((("regional",), self.vcpu_quota.regional, ""))
         for path, most, series in quotas:
-            counted = [each for each in pools if not series or series_of(each.vm_size).lower() == series.lower()]
+            counted = [each for each in pools if not series or same_series(series, series_of(each.vm_size))]
             needed = sum(each.vcpus for each in counted)
             if needed > most:
                 parts = ", ".join(f"{each} of {each.vcpus_of_one} vCPUs" for each in counted)
@@ -506,7 +539,8 @@ class AKSSettings(Settings):
             if notice := pool.retirement_notice(today):
                 yield f"pool {name}: {notice}"
         for pool in self.pools:
-            yield from pool.notices(today, plugins=self.gitops is not None)
+            # Whoever runs a shared cluster installs its plugins.
+            yield from pool.notices(today, plugins=self.gitops is not None or not self.installs_extension)
         if self.training and self.scheduler_config_map is None:
             yield (
                 "training on AKS: the autoscaler adds no node for a job that Volcano waits with, which it does by "

@@ -189,8 +189,18 @@ class ContainerAppsSettings(Settings):
                     "Allowed: 0.25 to 4 vCPUs in steps of a quarter, with twice as much memory",
                 )
 
-    def refusals_in(self, location: str) -> Iterator[Refusal]:
-        """What is wrong in a region."""
+    def refusals_in(self, location: str, *, highly_available: bool) -> Iterator[Refusal]:
+        """What is wrong in a region and in a kind of environment."""
+        least = {("min_nodes",): self.min_nodes}
+        least |= {("apps", index, "min_replicas"): each.min_replicas for index, each in enumerate(self.apps)}
+        for path, number in least.items():
+            if number == 0 and highly_available:
+                yield Refusal(
+                    path,
+                    number,
+                    "in an environment that is highly available something always answers",
+                    "Set 1 or more, or leave it out",
+                )
         regions = self.profile.regions
         if regions is not None and location not in regions:
             yield Refusal(

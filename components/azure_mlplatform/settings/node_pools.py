@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from pydantic import Field
 
@@ -49,6 +49,9 @@ SURGE = 0.1
 """The part of a pool that an upgrade adds at most, rounded up: AKS's own default. A pool of accelerators is upgraded
 in place, since quota for a further node is seldom there."""
 
+POOL_LABEL = "kubernetes.azure.com/agentpool"
+"""The label by which AKS marks the nodes of a pool."""
+
 DRIVERLESS = "AKS installs no driver for it, so Kubernetes would see no device"
 
 
@@ -64,6 +67,30 @@ class InstanceType(NamedTuple):
 
     node_selector: dict[str, str]
     """Labels of the nodes it runs on."""
+
+    @property
+    def requests(self) -> dict[str, str]:
+        """CPU and memory, as Kubernetes writes them."""
+        return {"cpu": f"{self.room.cpu_m}m", "memory": f"{self.room.memory_mib}Mi"}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """All four of CPU and memory are needed, and a device in the limits only ("Create and manage instance
+        types")."""
+        return {**self.requests, **{device: str(number) for device, number in self.devices.items()}}
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The custom resource that Azure ML's extension knows it by (the same page)."""
+        return {
+            "apiVersion": "amlarc.azureml.com/v1alpha1",
+            "kind": "InstanceType",
+            "metadata": {"name": self.name},
+            "spec": {
+                "nodeSelector": self.node_selector,
+                "resources": {"requests": self.requests, "limits": self.limits},
+            },
+        }
 
 
 class _Pool(Sized):
@@ -258,7 +285,7 @@ class NodePoolSettings(_Pool):
             f"{prefix}{self.name}",
             for_workloads(self.size, self.max_pods).without(beside).shared_by(self.instances).without(SIDECARS),
             devices,
-            {"kubernetes.azure.com/agentpool": self.name},
+            {POOL_LABEL: self.name},
         )
 
     @property

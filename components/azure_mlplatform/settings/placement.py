@@ -43,7 +43,9 @@ def _of_the_kind(environment: "EnvironmentSettings", inference: InferenceSetting
         yield from below(
             ("aks",),
             inference.aks.refusals_in(
-                highly_available=profile.highly_available, may_be_insecure=profile.may_serve_insecurely
+                highly_available=profile.highly_available,
+                zone_redundant=profile.zone_redundant,
+                may_be_insecure=profile.may_serve_insecurely,
             ),
         )
         yield from below(("aks",), inference.aks.region_refusals(location))
@@ -51,7 +53,10 @@ def _of_the_kind(environment: "EnvironmentSettings", inference: InferenceSetting
     if inference.app_service is not None:
         yield from below(("app_service",), inference.app_service.refusals_in(zone_redundant=profile.zone_redundant))
     if inference.container_app is not None:
-        yield from below(("container_app",), inference.container_app.refusals_in(location))
+        yield from below(
+            ("container_app",),
+            inference.container_app.refusals_in(location, highly_available=profile.highly_available),
+        )
     block = inference.app_service or inference.container_app
     if block is not None and inference.registry_id is None and environment.workspace is None:
         yield Refusal(
@@ -118,6 +123,13 @@ def _network_refusals(environment: "EnvironmentSettings", inference: InferenceSe
     elif network.address_space:
         yield from _room_refusals(environment, inference, role)
     if aks is not None:
+        if aks.egress is not None and not network.adopted:
+            yield Refusal(
+                ("inference", "aks", "egress"),
+                aks.egress,
+                f"egress is given for the cluster, and the network's own says '{network.egress.kind}'",
+                "Leave it out: it is for adopted subnets",
+            )
         yield from _cluster_range_refusals(environment, aks)
         [zone] = zones(PrivateService.KUBERNETES, environment.location)
         if network.dns.mode is DnsMode.ADOPT and network.dns.zone_id(zone) is None:

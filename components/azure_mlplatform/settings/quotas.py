@@ -32,7 +32,17 @@ class VcpuQuota(Settings):
     """Total regional vCPUs. Left out, nothing is compared."""
 
     series: dict[str, int] = Field(default_factory=dict, examples=[{"NCads_A100_v4": 96}])
-    """Series, as Microsoft's pages of sizes name them without `Standard_` and number → vCPUs."""
+    """Series → vCPUs: as Microsoft's pages name it (`NCads_A100_v4`), or as the command does
+    (`standardNCADSA100v4Family`). Spot nodes are not counted: they have a quota of their own."""
+
+
+def same_series(one: str, other: str) -> bool:
+    """Whether two spellings mean the same series."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(series: str) -> str:
+    return series.lower().removeprefix("standard").removesuffix("family").replace("_", "").strip()
 
 
 def series_of(vm_size: str) -> str:

@@ -19,7 +19,8 @@ from .profiles import Environment
 from .repository import settings_of
 
 CLUSTER_FIELDS = ("pod_network", "upgrade_channel", "training", "scheduler_config_map", "gitops")
-"""What, beside its pools, makes a cluster the same compute: versions, scheduler, drivers, and how packets travel."""
+"""What, beside its pools, makes a cluster the same compute: how it is upgraded, its scheduler, drivers, and
+how packets travel."""
 
 _COUNTS = ("name", "min_nodes", "max_nodes")
 """What tells pools apart, or only counts their nodes."""
