@@ -197,6 +197,8 @@ SIGN_IN = {
 GPU_POOL = {"name": "gpu", "vm_size": "Standard_NC24ads_A100_v4", "accelerator": "gpu", "max_nodes": 2}
 INFERENCE = {"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https": HTTPS, "pools": [GPU_POOL]}}
 MODEL_APP = {"name": "scoring", "sign_in": SIGN_IN}
+OPEN_APP = {"name": "scoring", "open_reason": "The gateway checks tokens, ML-321"}
+REGISTRY = f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels"
 OTHER_TARGETS = {
     "managed": {"target": "managed", "endpoints": [{"name": "scoring"}]},
     "app_service": {"target": "app_service", "app_service": {"apps": [MODEL_APP]}},
@@ -225,7 +227,7 @@ def served(component: Any, args: Any, **changes: Any) -> dict[str, Any]:
         "tenant_id": TENANT,
         "diagnostics": LOG,
         "subnet_id": f"{SUBNETS}/nodes",
-        "registry_id": f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels",
+        "registry_id": REGISTRY,
         **changes,
     }
     return {key: value for key, value in every.items() if key in args.model_fields}

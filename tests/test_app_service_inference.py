@@ -5,17 +5,14 @@ import pytest
 from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
 from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import TENANT, UNKNOWN, children
-from programs import CENTRAL, LOG, SIGN_IN, SUBNETS, ZONES, one, serving
+from programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
 
-APP = {"name": "scoring", "sign_in": SIGN_IN}
-OPEN = {"name": "scoring", "open_reason": "The gateway checks tokens, ML-321"}
-REGISTRY = f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels"
 NAME = "app-churn-scoring-prod-abc123"
 IMAGE = "mcr.microsoft.com/dotnet/samples:aspnetapp"
 
 
 def apps(*settings, plan=None, **changes):
-    given = {"apps": list(settings or [APP]), **(plan or {})}
+    given = {"apps": list(settings or [MODEL_APP]), **(plan or {})}
     return serving(AppServiceInference, AppServiceInferenceArgs, given, **changes)
 
 
@@ -48,10 +45,10 @@ def of(app, without=()):
 @pytest.mark.parametrize(
     ("settings", "changes", "made"),
     [
-        ([APP], {}, of("scoring")),
-        ([APP, {**APP, "name": "ranking"}], {}, of("scoring") + of("ranking")),
-        ([OPEN], {}, of("scoring", ("WebAppAuth",))),
-        ([APP], {"private_network": None, "subnet_id": None}, of("scoring", ("Private",))),
+        ([MODEL_APP], {}, of("scoring")),
+        ([MODEL_APP, {**MODEL_APP, "name": "ranking"}], {}, of("scoring") + of("ranking")),
+        ([OPEN_APP], {}, of("scoring", ("WebAppAuth",))),
+        ([MODEL_APP], {"private_network": None, "subnet_id": None}, of("scoring", ("Private",))),
     ],
 )
 def test_children(settings, changes, made, preview):
@@ -83,7 +80,9 @@ def test_the_plan_is_as_large_as_the_environment_asks(plan, changes, expected):
 
 
 def test_an_app_is_private_signs_in_by_identity_and_takes_no_password():
-    plan = apps({**APP, "port": 5001, "health_check_path": "/ready", "environment_variables": {"LOG_LEVEL": "info"}})
+    plan = apps(
+        {**MODEL_APP, "port": 5001, "health_check_path": "/ready", "environment_variables": {"LOG_LEVEL": "info"}}
+    )
     identity = one(plan, "UserAssignedIdentity", "serve-")
     client = identity.outputs["clientId"]
     site = dict(one(plan, "WebApp", "serve-").inputs)
@@ -221,7 +220,7 @@ def test_writes_to_one_site_follow_each_other(preview):
 
 
 def test_each_app_pulls_images_with_an_identity_of_its_own():
-    plan = apps(APP, {**APP, "name": "ranking"})
+    plan = apps(MODEL_APP, {**MODEL_APP, "name": "ranking"})
     for app in ("scoring", "ranking"):
         identity, role = (one(plan, kind, f"serve-{app}-") for kind in ("UserAssignedIdentity", "RoleAssignment"))
         assert identity.input("resourceName") == f"id-churn-{app}-prod"

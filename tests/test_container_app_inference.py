@@ -4,17 +4,14 @@ from azure_mlplatform._component import RefusedError
 from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import TENANT, UNKNOWN, children
-from programs import CENTRAL, LOG, SIGN_IN, SUBNETS, ZONES, one, serving
+from programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
 
-APP = {"name": "scoring", "sign_in": SIGN_IN}
-OPEN = {"name": "scoring", "open_reason": "The gateway checks tokens, ML-321"}
-REGISTRY = f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels"
 NAME = "ca-churn-scoring-prod"
 SMALL = {"highly_available": False, "zone_redundant": False}
 
 
 def apps(*settings, environment=None, **changes):
-    given = {"apps": list(settings or [APP]), **(environment or {})}
+    given = {"apps": list(settings or [MODEL_APP]), **(environment or {})}
     return serving(ContainerAppInference, ContainerAppInferenceArgs, given, **changes)
 
 
@@ -41,9 +38,9 @@ def of(app, without="-"):
 @pytest.mark.parametrize(
     ("settings", "made"),
     [
-        ([APP], of("scoring")),
-        ([APP, {**APP, "name": "ranking"}], of("scoring") + of("ranking")),
-        ([OPEN], of("scoring", "AuthConfig")),
+        ([MODEL_APP], of("scoring")),
+        ([MODEL_APP, {**MODEL_APP, "name": "ranking"}], of("scoring") + of("ranking")),
+        ([OPEN_APP], of("scoring", "AuthConfig")),
     ],
 )
 def test_children(settings, made, preview):
@@ -96,7 +93,9 @@ def test_the_environment_is_in_the_network_and_answers_nobody_else(settings, cha
 
 
 def test_an_app_has_several_revisions_and_pulls_by_identity():
-    plan = apps({**APP, "port": 5001, "health_check_path": "/ready", "environment_variables": {"LOG_LEVEL": "info"}})
+    plan = apps(
+        {**MODEL_APP, "port": 5001, "health_check_path": "/ready", "environment_variables": {"LOG_LEVEL": "info"}}
+    )
     identity = one(plan, "UserAssignedIdentity", "serve-")
     made = one(plan, "ContainerApp", "serve-")
     answers = {"httpGet": {"path": "/ready", "port": 5001, "scheme": "HTTP"}}
@@ -171,12 +170,12 @@ def test_an_app_has_several_revisions_and_pulls_by_identity():
     ],
 )
 def test_replicas_stay_where_the_environment_is_highly_available(app, changes, least, most):
-    scale = one(apps({**APP, **app}, **changes), "ContainerApp", "serve-").input("template.scale")
+    scale = one(apps({**MODEL_APP, **app}, **changes), "ContainerApp", "serve-").input("template.scale")
     assert (scale["minReplicas"], scale["maxReplicas"]) == (least, most)
 
 
 def test_replicas_follow_the_requests():
-    made = one(apps({**APP, "cpu": 0.5, "memory_gib": 1, "concurrent_requests": 25}), "ContainerApp", "serve-")
+    made = one(apps({**MODEL_APP, "cpu": 0.5, "memory_gib": 1, "concurrent_requests": 25}), "ContainerApp", "serve-")
     [container] = made.input("template.containers")
     assert container["resources"] == {"cpu": 0.5, "memory": "1Gi"}
     [rule] = made.input("template.scale.rules")
@@ -185,7 +184,9 @@ def test_replicas_follow_the_requests():
 
 @pytest.mark.parametrize("audiences", [[], ["api://scoring"]])
 def test_tokens_are_checked(audiences):
-    checked = one(apps({**APP, "sign_in": {**SIGN_IN, "audiences": audiences}}), "ContainerAppsAuthConfig", "serve-")
+    checked = one(
+        apps({**MODEL_APP, "sign_in": {**SIGN_IN, "audiences": audiences}}), "ContainerAppsAuthConfig", "serve-"
+    )
     assert checked.inputs == {
         "authConfigName": "current",
         "containerAppName": NAME,
@@ -234,7 +235,7 @@ def test_prod_is_protected(lock):
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(RefusedError, match="does not fit Consumption, which has 4 and 8"):
-        apps({**APP, "cpu": 8})
+        apps({**MODEL_APP, "cpu": 8})
 
 
 @pytest.mark.parametrize("preview", [False, True])

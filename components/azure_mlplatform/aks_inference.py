@@ -12,7 +12,7 @@ import pulumi_azure_native as native
 
 from ._component import Component, In, RefusedError, child, is_hosted, known_after, unless_refused, value_after
 from .authorization import assign_role, user_assigned_identity
-from .cluster_claims import SHARED, Claim, adoption_problems, claim
+from .cluster_claims import Claim, adoption_problems, claim
 from .compute import AttachableWorkspace, kubernetes_compute, not_attached
 from .kubernetes_cluster import agent_pool, container_insights, managed_cluster
 from .kubernetes_extension import azureml_extension, gitops
@@ -170,7 +170,7 @@ class AKSInference(Component):
 
     def _claim_tag(self, args: AKSInferenceArgs) -> dict[str, In[str]]:
         if args.settings.attach is Attach.SHARED:
-            return {CLUSTER_CLAIM: SHARED}
+            return {CLUSTER_CLAIM: args.settings.attach.value}
         return {CLUSTER_CLAIM: args.workspace.workspace_id} if args.workspace else {}
 
     def _adopted(self, args: AKSInferenceArgs) -> list[pulumi.Resource]:

@@ -12,9 +12,6 @@ from .settings.problems import Problem
 from .settings.values import name_of, same_id
 from .tags import CLUSTER_CLAIM
 
-SHARED = "shared"
-"""What the tag on a shared cluster says."""
-
 _AT = ("inference", "aks", "cluster_id")
 
 
@@ -73,13 +70,13 @@ def adoption_problems(
     """What is wrong with adopting a cluster that was found to be so; None where it has none."""
     name = name_of(cluster_id)
     claimed = (found_tags or {}).get(CLUSTER_CLAIM, "")
-    if claimed == SHARED and mine.attach is Attach.EXCLUSIVE:
+    if claimed == Attach.SHARED and mine.attach is Attach.EXCLUSIVE:
         yield Problem(
             _AT,
             f"{name} is shared by several workspaces, and {mine.workspace_id} would attach it for itself alone",
             "Set attach: shared, or name a cluster that is not shared",
         )
-    elif claimed not in ("", SHARED) and not same_id(claimed, mine.workspace_id):
+    elif claimed not in ("", Attach.SHARED) and not same_id(claimed, mine.workspace_id):
         yield Problem(
             _AT,
             f"{name} belongs to {claimed} alone, and {mine.workspace_id} would attach it too: that breaks the first "
@@ -90,7 +87,8 @@ def adoption_problems(
         yield Problem(
             _AT,
             f"{name} does not say that it is shared, so another repository could still attach it for itself alone",
-            f"Have whoever runs it set the tag {CLUSTER_CLAIM}: {SHARED} on it, and install Azure ML's extension",
+            f"Have whoever runs it set the tag {CLUSTER_CLAIM}: {Attach.SHARED} on it, and install Azure ML's "
+            "extension",
         )
     region = (found_location or location).replace(" ", "").lower()
     if region != location:

@@ -32,8 +32,8 @@ class ClusterClaimProvider(ArmProvider):
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
         """A claim that somebody took away is made again; another cluster's is another claim."""
         replaces = [] if olds.get("cluster_id") == news.get("cluster_id") else ["cluster_id"]
-        changed = any(olds.get(each) != news.get(each) for each in ("cluster_id", "workspace_id", "tenant_id"))
-        changed = changed or olds["claimed_by"].lower() != str(news.get("workspace_id")).lower()
+        taken = olds["claimed_by"].lower() != str(news.get("workspace_id")).lower()
+        changed = taken or any(olds.get(each) != news.get(each) for each in ("cluster_id", "workspace_id", "tenant_id"))
         return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
 
     def update(self, _id: str, olds: Any, news: Any) -> UpdateResult:

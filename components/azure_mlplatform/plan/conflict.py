@@ -123,6 +123,9 @@ def _spokes(plan: Plan) -> Iterator[_Spoke]:
             yield _Spoke(plan, str(peering.input("remoteVirtualNetwork.id")), list(map(IPv4Network, prefixes)))
 
 
+_AKS = ("azure-mlplatform:inference", "aks")
+
+
 class _Claim(NamedTuple):
     plan: Plan
     cluster: str
@@ -137,12 +140,11 @@ class _Claim(NamedTuple):
 
 def _attached(plans: Sequence[Plan]) -> Iterator[Problem]:
     """Clusters that two workspaces attach although one of them wants it alone."""
-    at = ("azure-mlplatform:inference", "aks", "cluster_id")
     claims = [claim for plan in plans for claim in _claims(plan)]
     for one, other in combinations(claims, 2):
         alone = Attach.EXCLUSIVE in (one.attach, other.attach)
         if alone and one.cluster.lower() == other.cluster.lower() and one.workspace.lower() != other.workspace.lower():
-            problem = second_attach(at, name_of(one.cluster), str(one), str(other))
+            problem = second_attach((*_AKS, "cluster_id"), name_of(one.cluster), str(one), str(other))
             yield replace(problem, file=other.plan.file)
     for cluster, pools, owner in _central(plans):
         for each in claims:
@@ -159,18 +161,17 @@ def _central(plans: Sequence[Plan]) -> Iterator[tuple[PlannedResource, set[str],
                 yield cluster, {each.azure_name for each in of_it}, plan
 
 
-def _as_shared(cluster: PlannedResource, pools: set[str], by: "_Claim") -> Iterator[Problem]:
+def _as_shared(cluster: PlannedResource, pools: set[str], by: _Claim) -> Iterator[Problem]:
     """What is wrong with how a workspace attaches a cluster that is made for several."""
-    at = ("azure-mlplatform:inference", "aks")
     if by.attach == Attach.EXCLUSIVE:
         yield Problem(
-            (*at, "cluster_id"),
+            (*_AKS, "cluster_id"),
             f"{cluster.azure_name} is made for several workspaces, and is attached {by}",
             "Set attach: shared, or name a cluster that is not shared",
         )
     for name in sorted(by.pools - pools):
         yield Problem(
-            (*at, "pools"),
+            (*_AKS, "pools"),
             f"{cluster.azure_name} has no pool {name}",
             f"Its pools: {', '.join(sorted(pools))}",
         )

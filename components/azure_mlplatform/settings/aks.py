@@ -26,7 +26,7 @@ class Attach(StrEnum):
     """One workspace's alone."""
 
     SHARED = "shared"
-    """Several workspaces', with a namespace each."""
+    """Several workspaces', with a namespace each. The tag on such a cluster says so with this word."""
 
 
 def second_attach(at: Path, cluster: str, one: str, other: str) -> Problem:
@@ -433,13 +433,14 @@ class AKSSettings(Settings):
             )
         if self.adopted:
             return
-        yield from self._pool_refusals(highly_available)
         yield from self._service_pool_refusals(highly_available, zone_redundant)
         yield from self._quota_refusals(highly_available)
         yield from self._pod_cidr_refusals(highly_available)
 
-    def _pool_refusals(self, highly_available: bool) -> Iterator[Refusal]:
-        for name, (_, least, most) in self.service_pools(highly_available=highly_available).items():
+    def _service_pool_refusals(self, highly_available: bool, zone_redundant: bool) -> Iterator[Refusal]:
+        """What Kubernetes or the router could not run on, and what would undo that the cluster survives a zone, or an
+        upgrade ("Baseline architecture for an AKS cluster")."""
+        for name, (pool, least, most) in self.service_pools(highly_available=highly_available).items():
             if most < least:
                 yield Refusal(
                     (name, "max_nodes"),
@@ -457,11 +458,6 @@ class AKSSettings(Settings):
                     f"{why} {ROUTERS} nodes, and the {name} pool has {least}",
                     f"Set min_nodes: {ROUTERS} or more, or leave it out",
                 )
-
-    def _service_pool_refusals(self, highly_available: bool, zone_redundant: bool) -> Iterator[Refusal]:
-        """What would undo that the cluster survives a zone, or an upgrade ("Baseline architecture for an AKS
-        cluster")."""
-        for name, pool in (("system", self.system), ("cpu", self.cpu)):
             if zone_redundant and len(pool.zones) == 1:
                 yield Refusal(
                     (name, "zones"), pool.zones, f"the {name} pool is in one zone", "Name two or three, or leave it out"
@@ -479,23 +475,23 @@ class AKSSettings(Settings):
         spot = {each.name for each in self.pools if each.spot}
         # Spot nodes have a quota of their own.
         pools = [each for each in self.at_most(highly_available=highly_available) if each.name not in spot]
-        series_in_use = sorted({series_of(each.vm_size) for each in pools})
-        quotas: list[tuple[Path, int, str]] = []
+        quotas: list[tuple[Path, int, list[PoolAtMost]]] = []
+        if self.vcpu_quota.regional is not None:
+            quotas.append((("regional",), self.vcpu_quota.regional, pools))
         for series, most in self.vcpu_quota.series.items():
-            if any(same_series(series, each) for each in series_in_use):
-                quotas.append((("series", series), most, series))
+            counted = [each for each in pools if same_series(series, series_of(each.vm_size))]
+            if counted:
+                quotas.append((("series", series), most, counted))
             elif series != SECRET:
-                advice = nearest(series, series_in_use)
+                in_use = sorted({series_of(each.vm_size) for each in pools})
+                advice = nearest(series, in_use)
                 yield Refusal(
                     ("vcpu_quota", "series", series),
                     most,
                     f"no pool is of the series {series}" + (f"; {advice}" if advice else ""),
-                    f"Leave it out, or name one that has pools: {', '.join(series_in_use)}",
+                    f"Leave it out, or name one that has pools: {', '.join(in_use)}",
                 )
-        if self.vcpu_quota.regional is not None:
-            quotas.append((("regional",), self.vcpu_quota.regional, ""))
-        for path, most, series in quotas:
-            counted = [each for each in pools if not series or same_series(series, series_of(each.vm_size))]
+        for path, most, counted in quotas:
             needed = sum(each.vcpus for each in counted)
             if needed > most:
                 parts = ", ".join(f"{each} of {each.vcpus_of_one} vCPUs" for each in counted)
