@@ -49,6 +49,8 @@ SUBNET = f"{HUB}/subnets"
 
 WITHIN_ANOTHER = {
     "AgentPool",
+    "BigDataPool",
+    "BlobContainer",
     "BlobServiceProperties",
     "Compute",
     "ContainerAppsAuthConfig",
@@ -61,12 +63,14 @@ WITHIN_ANOTHER = {
     "FederatedIdentityCredential",
     "FileServiceProperties",
     "FluxConfiguration",
+    "IpFirewallRule",
     "KubernetesDetach",
     "MaintenanceConfiguration",
     "ManagementLockByScope",
     "PrivateDnsZoneGroup",
     "PrivateZone",
     "RandomString",
+    "SparkDetach",
     "WebAppAuthSettingsV2WithoutSecrets",
     "WebAppAuthSettingsV2WithoutSecretsSlot",
     "WebAppFtpAllowed",
@@ -197,6 +201,7 @@ SIGN_IN = {
 GPU_POOL = {"name": "gpu", "vm_size": "Standard_NC24ads_A100_v4", "accelerator": "gpu", "max_nodes": 2}
 INFERENCE = {"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https": HTTPS, "pools": [GPU_POOL]}}
 MODEL_APP = {"name": "scoring", "sign_in": SIGN_IN}
+SYNAPSE = {"pools": [{"name": "spark"}]}
 OTHER_TARGETS = {
     "managed": {"target": "managed", "endpoints": [{"name": "scoring"}]},
     "app_service": {"target": "app_service", "app_service": {"apps": [MODEL_APP]}},
