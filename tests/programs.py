@@ -49,6 +49,8 @@ SUBNET = f"{HUB}/subnets"
 
 WITHIN_ANOTHER = {
     "AgentPool",
+    "BigDataPool",
+    "BlobContainer",
     "BlobServiceProperties",
     "Compute",
     "ContainerAppsAuthConfig",
@@ -61,12 +63,14 @@ WITHIN_ANOTHER = {
     "FederatedIdentityCredential",
     "FileServiceProperties",
     "FluxConfiguration",
+    "IpFirewallRule",
     "KubernetesDetach",
     "MaintenanceConfiguration",
     "ManagementLockByScope",
     "PrivateDnsZoneGroup",
     "PrivateZone",
     "RandomString",
+    "SparkDetach",
     "WebAppAuthSettingsV2WithoutSecrets",
     "WebAppAuthSettingsV2WithoutSecretsSlot",
     "WebAppFtpAllowed",
@@ -199,6 +203,7 @@ INFERENCE = {"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https
 MODEL_APP = {"name": "scoring", "sign_in": SIGN_IN}
 OPEN_APP = {"name": "scoring", "open_reason": "The gateway checks tokens, ML-321"}
 REGISTRY = f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels"
+SYNAPSE = {"pools": [{"name": "spark"}]}
 OTHER_TARGETS = {
     "managed": {"target": "managed", "endpoints": [{"name": "scoring"}]},
     "app_service": {"target": "app_service", "app_service": {"apps": [MODEL_APP]}},

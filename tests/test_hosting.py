@@ -14,6 +14,7 @@ from azure_mlplatform.network import Network, NetworkArgs
 from azure_mlplatform.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
+from azure_mlplatform.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
 
 COMPONENTS = [
     (AIService, AIServiceArgs),
@@ -25,6 +26,7 @@ COMPONENTS = [
     (Network, NetworkArgs),
     (OnlineEndpoint, OnlineEndpointArgs),
     (ProjectEnvironment, ProjectEnvironmentArgs),
+    (SynapseWorkspace, SynapseWorkspaceArgs),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.testing import Plan, PlannedResource
-from programs import GROUP, OTHER_TARGETS, WORKSPACE, whole
+from programs import GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 DIAGNOSED = {
     "azure-native:app:ContainerApp",
@@ -27,6 +27,8 @@ DIAGNOSED = {
     "azure-native:storage:BlobServiceProperties",
     "azure-native:storage:FileServiceProperties",
     "azure-native:storage:StorageAccount",
+    "azure-native:synapse:BigDataPool",
+    "azure-native:synapse:Workspace",
     "azure-native:web:AppServicePlan",
     "azure-native:web:WebApp",
     "azure-native:web:WebAppSlot",
@@ -38,6 +40,7 @@ REACHED = {
     "azure-native:keyvault:Vault",
     "azure-native:machinelearningservices:Workspace",
     "azure-native:storage:StorageAccount",
+    "azure-native:synapse:Workspace",
     "azure-native:web:WebApp",
 }
 
@@ -50,12 +53,13 @@ class Row(NamedTuple):
     met: Callable[[Any], bool]
     broken: Any
     where: tuple[str, Any] = ("", None)
-    """The input, and its value, of those resources of the type that must have it."""
+    """The input, and its value or what is asked of it, of those resources of the type that must have it."""
 
     def of(self, plan: Plan) -> list[PlannedResource]:
         """The resources that must have the setting."""
         path, value = self.where
-        return [each for each in plan.of_type(self.type) if not path or each.input(path) == value]
+        asked = value if callable(value) else equals(value)
+        return [each for each in plan.of_type(self.type) if not path or asked(each.input(path))]
 
 
 def equals(value: Any) -> Callable[[Any], bool]:
@@ -72,7 +76,12 @@ CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"
 ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
 APPS = "azure-native:app:ManagedEnvironment"
+SYNAPSE_WORKSPACE = "azure-native:synapse:Workspace"
+NO_LAKE = ("accountName", lambda name: not str(name).startswith("dls"))
+"""A lake can have no versions."""
+
 AML_COMPUTE = ("properties.computeType", "AmlCompute")
+OF_PROD = ("AmlCompute", "Kubernetes", "SynapseSpark")
 ROWS = [
     Row(ML, "publicNetworkAccess", equals("Disabled"), "Enabled"),
     Row(ML, "systemDatastoresAuthMode", equals("Identity"), "AccessKey"),
@@ -82,7 +91,7 @@ ROWS = [
     Row(ML, "imageBuildCompute", bool, None),
     Row(ML, "managedNetwork.isolationMode", equals("Disabled"), None),
     Row(ML, "serverlessComputeSettings.serverlessComputeNoPublicIP", equals(True), False),
-    Row(COMPUTE, "properties.computeType", lambda value: value in ("AmlCompute", "Kubernetes"), "ComputeInstance"),
+    Row(COMPUTE, "properties.computeType", lambda value: value in OF_PROD, "ComputeInstance"),
     Row(
         "azure-native:machinelearningservices:Datastore",
         "properties.credentials.credentialsType",
@@ -113,7 +122,7 @@ ROWS = [
     Row(STORAGE, "publicNetworkAccess", equals("Disabled"), "Enabled"),
     Row(STORAGE, "encryption.requireInfrastructureEncryption", equals(True), False),
     Row(STORAGE, "sku.name", equals("Standard_ZRS"), "Standard_LRS"),
-    Row("azure-native:storage:BlobServiceProperties", "isVersioningEnabled", equals(True), False),
+    Row("azure-native:storage:BlobServiceProperties", "isVersioningEnabled", equals(True), False, NO_LAKE),
     Row("azure-native:storage:BlobServiceProperties", "deleteRetentionPolicy.enabled", equals(True), False),
     Row(VAULT, "properties.enableRbacAuthorization", equals(True), False),
     Row(VAULT, "properties.softDeleteRetentionInDays", equals(90), 7),
@@ -194,6 +203,15 @@ ROWS = [
     Row(APPS, "peerTrafficConfiguration.encryption.enabled", equals(True), False),
     Row("azure-native:app:ContainerApp", "configuration.ingress.allowInsecure", equals(False), True),
     Row("azure-native:app:ContainerApp", "template.scale.minReplicas", lambda value: value >= 1, 0),
+    Row(SYNAPSE_WORKSPACE, "azureADOnlyAuthentication", equals(True), False),
+    Row(SYNAPSE_WORKSPACE, "managedVirtualNetwork", equals("default"), None),
+    Row(SYNAPSE_WORKSPACE, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(SYNAPSE_WORKSPACE, "trustedServiceBypassEnabled", equals(False), True),
+    Row(SYNAPSE_WORKSPACE, "identity.type", lambda value: "SystemAssigned" in str(value), "None"),
+    Row(SYNAPSE_WORKSPACE, "sqlAdministratorLoginPassword", equals(None), "x"),
+    Row("azure-native:synapse:BigDataPool", "autoPause.enabled", equals(True), False),
+    Row("azure-native:synapse:BigDataPool", "autoScale.enabled", equals(True), False),
+    Row("azure-native:storage:BlobContainer", "publicAccess", equals("None"), "Blob"),
     Row("azure-native:operationalinsights:Workspace", "features.disableLocalAuth", equals(True), False),
     Row("azure-native:operationalinsights:Workspace", "retentionInDays", lambda days: days >= 365, 30),
     Row(
@@ -252,8 +270,12 @@ def prod():
 
 @pytest.fixture(scope="module")
 def prods(prod):
-    """Prod with each of the targets that models are served from."""
-    return [prod, *(whole("prod", inference=each) for each in OTHER_TARGETS.values())]
+    """Prod with each of the targets that models are served from, and with Synapse."""
+    return [
+        prod,
+        *(whole("prod", inference=each) for each in OTHER_TARGETS.values()),
+        whole("prod", inference=None, synapse=SYNAPSE),
+    ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type.rsplit(':', 1)[-1]}.{row.path}")
@@ -267,15 +289,20 @@ def test_prod_has_what_it_must(prods, row):
 
 
 def test_everything_in_prod_reports(prods):
-    within = ("storage-queues", "storage-tables")  # Services that are no resources of their own.
+    within = (
+        "storage-queues",
+        "storage-tables",
+        "lake-queues",
+        "lake-tables",
+    )  # Services that are no resources of their own.
     for plan in prods:
         assert undiagnosed(plan) == []
         for victim in plan.of_type("DiagnosticSetting"):
             alone = not any(each in victim.name for each in within)
             assert len(undiagnosed(changed(plan, victim, "workspaceId", None))) == alone
-        storage = plan.of_type(STORAGE)[0].id
         reported = {each.input("resourceUri") for each in plan.of_type("DiagnosticSetting")}
-        assert {f"{storage}/{each}Services/default" for each in ("blob", "file", "queue", "table")} < reported
+        for storage in plan.of_type(STORAGE):
+            assert {f"{storage.id}/{each}Services/default" for each in ("blob", "file", "queue", "table")} < reported
 
 
 def test_everything_in_prod_is_reached_privately(prods):
@@ -338,5 +365,6 @@ SCALED_DOWN = {
 @pytest.mark.parametrize("environment", ["dev", "test"])
 def test_all_environments_but_a_sandbox_meet_the_table_too(environment):
     plans = [whole(environment), *(whole(environment, inference=each) for each in OTHER_TARGETS.values())]
+    plans.append(whole(environment, inference=None, synapse=SYNAPSE))
     unmet = {f"{row.type.rsplit(':', 1)[1]}.{row.path}" for plan in plans for row in ROWS if failing(plan, row)}
     assert unmet == SCALED_DOWN

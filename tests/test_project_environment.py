@@ -7,7 +7,18 @@ import pytest
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings._model import SECRET, _holds_a_key
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
-from programs import GROUP, HUB, INFERENCE, OTHER_TARGETS, TODAY, WITHIN_ANOTHER, WORKSPACE, twice_granted, whole
+from programs import (
+    GROUP,
+    HUB,
+    INFERENCE,
+    OTHER_TARGETS,
+    SYNAPSE,
+    TODAY,
+    WITHIN_ANOTHER,
+    WORKSPACE,
+    twice_granted,
+    whole,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-keys"
@@ -17,6 +28,7 @@ EVERYTHING = {
     "access": {"readers": [GROUP]},
     "customer_managed_key": {"key_vault_id": VAULT, "key_id": "https://kv-keys.vault.azure.net/keys/ml"},
     "network": {"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}},
+    "synapse": SYNAPSE,
 }
 ENVIRONMENTS = ["dev", "test", "prod"]
 
@@ -44,6 +56,10 @@ def test_children_and_parents():
     endpoint = ("OnlineEndpoint", "churn-endpoint-scoring")
     assert children(plan, "churn") == [("AKSInference", "churn-aks"), product, workspace, endpoint]
     assert children(whole("dev", workspace=None), "churn") == [product]
+    assert children(whole("dev", workspace=None, synapse=SYNAPSE), "churn") == [
+        product,
+        ("SynapseWorkspace", "churn-synapse"),
+    ]
     for target, made in (
         ("managed", [product, workspace, endpoint]),
         ("app_service", [("AppServiceInference", "churn-app-service"), product, workspace]),
@@ -226,6 +242,28 @@ def test_outputs_say_where_models_are_deployed_to_and_called():
         assert outputs["model_apps"] == {"scoring": app.azure_name}
         assert outputs["model_hosts"]["scoring"].startswith(f"{app.azure_name}.")
         assert set(outputs) == {"model_apps", "model_hosts"}
+
+
+def test_outputs_say_where_synapse_is():
+    before = set(exported(workspace=WORKSPACE)[1])
+    plan, seen = exported(workspace=WORKSPACE, synapse=SYNAPSE, access={"data_scientists": [GROUP]})
+    [synapse] = plan.of_type("azure-native:synapse:Workspace")
+    [lake] = [each for each in plan.of_type("StorageAccount") if each.input("isHnsEnabled")]
+    assert {key: value for key, value in seen.items() if key not in before} == {
+        "synapse_workspace_id": synapse.id,
+        "synapse_workspace_name": synapse.azure_name,
+        "synapse_development_endpoint": f"https://{synapse.azure_name}.dev.azuresynapse.net",
+        "synapse_principal_id": synapse.outputs["identity"]["principalId"],
+        "synapse_lake_id": lake.id,
+        "spark_pools": ["spark"],
+    }
+    [attached] = [each for each in plan.of_type("Compute") if each.input("properties.resourceId")]
+    computes = next(each for each in plan.of_type("UserAssignedIdentity") if "compute" in each.name)
+    assert attached.input("identity.userAssignedIdentities") == [computes.id]
+    assert attached.input("workspaceName") == seen["workspace_name"]
+    granted = {each.name: each.input("principalId") for each in plan.of_type("RoleAssignment")}
+    assert granted["churn-synapse-lake-computes-writer"] == seen["compute_principal_id"]
+    assert granted[f"churn-synapse-lake-{GROUP}-writer"] == GROUP
 
 
 def longest_chain(plan, to=None):

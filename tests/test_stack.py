@@ -99,6 +99,7 @@ def test_every_setting_can_be_given_in_a_file():
         "ai_services": [{"name": "docs", "kind": "FormRecognizer"}],
         "workspace": {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]},
         "inference": {"target": "managed", "endpoints": [{"name": "scoring"}]},
+        "synapse": {"pools": [{"name": "spark"}]},
         "access": {"readers": ["00000000-0000-0000-0000-0000000000a1"]},
         "workload_identity": {"github_repository": "example/churn"},
         "budget": {"amount": 5, "contact_emails": ["a@b.example"]},

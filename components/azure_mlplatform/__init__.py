@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .app_service_inference import AppServiceInference as AppServiceInference
     from .app_service_inference import AppServiceInferenceArgs as AppServiceInferenceArgs
     from .compute import AttachableWorkspace as AttachableWorkspace
+    from .compute import SparkWorkspace as SparkWorkspace
     from .container_app_inference import ContainerAppInference as ContainerAppInference
     from .container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
     from .data_product_rg import DataProductRG as DataProductRG
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .project_environment import ProjectEnvironmentArgs as ProjectEnvironmentArgs
     from .settings import EnvironmentSettings as EnvironmentSettings
     from .stack import stack_settings as stack_settings
+    from .synapse_workspace import SynapseWorkspace as SynapseWorkspace
+    from .synapse_workspace import SynapseWorkspaceArgs as SynapseWorkspaceArgs
 
 _HOME = {
     "AIService": "ai_service",
@@ -56,6 +59,9 @@ _HOME = {
     "PrivateNetwork": "network",
     "ProjectEnvironment": "project_environment",
     "ProjectEnvironmentArgs": "project_environment",
+    "SparkWorkspace": "compute",
+    "SynapseWorkspace": "synapse_workspace",
+    "SynapseWorkspaceArgs": "synapse_workspace",
     "stack_settings": "stack",
 }
 
@@ -83,6 +89,9 @@ __all__ = [
     "PrivateNetwork",
     "ProjectEnvironment",
     "ProjectEnvironmentArgs",
+    "SparkWorkspace",
+    "SynapseWorkspace",
+    "SynapseWorkspaceArgs",
     "stack_settings",
 ]
 

@@ -125,7 +125,12 @@ def unless_refused(refusals: "Iterable[pulumi.Output[list[Problem]]]", value: In
     return value_after(pulumi.Output.all(*refusals).apply(all_known, run_with_unknowns=True), value)
 
 
-def lasting(setting: Path, made: "pulumi.Output[Any]", wanted: In[Any]) -> "pulumi.Output[list[Problem]]":
+def lasting(
+    setting: Path,
+    made: "pulumi.Output[Any]",
+    wanted: In[Any],
+    fix: str = "Set it back, or make a new environment and move the work",
+) -> "pulumi.Output[list[Problem]]":
     """What is wrong where a property that lasts for a resource's life was `made` as another than is `wanted`.
 
     The engine has to ignore its changes: only then it answers with what was made.
@@ -139,7 +144,7 @@ def lasting(setting: Path, made: "pulumi.Output[Any]", wanted: In[Any]) -> "pulu
             Problem(
                 setting,
                 f"it was made with '{actual}', and that cannot change to '{asked}'",
-                "Set it back, or make a new environment and move the work",
+                fix,
             )
         ]
 

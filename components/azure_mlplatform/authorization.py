@@ -5,9 +5,11 @@ from typing import Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child
+from ._component import In, PlacedArgs, RefusedError, child
 from .naming import Kind
 from .roles import PrincipalType, Role, assignment_name, role_definition_id
+from .settings.problems import Problem
+from .settings.profiles import PROFILES
 
 
 def user_assigned_identity(
@@ -51,6 +53,14 @@ def assign_role(
         scope=scope,
         opts=child(parent, delete_before_replace=True),
     )
+
+
+def refuse_individuals(args: PlacedArgs, fix: str) -> None:
+    """Raises RefusedError in an environment where no individual has access; `fix` is what to do instead."""
+    if "data_scientists" not in PROFILES[args.environment].may_grant:
+        raise RefusedError(
+            [Problem(("group_id",), f"in a {args.environment} environment no individual has access", fix)]
+        )
 
 
 def lock(

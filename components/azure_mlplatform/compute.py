@@ -1,7 +1,7 @@
-"""What a workspace computes on: clusters, people's instances, and clusters of Kubernetes that it attaches."""
+"""What a workspace computes on: clusters, people's instances, and what it attaches: Kubernetes, Spark of Synapse."""
 
 import base64
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 import pulumi_azure_native as native
@@ -134,6 +134,19 @@ class AttachableWorkspace(ComponentArgs):
     """The identity, by id, that models and jobs sign in as."""
 
 
+class SparkWorkspace(ComponentArgs):
+    """A workspace that Spark pools of Synapse can be attached to."""
+
+    name: In[str]
+    """Its name, known once it exists."""
+
+    compute_identity_id: In[str]
+    """The identity, by id, that jobs sign in as."""
+
+    compute_principal_id: In[str]
+    """The principal of that identity."""
+
+
 def kubernetes_compute(
     name: str,
     compute_name: str,
@@ -151,6 +164,61 @@ def kubernetes_compute(
     """A Kubernetes cluster as a compute of a workspace, in one namespace. Azure changes nothing of it in place,
     and instance types that come later are applied to the cluster."""
     ml = native.machinelearningservices
+    properties = ml.KubernetesArgs(
+        compute_type="Kubernetes",
+        compute_location=args.location,
+        resource_id=cluster_id,
+        properties=ml.KubernetesPropertiesArgs(
+            namespace=namespace,
+            instance_types={each.name: _instance_type(each) for each in instance_types} or None,
+            default_instance_type=instance_types[0].name if instance_types else None,
+            extension_principal_id=extension_principal_id,
+        ),
+    )
+    return _attached(
+        name,
+        compute_name,
+        properties,
+        tags={**args.tags, ATTACH: attach.value},
+        args=args,
+        workspace=workspace,
+        parent=parent,
+        depends_on=depends_on,
+        # A new pool, or another tag, would detach the cluster under its endpoints.
+        ignore_changes=[*(f"properties.properties.{each}" for each in _INSTANCE_TYPES), "tags"],
+    )
+
+
+def spark_compute(
+    name: str,
+    compute_name: str,
+    *,
+    pool_id: In[str],
+    args: PlacedArgs,
+    workspace: SparkWorkspace,
+    parent: pulumi.Resource,
+) -> "native.machinelearningservices.Compute":
+    """A Spark pool of Synapse as a compute of a workspace, whose jobs sign in as the computes' identity. Azure ML reads
+    the pool's properties itself."""
+    properties = native.machinelearningservices.SynapseSparkArgs(
+        compute_type="SynapseSpark", compute_location=args.location, resource_id=pool_id
+    )
+    return _attached(name, compute_name, properties, tags=args.tags, args=args, workspace=workspace, parent=parent)
+
+
+def _attached(
+    name: str,
+    compute_name: str,
+    properties: Any,
+    *,
+    tags: dict[str, str],
+    args: PlacedArgs,
+    workspace: Union[AttachableWorkspace, SparkWorkspace],
+    parent: pulumi.Resource,
+    depends_on: Optional[list[pulumi.Resource]] = None,
+    ignore_changes: Optional[list[str]] = None,
+) -> "native.machinelearningservices.Compute":
+    """What is there without the workspace, as a compute of it. Deleted, it has to be detached."""
     return native.machinelearningservices.Compute(
         name,
         compute_name=compute_name,
@@ -158,25 +226,14 @@ def kubernetes_compute(
         resource_group_name=args.resource_group_name,
         location=args.location,
         identity={"type": "UserAssigned", "user_assigned_identities": [workspace.compute_identity_id]},
-        properties=ml.KubernetesArgs(
-            compute_type="Kubernetes",
-            compute_location=args.location,
-            resource_id=cluster_id,
-            properties=ml.KubernetesPropertiesArgs(
-                namespace=namespace,
-                instance_types={each.name: _instance_type(each) for each in instance_types} or None,
-                default_instance_type=instance_types[0].name if instance_types else None,
-                extension_principal_id=extension_principal_id,
-            ),
-        ),
-        tags={**args.tags, ATTACH: attach.value},
+        properties=properties,
+        tags=tags,
         opts=child(
             parent,
             delete_before_replace=True,
             depends_on=depends_on,
             replace_on_changes=["identity", "location", "properties"],
-            # A new pool, or another tag, would detach the cluster under its endpoints.
-            ignore_changes=[*(f"properties.properties.{each}" for each in _INSTANCE_TYPES), "tags"],
+            ignore_changes=ignore_changes,
             # Where the detaching resource cannot run, what a deletion without its word does is not documented.
             retain_on_delete=is_hosted() or None,
         ),

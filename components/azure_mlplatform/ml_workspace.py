@@ -22,23 +22,21 @@ from ._component import (
     unless_refused,
     value_after,
 )
-from .authorization import assign_role, user_assigned_identity
-from .authorization import lock as lock_resource
-from .compute import AttachableWorkspace, compute_cluster, compute_instance
+from .authorization import assign_role, refuse_individuals, user_assigned_identity
+from .compute import AttachableWorkspace, SparkWorkspace, compute_cluster, compute_instance
 from .container_registry import container_registry
 from .datastore import data_asset, datastore
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
 from .key_vault import key_vault
 from .naming import Kind
-from .network import Endpoints, ReachedArgs, private_endpoints
+from .network import Endpoints, ReachedArgs, private_endpoints, reached
 from .roles import PrincipalType, Role
 from .settings._model import Refusal, below, check
 from .settings.ai_services import AIServiceKind
 from .settings.datastores import StoreAccess
 from .settings.private_link import PrivateService, private_link
 from .settings.problems import Problem
-from .settings.profiles import PROFILES
 from .settings.values import same_id
 from .settings.workspace import NetworkMode, RegistrySku, WorkspaceSettings
 from .storage import storage_account
@@ -271,16 +269,7 @@ class MLWorkspace(Component):
 
         Raises RefusedError in an environment where no individual has access.
         """
-        if "data_scientists" not in PROFILES[self._args.environment].may_grant:
-            raise RefusedError(
-                [
-                    Problem(
-                        ("group_id",),
-                        f"in a {self._args.environment} environment no individual has access",
-                        "Grant reading with grant_reader, and do the work in pipelines",
-                    )
-                ]
-            )
+        refuse_individuals(self._args, "Grant reading with grant_reader, and do the work in pipelines")
         storage = self._parts["storage"]
         for label, role, scope in (
             ("data-scientist", Role.AZUREML_DATA_SCIENTIST, self._workspace_id),
@@ -318,6 +307,15 @@ class MLWorkspace(Component):
             resource_id=self._workspace_id,
             principal_id=self._identity.principal_id,
             compute_identity_id=self._compute_identity.id,
+        )
+
+    @property
+    def for_spark(self) -> SparkWorkspace:
+        """What SynapseWorkspace takes as its `workspace`."""
+        return SparkWorkspace(
+            name=self._workspace_name,
+            compute_identity_id=self._compute_identity.id,
+            compute_principal_id=self._compute_identity.principal_id,
         )
 
     def _made_or_adopted(self, args: MLWorkspaceArgs) -> dict[str, Any]:
@@ -363,12 +361,7 @@ class MLWorkspace(Component):
         self._storage_endpoints = self._reached(
             PrivateService.WORKSPACE_STORAGE, storage.account, "storage", logs=False
         ).endpoints
-        for label, service_id in (
-            ("blobs", storage.blobs.id),
-            ("files", storage.files.id),
-            ("queues", pulumi.Output.concat(storage.account.id, "/queueServices/default")),
-            ("tables", pulumi.Output.concat(storage.account.id, "/tableServices/default")),
-        ):
+        for label, service_id in storage.services.items():
             send_diagnostics(f"{name}-{label}-diagnostics", service_id, args.diagnostics, parent=self)
         return storage.account.id
 
@@ -409,13 +402,17 @@ class MLWorkspace(Component):
         *,
         logs: bool = True,
     ) -> Endpoints:
-        """Gives a part its private endpoints, its diagnostics and, where it is protected, its lock."""
-        name = f"{self._name_in_program}-{label}"
-        reported = send_diagnostics(f"{name}-diagnostics", resource.id, self._args.diagnostics, parent=self, logs=logs)
-        made = private_endpoints(name, resource, service, part=label, args=self._args, parent=self)
-        if self._args.lock:
-            lock_resource(f"{name}-lock", resource, parent=self, guards=[reported, *made.endpoints])
-        return made
+        """Gives a part what everything has that is reached; returns its endpoints."""
+        return reached(
+            f"{self._name_in_program}-{label}",
+            resource,
+            service,
+            part=label,
+            args=self._args,
+            diagnostics=self._args.diagnostics,
+            parent=self,
+            logs=logs,
+        )
 
     def _grant_identity(
         self, args: MLWorkspaceArgs, identity: "native.managedidentity.UserAssignedIdentity"

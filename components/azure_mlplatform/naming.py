@@ -52,6 +52,10 @@ class Kind(StrEnum):
     WEB_APP = "app"
     CONTAINER_APP = "ca"
     CONTAINER_APPS_ENVIRONMENT = "cae"
+    SYNAPSE_WORKSPACE = "synw"
+    LAKE = "dls"
+    """A storage account with a hierarchical namespace, which succeeds the page's Data Lake Store. Of its own kind,
+    since no part could tell it apart from the storage of a project whose long name happens to have that part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ RULES: dict[Kind, Rule] = {
     Kind.WEB_APP: Rule(2, 40, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
     Kind.CONTAINER_APP: Rule(2, 32, r"[a-z](-?[a-z0-9])*"),
     Kind.CONTAINER_APPS_ENVIRONMENT: Rule(2, 60, r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"),
+    Kind.SYNAPSE_WORKSPACE: Rule(1, 50, r"[a-z0-9](-?[a-z0-9])*", suffixed=True),
+    Kind.LAKE: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
 }
 
 SHORT = {

@@ -12,6 +12,7 @@ import pulumi_azure_native as native
 from pydantic import Field
 
 from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_after
+from .authorization import lock
 from .diagnostics import send_diagnostics
 from .naming import Kind
 from .settings.network import DnsMode, EgressKind, NetworkSettings, SubnetRole
@@ -436,4 +437,23 @@ def private_endpoints(
                 opts=child(parent),
             )
         )
+    return made
+
+
+def reached(
+    name: str,
+    resource: pulumi.CustomResource,
+    service: PrivateService,
+    *,
+    part: str,
+    args: ReachedArgs,
+    diagnostics: In[str],
+    parent: pulumi.Resource,
+    logs: bool = True,
+) -> Endpoints:
+    """Gives a resource its diagnostics, its private endpoints and, where it is protected, its lock."""
+    reported = send_diagnostics(f"{name}-diagnostics", resource.id, diagnostics, parent=parent, logs=logs)
+    made = private_endpoints(name, resource, service, part=part, args=args, parent=parent)
+    if args.lock:
+        lock(f"{name}-lock", resource, parent=parent, guards=[reported, *made.endpoints])
     return made

@@ -17,6 +17,7 @@ from .settings.environment import EnvironmentSettings
 from .settings.inference import InferenceSettings
 from .settings.network import DnsMode, EgressKind, SubnetRole
 from .settings.private_link import PrivateService, zones
+from .synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
 
 
 class ProjectEnvironmentArgs(DataProductRGArgs):
@@ -48,6 +49,7 @@ class ProjectEnvironment(Component):
         self.endpoints: dict[str, OnlineEndpoint] = {}
         if args.settings.inference is not None:
             self._inference(args.settings, args.settings.inference)
+        self.synapse = self._synapse(args.settings)
         for notice in args.settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
         self._finish(
@@ -89,6 +91,27 @@ class ProjectEnvironment(Component):
         for each in settings.access.data_scientists:
             workspace.grant_data_scientist(each)
         return workspace
+
+    def _synapse(self, settings: EnvironmentSettings) -> Optional[SynapseWorkspace]:
+        if settings.synapse is None:
+            return None
+        group = self.data_product
+        synapse = SynapseWorkspace(
+            f"{self._name_in_program}-synapse",
+            SynapseWorkspaceArgs(
+                **group.reached(settings),
+                settings=settings.synapse,
+                tenant_id=settings.tenant_id,
+                diagnostics=group.log_analytics_workspace_id,
+                workspace=self.workspace.for_spark if self.workspace else None,
+                encryption=group.encryption,
+                zone_redundant=settings.profile.zone_redundant,
+            ),
+            child(self),
+        )
+        for each in settings.access.data_scientists:
+            synapse.grant_data_scientist(each)
+        return synapse
 
     def _inference(self, settings: EnvironmentSettings, inference: InferenceSettings) -> None:
         """Where models are served, and the endpoints they are called by."""
@@ -188,6 +211,15 @@ class ProjectEnvironment(Component):
                 "compute_principal_id": self.workspace.compute_principal_id,
                 "mlflow_tracking_uri": self.workspace.mlflow_tracking_uri,
                 "studio_url": self.workspace.studio_url,
+            }
+        if self.synapse is not None:
+            outputs |= {
+                "synapse_workspace_id": self.synapse.resource_id,
+                "synapse_workspace_name": self.synapse.name,
+                "synapse_development_endpoint": self.synapse.development_endpoint,
+                "synapse_principal_id": self.synapse.principal_id,
+                "synapse_lake_id": self.synapse.lake_id,
+                "spark_pools": self.synapse.spark_pools,
             }
         return outputs | self._inference_outputs()
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import child, given, known_after
+from ._component import In, child, given, known_after
 from .encryption import EncryptionKey
 from .naming import Kind
 from .network import ReachedArgs
@@ -21,6 +21,16 @@ class Storage(NamedTuple):
     blobs: "native.storage.BlobServiceProperties"
     files: "native.storage.FileServiceProperties"
 
+    @property
+    def services(self) -> dict[str, In[str]]:
+        """Service → its id, for what each reports by itself."""
+        return {
+            "blobs": self.blobs.id,
+            "files": self.files.id,
+            "queues": pulumi.Output.concat(self.account.id, "/queueServices/default"),
+            "tables": pulumi.Output.concat(self.account.id, "/tableServices/default"),
+        }
+
 
 def storage_account(
     name: str,
@@ -29,9 +39,10 @@ def storage_account(
     zone_redundant: bool,
     encryption: Optional[EncryptionKey],
     parent: pulumi.Resource,
+    lake: bool = False,
 ) -> Storage:
-    """An account without a hierarchical namespace."""
-    account_name = args.name_of(Kind.STORAGE_ACCOUNT)
+    """An account, without a hierarchical namespace unless it is a `lake`."""
+    account_name = args.name_of(Kind.LAKE if lake else Kind.STORAGE_ACCOUNT)
     rules: Any = {
         "bypass": "AzureServices",
         "default_action": args.default_action,
@@ -46,6 +57,7 @@ def storage_account(
         kind="StorageV2",
         sku={"name": "Standard_ZRS" if zone_redundant else "Standard_LRS"},
         access_tier=native.storage.AccessTier.HOT,
+        is_hns_enabled=lake or None,
         enable_https_traffic_only=True,
         minimum_tls_version="TLS1_2",
         allow_blob_public_access=False,
@@ -65,7 +77,8 @@ def storage_account(
         blob_services_name="default",
         account_name=known_after(account, account_name),
         resource_group_name=args.resource_group_name,
-        is_versioning_enabled=True,
+        # A lake can have none (Azure Storage, soft-delete-vs-versioning-options): what is written over there is lost.
+        is_versioning_enabled=not lake,
         delete_retention_policy=kept,
         container_delete_retention_policy=kept,
         opts=child(parent),

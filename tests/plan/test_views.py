@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, WORKSPACE, whole
+from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -191,6 +191,17 @@ def test_apps_are_drawn_with_where_they_run_and_where_their_images_come_from():
         ("container-app-environment", "container-app-scoring"),
         ("container-app-scoring", "container-app-scoring-identity"),
         ("container-app-scoring-identity", "ml-registry"),
+    }
+
+
+def test_synapse_is_drawn_with_its_lake_and_what_its_pools_are_attached_to():
+    assert edges_of(whole("prod", inference=None, synapse=SYNAPSE)) >= {
+        ("synapse-workspace", "synapse-lake"),
+        ("synapse-workspace", "synapse-pool-spark"),
+        ("ml-workspace", "synapse-compute-spark"),
+        ("synapse-compute-spark", "synapse-pool-spark"),
+        ("synapse-endpoint-Dev", "synapse-workspace"),
+        ("synapse-lake-endpoint-dfs", "synapse-lake"),
     }
 
 

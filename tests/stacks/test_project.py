@@ -32,7 +32,12 @@ RETIRES = "pool fpga: Standard_NP10s retires on 2027-05-31; its successor is Sta
 NO_DEVICE = (
     "pool fpga offers no device: neither AKS nor Azure ML installs XRT and a device plugin, and no gitops source does"
 )
-SAID = {("genomics", "dev"): [RETIRES, NO_DEVICE], ("genomics", "prod"): [RETIRES]}
+SPARK_ENDS = "Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"
+SAID = {
+    ("genomics", "dev"): [RETIRES, NO_DEVICE],
+    ("genomics", "prod"): [RETIRES],
+    **{("telemetry", stack): [SPARK_ENDS] for stack in ("dev", "prod")},
+}
 
 
 @pytest.mark.parametrize(("folder", "stack"), STACKS)

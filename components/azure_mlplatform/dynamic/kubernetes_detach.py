@@ -1,37 +1,13 @@
-"""Detaches a Kubernetes cluster from a workspace before azure-native deletes the compute.
-
-ARM's deletion of a compute has a required parameter that says what becomes of the cluster: `Delete` or `Detach`.
-azure-native sends none, and what the service then does is not documented. So this resource, which depends on the
-compute and therefore goes first, deletes it with `Detach`; azure-native then finds nothing to delete.
-"""
-
-from typing import Any
+"""Detaches a Kubernetes cluster from a workspace before azure-native deletes the compute; see compute_detach."""
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource
+from pulumi.dynamic import Resource
 
-from .provider import ArmProvider
-
-API_VERSION = "2025-12-01"
-"""That of the azure-native version that this library is built with."""
+from .compute_detach import ComputeDetachProvider
 
 
-class KubernetesDetachProvider(ArmProvider):
-    """Does nothing but for its deletion."""
-
-    def create(self, props: Any) -> CreateResult:
-        """There is a compute to detach later."""
-        return CreateResult(id_=props["compute_id"], outs=props)
-
-    def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
-        """Another compute, or the same made anew, is detached by itself: in a preview its id is unknown."""
-        replaces = [] if olds.get("compute_id") == news.get("compute_id") else ["compute_id"]
-        changed = bool(replaces) or olds.get("tenant_id") != news.get("tenant_id")
-        return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
-
-    def delete(self, _id: str, props: Any) -> None:
-        """Detaches the cluster, and waits until the workspace knows it no more."""
-        self.resource_manager(props).delete(props["compute_id"], API_VERSION, underlyingResourceAction="Detach")
+class KubernetesDetachProvider(ComputeDetachProvider):
+    """The name that states of clusters have in them."""
 
 
 class KubernetesDetach(Resource, module="azure-mlplatform", name="KubernetesDetach"):

@@ -24,6 +24,7 @@ _CLUSTER = _GROUP + "/providers/Microsoft.ContainerService/managedClusters/{reso
 _ON_CLUSTER = (
     _GROUP + "/providers/{clusterRp}/{clusterResourceName}/{clusterName}/providers/Microsoft.KubernetesConfiguration"
 )
+_SYNAPSE = _GROUP + "/providers/Microsoft.Synapse/workspaces/{workspaceName}"
 _SITE = _GROUP + "/providers/Microsoft.Web/sites/{name}"
 _APPS = _GROUP + "/providers/Microsoft.App"
 _IDENTITY = _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
@@ -89,9 +90,13 @@ IDS: dict[str, str] = {
             _NETWORK + "/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}"
         ),
         "resources:ResourceGroup": _GROUP,
+        "storage:BlobContainer": _STORAGE + "/blobServices/default/containers/{containerName}",
         "storage:BlobServiceProperties": _STORAGE + "/blobServices/{blobServicesName}",
         "storage:FileServiceProperties": _STORAGE + "/fileServices/{fileServicesName}",
         "storage:StorageAccount": _STORAGE,
+        "synapse:BigDataPool": _SYNAPSE + "/bigDataPools/{bigDataPoolName}",
+        "synapse:IpFirewallRule": _SYNAPSE + "/firewallRules/{ruleName}",
+        "synapse:Workspace": _SYNAPSE,
         "web:AppServicePlan": _GROUP + "/providers/Microsoft.Web/serverfarms/{name}",
         "web:WebApp": _SITE,
         "web:WebAppAuthSettingsV2WithoutSecrets": _SITE + "/config/authsettingsV2",
@@ -106,6 +111,7 @@ IDS: dict[str, str] = {
     # What this library's own dynamic resources answer with.
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": "{cluster_id}",
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": "{compute_id}",
+    "pulumi-python:dynamic/azure-mlplatform:SparkDetach": "{compute_id}",
 }
 """Type → the id it has, made of its inputs. Where a template has a name, so does the resource's output."""
 
@@ -186,6 +192,20 @@ def _online_endpoint(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"properties": {**properties, "scoringUri": address}}
 
 
+def _synapse(urn: str, inputs: Inputs) -> dict[str, Any]:
+    """What is kept for its life, and the addresses: those of SQL have a domain of their own."""
+    name = inputs.get("workspaceName")
+    kept = ("cspWorkspaceAdminProperties", "managedVirtualNetworkSettings")
+    return {
+        **{each: inputs[each] for each in kept if each in inputs},
+        "connectivityEndpoints": {
+            "dev": f"https://{name}.dev.azuresynapse.net",
+            "sql": f"{name}.sql.azuresynapse.net",
+            "sqlOnDemand": f"{name}-ondemand.sql.azuresynapse.net",
+        },
+    }
+
+
 def _web_app(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"defaultHostName": f"{inputs.get('name')}.azurewebsites.net"}
 
@@ -200,6 +220,7 @@ OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "azure-native:cognitiveservices:Account": _account,
     "azure-native:kubernetesconfiguration:Extension": _extension,
     "azure-native:machinelearningservices:OnlineEndpoint": _online_endpoint,
+    "azure-native:synapse:Workspace": _synapse,
     "azure-native:web:WebApp": _web_app,
     "azure-native:machinelearningservices:Workspace": _workspace,
     "azure-native:managedidentity:UserAssignedIdentity": _user_assigned_identity,

@@ -18,6 +18,7 @@ from .resource import Plan, PlannedResource
 from .tree import size
 
 _HIDDEN = {
+    "BlobContainer",
     "BlobServiceProperties",
     "Budget",
     "ClusterClaim",
@@ -28,6 +29,7 @@ _HIDDEN = {
     "DiagnosticSetting",
     "FederatedIdentityCredential",
     "FileServiceProperties",
+    "IpFirewallRule",
     "KubernetesDetach",
     "MaintenanceConfiguration",
     "ManagementLockByScope",
@@ -38,6 +40,7 @@ _HIDDEN = {
     "RandomString",
     "ResourceGroup",
     "RoleAssignment",
+    "SparkDetach",
     "TrustedAccessRoleBinding",
     "VirtualNetworkLink",
     "VirtualNetworkPeering",
@@ -62,6 +65,7 @@ _COLOURS = {
     "Datastore": "#fef9c3",
     "AgentPool": "#cffafe",
     "AppServicePlan": "#cffafe",
+    "BigDataPool": "#ffedd5",
     "ContainerApp": "#fae8ff",
     "ManagedCluster": "#cffafe",
     "ManagedEnvironment": "#cffafe",
@@ -167,6 +171,8 @@ _SPOKEN = {
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:machinelearningservices:Workspace": "ML workspace",
     "azure-native:operationalinsights:Workspace": "Log Analytics",
+    "azure-native:synapse:BigDataPool": "Spark pool",
+    "azure-native:synapse:Workspace": "Synapse",
     "azure-native:web:AppServicePlan": "App Service plan",
     "azure-native:web:WebApp": "web app",
     "azure-native:web:WebAppSlot": "slot",
@@ -177,6 +183,7 @@ _COMPUTES = {
     "AmlCompute": "compute cluster",
     "ComputeInstance": "compute instance",
     "Kubernetes": "attached Kubernetes",
+    "SynapseSpark": "attached Spark",
 }
 
 
@@ -289,6 +296,14 @@ def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
         yield _Edge(resource.urn, nodes.with_id(cluster, f"AKS {name_of(str(cluster))}"), "on")
 
 
+def _lake(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(resource.urn, nodes.with_id(resource.input("defaultDataLakeStorage.resourceId")), "lake")
+
+
+def _spark_pool(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "Spark")
+
+
 def _online_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     compute = resource.input("properties.compute")
     yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "endpoint")
@@ -337,6 +352,7 @@ def _connection(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "AgentPool": _of_cluster,
+    "BigDataPool": _spark_pool,
     "Compute": _compute,
     "ContainerApp": _container_app,
     "Datastore": _store,
@@ -356,6 +372,7 @@ _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "VirtualNetworkPeering": _peering,
     "WebApp": _web_app,
     "WebAppSlot": _slot,
+    "Workspace": _lake,
     "WorkspaceConnection": _connection,
 }
 """Kind → the edges that a resource of it stands for."""

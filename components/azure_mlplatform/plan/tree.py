@@ -11,6 +11,7 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "Account": ("kind", "sku.name"),
     "AgentPool": ("vmSize", "minCount", "maxCount"),
     "AppServicePlan": ("sku.name", "sku.capacity"),
+    "BigDataPool": ("nodeSize", "autoScale.minNodeCount", "autoScale.maxNodeCount"),
     "Budget": ("amount", "timeGrain"),
     "Deployment": ("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
     "ClusterClaim": (),
@@ -36,6 +37,7 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "OnlineEndpoint": ("kind", "properties.authMode"),
     "PrivateEndpoint": ("privateLinkServiceConnections.0.groupIds",),
     "RandomString": ("length",),
+    "SparkDetach": (),
     "RouteTable": ("routes.0.nextHopIpAddress",),
     "TrustedAccessRoleBinding": (),
     "VirtualNetwork": ("addressSpace.addressPrefixes",),
@@ -47,6 +49,8 @@ _SIZES: dict[str, tuple[str, ...]] = {
 """Kind → the inputs that say how big or of what sort it is; `sku.name` for those not named."""
 
 _UNITS = {
+    "autoScale.maxNodeCount": " nodes at most",
+    "autoScale.minNodeCount": " to",
     "maxCount": " nodes at most",
     "minCount": " to",
     "properties.defaultResourceQuota.cpuLimit": " CPUs at most",
@@ -86,6 +90,7 @@ def _label(resource: PlannedResource, parent: PlannedResource) -> str:
         "KubernetesDetach",
         "ManagementLockByScope",
         "PrivateDnsZoneGroup",
+        "SparkDetach",
     ):
         return resource.name.removeprefix(f"{parent.name}-")
     return resource.azure_name

@@ -34,6 +34,7 @@ from .problems import Problem, ProblemsError
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
 from .quotas import NamespaceQuota, VcpuQuota
+from .synapse import NodeSize, SparkPoolSettings, SynapseSettings
 from .vm_sizes import Accelerator
 from .workspace import NetworkMode, RegistrySku, WorkspaceSettings
 
@@ -83,6 +84,7 @@ __all__ = [
     "NetworkMode",
     "NetworkSettings",
     "NodePoolSettings",
+    "NodeSize",
     "OnlineEndpointSettings",
     "OsDisk",
     "PlanSku",
@@ -102,10 +104,12 @@ __all__ = [
     "ServiceTagRule",
     "Settings",
     "SetupScript",
+    "SparkPoolSettings",
     "StoreAccess",
     "SubnetIds",
     "SubnetRole",
     "Subnets",
+    "SynapseSettings",
     "UpgradeChannel",
     "VcpuQuota",
     "VersionUpgrade",

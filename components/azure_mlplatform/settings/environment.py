@@ -19,6 +19,7 @@ from .placement import placement_notices, placement_refusals
 from .private_link import PrivateService, private_link, zones
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
+from .synapse import SynapseSettings, synapse_refusals
 from .tags import tag_refusals
 from .values import arm_group_id, date, guid, name_of, region, subscription_of
 from .workspace import NetworkMode, WorkspaceSettings
@@ -69,6 +70,9 @@ class EnvironmentSettings(Settings):
     inference: Optional[InferenceSettings] = None
     """How models are served. Left out, they are not, but for batches."""
 
+    synapse: Optional[SynapseSettings] = None
+    """The Synapse workspace, the alternative to Data Factory. Left out, there is none."""
+
     access: AccessSettings = Field(default_factory=AccessSettings)
     """Which groups of people may do what. Left out, nobody may do anything."""
 
@@ -82,8 +86,9 @@ class EnvironmentSettings(Settings):
     """Where logs and metrics go. Left out, to a Log Analytics workspace of the environment's own."""
 
     customer_managed_key: Optional[CustomerManagedKey] = None
-    """The key that encrypts what the AI services, the workspace, its storage and its registry store. Left out,
-    Microsoft's keys do. It cannot be set or taken away later where a workspace or a registry exists."""
+    """The key that encrypts what the AI services, the workspace, its storage, its registry, Synapse and its lake
+    store. Left out, Microsoft's keys do. It cannot be set or taken away later where a workspace or a registry
+    exists."""
 
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
     """Tags of this environment, beside the project's, which they override."""
@@ -118,7 +123,8 @@ class EnvironmentSettings(Settings):
         """What the environment has private endpoints to, an entry each."""
         workspace = self.workspace.private_services if self.workspace else []
         inference = self.inference.private_services if self.inference else []
-        return [*(each.private_service for each in self.ai_services), *workspace, *inference]
+        synapse = self.synapse.private_services if self.synapse else []
+        return [*(each.private_service for each in self.ai_services), *workspace, *inference, *synapse]
 
     @property
     def dns_zones(self) -> list[str]:
@@ -341,6 +347,10 @@ class EnvironmentSettings(Settings):
         yield from placement_refusals(self)
 
     @check
+    def _synapse_fits_in(self) -> Iterator[Refusal]:
+        yield from synapse_refusals(self)
+
+    @check
     def _computes_have_room(self) -> Iterator[Refusal]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
             return
@@ -367,6 +377,8 @@ class EnvironmentSettings(Settings):
             yield from below(("workspace",), self.workspace.refusals_on(today))
         if self.inference is not None:
             yield from below(("inference",), self.inference.refusals_on(today))
+        if self.synapse is not None:
+            yield from below(("synapse",), self.synapse.refusals_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""
@@ -375,6 +387,8 @@ class EnvironmentSettings(Settings):
         if self.inference is not None:
             yield from self.inference.notices_on(today)
             yield from placement_notices(self)
+        if self.synapse is not None:
+            yield from self.synapse.notices_on(today)
 
     def _expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
         if self.expires_on is None:

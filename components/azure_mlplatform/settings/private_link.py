@@ -25,6 +25,10 @@ class PrivateService(StrEnum):
     KUBERNETES = "kubernetes"
     """The API server of a private cluster, whose endpoint AKS makes itself."""
 
+    SYNAPSE = "synapse"
+    LAKE = "lake"
+    """A storage account with a hierarchical namespace: what writes files there calls its blobs too."""
+
 
 _COGNITIVE = "privatelink.cognitiveservices.azure.com"
 _OPENAI = "privatelink.openai.azure.com"
@@ -43,6 +47,11 @@ _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.WEB_APP: dict.fromkeys(("sites", "sites-green"), ("privatelink.azurewebsites.net",)),
     PrivateService.CONTAINER_APPS: {"managedEnvironments": ("privatelink.{region}.azurecontainerapps.io",)},
     PrivateService.KUBERNETES: {"management": ("privatelink.{region}.azmk8s.io",)},
+    PrivateService.SYNAPSE: {
+        "Dev": ("privatelink.dev.azuresynapse.net",),
+        **dict.fromkeys(("Sql", "SqlOnDemand"), ("privatelink.sql.azuresynapse.net",)),
+    },
+    PrivateService.LAKE: {group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "dfs")},
 }
 
 

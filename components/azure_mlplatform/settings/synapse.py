@@ -1,0 +1,205 @@
+"""The Synapse workspace: discovery with Spark in a lake of its own, the alternative to Data Factory."""
+
+import datetime
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Optional
+
+from pydantic import Field
+
+from ._model import SECRET, Refusal, Settings, below, check, computed, matches, obeys, refused
+from .ai_services import twice
+from .private_link import PrivateService
+from .profiles import PROFILES
+from .values import guid
+
+if TYPE_CHECKING:
+    from .environment import EnvironmentSettings
+
+# Azure takes one or two letters too; a compute of a workspace, which is named alike, has 3 characters at least.
+pool_name = matches(
+    r"[A-Za-z][A-Za-z0-9]{2,14}", "is no name for a Spark pool", "3 to 15 letters and digits, starting with a letter"
+)
+
+SPARK_ENDS = {
+    "3.3": datetime.date(2025, 3, 31),
+    "3.4": datetime.date(2026, 3, 31),
+    "3.5": datetime.date(2028, 10, 31),
+}
+"""Version of Spark → the last day of its support ("Azure Synapse Runtime for Apache Spark 3.4" and "3.5"). As of
+2026-11 the last one is the only one."""
+
+SPARK = "3.5"
+"""The version that pools can be made with."""
+
+
+@computed
+def version_of_spark(value: str) -> str:
+    """A version of Spark that Synapse has."""
+    if value == SPARK:
+        return value
+    ended = f"Spark {value} ended on {SPARK_ENDS[value]}" if value in SPARK_ENDS else f"Synapse has no Spark '{value}'"
+    raise refused(ended, f"Allowed: '{SPARK}', or leave spark_version out")
+
+
+class NodeSize(StrEnum):
+    """vCPUs and GiB of a node ("Apache Spark pool configurations"). The next one, XXXLarge, exists isolated and in the
+    United States only."""
+
+    SMALL = "Small"
+    """4 and 32."""
+
+    MEDIUM = "Medium"
+    """8 and 64."""
+
+    LARGE = "Large"
+    """16 and 128."""
+
+    XLARGE = "XLarge"
+    """32 and 256."""
+
+    XXLARGE = "XXLarge"
+    """64 and 432."""
+
+
+class SparkPoolSettings(Settings):
+    """A Spark pool: nodes come with sessions and jobs, and go when it is paused. Paused, it costs nothing."""
+
+    name: str = Field(examples=["spark"])
+    """Its name, in the workspace for machine learning too: 3 to 15 letters and digits, starting with a letter."""
+
+    node_size: NodeSize = NodeSize.SMALL
+    """`Small` (4 vCPUs, 32 GiB), `Medium` (8, 64), `Large` (16, 128), `XLarge` (32, 256) or `XXLarge` (64, 432). Left
+    out: `Small`."""
+
+    min_nodes: int = Field(default=3, ge=3, le=200)
+    """Nodes at least while it runs, one of which drives. Left out: 3, the least that Azure takes."""
+
+    max_nodes: int = Field(default=10, ge=3, le=200)
+    """Nodes at most. Left out: 10."""
+
+    pause_minutes: int = Field(default=15, ge=5, le=10080)
+    """After how many minutes without work it is paused: 5 to 10080 (a week). Left out: 15."""
+
+    spark_version: str = Field(default=SPARK, examples=["3.5"])
+    """The version of Spark, in quotes. Left out: `3.5`, the only one that Azure supports as of 2026-11."""
+
+    attach: bool = True
+    """Whether the machine-learning workspace has it as a compute. Left out, it has, where there is a workspace."""
+
+    _name = obeys(pool_name, "name")
+    _version = obeys(version_of_spark, "spark_version")
+
+    @check
+    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
+        if self.max_nodes < self.min_nodes:
+            yield Refusal(
+                ("max_nodes",),
+                self.max_nodes,
+                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
+                "Raise max_nodes, or lower min_nodes",
+            )
+
+    def retirement_refusals(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong with the version of Spark on the day the program runs."""
+        ends = SPARK_ENDS.get(self.spark_version)
+        if ends is not None and today > ends:
+            yield Refusal(
+                ("spark_version",),
+                self.spark_version,
+                f"Spark {self.spark_version} ended on {ends}",
+                "Take a version of this library that knows a later one, or serverless Spark of Azure ML",
+            )
+
+
+class SynapseSettings(Settings):
+    """The Synapse workspace with its lake and its Spark pools."""
+
+    pools: list[SparkPoolSettings] = Field(min_length=1)
+    """The Spark pools."""
+
+    administrators_group_id: Optional[str] = Field(default=None, examples=["00000000-0000-0000-0000-000000000004"])
+    """The Entra group, by object id, that administers the workspace from its first day (Synapse Administrator), only
+    where people may work. Left out, who deploys does alone, and gives roles by `az synapse role assignment create`.
+    Azure takes it when the workspace is made: later, roles change by that command."""
+
+    data_exfiltration_protection: bool = False
+    """Whether Spark reaches nothing but approved private endpoints in the tenant. Left out, it reaches the internet
+    too. It cannot change later, and excludes pools that are attached to a machine-learning workspace."""
+
+    _administrators = obeys(guid, "administrators_group_id")
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What it has private endpoints to: itself and its lake."""
+        return [PrivateService.SYNAPSE, PrivateService.LAKE]
+
+    @check
+    def _pools_have_names_of_their_own(self) -> Iterator[Refusal]:
+        yield from twice([each.name for each in self.pools], ("pools",), "Spark pool")
+
+    def attach_refusals(self) -> Iterator[Refusal]:
+        """What cannot be where there is a machine-learning workspace."""
+        for index, pool in enumerate(self.pools):
+            if pool.attach and self.data_exfiltration_protection:
+                yield Refusal(
+                    ("pools", index, "attach"),
+                    pool.attach,
+                    f"the pool {pool.name} is attached to the machine-learning workspace, with which a Synapse "
+                    "workspace with data_exfiltration_protection does not work",
+                    "Set attach: false in the pool, or data_exfiltration_protection: false",
+                )
+
+    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong on the day the program runs: versions of Spark that ended."""
+        for index, pool in enumerate(self.pools):
+            yield from below(("pools", index), pool.retirement_refusals(today))
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """What is right and should still be known: when the support of Spark ends."""
+        for pool in self.pools:
+            ends = SPARK_ENDS.get(pool.spark_version)
+            if ends is not None and today <= ends:
+                yield f"Spark pool {pool.name}: Synapse supports Spark {pool.spark_version} until {ends}"
+
+
+def synapse_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
+    """What of the Synapse workspace cannot be in this environment: its administrators, its name, its pools."""
+    synapse, kind = environment.synapse, environment.environment
+    if synapse is None:
+        return
+    if synapse.administrators_group_id is not None and "data_scientists" not in PROFILES[kind].may_grant:
+        yield Refusal(
+            ("synapse", "administrators_group_id"),
+            None,
+            f"in a {kind} environment no individual has access, not as an administrator of Synapse either",
+            "Remove it: who deploys administers the workspace, and gives roles to pipelines",
+        )
+    if environment.project.name != SECRET and "-ondemand" in f"-{environment.project.name}":
+        yield Refusal(
+            ("project", "name"),
+            environment.project.name,
+            f"a Synapse workspace of the project '{environment.project.name}' would have '-ondemand' in its name, "
+            "which Azure keeps for itself",
+            "Give the project another name, or leave synapse out",
+        )
+    if environment.workspace is not None:
+        yield from below(("synapse",), synapse.attach_refusals())
+        yield from _names_taken(environment, synapse)
+
+
+def _names_taken(environment: "EnvironmentSettings", synapse: SynapseSettings) -> Iterator[Refusal]:
+    """Attached pools that are named as another compute of the machine-learning workspace is."""
+    clusters = environment.workspace.clusters if environment.workspace else []
+    taken = {each.name.lower(): "a cluster" for each in clusters}
+    aks = environment.inference.aks if environment.inference else None
+    if aks is not None:
+        taken[aks.compute_name.lower()] = "the attached AKS"
+    for index, pool in enumerate(synapse.pools):
+        if pool.attach and pool.name.lower() in taken:
+            yield Refusal(
+                ("synapse", "pools", index, "name"),
+                pool.name,
+                f"'{pool.name}' is {taken[pool.name.lower()]} of the machine-learning workspace already",
+                "Give each compute a name of its own, or set attach: false in the pool",
+            )
