@@ -268,7 +268,7 @@ class AKSInference(Component):
                 self,
             )
         else:
-            from .dynamic.kubernetes_detach import KubernetesDetach
+            from .dynamic.compute_detach import KubernetesDetach
 
             detach = KubernetesDetach(
                 f"{name}-detach", compute_id=compute.id, tenant_id=args.tenant_id, opts=child(self)

@@ -1,11 +1,11 @@
-"""The detaching of a cluster, as the engine drives it: a real provider process against Azure on loopback."""
+"""The detaching of a compute, as the engine drives it: a real provider process against Azure on loopback."""
 
 import pulumi
 import pytest
 from loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 from pulumi.runtime import rpc
 
-from azure_mlplatform.dynamic.kubernetes_detach import API_VERSION, KubernetesDetach
+from azure_mlplatform.dynamic.compute_detach import API_VERSION, DatabricksDetach, KubernetesDetach
 from azure_mlplatform.testing import record
 
 pytestmark = pytest.mark.slow
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.slow
 COMPUTE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/mlw/computes/aks"
 
 
-def inputs(compute_id=COMPUTE):
+def inputs(compute_id=COMPUTE, detach=KubernetesDetach):
     """What the program registers, as the engine hands it on."""
 
     def program():
-        KubernetesDetach("detach", compute_id=compute_id, tenant_id=TENANT, opts=pulumi.ResourceOptions())
+        detach("detach", compute_id=compute_id, tenant_id=TENANT, opts=pulumi.ResourceOptions())
 
-    [made] = record(program).of_type("KubernetesDetach")
+    [made] = record(program).of_type(detach.__name__)
     return dict(made.inputs)
 
 
@@ -48,16 +48,21 @@ class Compute:
         return Answer(204)
 
 
-def test_what_is_kept_in_the_state_is_a_name_and_no_secret():
-    given = inputs()
+BOTH = pytest.mark.parametrize("detach", [KubernetesDetach, DatabricksDetach])
+
+
+@BOTH
+def test_what_is_kept_in_the_state_is_a_name_and_no_secret(detach):
+    given = inputs(detach=detach)
     assert given["compute_id"] == COMPUTE
     assert len(given["__provider"]) < 200
     assert "[secret]" not in given.values()
 
 
-def test_a_cluster_is_detached_and_waited_for(azure, providers):
+@BOTH
+def test_what_is_attached_is_detached_and_waited_for(azure, providers, detach):
     compute = Compute(azure)
-    id_, state = providers.create(inputs())
+    id_, state = providers.create(inputs(detach=detach))
     assert (id_, azure.calls) == (COMPUTE, [])
     providers.delete(id_, state)
     assert compute.deleted_with == ["Detach"]

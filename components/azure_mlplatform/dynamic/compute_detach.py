@@ -1,8 +1,8 @@
-"""Detaches a Kubernetes cluster from a workspace before azure-native deletes the compute.
+"""Detaches what others run, or what has a life of its own, from a workspace before azure-native deletes the compute.
 
-ARM's deletion of a compute has a required parameter that says what becomes of the cluster: `Delete` or `Detach`.
-azure-native sends none, and what the service then does is not documented. So this resource, which depends on the
-compute and therefore goes first, deletes it with `Detach`; azure-native then finds nothing to delete.
+ARM's deletion of a compute has a required parameter that says what becomes of what is attached: `Delete` or `Detach`.
+azure-native sends none, and what the service then does is not documented. So these resources, which depend on the
+compute and therefore go first, delete it with `Detach`; azure-native then finds nothing to delete.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ API_VERSION = "2025-12-01"
 """That of the azure-native version that this library is built with."""
 
 
-class KubernetesDetachProvider(ArmProvider):
+class ComputeDetachProvider(ArmProvider):
     """Does nothing but for its deletion."""
 
     def create(self, props: Any) -> CreateResult:
@@ -30,7 +30,7 @@ class KubernetesDetachProvider(ArmProvider):
         return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
 
     def delete(self, _id: str, props: Any) -> None:
-        """Detaches the cluster, and waits until the workspace knows it no more."""
+        """Detaches, and waits until the workspace knows the compute no more."""
         self.resource_manager(props).delete(props["compute_id"], API_VERSION, underlyingResourceAction="Detach")
 
 
@@ -40,4 +40,13 @@ class KubernetesDetach(Resource, module="azure-mlplatform", name="KubernetesDeta
     def __init__(
         self, name: str, *, compute_id: "pulumi.Input[str]", tenant_id: str, opts: pulumi.ResourceOptions
     ) -> None:
-        super().__init__(KubernetesDetachProvider(), name, {"compute_id": compute_id, "tenant_id": tenant_id}, opts)
+        super().__init__(ComputeDetachProvider(), name, {"compute_id": compute_id, "tenant_id": tenant_id}, opts)
+
+
+class DatabricksDetach(Resource, module="azure-mlplatform", name="DatabricksDetach"):
+    """Goes before the compute does, and detaches the Databricks workspace."""
+
+    def __init__(
+        self, name: str, *, compute_id: "pulumi.Input[str]", tenant_id: str, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(ComputeDetachProvider(), name, {"compute_id": compute_id, "tenant_id": tenant_id}, opts)
