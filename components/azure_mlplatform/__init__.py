@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
     from .data_product_rg import DataProductRG as DataProductRG
     from .data_product_rg import DataProductRGArgs as DataProductRGArgs
+    from .databricks_workspace import DatabricksWorkspace as DatabricksWorkspace
+    from .databricks_workspace import DatabricksWorkspaceArgs as DatabricksWorkspaceArgs
     from .encryption import EncryptionKey as EncryptionKey
     from .ml_workspace import ConnectedService as ConnectedService
     from .ml_workspace import MLWorkspace as MLWorkspace
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .project_environment import ProjectEnvironment as ProjectEnvironment
     from .project_environment import ProjectEnvironmentArgs as ProjectEnvironmentArgs
     from .settings import EnvironmentSettings as EnvironmentSettings
+    from .stack import stack_secret as stack_secret
     from .stack import stack_settings as stack_settings
 
 _HOME = {
@@ -45,6 +48,8 @@ _HOME = {
     "ContainerAppInferenceArgs": "container_app_inference",
     "DataProductRG": "data_product_rg",
     "DataProductRGArgs": "data_product_rg",
+    "DatabricksWorkspace": "databricks_workspace",
+    "DatabricksWorkspaceArgs": "databricks_workspace",
     "EncryptionKey": "encryption",
     "EnvironmentSettings": "settings",
     "MLWorkspace": "ml_workspace",
@@ -56,6 +61,7 @@ _HOME = {
     "PrivateNetwork": "network",
     "ProjectEnvironment": "project_environment",
     "ProjectEnvironmentArgs": "project_environment",
+    "stack_secret": "stack",
     "stack_settings": "stack",
 }
 
@@ -72,6 +78,8 @@ __all__ = [
     "ContainerAppInferenceArgs",
     "DataProductRG",
     "DataProductRGArgs",
+    "DatabricksWorkspace",
+    "DatabricksWorkspaceArgs",
     "EncryptionKey",
     "EnvironmentSettings",
     "MLWorkspace",
@@ -83,6 +91,7 @@ __all__ = [
     "PrivateNetwork",
     "ProjectEnvironment",
     "ProjectEnvironmentArgs",
+    "stack_secret",
     "stack_settings",
 ]
 

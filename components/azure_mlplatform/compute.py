@@ -1,4 +1,4 @@
-"""What a workspace computes on: clusters, people's instances, and clusters of Kubernetes that it attaches."""
+"""What a workspace computes on: clusters, people's instances, and what it attaches: Kubernetes, Databricks."""
 
 import base64
 from typing import Any, Optional
@@ -174,6 +174,46 @@ def kubernetes_compute(
             delete_before_replace=True,
             depends_on=depends_on,
             replace_on_changes=["identity", "location", "properties"],
+            # Where the detaching resource cannot run, what a deletion without its word does is not documented.
+            retain_on_delete=is_hosted() or None,
+        ),
+    )
+
+
+def databricks_compute(
+    name: str,
+    compute_name: str,
+    *,
+    workspace_id: In[str],
+    url: In[str],
+    token: In[str],
+    args: PlacedArgs,
+    ml_workspace_name: In[str],
+    parent: pulumi.Resource,
+) -> "native.machinelearningservices.Compute":
+    """A Databricks workspace as a compute of a machine-learning one. Of it only the token is changed in place."""
+    ml = native.machinelearningservices
+    return native.machinelearningservices.Compute(
+        name,
+        compute_name=compute_name,
+        workspace_name=ml_workspace_name,
+        resource_group_name=args.resource_group_name,
+        location=args.location,
+        properties=ml.DatabricksArgs(
+            compute_type="Databricks",
+            compute_location=args.location,
+            resource_id=workspace_id,
+            properties=ml.DatabricksPropertiesArgs(
+                databricks_access_token=pulumi.Output.secret(token), workspace_url=url
+            ),
+        ),
+        tags=args.tags,
+        opts=child(
+            parent,
+            delete_before_replace=True,
+            replace_on_changes=["location", "properties.resourceId", "properties.properties.workspaceUrl"],
+            # Azure answers with the token.
+            secret_outputs=["properties"],
             # Where the detaching resource cannot run, what a deletion without its word does is not documented.
             retain_on_delete=is_hosted() or None,
         ),

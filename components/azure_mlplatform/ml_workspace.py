@@ -26,7 +26,7 @@ from .authorization import assign_role, user_assigned_identity
 from .authorization import lock as lock_resource
 from .compute import AttachableWorkspace, compute_cluster, compute_instance
 from .container_registry import container_registry
-from .datastore import data_asset, datastore
+from .datastore import container_roles, data_asset, datastore
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
 from .key_vault import key_vault
@@ -35,7 +35,6 @@ from .network import Endpoints, ReachedArgs, private_endpoints
 from .roles import PrincipalType, Role
 from .settings._model import Refusal, below, check
 from .settings.ai_services import AIServiceKind
-from .settings.datastores import StoreAccess
 from .settings.private_link import PrivateService, private_link
 from .settings.problems import Problem
 from .settings.profiles import PROFILES
@@ -445,23 +444,14 @@ class MLWorkspace(Component):
             for label, part in _PARTS.items()
             for role in part.compute_roles
         ]
-        written = {each.container_id.lower() for each in args.settings.datastores if each.access is StoreAccess.WRITE}
-        wanted += [
-            (
-                label,
-                Role.STORAGE_BLOB_DATA_CONTRIBUTOR if scope.lower() in written else Role.STORAGE_BLOB_DATA_READER,
-                scope,
-            )
-            for label, scope in self._containers()
-        ]
+        wanted += container_roles(args.settings.datastores)
         for label, role, scope in wanted:
             self._assign(f"compute-{label}", role, self._compute_identity.principal_id, scope)
 
     def _containers(self) -> Iterator[tuple[str, str]]:
-        """Label and id of each container that the datastores lie in; several may share one."""
-        found = {each.container_id.lower(): each for each in reversed(self._args.settings.datastores)}
-        for store in reversed(found.values()):
-            yield f"store-{store.account_name.lower()}-{store.container}", store.container_id
+        """Label and id of each container that the datastores lie in."""
+        for label, _, scope in container_roles(self._args.settings.datastores):
+            yield label, scope
 
     def _assign(
         self,

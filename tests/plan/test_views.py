@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, WORKSPACE, whole
+from programs import BRICKS, CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, WORKSPACE, whole
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -172,6 +172,25 @@ def test_a_cluster_that_others_run_is_drawn_outside():
     edges = edges_of(whole("prod", inference={"target": "aks", "aks": aks}))
     assert ("aks-compute", "outside:AKS aks-central") in edges
     assert ("ml-identity", "outside:AKS aks-central") in edges
+
+
+def test_databricks_is_drawn_in_its_subnets_and_attached():
+    plan = whole("dev", token=GROUP, inference=None, **BRICKS)
+    assert edges_of(plan) >= {
+        ("data-product-network-vnet", "databricks-workspace"),
+        ("databricks-workspace", "databricks-connector"),
+        ("databricks-endpoint-databricks_ui_api", "databricks-workspace"),
+        ("ml-workspace", "databricks-compute"),
+        ("databricks-compute", "databricks-workspace"),
+        ("databricks-workspace", "data-product-log"),
+    }
+    picture = diagram.svg(plan)
+    for once in (">Databricks<", "attached Databricks", ">access connector<"):
+        assert picture.count(once) == 1
+    lines = list(tree(plan))
+    [connector] = [line for line in lines if "─ AccessConnector" in line]
+    assert connector.endswith("SystemAssigned")
+    assert any("─ DatabricksDetach" in line and line.endswith("  detach") for line in lines)
 
 
 def test_apps_are_drawn_with_where_they_run_and_where_their_images_come_from():

@@ -25,6 +25,7 @@ _HIDDEN = {
     "DataCollectionRule",
     "DataCollectionRuleAssociation",
     "DataVersion",
+    "DatabricksDetach",
     "DiagnosticSetting",
     "FederatedIdentityCredential",
     "FileServiceProperties",
@@ -57,6 +58,7 @@ _COLOURS = {
     "NatGateway": "#dbeafe",
     "RouteTable": "#dbeafe",
     "Account": "#ede9fe",
+    "AccessConnector": "#dcfce7",
     "Deployment": "#f5f3ff",
     "Compute": "#ffedd5",
     "Datastore": "#fef9c3",
@@ -164,6 +166,7 @@ _SPOKEN = {
     "azure-native:containerregistry:Registry": "container registry",
     "azure-native:containerservice:ManagedCluster": "AKS",
     "azure-native:containerservice:ManagedNamespace": "namespace",
+    "azure-native:databricks:Workspace": "Databricks",
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:machinelearningservices:Workspace": "ML workspace",
     "azure-native:operationalinsights:Workspace": "Log Analytics",
@@ -176,6 +179,7 @@ _SPOKEN = {
 _COMPUTES = {
     "AmlCompute": "compute cluster",
     "ComputeInstance": "compute instance",
+    "Databricks": "attached Databricks",
     "Kubernetes": "attached Kubernetes",
 }
 
@@ -301,6 +305,16 @@ def _kubernetes(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield from _in_subnet(resource, nodes, "agentPoolProfiles.0.vnetSubnetID")
 
 
+def _databricks(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    """Of the kinds of workspace only that of Databricks is in a network, and reads as a connector."""
+    network = resource.input("parameters.customVirtualNetworkId.value")
+    for role in ("Public", "Private"):
+        if subnet := resource.input(f"parameters.custom{role}SubnetName.value"):
+            yield _Edge(nodes.with_id(network, str(subnet)), resource.urn, str(subnet))
+    if connector := resource.input("accessConnector.id"):
+        yield _Edge(resource.urn, nodes.with_id(connector), "reads as", "dashed")
+
+
 def _of_cluster(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     name = resource.input("resourceName") or resource.input("clusterName")
     yield _Edge(nodes.named("ManagedCluster", name), resource.urn)
@@ -356,6 +370,7 @@ _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "VirtualNetworkPeering": _peering,
     "WebApp": _web_app,
     "WebAppSlot": _slot,
+    "Workspace": _databricks,
     "WorkspaceConnection": _connection,
 }
 """Kind → the edges that a resource of it stands for."""

@@ -9,6 +9,7 @@ from .resource import Plan, PlannedResource
 
 _SIZES: dict[str, tuple[str, ...]] = {
     "Account": ("kind", "sku.name"),
+    "AccessConnector": ("identity.type",),
     "AgentPool": ("vmSize", "minCount", "maxCount"),
     "AppServicePlan": ("sku.name", "sku.capacity"),
     "Budget": ("amount", "timeGrain"),
@@ -21,6 +22,7 @@ _SIZES: dict[str, tuple[str, ...]] = {
         "properties.properties.namespace",
     ),
     "ContainerApp": ("template.containers.0.resources.cpu", "template.scale.minReplicas", "template.scale.maxReplicas"),
+    "DatabricksDetach": (),
     "Datastore": ("properties.accountName", "properties.filesystem", "properties.containerName"),
     "DiagnosticSetting": (),
     "Extension": ("extensionType",),
@@ -82,6 +84,7 @@ def _label(resource: PlannedResource, parent: PlannedResource) -> str:
     if resource.kind in (
         "RoleAssignment",
         "ClusterClaim",
+        "DatabricksDetach",
         "DiagnosticSetting",
         "KubernetesDetach",
         "ManagementLockByScope",
