@@ -56,6 +56,7 @@ WITHIN_ANOTHER = {
     "ContainerAppsAuthConfig",
     "DataCollectionRuleAssociation",
     "DataVersion",
+    "ComputeDetach",
     "Datastore",
     "Deployment",
     "DiagnosticSetting",
@@ -70,7 +71,6 @@ WITHIN_ANOTHER = {
     "PrivateDnsZoneGroup",
     "PrivateZone",
     "RandomString",
-    "SparkDetach",
     "WebAppAuthSettingsV2WithoutSecrets",
     "WebAppAuthSettingsV2WithoutSecretsSlot",
     "WebAppFtpAllowed",
@@ -211,8 +211,12 @@ OTHER_TARGETS = {
 }
 
 
-def attachable(name: str = "mlw-churn") -> AttachableWorkspace:
-    """A workspace that clusters can be attached to."""
+COMPUTES = "00000000-0000-0000-0000-0000000000f2"
+"""The principal that the computes of that workspace sign in as."""
+
+
+def attachable(name: str = "mlw-churn", **changes: Any) -> AttachableWorkspace:
+    """A workspace that computes can be attached to."""
     workspace_id = f"{WORKSPACES}/{name}"
     return AttachableWorkspace(
         workspace_id=workspace_id,
@@ -220,6 +224,8 @@ def attachable(name: str = "mlw-churn") -> AttachableWorkspace:
         resource_id=workspace_id,
         principal_id="00000000-0000-0000-0000-0000000000f1",
         compute_identity_id=f"{IDENTITIES}/id-compute",
+        compute_principal_id=COMPUTES,
+        **changes,
     )
 
 
@@ -246,16 +252,29 @@ def serving(
     return record(lambda: component("serve", args.model_validate(given)), preview=preview, existing=existing)
 
 
+BRICKS = {
+    "databricks": {},
+    "network": {
+        "address_space": ["10.20.0.0/22", "10.21.0.0/24"],
+        "subnets": {"databricks_host": "10.21.0.0/25", "databricks_container": "10.21.0.128/25"},
+    },
+}
+"""What an environment has changed to hold Databricks."""
+
+
 @remembered
-def whole(environment: str, *, preview: bool = False, stack: str = "", **changes: Any) -> Plan:
-    """The plan of a ProjectEnvironment with everything that this library can add to it."""
+def whole(environment: str, *, preview: bool = False, stack: str = "", token: Any = None, **changes: Any) -> Plan:
+    """The plan of a ProjectEnvironment with everything that this library can add to it, attached to Databricks where
+    there is a token."""
     everything = {"ai_services": [OPENAI, DOCUMENTS], "workspace": WORKSPACE, "inference": INFERENCE}
     if changes.get("workspace", WORKSPACE) is None or changes.get("workspace", WORKSPACE)["network_mode"] == "managed":
         everything["inference"] = None  # A cluster is attached to a workspace in a network of its own.
     settings = example_settings(environment, **{**everything, **changes})
     return record(
         lambda: through_provider(
-            lambda opts: ProjectEnvironment("churn", ProjectEnvironmentArgs(settings=settings, today=TODAY), opts),
+            lambda opts: ProjectEnvironment(
+                "churn", ProjectEnvironmentArgs(settings=settings, today=TODAY, databricks_token=token), opts
+            ),
             settings,
         ),
         preview=preview,

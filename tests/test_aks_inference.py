@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ MINE = f"{WORKSPACES}/mlw-churn"
 CLUSTER_NAME = "aks-churn-prod-abc123"
 
 
-def aks(settings=OWN, *, workspace=True, **changes):
+def aks(settings=OWN, *, workspace: Any = True, **changes):
     if workspace is not None:
         changes["workspace"] = attachable() if workspace is True else workspace
     return serving(AKSInference, AKSInferenceArgs, settings, **changes)
@@ -741,6 +742,12 @@ def test_a_cluster_says_whose_it_is(settings, workspace, claim):
 def test_without_a_subnet_no_cluster_can_be_made():
     with pytest.raises(RefusedError, match="subnet_id: required for a cluster that is made"):
         aks(subnet_id=None)
+
+
+def test_a_managed_network_reaches_no_cluster():
+    with pytest.raises(RefusedError, match="to which no Kubernetes cluster can be attached") as refused:
+        aks(workspace=attachable(managed_network=True))
+    assert "network_mode: own" in str(refused.value)
 
 
 def test_hosted_for_another_language_nothing_is_dynamic_and_the_compute_stays(monkeypatch):

@@ -2,7 +2,6 @@ import base64
 
 import pytest
 
-from azure_mlplatform._component import RefusedError
 from azure_mlplatform.testing import TENANT
 from programs import CPU, GROUP, MANAGED, OWN, SUBNETS, ml_workspace, one
 
@@ -132,7 +131,8 @@ def test_in_a_managed_network_computes_are_in_no_subnet(name):
     assert one(plan, "Compute", name).input("properties.properties.enableNodePublicIp") is False
 
 
-def test_a_managed_network_takes_no_kubernetes():
-    with pytest.raises(RefusedError, match="to which no Kubernetes cluster can be attached") as refused:
-        ml_workspace(MANAGED, then=lambda made: made.attachable)
-    assert "Set network_mode: own" in str(refused.value)
+def test_it_says_whether_its_network_reaches_a_cluster_of_kubernetes():
+    found = []
+    for settings in (MANAGED, OWN):
+        ml_workspace(settings, then=lambda made: found.append(made.attachable))
+    assert [each.managed_network for each in found] == [True, False]

@@ -1,5 +1,6 @@
 """What the documents show works as shown."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.settings import PROFILES
+from azure_mlplatform.settings.vm_sizes import size_names
 from azure_mlplatform.testing import urns
 
 ROOT = Path(__file__).parents[1]
@@ -83,3 +85,14 @@ def test_the_profile_table_in_the_documents_is_the_one_in_the_code():
     assert vault == [f"{each.vault_retention_days} days" for each in profiles]
     [expiry] = [cells for label, cells in rows.items() if "expires_on" in label]
     assert expiry[0] == f"needed, {profiles[0].longest_life_days} days ahead at most"
+
+
+def test_the_policy_for_clusters_is_one_and_ends_idle_nodes():
+    [policy] = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "databricks.md").read_text(), re.DOTALL)
+    rules = json.loads(policy)
+    kinds = {"allowlist", "blocklist", "fixed", "forbidden", "range", "regex", "unlimited"}
+    assert {each["type"] for each in rules.values()} <= kinds
+    assert rules["autotermination_minutes"]["minValue"] > 0  # Zero would let them run for ever.
+    assert rules["data_security_mode"] == {"type": "fixed", "value": "SINGLE_USER"}
+    for name in ("node_type_id", "driver_node_type_id"):
+        assert set(rules[name]["values"]) <= set(size_names())

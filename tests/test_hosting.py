@@ -9,6 +9,7 @@ from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
 from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
 from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
 from azure_mlplatform.network import Network, NetworkArgs
 from azure_mlplatform.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
@@ -22,6 +23,7 @@ COMPONENTS = [
     (AppServiceInference, AppServiceInferenceArgs),
     (ContainerAppInference, ContainerAppInferenceArgs),
     (DataProductRG, DataProductRGArgs),
+    (DatabricksWorkspace, DatabricksWorkspaceArgs),
     (MLWorkspace, MLWorkspaceArgs),
     (Network, NetworkArgs),
     (OnlineEndpoint, OnlineEndpointArgs),

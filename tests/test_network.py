@@ -11,6 +11,11 @@ RULES = [
     ("NetworkSecurityGroup", f"net-{role}-rules") for role in ("aks", "containers", "endpoints", "runners", "training")
 ]
 BASE = [*RULES, ("VirtualNetwork", "net-vnet")]
+BRICKS = {
+    "address_space": ["10.20.0.0/22", "10.21.0.0/24"],
+    "subnets": {"databricks_host": "10.21.0.0/25", "databricks_container": "10.21.0.128/25"},
+}
+OF_BRICKS = [("NetworkSecurityGroup", f"net-databricks-{part}-rules") for part in ("container", "host")]
 NAT = [("NatGateway", "net-egress"), ("PublicIPAddress", "net-egress-ip")]
 
 
@@ -24,6 +29,7 @@ def network(settings, preview=False, **changes):
     ("settings", "made"),
     [
         (OWN, [*BASE, *NAT]),
+        (BRICKS, [*BASE, *NAT, *OF_BRICKS]),
         ({**OWN, "egress": {"kind": "firewall", "firewall_ip": "10.0.0.4"}}, [*BASE, ("RouteTable", "net-routes")]),
         ({**OWN, "egress": {"kind": "hub_routes"}}, BASE),
         ({**OWN, "hub": {"vnet_id": HUB}}, [*BASE, *NAT, ("VirtualNetworkPeering", "net-to-hub")]),
@@ -92,13 +98,21 @@ def test_a_firewall_takes_what_leaves():
     ]
 
 
+def has_port(ports, port):
+    for each in ports:
+        first, _, last = each.partition("-")
+        if each in ("*", port) or (last and int(first) <= int(port) <= int(last)):
+            return True
+    return False
+
+
 def effect(rules, direction, source, port):
     """What a security group answers, as Azure evaluates it: the lowest priority that matches decides."""
     defaults = [("VirtualNetwork", "Allow"), ("Internet", "Deny" if direction == "Inbound" else "Allow")]
     for rule in sorted(rules, key=lambda each: each["priority"]):
         ports = rule.get("destinationPortRanges") or [rule["destinationPortRange"]]
         place = rule["sourceAddressPrefix"] if direction == "Inbound" else rule["destinationAddressPrefix"]
-        if rule["direction"] == direction and place in ("*", source) and ({"*", port} & set(ports)):
+        if rule["direction"] == direction and place in ("*", source) and has_port(ports, port):
             return rule["access"]
     return dict(defaults)[source]
 
@@ -200,6 +214,50 @@ def test_the_containers_subnet_is_given_to_the_service_that_serves_models(servic
     given = {role: each.get("delegations") for role, each in subnets_of(container_delegation=service).items()}
     expected = [{"name": "delegation", "serviceName": service}] if service else None
     assert given == {**dict.fromkeys(given), "containers": expected}
+
+
+def test_databricks_has_its_two_subnets_to_itself_and_writes_their_rules():
+    plan = network(BRICKS, diagnostics=LOG, container_delegation="Microsoft.App/environments")
+    [vnet], [nat] = plan.of_type("VirtualNetwork"), plan.of_type("NatGateway")
+    added = {each["name"]: each for each in vnet.input("subnets") if "databricks" in each["name"]}
+    groups = {each.azure_name: each for each in plan.of_type("NetworkSecurityGroup")}
+    assert {name: each["addressPrefix"] for name, each in added.items()} == {
+        "snet-churn-databricks-host-dev": "10.21.0.0/25",
+        "snet-churn-databricks-container-dev": "10.21.0.128/25",
+    }
+    for name, subnet in added.items():
+        group = groups[name.replace("snet", "nsg")]
+        assert subnet["networkSecurityGroup"] == {"id": group.id}
+        assert subnet["natGateway"] == {"id": nat.id}
+        assert subnet["defaultOutboundAccess"] is False
+        assert subnet["delegations"] == [{"name": "delegation", "serviceName": "Microsoft.Databricks/workspaces"}]
+        # Rules of ours would take away those that Databricks writes.
+        assert "securityRules" not in group.inputs
+        assert group.ignore_changes == ("securityRules",)
+    [component] = plan.of_type("Network")
+    assert component.outputs["subnet_ids"]["databricks_host"] == f"{vnet.id}/subnets/snet-churn-databricks-host-dev"
+    reported = {each.input("resourceUri") for each in plan.of_type("DiagnosticSetting")}
+    assert {each.id for each in groups.values()} < reported
+
+
+@pytest.mark.parametrize(("settings", "answer"), [(OWN, "Deny"), (BRICKS, "Allow")])
+@pytest.mark.parametrize("port", ["3306", "6666", "8443", "8447", "8451"])
+def test_nodes_of_databricks_reach_its_control_plane_by_the_endpoint(settings, port, answer):
+    group = next(each for each in network(settings).of_type("NetworkSecurityGroup") if "endpoints" in each.name)
+    assert effect(group.input("securityRules"), "Inbound", "VirtualNetwork", port) == answer
+    assert effect(group.input("securityRules"), "Inbound", "Internet", port) == "Deny"
+
+
+def test_databricks_changes_nothing_of_the_others():
+    without, beside = network(OWN), network(BRICKS)
+    for each in without.azure_resources:
+        [same] = [other for other in beside.azure_resources if other.urn == each.urn]
+        for path in ("subnets", "securityRules"):
+            if path in each.inputs:
+                assert [part for part in each.input(path) if part not in same.input(path)] == []
+        if each.kind != "VirtualNetwork" and "endpoints" not in each.name:
+            assert same.inputs == each.inputs
+    assert all(each.ignore_changes == () for each in without.azure_resources)
 
 
 def rules_of(role, **changes):

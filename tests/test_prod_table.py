@@ -9,13 +9,15 @@ import pytest
 
 from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
+from azure_mlplatform.settings.network import DATABRICKS_SUBNETS
 from azure_mlplatform.testing import Plan, PlannedResource
-from programs import GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
+from programs import BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 DIAGNOSED = {
     "azure-native:app:ContainerApp",
     "azure-native:app:ManagedEnvironment",
     "azure-native:containerservice:ManagedCluster",
+    "azure-native:databricks:Workspace",
     "azure-native:network:NetworkSecurityGroup",
     "azure-native:network:PublicIPAddress",
     "azure-native:network:VirtualNetwork",
@@ -37,6 +39,7 @@ REACHED = {
     "azure-native:app:ManagedEnvironment",
     "azure-native:cognitiveservices:Account",
     "azure-native:containerregistry:Registry",
+    "azure-native:databricks:Workspace",
     "azure-native:keyvault:Vault",
     "azure-native:machinelearningservices:Workspace",
     "azure-native:storage:StorageAccount",
@@ -75,6 +78,7 @@ REGISTRY = "azure-native:containerregistry:Registry"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"
 ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
+DATABRICKS = "azure-native:databricks:Workspace"
 APPS = "azure-native:app:ManagedEnvironment"
 SYNAPSE_WORKSPACE = "azure-native:synapse:Workspace"
 NO_LAKE = ("accountName", lambda name: not str(name).startswith("dls"))
@@ -82,6 +86,13 @@ NO_LAKE = ("accountName", lambda name: not str(name).startswith("dls"))
 
 AML_COMPUTE = ("properties.computeType", "AmlCompute")
 OF_PROD = ("AmlCompute", "Kubernetes", "SynapseSpark")
+DELEGATED = "Microsoft.Databricks/workspaces"
+SUBNETS = [
+    (f"subnets.{number}.delegations.0.serviceName", DELEGATED) if role in DATABRICKS_SUBNETS else ("", None)
+    for number, role in enumerate(SubnetRole)
+]
+"""Of each subnet, by its number: which networks have it."""
+
 ROWS = [
     Row(ML, "publicNetworkAccess", equals("Disabled"), "Enabled"),
     Row(ML, "systemDatastoresAuthMode", equals("Identity"), "AccessKey"),
@@ -203,6 +214,16 @@ ROWS = [
     Row(APPS, "peerTrafficConfiguration.encryption.enabled", equals(True), False),
     Row("azure-native:app:ContainerApp", "configuration.ingress.allowInsecure", equals(False), True),
     Row("azure-native:app:ContainerApp", "template.scale.minReplicas", lambda value: value >= 1, 0),
+    Row(DATABRICKS, "computeMode", equals("Hybrid"), "Serverless"),
+    Row(DATABRICKS, "sku.name", equals("premium"), "standard"),
+    Row(DATABRICKS, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(DATABRICKS, "requiredNsgRules", equals("NoAzureDatabricksRules"), "AllRules"),
+    Row(DATABRICKS, "defaultStorageFirewall", equals("Enabled"), "Disabled"),
+    Row(DATABRICKS, "accessConnector.id", bool, None),
+    Row(DATABRICKS, "parameters.enableNoPublicIp.value", equals(True), False),
+    Row(DATABRICKS, "parameters.customVirtualNetworkId.value", bool, None),
+    Row(DATABRICKS, "parameters.requireInfrastructureEncryption.value", equals(True), False),
+    Row(DATABRICKS, "parameters.storageAccountSkuName.value", equals("Standard_ZRS"), "Standard_LRS"),
     Row(SYNAPSE_WORKSPACE, "azureADOnlyAuthentication", equals(True), False),
     Row(SYNAPSE_WORKSPACE, "managedVirtualNetwork", equals("default"), None),
     Row(SYNAPSE_WORKSPACE, "publicNetworkAccess", equals("Disabled"), "Enabled"),
@@ -222,8 +243,8 @@ ROWS = [
     ),
     Row("azure-native:authorization:RoleAssignment", "roleAssignmentName", lambda value: len(str(value)) == 36, None),
     *(
-        Row("azure-native:network:VirtualNetwork", f"subnets.{number}.{path}", met, broken)
-        for number in range(len(SubnetRole))
+        Row("azure-native:network:VirtualNetwork", f"subnets.{number}.{path}", met, broken, where)
+        for number, where in enumerate(SUBNETS)
         for path, met, broken in (
             ("defaultOutboundAccess", equals(False), True),
             ("networkSecurityGroup.id", bool, None),
@@ -270,12 +291,14 @@ def prod():
 
 @pytest.fixture(scope="module")
 def prods(prod):
-    """Prod with each of the targets that models are served from, and with Synapse."""
-    return [
-        prod,
-        *(whole("prod", inference=each) for each in OTHER_TARGETS.values()),
-        whole("prod", inference=None, synapse=SYNAPSE),
-    ]
+    """Prod with each of the targets that models are served from, and with Databricks and Synapse."""
+    return [prod, *others("prod")]
+
+
+def others(environment):
+    """The plans of an environment beside that with AKS."""
+    targets = [whole(environment, inference=each) for each in OTHER_TARGETS.values()]
+    return [*targets, whole(environment, inference=None, synapse=SYNAPSE, **BRICKS)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type.rsplit(':', 1)[-1]}.{row.path}")
@@ -358,13 +381,13 @@ SCALED_DOWN = {
     "AppServicePlan.zoneRedundant",
     "ManagedEnvironment.zoneRedundant",
     "ContainerApp.template.scale.minReplicas",
+    "Workspace.parameters.storageAccountSkuName.value",
 }
 """What an environment below prod may have less of: copies, zones and days, and no safety."""
 
 
 @pytest.mark.parametrize("environment", ["dev", "test"])
 def test_all_environments_but_a_sandbox_meet_the_table_too(environment):
-    plans = [whole(environment), *(whole(environment, inference=each) for each in OTHER_TARGETS.values())]
-    plans.append(whole(environment, inference=None, synapse=SYNAPSE))
+    plans = [whole(environment), *others(environment)]
     unmet = {f"{row.type.rsplit(':', 1)[1]}.{row.path}" for plan in plans for row in ROWS if failing(plan, row)}
     assert unmet == SCALED_DOWN

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from azure_mlplatform._component import RefusedError
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings._model import SECRET, _holds_a_key
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
 from programs import (
+    BRICKS,
     GROUP,
     HUB,
     INFERENCE,
@@ -66,6 +68,8 @@ def test_children_and_parents():
         ("container_app", [("ContainerAppInference", "churn-container-app"), product, workspace]),
     ):
         assert children(whole("dev", inference=OTHER_TARGETS[target]), "churn") == made
+    databricks = ("DatabricksWorkspace", "churn-databricks")
+    assert children(whole("dev", inference=None, **BRICKS), "churn") == [product, databricks, workspace]
     assert plan.of_type("DataProductRG")[0].urn == (
         "urn:pulumi:dev::churn::azure-mlplatform:index:ProjectEnvironment$azure-mlplatform:index:DataProductRG"
         "::churn-data-product"
@@ -244,6 +248,70 @@ def test_outputs_say_where_models_are_deployed_to_and_called():
         assert set(outputs) == {"model_apps", "model_hosts"}
 
 
+def test_databricks_is_where_the_settings_say_and_reads_what_jobs_read():
+    plan, seen = exported(workspace=WORKSPACE, **BRICKS)
+    [databricks] = plan.of_type("azure-native:databricks:Workspace")
+    [connector] = plan.of_type("AccessConnector")
+    [vnet] = plan.of_type("VirtualNetwork")
+    assert seen["databricks_workspace_id"] == databricks.id
+    assert seen["databricks_url"] == f"https://{databricks.outputs['workspaceUrl']}"
+    assert seen["databricks_access_connector_id"] == connector.id
+    given = {
+        key: databricks.input(f"parameters.custom{key}.value")
+        for key in ("VirtualNetworkId", "PublicSubnetName", "PrivateSubnetName")
+    }
+    assert given == {
+        "VirtualNetworkId": vnet.id,
+        "PublicSubnetName": "snet-churn-databricks-host-dev",
+        "PrivateSubnetName": "snet-churn-databricks-container-dev",
+    }
+    grants = [each for each in plan.of_type("RoleAssignment") if each.name.startswith("churn-databricks-")]
+    assert [each.input("scope").rsplit("/", 1)[-1] for each in grants] == ["curated"]
+    assert not any(name.startswith("databricks") for name in exported(workspace=WORKSPACE)[1])
+
+
+TOKEN = "dapi-of-nobody"
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_token_is_nowhere_in_a_plan(preview):
+    plan = whole("dev", preview=preview, token=TOKEN, inference=None, **BRICKS)
+    assert TOKEN not in str(plan)
+    assert carried(plan) == {SECRET}
+    assert twice_granted(plan) == []
+
+
+@pytest.mark.parametrize("missing", ["databricks", "workspace"])
+def test_a_token_that_attaches_nothing_is_refused_without_being_shown(missing):
+    with pytest.raises(RefusedError, match=f"databricks_token: .*there is no {missing}") as error:
+        whole("dev", token=TOKEN, inference=None, **{**BRICKS, missing: None})
+    assert TOKEN not in str(error.value)
+
+
+def test_destroying_detaches_before_databricks_and_the_network_go():
+    """The engine deletes what depends on others first."""
+    kept = outlives(whole("dev", token=TOKEN, inference=None, **BRICKS), "churn-databricks-detach")
+    assert kept > {
+        "churn-databricks-compute",
+        "churn-databricks-workspace",
+        "churn-databricks-connector",
+        "churn-ml-workspace",
+        "churn-data-product-network-vnet",
+    }
+
+
+def outlives(plan, name):
+    """What is deleted after a resource."""
+    by_name = {each.name: each for each in plan.azure_resources}
+    names = {each.urn: each.name for each in by_name.values()}
+    found, pending = set(), [name]
+    while pending:
+        above = {names[urn] for urn in by_name[pending.pop()].dependencies if urn in names} - found
+        found |= above
+        pending += above
+    return found
+
+
 def test_outputs_say_where_synapse_is():
     before = set(exported(workspace=WORKSPACE)[1])
     plan, seen = exported(workspace=WORKSPACE, synapse=SYNAPSE, access={"data_scientists": [GROUP]})
@@ -349,19 +417,8 @@ def test_the_longest_chain_to_a_model_is_what_azure_requires(environment, previe
 @pytest.mark.parametrize("preview", [False, True])
 def test_destroying_detaches_after_the_endpoints_and_before_anything_of_the_cluster(preview):
     """The engine deletes what depends on others first."""
-    by_name = {each.name: each for each in whole("dev", preview=preview).azure_resources}
-    names = {each.urn: each.name for each in by_name.values()}
-
-    def outlives(name):
-        """What is deleted after it."""
-        found, pending = set(), [name]
-        while pending:
-            above = {names[urn] for urn in by_name[pending.pop()].dependencies if urn in names} - found
-            found |= above
-            pending += above
-        return found
-
-    assert "churn-aks-detach" in outlives("churn-endpoint-scoring-endpoint")
+    plan = whole("dev", preview=preview)
+    assert "churn-aks-detach" in outlives(plan, "churn-endpoint-scoring-endpoint")
     kept = {"cluster", "compute", "extension", "namespace", "pool-cpu", "trusted-access", "workspace-contributor"}
-    assert {f"churn-aks-{each}" for each in kept} < outlives("churn-aks-detach")
-    assert "churn-ml-workspace" in outlives("churn-aks-detach")
+    assert {f"churn-aks-{each}" for each in kept} < outlives(plan, "churn-aks-detach")
+    assert "churn-ml-workspace" in outlives(plan, "churn-aks-detach")

@@ -5,8 +5,9 @@ import pytest
 
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.settings import SECRET
-from azure_mlplatform.stack import azure_provider, stack_settings, today
+from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings, today
 from azure_mlplatform.testing import TENANT, example_settings, record
+from programs import BRICKS, OWN
 
 
 def config(**changes):
@@ -112,6 +113,7 @@ def test_every_setting_can_be_given_in_a_file():
         "suffix": "abc123",
         "expires_on": "2999-12-31",
         "retire": {"reason": "the project has ended"},
+        **BRICKS,
     }
     settings, _ = read(config(**given))
     assert settings == example_settings(**given)
@@ -124,3 +126,42 @@ def test_what_expired_is_told_with_its_file():
     )
     with pytest.raises(RefusedError, match=r"Pulumi\.dev\.yaml: azure-mlplatform:expires_on: the environment expired"):
         read(texts)
+
+
+TOKEN_KEY = "azure-mlplatform:databricks_token"
+
+
+@pytest.mark.parametrize("secret_keys", [[TOKEN_KEY], None])
+def test_a_token_is_a_key_of_its_own_and_a_secret(secret_keys):
+    seen = {}
+
+    def program():
+        seen["settings"], seen["token"] = stack_settings(), stack_secret("databricks_token")
+
+    def run():
+        record(
+            program, config={**config(**BRICKS, workspace=OWN), TOKEN_KEY: "dapi-of-nobody"}, secret_keys=secret_keys
+        )
+
+    if secret_keys:
+        run()
+        assert "dapi-of-nobody" not in repr(seen["settings"])
+        assert seen["token"] is not None
+    else:
+        with pytest.raises(RefusedError, match=rf"{TOKEN_KEY}: is a secret, and stands there in plain text") as error:
+            run()
+        assert f"pulumi config set --secret {TOKEN_KEY}" in str(error.value)
+        assert "dapi-of-nobody" not in str(error.value)
+
+
+def test_without_a_token_there_is_none():
+    seen = []
+    record(lambda: seen.append(stack_secret("databricks_token")), config=config(**BRICKS))
+    assert seen == [None]
+
+
+def test_a_token_that_attaches_nothing_is_refused_with_its_place():
+    with pytest.raises(
+        RefusedError, match=rf"Pulumi\.dev\.yaml: {TOKEN_KEY}: .*there is no databricks and no workspace"
+    ):
+        read({**config(), TOKEN_KEY: SECRET}, [TOKEN_KEY])

@@ -1,20 +1,18 @@
 import pytest
 
-from azure_mlplatform import compute, synapse_workspace
+from azure_mlplatform import compute
 from azure_mlplatform._component import RefusedError
-from azure_mlplatform.compute import SparkWorkspace
 from azure_mlplatform.encryption import EncryptionKey
 from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, record
-from programs import CENTRAL, GROUP, IDENTITIES, LOG, SUBNETS, SYNAPSE, ZONES, one, served
+from programs import CENTRAL, COMPUTES, GROUP, IDENTITIES, LOG, SUBNETS, SYNAPSE, ZONES, attachable, one, served
 
 NAME, LAKE = "synw-churn-prod-abc123", "dlschurnprodabc123"
 ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.Synapse/workspaces/{NAME}"
 LAKE_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.Storage/storageAccounts/{LAKE}"
-COMPUTES = "00000000-0000-0000-0000-0000000000f2"
-ML = SparkWorkspace(name="mlw-churn", compute_identity_id=f"{IDENTITIES}/id-compute", compute_principal_id=COMPUTES)
+ML = attachable()
 KEY = EncryptionKey(
     key=CustomerManagedKey(
         key_vault_id=f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys", key_id="https://kv-keys.vault.azure.net/keys/ml"
@@ -57,9 +55,9 @@ REACHED = [
     for kind, ending in (("PrivateEndpoint", ""), ("PrivateDnsZoneGroup", "-zones"))
 ]
 ATTACHED = [
-    ("Compute", "syn-compute-spark"),
+    ("Compute", "syn-pool-spark-compute"),
     ("RoleAssignment", "syn-lake-computes-writer"),
-    ("SparkDetach", "syn-detach-spark"),
+    ("ComputeDetach", "syn-pool-spark-detach"),
 ]
 
 
@@ -240,17 +238,18 @@ def test_a_pool_is_attached_by_identity_and_detached_before_it_goes(preview):
     }
     assert attached.dependencies == (pool.urn,)
     assert (attached.delete_before_replace, attached.retain_on_delete) == (True, False)
-    assert set(attached.replace_on_changes) == {"identity", "location", "properties"}
-    detach = one(plan, "SparkDetach", "syn-")
+    assert set(attached.replace_on_changes) == {"identity", "location", "properties.resourceId"}
+    # Nodes of a pool that come and go are no other pool.
+    assert attached.ignore_changes == ("properties.properties",)
+    detach = one(plan, "ComputeDetach", "syn-")
     assert (detach.input("compute_id"), detach.input("tenant_id")) == (attached.id, TENANT)
     assert detach.dependencies == (attached.urn,)
 
 
 def test_hosted_for_another_language_nothing_is_dynamic_and_the_compute_stays(monkeypatch):
-    for module in (synapse_workspace, compute):
-        monkeypatch.setattr(module, "is_hosted", lambda: True)
+    monkeypatch.setattr(compute, "is_hosted", lambda: True)
     plan = synapse(workspace=ML)
-    assert not plan.of_type("SparkDetach")
+    assert not plan.of_type("ComputeDetach")
     assert one(plan, "Compute", "syn-").retain_on_delete
     [(severity, text)] = plan.messages
     assert severity == "warning"

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from .app_service_inference import AppServiceInference as AppServiceInference
     from .app_service_inference import AppServiceInferenceArgs as AppServiceInferenceArgs
     from .compute import AttachableWorkspace as AttachableWorkspace
-    from .compute import SparkWorkspace as SparkWorkspace
     from .container_app_inference import ContainerAppInference as ContainerAppInference
     from .container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
     from .data_product_rg import DataProductRG as DataProductRG
     from .data_product_rg import DataProductRGArgs as DataProductRGArgs
+    from .databricks_workspace import DatabricksWorkspace as DatabricksWorkspace
+    from .databricks_workspace import DatabricksWorkspaceArgs as DatabricksWorkspaceArgs
     from .encryption import EncryptionKey as EncryptionKey
     from .ml_workspace import ConnectedService as ConnectedService
     from .ml_workspace import MLWorkspace as MLWorkspace
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .project_environment import ProjectEnvironment as ProjectEnvironment
     from .project_environment import ProjectEnvironmentArgs as ProjectEnvironmentArgs
     from .settings import EnvironmentSettings as EnvironmentSettings
+    from .stack import stack_secret as stack_secret
     from .stack import stack_settings as stack_settings
     from .synapse_workspace import SynapseWorkspace as SynapseWorkspace
     from .synapse_workspace import SynapseWorkspaceArgs as SynapseWorkspaceArgs
@@ -48,6 +50,8 @@ _HOME = {
     "ContainerAppInferenceArgs": "container_app_inference",
     "DataProductRG": "data_product_rg",
     "DataProductRGArgs": "data_product_rg",
+    "DatabricksWorkspace": "databricks_workspace",
+    "DatabricksWorkspaceArgs": "databricks_workspace",
     "EncryptionKey": "encryption",
     "EnvironmentSettings": "settings",
     "MLWorkspace": "ml_workspace",
@@ -59,9 +63,9 @@ _HOME = {
     "PrivateNetwork": "network",
     "ProjectEnvironment": "project_environment",
     "ProjectEnvironmentArgs": "project_environment",
-    "SparkWorkspace": "compute",
     "SynapseWorkspace": "synapse_workspace",
     "SynapseWorkspaceArgs": "synapse_workspace",
+    "stack_secret": "stack",
     "stack_settings": "stack",
 }
 
@@ -78,6 +82,8 @@ __all__ = [
     "ContainerAppInferenceArgs",
     "DataProductRG",
     "DataProductRGArgs",
+    "DatabricksWorkspace",
+    "DatabricksWorkspaceArgs",
     "EncryptionKey",
     "EnvironmentSettings",
     "MLWorkspace",
@@ -89,9 +95,9 @@ __all__ = [
     "PrivateNetwork",
     "ProjectEnvironment",
     "ProjectEnvironmentArgs",
-    "SparkWorkspace",
     "SynapseWorkspace",
     "SynapseWorkspaceArgs",
+    "stack_secret",
     "stack_settings",
 ]
 

@@ -5,6 +5,7 @@ applies to that source. An adopted cluster keeps its pools, its network and its 
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import pulumi
@@ -19,6 +20,7 @@ from .kubernetes_extension import azureml_extension, gitops
 from .naming import Kind
 from .network import ReachedArgs
 from .roles import PrincipalType, Role
+from .settings._model import Refusal, check
 from .settings.aks import AKSSettings, Attach
 from .settings.network import EgressKind
 from .settings.problems import Problem
@@ -55,6 +57,16 @@ class AKSInferenceArgs(ReachedArgs):
 
     zone_redundant: bool = True
     """Whether nodes are spread over availability zones. Left out, they are."""
+
+    @check
+    def _workspace_reaches_it(self) -> Iterator[Refusal]:
+        if self.workspace is not None and self.workspace.managed_network:
+            yield Refusal(
+                ("workspace",),
+                None,
+                "the workspace has a managed network, to which no Kubernetes cluster can be attached",
+                "Set the workspace's network_mode: own, or serve from managed endpoints",
+            )
 
 
 class AKSInference(Component):
@@ -249,8 +261,8 @@ class AKSInference(Component):
                 )
             )
         principal = extension and extension.aks_assigned_identity.apply(lambda each: each and each.principal_id)
-        compute = kubernetes_compute(
-            f"{name}-compute",
+        attached = kubernetes_compute(
+            name,
             settings.compute_name,
             cluster_id=self._claimed(args, workspace),
             namespace=self._namespace,
@@ -258,28 +270,15 @@ class AKSInference(Component):
             extension_principal_id=principal,
             attach=settings.attach,
             args=args,
+            tenant_id=args.tenant_id,
             workspace=workspace,
             parent=self,
             depends_on=[*before, *([extension] if extension else [])],
         )
-        compute.properties.apply(self._say_what_is_not_attached)
-        # Made of names: a compute that is attached anew is the same to its endpoints.
+        attached.compute.properties.apply(self._say_what_is_not_attached)
+        # Made of names: a compute that is attached anew is the same to its endpoints. They go before it is detached.
         compute_id = pulumi.Output.concat(workspace.workspace_id, f"/computes/{settings.compute_name}")
-        if is_hosted():
-            pulumi.log.warn(
-                f"{settings.compute_name} stays when this component is deleted: a component that another language uses "
-                "cannot detach it. Detach it with `az ml compute detach` before the cluster goes",
-                self,
-            )
-        else:
-            from .dynamic.kubernetes_detach import KubernetesDetach
-
-            detach = KubernetesDetach(
-                f"{name}-detach", compute_id=compute.id, tenant_id=args.tenant_id, opts=child(self)
-            )
-            # So that endpoints go before the cluster that they run on is detached.
-            return known_after(detach, compute_id)
-        return known_after(compute, compute_id)
+        return known_after(attached.first_to_go, compute_id)
 
     def _say_what_is_not_attached(self, properties: Any) -> None:
         """A pool that came after the cluster was attached: its instance type has to be applied, as Azure takes none."""

@@ -1,7 +1,7 @@
-"""What a workspace computes on: clusters, people's instances, and what it attaches: Kubernetes, Spark of Synapse."""
+"""What a workspace computes on: clusters, people's instances, and what it attaches: Kubernetes, Databricks, Spark."""
 
 import base64
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
@@ -12,6 +12,9 @@ from .settings.aks import Attach
 from .settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, SetupScript
 from .settings.node_pools import InstanceType
 from .tags import ATTACH
+
+if TYPE_CHECKING:
+    from .dynamic.compute_detach import ComputeDetach
 
 
 def compute_cluster(
@@ -116,7 +119,7 @@ def compute_instance(
 
 
 class AttachableWorkspace(ComponentArgs):
-    """A workspace that clusters of Kubernetes can be attached to."""
+    """A workspace that others' clusters, pools and workspaces can be attached to as computes."""
 
     workspace_id: In[str]
     """The workspace, by id, made of names: known before it exists."""
@@ -128,23 +131,26 @@ class AttachableWorkspace(ComponentArgs):
     """Its id, known once it exists."""
 
     principal_id: In[str]
-    """The principal of its identity, which reaches the cluster."""
+    """The principal of its identity, which reaches a cluster of Kubernetes."""
 
     compute_identity_id: In[str]
     """The identity, by id, that models and jobs sign in as."""
 
-
-class SparkWorkspace(ComponentArgs):
-    """A workspace that Spark pools of Synapse can be attached to."""
-
-    name: In[str]
-    """Its name, known once it exists."""
-
-    compute_identity_id: In[str]
-    """The identity, by id, that jobs sign in as."""
-
     compute_principal_id: In[str]
     """The principal of that identity."""
+
+    managed_network: bool = False
+    """Whether it is in a network that Azure runs for it, which reaches no cluster of Kubernetes. Left out, it is not.
+    """
+
+
+class Attached(NamedTuple):
+    """What is there without the workspace, as a compute of it."""
+
+    compute: "native.machinelearningservices.Compute"
+
+    first_to_go: pulumi.Resource
+    """What detaches it before it is deleted. What works on the compute depends on this, to go before."""
 
 
 def kubernetes_compute(
@@ -157,10 +163,11 @@ def kubernetes_compute(
     extension_principal_id: Optional[In[str]],
     attach: Attach,
     args: PlacedArgs,
+    tenant_id: str,
     workspace: AttachableWorkspace,
     parent: pulumi.Resource,
     depends_on: list[pulumi.Resource],
-) -> "native.machinelearningservices.Compute":
+) -> Attached:
     """A Kubernetes cluster as a compute of a workspace, in one namespace. Azure changes nothing of it in place,
     and instance types that come later are applied to the cluster."""
     ml = native.machinelearningservices
@@ -179,11 +186,15 @@ def kubernetes_compute(
         name,
         compute_name,
         properties,
+        "the cluster",
+        identity=_identity(workspace),
         tags={**args.tags, ATTACH: attach.value},
         args=args,
+        tenant_id=tenant_id,
         workspace=workspace,
         parent=parent,
         depends_on=depends_on,
+        replace_on_changes=["identity", "location", "properties"],
         # A new pool, or another tag, would detach the cluster under its endpoints.
         ignore_changes=[*(f"properties.properties.{each}" for each in _INSTANCE_TYPES), "tags"],
     )
@@ -195,49 +206,117 @@ def spark_compute(
     *,
     pool_id: In[str],
     args: PlacedArgs,
-    workspace: SparkWorkspace,
+    tenant_id: str,
+    workspace: AttachableWorkspace,
     parent: pulumi.Resource,
-) -> "native.machinelearningservices.Compute":
+) -> Attached:
     """A Spark pool of Synapse as a compute of a workspace, whose jobs sign in as the computes' identity. Azure ML reads
     the pool's properties itself."""
     properties = native.machinelearningservices.SynapseSparkArgs(
         compute_type="SynapseSpark", compute_location=args.location, resource_id=pool_id
     )
-    return _attached(name, compute_name, properties, tags=args.tags, args=args, workspace=workspace, parent=parent)
+    return _attached(
+        name,
+        compute_name,
+        properties,
+        "the pool",
+        identity=_identity(workspace),
+        tags=args.tags,
+        args=args,
+        tenant_id=tenant_id,
+        workspace=workspace,
+        parent=parent,
+        replace_on_changes=["identity", "location", "properties.resourceId"],
+        # Azure says what the pool has become, and a refresh takes that for what was asked.
+        ignore_changes=["properties.properties"],
+    )
+
+
+def databricks_compute(
+    name: str,
+    compute_name: str,
+    *,
+    workspace_id: In[str],
+    url: In[str],
+    token: In[str],
+    args: PlacedArgs,
+    tenant_id: str,
+    workspace: AttachableWorkspace,
+    parent: pulumi.Resource,
+) -> Attached:
+    """A Databricks workspace as a compute of a machine-learning one, which acts as whoever the token is of. A new token
+    is sent to the same compute."""
+    ml = native.machinelearningservices
+    properties = ml.DatabricksArgs(
+        compute_type="Databricks",
+        compute_location=args.location,
+        resource_id=workspace_id,
+        properties=ml.DatabricksPropertiesArgs(databricks_access_token=pulumi.Output.secret(token), workspace_url=url),
+    )
+    return _attached(
+        name,
+        compute_name,
+        properties,
+        "Databricks",
+        tags=args.tags,
+        args=args,
+        tenant_id=tenant_id,
+        workspace=workspace,
+        parent=parent,
+        replace_on_changes=["location", "properties.resourceId", "properties.properties.workspaceUrl"],
+        # Azure answers with the token.
+        secret_outputs=["properties"],
+    )
 
 
 def _attached(
     name: str,
     compute_name: str,
     properties: Any,
+    kind: str,
     *,
     tags: dict[str, str],
     args: PlacedArgs,
-    workspace: Union[AttachableWorkspace, SparkWorkspace],
+    tenant_id: str,
+    workspace: AttachableWorkspace,
     parent: pulumi.Resource,
-    depends_on: Optional[list[pulumi.Resource]] = None,
-    ignore_changes: Optional[list[str]] = None,
-) -> "native.machinelearningservices.Compute":
-    """What is there without the workspace, as a compute of it. Deleted, it has to be detached."""
-    return native.machinelearningservices.Compute(
-        name,
+    identity: Any = None,
+    **options: Any,
+) -> Attached:
+    """The compute, and what detaches it. Where that cannot run, the compute stays when it is deleted: what Azure does
+    at a deletion without its word is not documented."""
+    compute = native.machinelearningservices.Compute(
+        f"{name}-compute",
         compute_name=compute_name,
         workspace_name=workspace.name,
         resource_group_name=args.resource_group_name,
         location=args.location,
-        identity={"type": "UserAssigned", "user_assigned_identities": [workspace.compute_identity_id]},
+        identity=identity,
         properties=properties,
         tags=tags,
-        opts=child(
-            parent,
-            delete_before_replace=True,
-            depends_on=depends_on,
-            replace_on_changes=["identity", "location", "properties"],
-            ignore_changes=ignore_changes,
-            # Where the detaching resource cannot run, what a deletion without its word does is not documented.
-            retain_on_delete=is_hosted() or None,
-        ),
+        opts=child(parent, delete_before_replace=True, retain_on_delete=is_hosted() or None, **options),
     )
+    if is_hosted():
+        pulumi.log.warn(
+            f"{compute_name} stays when this component is deleted: a component that another language uses cannot "
+            f"detach it. Detach it with `az ml compute detach` before {kind} goes",
+            parent,
+        )
+        return Attached(compute, compute)
+    detach = _detach_of(properties)(f"{name}-detach", compute_id=compute.id, tenant_id=tenant_id, opts=child(parent))
+    return Attached(compute, detach)
+
+
+def _detach_of(properties: Any) -> "type[ComputeDetach]":
+    """Imported where it is used: importing it costs, and few programs attach anything."""
+    from .dynamic.compute_detach import ComputeDetach
+    from .dynamic.kubernetes_detach import KubernetesDetach
+
+    return KubernetesDetach if isinstance(properties, native.machinelearningservices.KubernetesArgs) else ComputeDetach
+
+
+def _identity(workspace: AttachableWorkspace) -> Any:
+    return {"type": "UserAssigned", "user_assigned_identities": [workspace.compute_identity_id]}
 
 
 _INSTANCE_TYPES = ("defaultInstanceType", "instanceTypes")

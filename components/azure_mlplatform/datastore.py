@@ -1,13 +1,27 @@
 """A workspace's way to data: datastores without credentials, and folders in them as data assets."""
 
 import hashlib
+from collections.abc import Iterator
 
 import pulumi
 import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs, child, known_after, lasting, unless_refused
-from .settings.datastores import DatastoreSettings, FolderSettings
+from .roles import Role
+from .settings.datastores import DatastoreSettings, FolderSettings, StoreAccess
 from .settings.values import resource_group_of, subscription_of
+
+
+def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role, str]]:
+    """A label, the role that reading or writing needs, and the id of each container that the stores lie in; several may
+    share one."""
+    written = {each.container_id.lower() for each in stores if each.access is StoreAccess.WRITE}
+    first: dict[str, DatastoreSettings] = {}
+    for store in stores:
+        first.setdefault(store.container_id.lower(), store)
+    for key, store in first.items():
+        role = Role.STORAGE_BLOB_DATA_CONTRIBUTOR if key in written else Role.STORAGE_BLOB_DATA_READER
+        yield f"store-{store.account_name.lower()}-{store.container}", role, store.container_id
 
 
 def datastore(

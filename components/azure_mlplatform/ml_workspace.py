@@ -23,9 +23,9 @@ from ._component import (
     value_after,
 )
 from .authorization import assign_role, refuse_individuals, user_assigned_identity
-from .compute import AttachableWorkspace, SparkWorkspace, compute_cluster, compute_instance
+from .compute import AttachableWorkspace, compute_cluster, compute_instance
 from .container_registry import container_registry
-from .datastore import data_asset, datastore
+from .datastore import container_roles, data_asset, datastore
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
 from .key_vault import key_vault
@@ -34,7 +34,6 @@ from .network import Endpoints, ReachedArgs, private_endpoints, reached
 from .roles import PrincipalType, Role
 from .settings._model import Refusal, below, check
 from .settings.ai_services import AIServiceKind
-from .settings.datastores import StoreAccess
 from .settings.private_link import PrivateService, private_link
 from .settings.problems import Problem
 from .settings.values import same_id
@@ -285,20 +284,7 @@ class MLWorkspace(Component):
 
     @property
     def attachable(self) -> AttachableWorkspace:
-        """What AKSInference takes as its `workspace`.
-
-        Raises RefusedError in a managed network, which Azure does not let reach a cluster.
-        """
-        if self._args.settings.network_mode is NetworkMode.MANAGED:
-            raise RefusedError(
-                [
-                    Problem(
-                        ("workspace", "network_mode"),
-                        "the workspace has a managed network, to which no Kubernetes cluster can be attached",
-                        "Set network_mode: own, or serve from managed endpoints",
-                    )
-                ]
-            )
+        """What AKSInference, DatabricksWorkspace and SynapseWorkspace take as their `workspace`."""
         return AttachableWorkspace(
             workspace_id=self._args.id_of(
                 "Microsoft.MachineLearningServices/workspaces", self._args.name_of(Kind.ML_WORKSPACE)
@@ -307,15 +293,8 @@ class MLWorkspace(Component):
             resource_id=self._workspace_id,
             principal_id=self._identity.principal_id,
             compute_identity_id=self._compute_identity.id,
-        )
-
-    @property
-    def for_spark(self) -> SparkWorkspace:
-        """What SynapseWorkspace takes as its `workspace`."""
-        return SparkWorkspace(
-            name=self._workspace_name,
-            compute_identity_id=self._compute_identity.id,
             compute_principal_id=self._compute_identity.principal_id,
+            managed_network=self._args.settings.network_mode is NetworkMode.MANAGED,
         )
 
     def _made_or_adopted(self, args: MLWorkspaceArgs) -> dict[str, Any]:
@@ -442,23 +421,14 @@ class MLWorkspace(Component):
             for label, part in _PARTS.items()
             for role in part.compute_roles
         ]
-        written = {each.container_id.lower() for each in args.settings.datastores if each.access is StoreAccess.WRITE}
-        wanted += [
-            (
-                label,
-                Role.STORAGE_BLOB_DATA_CONTRIBUTOR if scope.lower() in written else Role.STORAGE_BLOB_DATA_READER,
-                scope,
-            )
-            for label, scope in self._containers()
-        ]
+        wanted += container_roles(args.settings.datastores)
         for label, role, scope in wanted:
             self._assign(f"compute-{label}", role, self._compute_identity.principal_id, scope)
 
     def _containers(self) -> Iterator[tuple[str, str]]:
-        """Label and id of each container that the datastores lie in; several may share one."""
-        found = {each.container_id.lower(): each for each in reversed(self._args.settings.datastores)}
-        for store in reversed(found.values()):
-            yield f"store-{store.account_name.lower()}-{store.container}", store.container_id
+        """Label and id of each container that the datastores lie in."""
+        for label, _, scope in container_roles(self._args.settings.datastores):
+            yield label, scope
 
     def _assign(
         self,

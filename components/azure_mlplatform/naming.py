@@ -40,6 +40,8 @@ class Kind(StrEnum):
     COMPUTE_INSTANCE = "ci"
     """Not one of the page's."""
 
+    DATABRICKS_WORKSPACE = "dbw"
+    DATABRICKS_ACCESS_CONNECTOR = "dbac"
     KUBERNETES_CLUSTER = "aks"
     DATA_COLLECTION_RULE = "dcr"
     TRUSTED_ACCESS = "ta"
@@ -98,6 +100,9 @@ RULES: dict[Kind, Rule] = {
     # Without hyphens, since a hyphen and digits at the end are refused; 24 leaves 12 for whose it is.
     Kind.COMPUTE_INSTANCE: Rule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
     Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
+    Kind.DATABRICKS_WORKSPACE: Rule(3, 64, r"[A-Za-z0-9_-]+"),
+    # Too short for every project's whole name.
+    Kind.DATABRICKS_ACCESS_CONNECTOR: Rule(3, 30, r"[A-Za-z0-9_-]+", suffixed=True),
     # 54 is its DNS prefix, which is the same.
     Kind.KUBERNETES_CLUSTER: Rule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
     # Of a cluster that several workspaces share, so it has to tell them apart.

@@ -15,7 +15,7 @@ from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_a
 from .authorization import lock
 from .diagnostics import send_diagnostics
 from .naming import Kind
-from .settings.network import DnsMode, EgressKind, NetworkSettings, SubnetRole
+from .settings.network import DATABRICKS_SUBNETS, DnsMode, EgressKind, NetworkSettings, SubnetRole
 from .settings.private_link import PrivateService, private_link
 
 
@@ -127,6 +127,19 @@ _ALLOW_SMB = {
     "destination_address_prefix": "*",
     "destination_port_range": "445",
 }
+_ALLOW_DATABRICKS = {
+    "name": "allow-databricks-inbound",
+    "description": "Databricks' nodes reach its control plane.",
+    "priority": 120,
+    "direction": "Inbound",
+    "access": "Allow",
+    "protocol": "Tcp",
+    "source_address_prefix": "VirtualNetwork",
+    "source_port_range": "*",
+    "destination_address_prefix": "*",
+    # "Azure Private Link concepts" (Azure Databricks): of a subnet whose endpoints obey a security group.
+    "destination_port_ranges": ["3306", "6666", "8443-8451"],
+}
 _DENY_OTHERS = {
     "name": "deny-other-inbound",
     "description": "An endpoint answers nothing else.",
@@ -148,6 +161,7 @@ _RULES: dict[SubnetRole, list[Any]] = {
     SubnetRole.CONTAINERS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
     SubnetRole.RUNNERS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
 }
+"""What each subnet's group says. Of those that are not here, Databricks writes the rules itself."""
 
 
 def _pod_rules(pod_cidr: Optional[str]) -> list[Any]:
@@ -195,7 +209,9 @@ class Network(Component):
             vnet = self._vnet(args)
             vnet_id: In[str] = vnet.id
             self._subnet_ids: dict[str, In[str]] = {
-                role.value: _below(vnet.id, f"subnets/{args.name_of(Kind.SUBNET, role)}") for role in SubnetRole
+                role.value: _below(vnet.id, f"subnets/{args.name_of(Kind.SUBNET, _label(role))}")
+                for role in SubnetRole
+                if role in args.settings.ranges()
             }
             self._peer(args, vnet)
         else:
@@ -221,31 +237,21 @@ class Network(Component):
         return self._subnet_ids.get(role)
 
     def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
-        groups = {
-            role: native.network.NetworkSecurityGroup(
-                f"{self._name_in_program}-{role}-rules",
-                network_security_group_name=args.name_of(Kind.NETWORK_SECURITY_GROUP, role),
-                resource_group_name=args.resource_group_name,
-                location=args.location,
-                security_rules=[*rules, *(_pod_rules(args.pod_cidr) if role is SubnetRole.AKS else ())],
-                tags=args.tags,
-                opts=child(self),
-            )
-            for role, rules in _RULES.items()
-        }
+        ranges = args.settings.ranges()
+        groups = {role: self._rules(args, role) for role in ranges}
         way_out = self._way_out(args)
         subnets: list[Any] = [
             {
-                "name": args.name_of(Kind.SUBNET, role),
+                "name": args.name_of(Kind.SUBNET, _label(role)),
                 "address_prefix": str(prefix),
                 "network_security_group": {"id": groups[role].id},
                 "default_outbound_access": False,
                 "private_endpoint_network_policies": "Enabled",
                 # An endpoint never opens a connection, so its subnet needs no way out.
                 **({} if role is SubnetRole.ENDPOINTS else way_out),
-                **(_delegated(args.container_delegation) if role is SubnetRole.CONTAINERS else {}),
+                **_delegated(_DATABRICKS if role in DATABRICKS_SUBNETS else _container_service(args, role)),
             }
-            for role, prefix in args.settings.ranges().items()
+            for role, prefix in ranges.items()
         ]
         # Subnets stand inline: Azure writes one subnet of a network at a time, and policies that ask for
         # a security group look at the first write.
@@ -260,9 +266,24 @@ class Network(Component):
             opts=child(self, protect=args.lock),
         )
         for role, group in groups.items():
-            self._report(args, f"{role}-rules", group, metrics=False)
+            self._report(args, f"{_label(role)}-rules", group, metrics=False)
         self._report(args, "vnet", vnet)
         return vnet
+
+    def _rules(self, args: NetworkArgs, role: SubnetRole) -> "native.network.NetworkSecurityGroup":
+        rules = _RULES.get(role)
+        if rules is not None:
+            rules = [*rules, *_other_rules(args, role)]
+        return native.network.NetworkSecurityGroup(
+            f"{self._name_in_program}-{_label(role)}-rules",
+            network_security_group_name=args.name_of(Kind.NETWORK_SECURITY_GROUP, _label(role)),
+            resource_group_name=args.resource_group_name,
+            location=args.location,
+            security_rules=rules,
+            tags=args.tags,
+            # Else every update would take Databricks' own rules away.
+            opts=child(self, ignore_changes=["securityRules"] if rules is None else None),
+        )
 
     def _report(self, args: NetworkArgs, label: str, resource: pulumi.CustomResource, *, metrics: bool = True) -> None:
         if args.diagnostics is not None:
@@ -364,6 +385,28 @@ class Network(Component):
         return made
 
 
+_DATABRICKS = "Microsoft.Databricks/workspaces"
+"""Whom Databricks' subnets are given to, which lets it write their security rules."""
+
+
+def _label(role: SubnetRole) -> str:
+    """A subnet's role in names, which have no underscores."""
+    return role.replace("_", "-")
+
+
+def _other_rules(args: NetworkArgs, role: SubnetRole) -> list[Any]:
+    """What a subnet's rules have beside their own, for what else is in the network."""
+    if role is SubnetRole.AKS:
+        return _pod_rules(args.pod_cidr)
+    if role is SubnetRole.ENDPOINTS and SubnetRole.DATABRICKS_HOST in args.settings.ranges():
+        return [_ALLOW_DATABRICKS]
+    return []
+
+
+def _container_service(args: NetworkArgs, role: SubnetRole) -> Optional[str]:
+    return args.container_delegation if role is SubnetRole.CONTAINERS else None
+
+
 def _delegated(service: Optional[str]) -> dict[str, Any]:
     return {"delegations": [{"name": "delegation", "service_name": service}]} if service else {}
 
@@ -386,7 +429,7 @@ class Endpoints(NamedTuple):
 
 def private_endpoints(
     name: str,
-    target: pulumi.CustomResource,
+    target: "pulumi.CustomResource | pulumi.Output[str]",
     service: PrivateService,
     *,
     part: str,
@@ -397,13 +440,15 @@ def private_endpoints(
     """A private endpoint to each group id of a service, with the zone group that names it; none where the
     environment has no network.
 
-    `part` tells the endpoint's Azure name apart from others of the environment.
+    `target` is the resource, or the id of one that another makes. `part` tells the endpoint's Azure name apart from
+    others of the environment.
     """
     private_network = args.private_network
     made = Endpoints([], [])
     if private_network is None:
         return made
     groups = private_link(service, args.location)
+    target_id = target if isinstance(target, pulumi.Output) else target.id
     for group_id, zones in groups.items():
         several = len(groups) > 1
         label = f"{part}-{group_id.lower()}" if several else part
@@ -416,7 +461,7 @@ def private_endpoints(
             subnet={"id": private_network.subnet_id},
             custom_network_interface_name=args.name_of(Kind.NETWORK_INTERFACE, label),
             private_link_service_connections=[
-                {"name": group_id, "private_link_service_id": target.id, "group_ids": [group_id]}
+                {"name": group_id, "private_link_service_id": target_id, "group_ids": [group_id]}
             ],
             tags=args.tags,
             opts=child(parent, depends_on=depends_on),

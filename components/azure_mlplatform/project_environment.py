@@ -1,17 +1,22 @@
 """One environment of one project: the composition of the components, from settings alone."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import pulumi
+from pydantic import Field
 
 from ._component import Component, In, child
 from .aks_inference import AKSInference, AKSInferenceArgs
 from .app_service_inference import AppServiceInference, AppServiceInferenceArgs
 from .container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from .data_product_rg import DataProductRG, DataProductRGArgs
+from .databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
 from .online_endpoint import OnlineEndpoint, OnlineEndpointArgs
+from .settings._model import Refusal, check
+from .settings.databricks import token_refusals
 from .settings.endpoints import OnlineEndpointSettings
 from .settings.environment import EnvironmentSettings
 from .settings.inference import InferenceSettings
@@ -22,6 +27,15 @@ from .synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
 
 class ProjectEnvironmentArgs(DataProductRGArgs):
     """What a ProjectEnvironment is made of."""
+
+    databricks_token: Optional[In[str]] = Field(default=None, repr=False)
+    """A personal access token of the Databricks workspace, with which it is attached to the machine-learning workspace.
+    A secret. Left out, it is not attached."""
+
+    @check
+    def _token_attaches_something(self) -> Iterator[Refusal]:
+        if self.databricks_token is not None:
+            yield from token_refusals(self.settings)
 
 
 class ProjectEnvironment(Component):
@@ -43,6 +57,7 @@ class ProjectEnvironment(Component):
             f"{name}-data-product", DataProductRGArgs(settings=args.settings, today=args.today), child(self)
         )
         self.workspace = self._workspace(args.settings)
+        self.databricks = self._databricks(args)
         self.aks: Optional[AKSInference] = None
         self.app_service: Optional[AppServiceInference] = None
         self.container_app: Optional[ContainerAppInference] = None
@@ -92,6 +107,30 @@ class ProjectEnvironment(Component):
             workspace.grant_data_scientist(each)
         return workspace
 
+    def _databricks(self, args: ProjectEnvironmentArgs) -> Optional[DatabricksWorkspace]:
+        settings, group = args.settings, self.data_product
+        if settings.databricks is None or group.network is None:
+            return None
+        subnets: dict[str, Any] = {
+            "host_subnet_id": group.network.subnet_id(SubnetRole.DATABRICKS_HOST),
+            "container_subnet_id": group.network.subnet_id(SubnetRole.DATABRICKS_CONTAINER),
+        }
+        return DatabricksWorkspace(
+            f"{self._name_in_program}-databricks",
+            DatabricksWorkspaceArgs(
+                **group.reached(settings),
+                **subnets,
+                settings=settings.databricks,
+                tenant_id=settings.tenant_id,
+                diagnostics=group.log_analytics_workspace_id,
+                datastores=settings.workspace.datastores if settings.workspace else [],
+                workspace=self.workspace.attachable if self.workspace else None,
+                token=args.databricks_token,
+                zone_redundant=settings.profile.zone_redundant,
+            ),
+            child(self),
+        )
+
     def _synapse(self, settings: EnvironmentSettings) -> Optional[SynapseWorkspace]:
         if settings.synapse is None:
             return None
@@ -103,7 +142,7 @@ class ProjectEnvironment(Component):
                 settings=settings.synapse,
                 tenant_id=settings.tenant_id,
                 diagnostics=group.log_analytics_workspace_id,
-                workspace=self.workspace.for_spark if self.workspace else None,
+                workspace=self.workspace.attachable if self.workspace else None,
                 encryption=group.encryption,
                 zone_redundant=settings.profile.zone_redundant,
             ),
@@ -211,6 +250,12 @@ class ProjectEnvironment(Component):
                 "compute_principal_id": self.workspace.compute_principal_id,
                 "mlflow_tracking_uri": self.workspace.mlflow_tracking_uri,
                 "studio_url": self.workspace.studio_url,
+            }
+        if self.databricks is not None:
+            outputs |= {
+                "databricks_workspace_id": self.databricks.resource_id,
+                "databricks_url": self.databricks.url,
+                "databricks_access_connector_id": self.databricks.access_connector_id,
             }
         if self.synapse is not None:
             outputs |= {

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path as FilePath
 from types import UnionType
@@ -15,8 +16,9 @@ from pydantic import ValidationError
 from ._component import RefusedError
 from .clock import today
 from .isolation import isolation_refusals
-from .settings._model import SECRET, Encrypted, Path
-from .settings.environment import PROJECT_KEYS, EnvironmentSettings
+from .settings._model import SECRET, Encrypted, Path, Refusal
+from .settings.databricks import TOKEN_KEY, token_refusals
+from .settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
 from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
 from .settings.platform import PlatformSettings
 from .settings.problems import Problem, ProblemsError, dotted, located, problems_of
@@ -53,8 +55,17 @@ def platform_settings() -> EnvironmentSettings:
     return resolved
 
 
+def stack_secret(key: str) -> "Optional[pulumi.Output[str]]":
+    """A secret of the stack that stands beside its settings, such as `databricks_token`; None where there is none."""
+    return pulumi.Config(NAMESPACE).get_secret(key)
+
+
 def _refused_today(settings: EnvironmentSettings) -> list[Problem]:
     refusals = (*settings.refusals_on(datetime.date.fromisoformat(today())), *isolation_refusals(settings))
+    return _as_problems(refusals)
+
+
+def _as_problems(refusals: Iterable[Refusal]) -> list[Problem]:
     return [Problem(each.path, each.what, each.fix) for each in refusals]
 
 
@@ -65,11 +76,12 @@ def _settings(model: type[S]) -> S:
     data: dict[str, Any] = {}
     for key, raw in given.items():
         field = key.removeprefix(prefix)
-        if not key.startswith(prefix) or (key in secrets and field not in model.model_fields):
+        if not key.startswith(prefix) or field in SECRET_KEYS or (key in secrets and field not in model.model_fields):
             continue
         data[field] = _parsed(model, field, raw)
     files = _files()
-    problems = list(files.problems(PROJECT_KEYS, tuple(model.model_fields))) if files else []
+    keys = (*model.model_fields, *SECRET_KEYS)
+    problems = list(files.problems(PROJECT_KEYS, keys)) if files else []
     misplaced = {each.path[0] for each in problems if each.path}
     hidden = _in_settings(files.encrypted) if files else []
     hidden += [(key,) for key in data if prefix + key in secrets and not any(path[0] == key for path in hidden)]
@@ -77,8 +89,19 @@ def _settings(model: type[S]) -> S:
     try:
         settings = model.model_validate(data)
         found = _refused_today(settings)
+        if prefix + TOKEN_KEY in given:
+            found += _as_problems(token_refusals(settings))
     except ValidationError as error:
         found = problems_of(error, model, hidden, data)
+    found += [
+        Problem(
+            (key,),
+            "is a secret, and stands there in plain text",
+            f"Renew it, and encrypt the new one: `pulumi config set --secret {prefix}{key}`",
+        )
+        for key in SECRET_KEYS
+        if prefix + key in given and prefix + key not in secrets
+    ]
     # Of a key in the wrong file, that is what there is to say.
     problems += [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
     if settings is None or problems:

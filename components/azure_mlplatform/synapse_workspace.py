@@ -11,9 +11,9 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, child, given, is_hosted, known_after, lasting, unless_refused
+from ._component import Component, In, child, given, known_after, lasting, unless_refused
 from .authorization import assign_role, refuse_individuals
-from .compute import SparkWorkspace, spark_compute
+from .compute import AttachableWorkspace, spark_compute
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
 from .naming import Kind
@@ -40,7 +40,7 @@ class SynapseWorkspaceArgs(ReachedArgs):
     diagnostics: In[str]
     """The Log Analytics workspace, by id, that logs and metrics go to."""
 
-    workspace: Optional[SparkWorkspace] = None
+    workspace: Optional[AttachableWorkspace] = None
     """The machine-learning workspace that the pools are attached to. Left out, they are attached to none."""
 
     encryption: Optional[EncryptionKey] = None
@@ -232,7 +232,7 @@ class SynapseWorkspace(Component):
         return made
 
     def _attach(
-        self, args: SynapseWorkspaceArgs, workspace: SparkWorkspace, pools: "dict[str, native.synapse.BigDataPool]"
+        self, args: SynapseWorkspaceArgs, workspace: AttachableWorkspace, pools: "dict[str, native.synapse.BigDataPool]"
     ) -> None:
         """Makes the pools computes of the machine-learning workspace, whose jobs write to the lake as its computes."""
         attached = [each.name for each in args.settings.pools if each.attach]
@@ -240,22 +240,14 @@ class SynapseWorkspace(Component):
             return
         self._let_write("lake-computes", workspace.compute_principal_id)
         for each in attached:
-            name = f"{self._name_in_program}-compute-{each}"
-            compute = spark_compute(name, each, pool_id=pools[each].id, args=args, workspace=workspace, parent=self)
-            if is_hosted():
-                pulumi.log.warn(
-                    f"{each} stays when this component is deleted: a component that another language uses cannot "
-                    "detach it. Detach it with `az ml compute detach` before the pool goes",
-                    self,
-                )
-                continue
-            from .dynamic.spark_detach import SparkDetach
-
-            SparkDetach(
-                f"{self._name_in_program}-detach-{each}",
-                compute_id=compute.id,
+            spark_compute(
+                f"{self._name_in_program}-pool-{each}",
+                each,
+                pool_id=pools[each].id,
+                args=args,
                 tenant_id=args.tenant_id,
-                opts=child(self),
+                workspace=workspace,
+                parent=self,
             )
 
     def _let_write(

@@ -4,12 +4,12 @@ stress tests."""
 import pulumi
 
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.stack import azure_provider, platform_settings, today
+from azure_mlplatform.stack import azure_provider, platform_settings, stack_secret, today
 
 settings = platform_settings()
 environment = ProjectEnvironment(
     settings.project.name,
-    ProjectEnvironmentArgs(settings=settings, today=today()),
+    ProjectEnvironmentArgs(settings=settings, today=today(), databricks_token=stack_secret("databricks_token")),
     pulumi.ResourceOptions(providers=[azure_provider(settings)]),
 )
 for name, value in environment.outputs.items():

@@ -3,12 +3,12 @@
 import pulumi
 
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.stack import azure_provider, stack_settings, today
+from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings, today
 
 settings = stack_settings()
 environment = ProjectEnvironment(
     settings.project.name,
-    ProjectEnvironmentArgs(settings=settings, today=today()),
+    ProjectEnvironmentArgs(settings=settings, today=today(), databricks_token=stack_secret("databricks_token")),
     pulumi.ResourceOptions(providers=[azure_provider(settings)]),
 )
 for name, value in environment.outputs.items():

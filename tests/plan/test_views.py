@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
+from programs import BRICKS, CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -174,6 +174,25 @@ def test_a_cluster_that_others_run_is_drawn_outside():
     assert ("ml-identity", "outside:AKS aks-central") in edges
 
 
+def test_databricks_is_drawn_in_its_subnets_and_attached():
+    plan = whole("dev", token=GROUP, inference=None, **BRICKS)
+    assert edges_of(plan) >= {
+        ("data-product-network-vnet", "databricks-workspace"),
+        ("databricks-workspace", "databricks-connector"),
+        ("databricks-endpoint-databricks_ui_api", "databricks-workspace"),
+        ("ml-workspace", "databricks-compute"),
+        ("databricks-compute", "databricks-workspace"),
+        ("databricks-workspace", "data-product-log"),
+    }
+    picture = diagram.svg(plan)
+    for once in (">Databricks<", "attached Databricks", ">access connector<"):
+        assert picture.count(once) == 1
+    lines = list(tree(plan))
+    [connector] = [line for line in lines if "─ AccessConnector" in line]
+    assert connector.endswith("SystemAssigned")
+    assert any("─ ComputeDetach" in line and line.endswith("  detach") for line in lines)
+
+
 def test_apps_are_drawn_with_where_they_run_and_where_their_images_come_from():
     central = f"{CENTRAL}/Microsoft.ContainerRegistry/registries/crmodels"
     app = {**OTHER_TARGETS["app_service"]["app_service"], "registry_id": central}
@@ -198,8 +217,8 @@ def test_synapse_is_drawn_with_its_lake_and_what_its_pools_are_attached_to():
     assert edges_of(whole("prod", inference=None, synapse=SYNAPSE)) >= {
         ("synapse-workspace", "synapse-lake"),
         ("synapse-workspace", "synapse-pool-spark"),
-        ("ml-workspace", "synapse-compute-spark"),
-        ("synapse-compute-spark", "synapse-pool-spark"),
+        ("ml-workspace", "synapse-pool-spark-compute"),
+        ("synapse-pool-spark-compute", "synapse-pool-spark"),
         ("synapse-endpoint-Dev", "synapse-workspace"),
         ("synapse-lake-endpoint-dfs", "synapse-lake"),
     }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from refusals import problems, refused
 
 from azure_mlplatform.settings import NetworkSettings, SubnetRole
-from azure_mlplatform.settings.network import SMALLEST
+from azure_mlplatform.settings.network import DATABRICKS_SUBNETS, SMALLEST
 
 IDS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network"
 ADOPTED = {"endpoints": f"{IDS}/virtualNetworks/v/subnets/e"}
@@ -24,11 +24,19 @@ def own(**changes):
     return {"address_space": ["10.20.0.0/22"], **changes}
 
 
+BRICKS = {"databricks_host": "10.21.0.0/26", "databricks_container": "10.21.0.64/26"}
+
+
+def with_databricks(**changes):
+    subnets = {key: value for key, value in {**BRICKS, **changes}.items() if value}
+    return {"address_space": ["10.20.0.0/22", "10.21.0.0/24"], "subnets": subnets}
+
+
 @given(spaces)
 def test_the_default_subnets_fill_the_space_and_share_nothing(space):
     settings = NetworkSettings.model_validate({"address_space": [str(space)]})
     ranges = settings.ranges()
-    assert set(ranges) == set(SubnetRole)
+    assert set(ranges) == set(SubnetRole) - set(DATABRICKS_SUBNETS)
     assert all(subnet.subnet_of(space) for subnet in ranges.values())
     assert not any(one.overlaps(other) for one, other in combinations(ranges.values(), 2))
     assert sum(subnet.num_addresses for subnet in ranges.values()) == space.num_addresses
@@ -58,6 +66,15 @@ def test_a_space_too_small_for_the_default_subnets_says_how_large_it_must_be(len
         (own(subnets={"endpoints": "10.20.3.128/29"}), ["subnets.endpoints"]),
         (own(subnets={"training": "10.20.0.0/24"}), ["subnets.training"]),
         (own(subnets={"runners": "8.8.8.0/24"}), ["subnets.runners"]),
+        (with_databricks(), []),
+        (with_databricks(databricks_host="10.21.0.0/27"), ["subnets.databricks_host"]),
+        (with_databricks(databricks_host=None), ["subnets.databricks_host"]),
+        (with_databricks(databricks_container=None), ["subnets.databricks_container"]),
+        (with_databricks(databricks_container="10.21.0.0/26"), ["subnets.databricks_container"]),
+        (with_databricks(databricks_container="10.22.0.0/26"), ["subnets.databricks_container"]),
+        (with_databricks(databricks_host="10.20.3.192/26"), ["subnets.databricks_host"]),
+        ({"subnet_ids": {**ADOPTED, "databricks_host": ADOPTED["endpoints"]}}, ["subnet_ids.databricks_container"]),
+        ({"subnet_ids": {**ADOPTED, **dict.fromkeys(DATABRICKS_SUBNETS, ADOPTED["endpoints"])}}, []),
         (own(subnets={"gateway": "10.20.0.0/24"}), ["subnets.gateway"]),
         (own(egress={"kind": "firewall"}), ["egress.firewall_ip"]),
         (own(egress={"firewall_ip": "10.0.0.4"}), ["egress.firewall_ip"]),
@@ -92,6 +109,13 @@ def test_single_subnets_can_stand_in_a_second_space():
     )
     assert str(settings.ranges()[SubnetRole.AKS]) == "10.30.0.0/20"
     assert str(settings.ranges()[SubnetRole.TRAINING]) == "10.20.2.0/24"
+
+
+def test_databricks_takes_nothing_from_the_others():
+    without, beside = (NetworkSettings.model_validate(each).ranges() for each in (own(), with_databricks()))
+    host, container = (beside.pop(role) for role in DATABRICKS_SUBNETS)
+    assert beside == without
+    assert (str(host), str(container)) == ("10.21.0.0/26", "10.21.0.64/26")
 
 
 def test_adopted_zones_are_found_by_id_before_group():

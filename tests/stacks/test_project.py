@@ -9,6 +9,7 @@ import yaml
 
 from azure_mlplatform import plan
 from azure_mlplatform.plan.check import check
+from azure_mlplatform.settings import SECRET
 from azure_mlplatform.settings.files import stacks
 from azure_mlplatform.testing import check_golden, urns
 from programs import WITHIN_ANOTHER, remembered
@@ -32,8 +33,18 @@ RETIRES = "pool fpga: Standard_NP10s retires on 2027-05-31; its successor is Sta
 NO_DEVICE = (
     "pool fpga offers no device: neither AKS nor Azure ML installs XRT and a device plugin, and no gitops source does"
 )
+ATTACHED = (
+    "databricks is attached as databricks with a personal access token: the machine-learning workspace acts as whoever "
+    "made it, until it ends. Only pipelines of SDK v1, whose support has ended, run there"
+)
+NOT_ATTACHED = (
+    "databricks is not attached to the machine-learning workspace, since no token is set. Make one in Databricks, then "
+    "`pulumi config set --secret azure-mlplatform:databricks_token`"
+)
 SPARK_ENDS = "Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"
 SAID = {
+    ("fraud", "dev"): [ATTACHED],
+    ("fraud", "prod"): [NOT_ATTACHED],
     ("genomics", "dev"): [RETIRES, NO_DEVICE],
     ("genomics", "prod"): [RETIRES],
     **{("telemetry", stack): [SPARK_ENDS] for stack in ("dev", "prod")},
@@ -132,3 +143,12 @@ def test_the_shared_cluster_is_the_platforms_and_has_no_workspace(stack):
     [attached] = [each for each in pricing.of_type("Compute") if each.input("properties.resourceId")]
     assert attached.input("properties.resourceId") == cluster.id
     assert attached.input("tags.mlplatform-attach") == cluster.input("tags.mlplatform-attached-to") == "shared"
+
+
+def test_databricks_is_attached_where_there_is_a_token():
+    for stack, tokens in (("dev", [SECRET]), ("prod", [])):
+        made = run_stack(ROOT / "projects" / "fraud", stack)
+        [databricks] = made.of_type("azure-native:databricks:Workspace")
+        attached = [each for each in made.of_type("Compute") if each.input("properties.resourceId") == databricks.id]
+        assert [each.input("properties.properties.databricksAccessToken") for each in attached] == tokens
+        assert len(made.of_type("ComputeDetach")) == len(tokens)

@@ -1,13 +1,14 @@
 """Detaches what a compute of a workspace stands for before azure-native deletes the compute.
 
 ARM's deletion of a compute has a required parameter that says what becomes of what is attached: `Delete` or `Detach`.
-azure-native sends none, and what the service then does is not documented. So a resource of this provider, which depends
-on the compute and therefore goes first, deletes it with `Detach`; azure-native then finds nothing to delete.
+azure-native sends none, and what the service then does is not documented. So this resource, which depends on the
+compute and therefore goes first, deletes it with `Detach`; azure-native then finds nothing to delete.
 """
 
 from typing import Any
 
-from pulumi.dynamic import CreateResult, DiffResult
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, Resource
 
 from .provider import ArmProvider
 
@@ -29,5 +30,17 @@ class ComputeDetachProvider(ArmProvider):
         return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
 
     def delete(self, _id: str, props: Any) -> None:
-        """Detaches it, and waits until the workspace knows it no more."""
+        """Detaches, and waits until the workspace knows the compute no more."""
         self.resource_manager(props).delete(props["compute_id"], API_VERSION, underlyingResourceAction="Detach")
+
+
+class ComputeDetach(Resource, module="azure-mlplatform", name="ComputeDetach"):
+    """Goes before the compute does, and detaches what it stands for."""
+
+    provider: type[ComputeDetachProvider] = ComputeDetachProvider
+    """Whose name is kept in the state."""
+
+    def __init__(
+        self, name: str, *, compute_id: "pulumi.Input[str]", tenant_id: str, opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(self.provider(), name, {"compute_id": compute_id, "tenant_id": tenant_id}, opts)

@@ -1,19 +1,13 @@
-"""Detaches a Kubernetes cluster from a workspace before azure-native deletes the compute; see compute_detach."""
+"""The detaching of a Kubernetes cluster, by the names that states have in them; see compute_detach."""
 
-import pulumi
-from pulumi.dynamic import Resource
-
-from .compute_detach import ComputeDetachProvider
+from .compute_detach import ComputeDetach, ComputeDetachProvider
 
 
 class KubernetesDetachProvider(ComputeDetachProvider):
-    """The name that states of clusters have in them."""
+    """Does nothing but for its deletion."""
 
 
-class KubernetesDetach(Resource, module="azure-mlplatform", name="KubernetesDetach"):
+class KubernetesDetach(ComputeDetach, module="azure-mlplatform", name="KubernetesDetach"):
     """Goes before the compute does, and detaches the cluster."""
 
-    def __init__(
-        self, name: str, *, compute_id: "pulumi.Input[str]", tenant_id: str, opts: pulumi.ResourceOptions
-    ) -> None:
-        super().__init__(KubernetesDetachProvider(), name, {"compute_id": compute_id, "tenant_id": tenant_id}, opts)
+    provider = KubernetesDetachProvider

@@ -27,6 +27,7 @@ _ON_CLUSTER = (
 _SYNAPSE = _GROUP + "/providers/Microsoft.Synapse/workspaces/{workspaceName}"
 _SITE = _GROUP + "/providers/Microsoft.Web/sites/{name}"
 _APPS = _GROUP + "/providers/Microsoft.App"
+_DATABRICKS = _GROUP + "/providers/Microsoft.Databricks"
 _IDENTITY = _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 
 IDS: dict[str, str] = {
@@ -51,6 +52,8 @@ IDS: dict[str, str] = {
         "containerservice:TrustedAccessRoleBinding": (
             _CLUSTER + "/trustedAccessRoleBindings/{trustedAccessRoleBindingName}"
         ),
+        "databricks:AccessConnector": _DATABRICKS + "/accessConnectors/{connectorName}",
+        "databricks:Workspace": _DATABRICKS + "/workspaces/{workspaceName}",
         "keyvault:Vault": _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
         "kubernetesconfiguration:Extension": _ON_CLUSTER + "/extensions/{extensionName}",
         "kubernetesconfiguration:FluxConfiguration": _ON_CLUSTER + "/fluxConfigurations/{fluxConfigurationName}",
@@ -110,8 +113,8 @@ IDS: dict[str, str] = {
 } | {
     # What this library's own dynamic resources answer with.
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": "{cluster_id}",
+    "pulumi-python:dynamic/azure-mlplatform:ComputeDetach": "{compute_id}",
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": "{compute_id}",
-    "pulumi-python:dynamic/azure-mlplatform:SparkDetach": "{compute_id}",
 }
 """Type → the id it has, made of its inputs. Where a template has a name, so does the resource's output."""
 
@@ -179,6 +182,16 @@ def _workspace(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"managedNetwork": inputs.get("managedNetwork", {"isolationMode": "Disabled"})}
 
 
+def _databricks(urn: str, inputs: Inputs) -> dict[str, Any]:
+    """The host name is made of a number that Azure draws, and of its last digits."""
+    number = str(uuid.UUID(guid(f"{urn} workspace")).int)[:16]
+    return {
+        "parameters": inputs.get("parameters", {}),
+        "workspaceId": number,
+        "workspaceUrl": f"adb-{number}.{int(number) % 20}.azuredatabricks.net",
+    }
+
+
 def _extension(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"aksAssignedIdentity": {"principalId": guid(f"{urn} principal"), "tenantId": guid("tenant")}}
 
@@ -218,6 +231,7 @@ OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "azure-native:applicationinsights:Component": _insights,
     "azure-native:app:ManagedEnvironment": _container_apps_environment,
     "azure-native:cognitiveservices:Account": _account,
+    "azure-native:databricks:Workspace": _databricks,
     "azure-native:kubernetesconfiguration:Extension": _extension,
     "azure-native:machinelearningservices:OnlineEndpoint": _online_endpoint,
     "azure-native:synapse:Workspace": _synapse,

@@ -26,6 +26,7 @@ _HIDDEN = {
     "DataCollectionRule",
     "DataCollectionRuleAssociation",
     "DataVersion",
+    "ComputeDetach",
     "DiagnosticSetting",
     "FederatedIdentityCredential",
     "FileServiceProperties",
@@ -40,7 +41,6 @@ _HIDDEN = {
     "RandomString",
     "ResourceGroup",
     "RoleAssignment",
-    "SparkDetach",
     "TrustedAccessRoleBinding",
     "VirtualNetworkLink",
     "VirtualNetworkPeering",
@@ -60,6 +60,7 @@ _COLOURS = {
     "NatGateway": "#dbeafe",
     "RouteTable": "#dbeafe",
     "Account": "#ede9fe",
+    "AccessConnector": "#dcfce7",
     "Deployment": "#f5f3ff",
     "Compute": "#ffedd5",
     "Datastore": "#fef9c3",
@@ -168,6 +169,7 @@ _SPOKEN = {
     "azure-native:containerregistry:Registry": "container registry",
     "azure-native:containerservice:ManagedCluster": "AKS",
     "azure-native:containerservice:ManagedNamespace": "namespace",
+    "azure-native:databricks:Workspace": "Databricks",
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:machinelearningservices:Workspace": "ML workspace",
     "azure-native:operationalinsights:Workspace": "Log Analytics",
@@ -182,6 +184,7 @@ _SPOKEN = {
 _COMPUTES = {
     "AmlCompute": "compute cluster",
     "ComputeInstance": "compute instance",
+    "Databricks": "attached Databricks",
     "Kubernetes": "attached Kubernetes",
     "SynapseSpark": "attached Spark",
 }
@@ -296,10 +299,6 @@ def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
         yield _Edge(resource.urn, nodes.with_id(cluster, f"AKS {name_of(str(cluster))}"), "on")
 
 
-def _lake(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
-    yield _Edge(resource.urn, nodes.with_id(resource.input("defaultDataLakeStorage.resourceId")), "lake")
-
-
 def _spark_pool(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "Spark")
 
@@ -314,6 +313,19 @@ def _online_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge
 
 def _kubernetes(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield from _in_subnet(resource, nodes, "agentPoolProfiles.0.vnetSubnetID")
+
+
+def _workspace(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    """Of the kinds of workspace only that of Databricks is in a network and reads as a connector, and only that of
+    Synapse has a lake."""
+    network = resource.input("parameters.customVirtualNetworkId.value")
+    for role in ("Public", "Private"):
+        if subnet := resource.input(f"parameters.custom{role}SubnetName.value"):
+            yield _Edge(nodes.with_id(network, str(subnet)), resource.urn, str(subnet))
+    if connector := resource.input("accessConnector.id"):
+        yield _Edge(resource.urn, nodes.with_id(connector), "reads as", "dashed")
+    if lake := resource.input("defaultDataLakeStorage.resourceId"):
+        yield _Edge(resource.urn, nodes.with_id(lake), "lake")
 
 
 def _of_cluster(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -372,7 +384,7 @@ _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "VirtualNetworkPeering": _peering,
     "WebApp": _web_app,
     "WebAppSlot": _slot,
-    "Workspace": _lake,
+    "Workspace": _workspace,
     "WorkspaceConnection": _connection,
 }
 """Kind → the edges that a resource of it stands for."""

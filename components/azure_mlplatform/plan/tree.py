@@ -9,6 +9,7 @@ from .resource import Plan, PlannedResource
 
 _SIZES: dict[str, tuple[str, ...]] = {
     "Account": ("kind", "sku.name"),
+    "AccessConnector": ("identity.type",),
     "AgentPool": ("vmSize", "minCount", "maxCount"),
     "AppServicePlan": ("sku.name", "sku.capacity"),
     "BigDataPool": ("nodeSize", "autoScale.minNodeCount", "autoScale.maxNodeCount"),
@@ -22,6 +23,7 @@ _SIZES: dict[str, tuple[str, ...]] = {
         "properties.properties.namespace",
     ),
     "ContainerApp": ("template.containers.0.resources.cpu", "template.scale.minReplicas", "template.scale.maxReplicas"),
+    "ComputeDetach": (),
     "Datastore": ("properties.accountName", "properties.filesystem", "properties.containerName"),
     "DiagnosticSetting": (),
     "Extension": ("extensionType",),
@@ -37,7 +39,6 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "OnlineEndpoint": ("kind", "properties.authMode"),
     "PrivateEndpoint": ("privateLinkServiceConnections.0.groupIds",),
     "RandomString": ("length",),
-    "SparkDetach": (),
     "RouteTable": ("routes.0.nextHopIpAddress",),
     "TrustedAccessRoleBinding": (),
     "VirtualNetwork": ("addressSpace.addressPrefixes",),
@@ -86,11 +87,11 @@ def _label(resource: PlannedResource, parent: PlannedResource) -> str:
     if resource.kind in (
         "RoleAssignment",
         "ClusterClaim",
+        "ComputeDetach",
         "DiagnosticSetting",
         "KubernetesDetach",
         "ManagementLockByScope",
         "PrivateDnsZoneGroup",
-        "SparkDetach",
     ):
         return resource.name.removeprefix(f"{parent.name}-")
     return resource.azure_name

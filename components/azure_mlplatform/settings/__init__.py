@@ -8,6 +8,7 @@ from .app_service import AppServiceSettings, PlanSku, WebAppSettings
 from .budget import BudgetSettings
 from .computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
 from .container_app import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
+from .databricks import DatabricksSettings
 from .datastores import DatastoreSettings, FolderSettings, StoreAccess
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
@@ -53,6 +54,7 @@ __all__ = [
     "ContainerAppSettings",
     "ContainerAppsSettings",
     "CustomerManagedKey",
+    "DatabricksSettings",
     "DatastoreSettings",
     "DeploymentSku",
     "DiagnosticsSettings",

@@ -98,7 +98,7 @@ namespace_name = matches(
 
 attached_name = matches(
     r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{0,14}[A-Za-z0-9]",
-    "is no name for an attached cluster",
+    "is no name for an attached compute",
     "2 to 16 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
 )
 

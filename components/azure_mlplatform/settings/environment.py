@@ -10,6 +10,7 @@ from ._model import SECRET, Path, Refusal, Settings, below, check, obeys
 from .access import AccessSettings, WorkloadIdentitySettings
 from .ai_services import AIServiceSettings, twice
 from .budget import BudgetSettings
+from .databricks import TOKEN_KEY, DatabricksSettings, databricks_notices, databricks_refusals
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
 from .inference import InferenceSettings
@@ -70,6 +71,9 @@ class EnvironmentSettings(Settings):
     inference: Optional[InferenceSettings] = None
     """How models are served. Left out, they are not, but for batches."""
 
+    databricks: Optional[DatabricksSettings] = None
+    """A Databricks workspace in the network. Left out, there is none."""
+
     synapse: Optional[SynapseSettings] = None
     """The Synapse workspace, the alternative to Data Factory. Left out, there is none."""
 
@@ -123,8 +127,10 @@ class EnvironmentSettings(Settings):
         """What the environment has private endpoints to, an entry each."""
         workspace = self.workspace.private_services if self.workspace else []
         inference = self.inference.private_services if self.inference else []
+        databricks = self.databricks.private_services if self.databricks else []
         synapse = self.synapse.private_services if self.synapse else []
-        return [*(each.private_service for each in self.ai_services), *workspace, *inference, *synapse]
+        services = [each.private_service for each in self.ai_services]
+        return [*services, *workspace, *inference, *databricks, *synapse]
 
     @property
     def dns_zones(self) -> list[str]:
@@ -347,6 +353,18 @@ class EnvironmentSettings(Settings):
         yield from placement_refusals(self)
 
     @check
+    def _databricks_can_be_made(self) -> Iterator[Refusal]:
+        yield from databricks_refusals(self)
+
+    @check
+    def _databricks_is_in_the_subscription(self) -> Iterator[Refusal]:
+        adopted = self.network.subnet_ids if self.network else None
+        subnet = adopted.databricks_host if adopted and self.databricks else None
+        if subnet and SECRET not in (subnet, self.subscription_id):
+            at = ("network", "subnet_ids", "databricks_host")
+            yield from self._elsewhere(at, subnet, "Databricks is in a network of its subscription")
+
+    @check
     def _synapse_fits_in(self) -> Iterator[Refusal]:
         yield from synapse_refusals(self)
 
@@ -387,6 +405,7 @@ class EnvironmentSettings(Settings):
         if self.inference is not None:
             yield from self.inference.notices_on(today)
             yield from placement_notices(self)
+        yield from databricks_notices(self)
         if self.synapse is not None:
             yield from self.synapse.notices_on(today)
 
@@ -415,3 +434,6 @@ class EnvironmentSettings(Settings):
 PROJECT_KEYS = ("project",)
 """The keys that stand in Pulumi.yaml. All others stand in Pulumi.<stack>.yaml: a stack's key replaces the
 project's whole, so no key may stand in both."""
+
+SECRET_KEYS = (TOKEN_KEY,)
+"""Keys of Pulumi.<stack>.yaml that are no settings but secrets: encrypted, and read by their own names."""

@@ -23,7 +23,12 @@ class SubnetRole(StrEnum):
     AKS = "aks"
     CONTAINERS = "containers"
     RUNNERS = "runners"
+    DATABRICKS_HOST = "databricks_host"
+    DATABRICKS_CONTAINER = "databricks_container"
 
+
+DATABRICKS_SUBNETS = (SubnetRole.DATABRICKS_HOST, SubnetRole.DATABRICKS_CONTAINER)
+"""Those of Databricks, which has both to itself ("Deploy Azure Databricks in your Azure virtual network")."""
 
 SMALLEST = {
     SubnetRole.ENDPOINTS: (28, "a private endpoint takes an address each"),
@@ -31,6 +36,9 @@ SMALLEST = {
     SubnetRole.AKS: (26, "every node takes an address, and an upgrade adds nodes"),
     SubnetRole.CONTAINERS: (27, "a Container Apps environment with workload profiles needs a /27"),
     SubnetRole.RUNNERS: (28, "every runner takes an address"),
+    **dict.fromkeys(
+        DATABRICKS_SUBNETS, (26, "Databricks takes no smaller one, since every node has an address in each of its two")
+    ),
 }
 """The longest prefix that each subnet may have, and why."""
 
@@ -41,13 +49,15 @@ _SHARE = {
     SubnetRole.ENDPOINTS: 4,
     SubnetRole.RUNNERS: 4,
 }
-"""By how many bits each subnet is smaller than the space, in the order they lie in it."""
+"""By how many bits each subnet is smaller than the space, in the order they lie in it. One that is not here has the
+range that the settings give it, or is not there."""
 
 
 class Subnets(Settings):
     """The address ranges of an own network's subnets. One that is left out gets its share of the first
     address space: half for AKS, a quarter for training, an eighth for containers, a sixteenth each for
-    endpoints and runners, in this order. A range cannot change while something is in its subnet."""
+    endpoints and runners, in this order; nothing is left for Databricks. A range cannot change while something is in
+    its subnet."""
 
     endpoints: Optional[str] = Field(default=None, examples=["10.20.3.128/26"])
     """Private endpoints. At least /28, and an address for each endpoint."""
@@ -63,6 +73,14 @@ class Subnets(Settings):
 
     runners: Optional[str] = Field(default=None, examples=["10.20.3.192/26"])
     """CI runners, which reach what hosted runners cannot. At least /28."""
+
+    databricks_host: Optional[str] = Field(default=None, examples=["10.21.0.0/25"])
+    """Databricks' nodes, by the addresses they call out with. At least /26. Left out, there is none; take it away only
+    after the workspace is gone."""
+
+    databricks_container: Optional[str] = Field(default=None, examples=["10.21.0.128/25"])
+    """Databricks' nodes, by the addresses of their containers. At least /26; of the two, the smaller one says how many
+    nodes there can be. Left out, there is none."""
 
     _ranges = obeys(private_range, *SubnetRole)
 
@@ -84,6 +102,13 @@ class SubnetIds(Settings):
 
     runners: Optional[str] = None
     """Where CI runners go. Left out, the environment has none."""
+
+    databricks_host: Optional[str] = None
+    """Databricks' nodes, by the addresses they call out with. Given to Microsoft.Databricks/workspaces, with a security
+    group and a way out, and in the network of databricks_container. Left out, the environment has no Databricks."""
+
+    databricks_container: Optional[str] = None
+    """Databricks' nodes, by the addresses of their containers; as databricks_host is."""
 
     _ids = obeys(resource_id("Microsoft.Network/virtualNetworks/subnets"), *SubnetRole)
 
@@ -238,7 +263,7 @@ class NetworkSettings(Settings):
         return self.subnet_ids is not None
 
     def ranges(self) -> dict[SubnetRole, IPv4Network]:
-        """Each subnet's range: the one given, or its share of the first address space."""
+        """Each subnet's range: the one given, or its share of the first address space. Databricks' have no share."""
         found: dict[SubnetRole, IPv4Network] = {}
         first = IPv4Network(self.address_space[0])
         start = int(first.network_address)
@@ -250,6 +275,9 @@ class NetworkSettings(Settings):
             elif length <= 32:
                 found[role] = IPv4Network((start, length))
             start += 2 ** max(32 - length, 0)
+        for role in DATABRICKS_SUBNETS:
+            if (given := getattr(self.subnets, role)) is not None:
+                found[role] = IPv4Network(given)
         return found
 
     @check
@@ -285,6 +313,19 @@ class NetworkSettings(Settings):
                     yield _overlap(("address_space", i), one, theirs, "the hub's address space")
 
     @check
+    def _databricks_has_both_subnets(self) -> Iterator[Refusal]:
+        block = "subnets" if self.subnet_ids is None else "subnet_ids"
+        given = [role for role in DATABRICKS_SUBNETS if getattr(self.subnet_ids or self.subnets, role) is not None]
+        for role in DATABRICKS_SUBNETS:
+            if given and role not in given:
+                yield Refusal(
+                    (block, role.value),
+                    None,
+                    f"{given[0]} is given without {role}, and Databricks has two subnets to itself",
+                    f"Give {role} as well, or neither",
+                )
+
+    @check
     def _subnets_fit(self) -> Iterator[Refusal]:
         if not self.address_space:
             return
@@ -295,6 +336,8 @@ class NetworkSettings(Settings):
             at: Path = ("subnets", role.value) if given else ("address_space", 0)
             longest, why = SMALLEST[role]
             subnet = ranges.get(role)
+            if subnet is None and role not in _SHARE:
+                continue
             if subnet is None or subnet.prefixlen > longest:
                 size = f"/{subnet.prefixlen} ({subnet})" if subnet else "nothing"
                 yield Refusal(

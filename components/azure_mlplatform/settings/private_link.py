@@ -22,6 +22,15 @@ class PrivateService(StrEnum):
     """A web app and its slot `green`."""
 
     CONTAINER_APPS = "container_apps"
+    DATABRICKS = "databricks"
+    """The workspace's own pages and API, for people and for its clusters."""
+
+    DATABRICKS_SIGN_IN = "databricks_sign_in"
+    """Where people sign in to every workspace of a region: one endpoint for each region of a DNS zone."""
+
+    DATABRICKS_STORAGE = "databricks_storage"
+    """The account that a workspace keeps its own files in."""
+
     KUBERNETES = "kubernetes"
     """The API server of a private cluster, whose endpoint AKS makes itself."""
 
@@ -32,6 +41,7 @@ class PrivateService(StrEnum):
 
 _COGNITIVE = "privatelink.cognitiveservices.azure.com"
 _OPENAI = "privatelink.openai.azure.com"
+_DATABRICKS = "privatelink.azuredatabricks.net"
 _FOUNDRY = "privatelink.services.ai.azure.com"
 
 _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
@@ -46,6 +56,9 @@ _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.CONTAINER_REGISTRY: {"registry": ("privatelink.azurecr.io",)},
     PrivateService.WEB_APP: dict.fromkeys(("sites", "sites-green"), ("privatelink.azurewebsites.net",)),
     PrivateService.CONTAINER_APPS: {"managedEnvironments": ("privatelink.{region}.azurecontainerapps.io",)},
+    PrivateService.DATABRICKS: {"databricks_ui_api": (_DATABRICKS,)},
+    PrivateService.DATABRICKS_SIGN_IN: {"browser_authentication": (_DATABRICKS,)},
+    PrivateService.DATABRICKS_STORAGE: {group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "dfs")},
     PrivateService.KUBERNETES: {"management": ("privatelink.{region}.azmk8s.io",)},
     PrivateService.SYNAPSE: {
         "Dev": ("privatelink.dev.azuresynapse.net",),

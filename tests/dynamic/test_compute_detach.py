@@ -1,14 +1,12 @@
-"""The detaching of a cluster or a Spark pool, as the engine drives it: a real provider process against Azure on
-loopback."""
+"""The detaching of a compute, as the engine drives it: a real provider process against Azure on loopback."""
 
 import pulumi
 import pytest
 from loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 from pulumi.runtime import rpc
 
-from azure_mlplatform.dynamic.compute_detach import API_VERSION
+from azure_mlplatform.dynamic.compute_detach import API_VERSION, ComputeDetach
 from azure_mlplatform.dynamic.kubernetes_detach import KubernetesDetach
-from azure_mlplatform.dynamic.spark_detach import SparkDetach
 from azure_mlplatform.testing import record
 
 pytestmark = pytest.mark.slow
@@ -51,7 +49,10 @@ class Compute:
         return Answer(204)
 
 
-@pytest.mark.parametrize("detach", [KubernetesDetach, SparkDetach])
+BOTH = pytest.mark.parametrize("detach", [KubernetesDetach, ComputeDetach])
+
+
+@BOTH
 def test_what_is_kept_in_the_state_is_a_name_and_no_secret(detach):
     given = inputs(detach=detach)
     assert given["compute_id"] == COMPUTE
@@ -59,7 +60,7 @@ def test_what_is_kept_in_the_state_is_a_name_and_no_secret(detach):
     assert "[secret]" not in given.values()
 
 
-@pytest.mark.parametrize("detach", [KubernetesDetach, SparkDetach])
+@BOTH
 def test_what_is_attached_is_detached_and_waited_for(azure, providers, detach):
     compute = Compute(azure)
     id_, state = providers.create(inputs(detach=detach))
