@@ -256,6 +256,7 @@ def test_databricks_is_where_the_settings_say_and_reads_what_jobs_read():
     assert seen["databricks_workspace_id"] == databricks.id
     assert seen["databricks_url"] == f"https://{databricks.outputs['workspaceUrl']}"
     assert seen["databricks_access_connector_id"] == connector.id
+    assert seen["databricks_principal_id"] == connector.outputs["identity"]["principalId"]
     given = {
         key: databricks.input(f"parameters.custom{key}.value")
         for key in ("VirtualNetworkId", "PublicSubnetName", "PrivateSubnetName")

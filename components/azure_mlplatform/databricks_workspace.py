@@ -190,7 +190,7 @@ class DatabricksWorkspace(Component):
 
     @staticmethod
     def _storage_name(args: DatabricksWorkspaceArgs) -> In[str]:
-        return args.name_of(Kind.STORAGE_ACCOUNT, "dbfs")
+        return args.name_of(Kind.DATABRICKS_STORAGE)
 
     def _refusals(
         self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace"

@@ -42,6 +42,9 @@ class Kind(StrEnum):
 
     DATABRICKS_WORKSPACE = "dbw"
     DATABRICKS_ACCESS_CONNECTOR = "dbac"
+    DATABRICKS_STORAGE = "dbfs"
+    """Not one of the page's. Of its own kind, as LAKE is."""
+
     KUBERNETES_CLUSTER = "aks"
     DATA_COLLECTION_RULE = "dcr"
     TRUSTED_ACCESS = "ta"
@@ -103,6 +106,7 @@ RULES: dict[Kind, Rule] = {
     Kind.DATABRICKS_WORKSPACE: Rule(3, 64, r"[A-Za-z0-9_-]+"),
     # Too short for every project's whole name.
     Kind.DATABRICKS_ACCESS_CONNECTOR: Rule(3, 30, r"[A-Za-z0-9_-]+", suffixed=True),
+    Kind.DATABRICKS_STORAGE: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
     # 54 is its DNS prefix, which is the same.
     Kind.KUBERNETES_CLUSTER: Rule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
     # Of a cluster that several workspaces share, so it has to tell them apart.

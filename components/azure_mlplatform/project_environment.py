@@ -256,6 +256,7 @@ class ProjectEnvironment(Component):
                 "databricks_workspace_id": self.databricks.resource_id,
                 "databricks_url": self.databricks.url,
                 "databricks_access_connector_id": self.databricks.access_connector_id,
+                "databricks_principal_id": self.databricks.principal_id,
             }
         if self.synapse is not None:
             outputs |= {

@@ -14,7 +14,6 @@ BOTH = {"databricks_host": "10.21.0.0/25", "databricks_container": "10.21.0.128/
 OWN = {"address_space": SPACES, "subnets": BOTH}
 SUBNETS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet/subnets"
 WORKSPACE = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
-HTTPS = {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}
 TODAY = datetime.date(2026, 1, 15)
 
 
@@ -61,15 +60,6 @@ HOST, CONTAINER = "network.subnet_ids.databricks_host", "network.subnet_ids.data
         ({"network": adopted(databricks_container=OTHER_NETWORK)}, [CONTAINER]),
         ({"network": adopted(**{each: f"{ELSEWHERE}/{each}" for each in BOTH})}, [HOST]),
         ({"databricks": {"compute_name": "no name"}}, ["databricks.compute_name"]),
-        ({"databricks": {"compute_name": "CPU"}, "workspace": WORKSPACE}, ["databricks.compute_name"]),
-        (
-            {
-                "databricks": {"compute_name": "aks"},
-                "workspace": WORKSPACE,
-                "inference": {"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https": HTTPS}},
-            },
-            ["databricks.compute_name"],
-        ),
         ({"databricks": {"token": "dapi-of-nobody"}}, ["databricks.token"]),
     ],
 )

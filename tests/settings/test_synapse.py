@@ -11,7 +11,6 @@ GROUP = "00000000-0000-0000-0000-0000000000a1"
 POOL = {"name": "spark"}
 SYNAPSE = {"pools": [POOL]}
 WORKSPACE = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
-SERVED = {"target": "aks", "aks": {"https": {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}}}
 PROTECTED = {**SYNAPSE, "data_exfiltration_protection": True}
 
 
@@ -106,15 +105,6 @@ def project(name):
         ("sandbox", {"synapse": {**SYNAPSE, "administrators_group_id": GROUP}}, []),
         ("test", {"synapse": {**SYNAPSE, "administrators_group_id": GROUP}}, ["synapse.administrators_group_id"]),
         ("prod", {"synapse": {**SYNAPSE, "administrators_group_id": GROUP}}, ["synapse.administrators_group_id"]),
-        ("prod", {"synapse": pool(name="CPU"), "workspace": WORKSPACE}, ["synapse.pools[0].name"]),
-        ("prod", {"synapse": pool(name="cpu", attach=False), "workspace": WORKSPACE}, []),
-        ("prod", {"synapse": pool(name="cpu")}, []),
-        ("prod", {"synapse": pool(name="aks"), "workspace": WORKSPACE}, []),
-        (
-            "prod",
-            {"synapse": pool(name="aks"), "workspace": WORKSPACE, "inference": SERVED},
-            ["synapse.pools[0].name"],
-        ),
         ("prod", {"synapse": SYNAPSE, "project": project("ondemand-rides")}, ["project.name"]),
         ("prod", {"synapse": SYNAPSE, "project": project("rides-ondemand")}, ["project.name"]),
         ("prod", {"synapse": SYNAPSE, "project": project("rides-on-demand")}, []),

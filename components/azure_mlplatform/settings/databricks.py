@@ -44,7 +44,7 @@ class DatabricksSettings(Settings):
 
 
 def databricks_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
-    """What is wrong with Databricks in this environment: its network, and its name in the workspace."""
+    """What is wrong with the network that Databricks is to be in."""
     if environment.databricks is None:
         return
     if environment.network is None:
@@ -58,7 +58,6 @@ def databricks_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]
         yield from _adopted_refusals(environment.network)
     else:
         yield from _own_refusals(environment.network)
-    yield from _name_refusals(environment, environment.databricks)
 
 
 def _own_refusals(network: NetworkSettings) -> Iterator[Refusal]:
@@ -106,21 +105,6 @@ def _adopted_refusals(network: NetworkSettings) -> Iterator[Refusal]:
             container,
             "databricks_container is in another network than databricks_host",
             "Name two subnets of one network",
-        )
-
-
-def _name_refusals(environment: "EnvironmentSettings", databricks: DatabricksSettings) -> Iterator[Refusal]:
-    taken = {
-        each.name.lower(): "a cluster" for each in (environment.workspace.clusters if environment.workspace else ())
-    }
-    if environment.inference is not None and environment.inference.aks is not None:
-        taken[environment.inference.aks.compute_name.lower()] = "the attached AKS"
-    if databricks.compute_name.lower() in taken:
-        yield Refusal(
-            ("databricks", "compute_name"),
-            databricks.compute_name,
-            f"{taken[databricks.compute_name.lower()]} is named '{databricks.compute_name}' already",
-            "Give each compute of a workspace a name of its own",
         )
 
 

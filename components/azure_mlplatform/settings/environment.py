@@ -9,6 +9,7 @@ from pydantic import Field
 from ._model import SECRET, Path, Refusal, Settings, below, check, obeys
 from .access import AccessSettings, WorkloadIdentitySettings
 from .ai_services import AIServiceSettings, twice
+from .attached import attached_refusals
 from .budget import BudgetSettings
 from .databricks import TOKEN_KEY, DatabricksSettings, databricks_notices, databricks_refusals
 from .diagnostics import DiagnosticsSettings
@@ -363,6 +364,10 @@ class EnvironmentSettings(Settings):
         if subnet and SECRET not in (subnet, self.subscription_id):
             at = ("network", "subnet_ids", "databricks_host")
             yield from self._elsewhere(at, subnet, "Databricks is in a network of its subscription")
+
+    @check
+    def _what_is_attached_has_a_name_of_its_own(self) -> Iterator[Refusal]:
+        yield from attached_refusals(self)
 
     @check
     def _synapse_fits_in(self) -> Iterator[Refusal]:

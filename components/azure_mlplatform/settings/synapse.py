@@ -185,21 +185,3 @@ def synapse_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
         )
     if environment.workspace is not None:
         yield from below(("synapse",), synapse.attach_refusals())
-        yield from _names_taken(environment, synapse)
-
-
-def _names_taken(environment: "EnvironmentSettings", synapse: SynapseSettings) -> Iterator[Refusal]:
-    """Attached pools that are named as another compute of the machine-learning workspace is."""
-    clusters = environment.workspace.clusters if environment.workspace else []
-    taken = {each.name.lower(): "a cluster" for each in clusters}
-    aks = environment.inference.aks if environment.inference else None
-    if aks is not None:
-        taken[aks.compute_name.lower()] = "the attached AKS"
-    for index, pool in enumerate(synapse.pools):
-        if pool.attach and pool.name.lower() in taken:
-            yield Refusal(
-                ("synapse", "pools", index, "name"),
-                pool.name,
-                f"'{pool.name}' is {taken[pool.name.lower()]} of the machine-learning workspace already",
-                "Give each compute a name of its own, or set attach: false in the pool",
-            )
