@@ -96,6 +96,13 @@ def test_lengths_here_are_those_of_the_settings():
     assert AIServiceSettings.model_fields["name"].metadata[1].max_length == len(LONGEST_PART)
 
 
+@given(project=projects, environment=st.sampled_from(Environment), suffix=suffixes)
+@example("analytics-dbfs", Environment.PROD, "abc123")
+def test_the_storage_accounts_of_an_environment_share_no_name(project, environment, suffix):
+    kinds = (Kind.STORAGE_ACCOUNT, Kind.LAKE, Kind.DATABRICKS_STORAGE)
+    assert len({azure_name(kind, project, environment, suffix=suffix) for kind in kinds}) == len(kinds)
+
+
 short_parts = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 12)
 SHORT_OF_ROOM = [Kind.ONLINE_ENDPOINT, Kind.WEB_APP, Kind.CONTAINER_APP]
 

@@ -145,7 +145,7 @@ class DatabricksWorkspace(Component):
             **self._network(args),
             "enable_no_public_ip": True,
             "require_infrastructure_encryption": True,
-            "storage_account_name": self._storage_name(args),
+            "storage_account_name": args.name_of(Kind.DATABRICKS_STORAGE),
             "storage_account_sku_name": "Standard_ZRS" if args.zone_redundant else "Standard_LRS",
         }
         parameters: Any = {key: {"value": value} for key, value in settings.items()}
@@ -188,10 +188,6 @@ class DatabricksWorkspace(Component):
         """The group that Databricks makes for its nodes and its storage, and lets nobody change."""
         return f"/subscriptions/{args.subscription_id}/resourceGroups/{args.name_of(Kind.RESOURCE_GROUP, 'dbw-nodes')}"
 
-    @staticmethod
-    def _storage_name(args: DatabricksWorkspaceArgs) -> In[str]:
-        return args.name_of(Kind.DATABRICKS_STORAGE)
-
     def _refusals(
         self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace"
     ) -> "Iterator[pulumi.Output[list[Problem]]]":
@@ -208,19 +204,21 @@ class DatabricksWorkspace(Component):
         name = self._name_in_program
         shared: dict[str, Any] = {"args": args, "parent": self}
         reported = send_diagnostics(f"{name}-diagnostics", workspace.id, args.diagnostics, parent=self, metrics=False)
-        reached = private_endpoints(name, workspace, PrivateService.DATABRICKS, part="databricks", **shared).endpoints
+        endpoints = private_endpoints(name, workspace, PrivateService.DATABRICKS, part="databricks", **shared).endpoints
         if args.settings.browser_authentication:
-            reached += private_endpoints(
+            endpoints += private_endpoints(
                 name,
                 workspace,
                 PrivateService.DATABRICKS_SIGN_IN,
                 part="databricks-sign-in",
                 # Databricks takes one endpoint of a workspace at a time.
-                depends_on=[*reached],
+                depends_on=[*endpoints],
                 **shared,
             ).endpoints
         account_id = pulumi.Output.concat(
-            self._managed_group_id(args), "/providers/Microsoft.Storage/storageAccounts/", self._storage_name(args)
+            self._managed_group_id(args),
+            "/providers/Microsoft.Storage/storageAccounts/",
+            args.name_of(Kind.DATABRICKS_STORAGE),
         )
         private_endpoints(
             f"{name}-storage",
@@ -230,7 +228,7 @@ class DatabricksWorkspace(Component):
             **shared,
         )
         if args.lock:
-            lock_resource(f"{name}-lock", workspace, parent=self, guards=[reported, *reached])
+            lock_resource(f"{name}-lock", workspace, parent=self, guards=[reported, *endpoints])
 
     def _attached(self, args: DatabricksWorkspaceArgs, workspace_id: In[str], url: In[str]) -> Optional[In[str]]:
         """Attaches it where there is a token, and says in the preview whether there is one."""

@@ -35,13 +35,13 @@ class SynapseWorkspaceArgs(ReachedArgs):
     """The Spark pools, and what the workspace lets out."""
 
     tenant_id: str
-    """The Entra tenant, the only one that is reached with data exfiltration protection."""
+    """The Entra tenant of the workspaces, the only one that is reached with data exfiltration protection."""
 
     diagnostics: In[str]
     """The Log Analytics workspace, by id, that logs and metrics go to."""
 
     workspace: Optional[AttachableWorkspace] = None
-    """The machine-learning workspace that the pools are attached to. Left out, they are attached to none."""
+    """The machine-learning workspace of the group that the pools are attached to. Left out, they are to none."""
 
     encryption: Optional[EncryptionKey] = None
     """The key that encrypts what the workspace and its lake store. Left out, Microsoft's do."""
