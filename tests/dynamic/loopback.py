@@ -41,6 +41,10 @@ class Answer(NamedTuple):
     body: Any = None
     headers: tuple[tuple[str, str], ...] = ()
 
+    @classmethod
+    def refusal(cls, status: int, code: str, message: str = "") -> "Answer":
+        return cls(status, {"error": {"code": code, "message": message}})
+
 
 Resource = Callable[[Call], Answer]
 
@@ -95,6 +99,7 @@ class Azure:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Else each body waits 40 ms for the client to acknowledge the headers.
     azure: Azure
 
     def _answer(self) -> None:
@@ -186,7 +191,11 @@ class DynamicProviders:
         return answer.changes == provider_pb2.DiffResponse.DIFF_SOME, list(answer.replaces)
 
     def read(self, id_: str, state: dict[str, Any]) -> dict[str, Any]:
-        return dict(self._call("Read", provider_pb2.ReadRequest(id=id_, properties=_struct(state))).properties)
+        return dict(self._read(id_, state).properties)
+
+    def gone(self, id_: str, state: dict[str, Any]) -> bool:
+        """Whether a refresh finds nothing: the engine takes a resource without an id out of the state."""
+        return not self._read(id_, state).id
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
         request = provider_pb2.UpdateRequest(id=id_, olds=_struct(olds), news=_struct(news))
@@ -194,6 +203,9 @@ class DynamicProviders:
 
     def delete(self, id_: str, state: dict[str, Any]) -> None:
         self._call("Delete", provider_pb2.DeleteRequest(id=id_, properties=_struct(state)))
+
+    def _read(self, id_: str, state: dict[str, Any]) -> Any:
+        return self._call("Read", provider_pb2.ReadRequest(id=id_, properties=_struct(state)))
 
     def _call(self, name: str, request: Any) -> Any:
         try:

@@ -111,3 +111,11 @@ def test_a_workspace_that_gets_another_name_keeps_its_cluster(azure, providers):
 def test_a_cluster_that_is_not_there_cannot_be_claimed(azure, providers):
     with pytest.raises(ProviderError, match="managedClusters/aks is not there"):
         providers.create(inputs())
+
+
+def test_a_call_that_breaks_off_halfway_is_repeated(azure, providers):
+    tags = Tags(azure)
+    path, faults = f"{CLUSTER}/providers/Microsoft.Resources/tags/default", [Answer(502, {})]
+    azure.resources[path] = lambda call: faults.pop() if faults and call.method == "PATCH" else tags.answer(call)
+    providers.create(inputs())
+    assert (tags.tags, faults) == ({TAG: WORKSPACE}, [])

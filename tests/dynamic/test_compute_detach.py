@@ -108,3 +108,12 @@ def test_a_compute_that_is_made_anew_is_detached_first(providers):
     assert providers.diff(COMPUTE, given, given) == (False, [])
     for other in ("/another", rpc.UNKNOWN):
         assert providers.diff(COMPUTE, given, {**given, "compute_id": other}) == (True, ["compute_id"])
+
+
+def test_another_tenant_is_an_update_after_which_the_compute_is_still_known(azure, providers):
+    compute = Compute(azure)
+    id_, state = providers.create(inputs())
+    moved = {**inputs(), "tenant_id": "00000000-0000-0000-0000-0000000000bb"}
+    assert providers.diff(id_, state, moved) == (True, [])
+    providers.delete(id_, providers.update(id_, state, moved))
+    assert compute.deleted_with == ["Detach"]

@@ -11,7 +11,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 
 from ..tags import CLUSTER_CLAIM
 from .arm import ArmError, ResourceManager
-from .provider import ArmProvider
+from .provider import ArmProvider, difference
 
 API_VERSION = "2021-04-01"
 
@@ -31,10 +31,8 @@ class ClusterClaimProvider(ArmProvider):
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
         """A claim that somebody took away is made again; another cluster's is another claim."""
-        replaces = [] if olds.get("cluster_id") == news.get("cluster_id") else ["cluster_id"]
         taken = olds["claimed_by"].lower() != str(news.get("workspace_id")).lower()
-        changed = taken or any(olds.get(each) != news.get(each) for each in ("cluster_id", "workspace_id", "tenant_id"))
-        return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
+        return difference(olds, news, "cluster_id", drifted=taken)
 
     def update(self, _id: str, olds: Any, news: Any) -> UpdateResult:
         """Makes the claim again, or makes it another workspace's of the same program; never takes another's."""

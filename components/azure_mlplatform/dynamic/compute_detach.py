@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource
 
-from .provider import ArmProvider
+from .provider import ArmProvider, difference
 
 API_VERSION = "2025-12-01"
 """That of the azure-native version that this library is built with."""
@@ -25,9 +25,7 @@ class ComputeDetachProvider(ArmProvider):
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
         """Another compute, or the same made anew, is detached by itself: in a preview its id is unknown."""
-        replaces = [] if olds.get("compute_id") == news.get("compute_id") else ["compute_id"]
-        changed = bool(replaces) or olds.get("tenant_id") != news.get("tenant_id")
-        return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
+        return difference(olds, news, "compute_id")
 
     def delete(self, _id: str, props: Any) -> None:
         """Detaches, and waits until the workspace knows the compute no more."""

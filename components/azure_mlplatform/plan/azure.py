@@ -112,9 +112,12 @@ IDS: dict[str, str] = {
     }.items()
 } | {
     # What this library's own dynamic resources answer with.
+    "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": "{endpoint_id}",
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": "{cluster_id}",
     "pulumi-python:dynamic/azure-mlplatform:ComputeDetach": "{compute_id}",
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": "{compute_id}",
+    "pulumi-python:dynamic/azure-mlplatform:StartTrigger": "{factory_id}/triggers/{trigger}",
+    "pulumi-python:dynamic/azure-mlplatform:StopTrigger": "{factory_id}/triggers/{trigger}",
 }
 """Type → the id it has, made of its inputs. Where a template has a name, so does the resource's output."""
 

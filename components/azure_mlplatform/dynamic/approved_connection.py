@@ -1,0 +1,144 @@
+"""Approves the one private endpoint connection that a data factory's managed private endpoint asked for.
+
+Azure makes such an endpoint in a network of Microsoft's, and its connection waits at the target for who owns that. The
+connection's name there is Azure's, so it is known by its private endpoint, which Data Factory names
+`{factory}.{managed private endpoint}`: factory names are unique in all of Azure, so it is this endpoint's and no
+other's.
+"""
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+
+from ..settings.values import name_of
+from .arm import ArmError, ResourceManager
+from .provider import ArmProvider, difference
+
+FACTORY_API_VERSION = "2018-06-01"
+"""Data Factory's only one."""
+TARGET_API_VERSIONS = {
+    "Microsoft.MachineLearningServices/workspaces": "2025-12-01",
+    "Microsoft.Storage/storageAccounts": "2024-01-01",
+}
+"""Kind of target → API version of its connections: those of the azure-native version that this library is built
+with."""
+
+_PENDING, _APPROVED = "Pending", "Approved"
+_OVER = ("Rejected", "Disconnected")
+_ANEW = "A managed private endpoint whose connection was ended has to be deleted and made anew"
+
+
+class ApproveConnectionProvider(ArmProvider):
+    """Approves, and finds that the connection was ended."""
+
+    def create(self, props: Any) -> CreateResult:
+        """Waits until the endpoint asks, approves its connection, and waits until the endpoint knows."""
+        return CreateResult(id_=props["endpoint_id"], outs=self._approved(props))
+
+    def read(self, id_: str, props: Any) -> ReadResult:
+        """Whether the connection still stands; an endpoint that is gone has no id."""
+        found = self.resource_manager(props).get(props["endpoint_id"], FACTORY_API_VERSION)
+        return ReadResult(id_="", outs={}) if found is None else ReadResult(id_, {**props, "status": _status(found)})
+
+    def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
+        """What is not approved any more is to be again; another endpoint, or the same made anew, asks anew."""
+        return difference(olds, news, "endpoint_id", "target_id", drifted=olds["status"] != _APPROVED)
+
+    def update(self, _id: str, _olds: Any, news: Any) -> UpdateResult:
+        """Approves again."""
+        return UpdateResult(outs=self._approved(news))
+
+    def _approved(self, props: Any) -> dict[str, Any]:
+        endpoint_id, target_id = props["endpoint_id"], props["target_id"]
+        api_version = _api_version(target_id)
+        arm = self.resource_manager(props)
+        # Approved before the endpoint is provisioned, it may stay in between for good.
+        if _awaited(arm, endpoint_id, _PENDING, _APPROVED) == _PENDING:
+            connection = _connection(arm, endpoint_id, target_id, api_version)
+            if _state(connection)["status"] == _PENDING:
+                approved = {**_state(connection), "status": _APPROVED, "description": "Approved by azure-mlplatform"}
+                properties = {**connection["properties"], "privateLinkServiceConnectionState": approved}
+                arm.put(connection["id"], api_version, {**connection, "properties": properties})
+            _awaited(arm, endpoint_id, _APPROVED)
+        return {**props, "status": _APPROVED}
+
+
+def _api_version(target_id: str) -> str:
+    kind = "/".join(target_id.split("/")[6:8])
+    for known, api_version in TARGET_API_VERSIONS.items():
+        if kind.lower() == known.lower():
+            return api_version
+    raise ArmError(f"{target_id} is a '{kind}'; connections are approved on: {', '.join(TARGET_API_VERSIONS)}")
+
+
+def _awaited(arm: ResourceManager, endpoint_id: str, *wanted: str) -> str:
+    """The status of the endpoint as soon as it is provisioned and has one of these. Raises ArmError if it gets none."""
+
+    def reached(found: Any, *statuses: str) -> bool:
+        return _provisioning(found) == "Succeeded" and _status(found) in statuses
+
+    found = arm.wait(
+        endpoint_id,
+        FACTORY_API_VERSION,
+        lambda each: each is None or _provisioning(each) == "Failed" or reached(each, *wanted, *_OVER),
+    )
+    if found is None:
+        raise ArmError(f"{endpoint_id} is not there: a managed private endpoint has to be made before it is approved")
+    if not reached(found, *wanted):
+        raise ArmError(
+            f"{endpoint_id} is to be {' or '.join(wanted)}; its provisioning is {_provisioning(found)}, its connection "
+            f"{_status(found)}" + (f". {_ANEW}" if _status(found) in _OVER else "")
+        )
+    return _status(found)
+
+
+def _connection(arm: ResourceManager, endpoint_id: str, target_id: str, api_version: str) -> Any:
+    """The connection of the endpoint at the target, by what it comes from."""
+    listed = arm.get(f"{target_id}/privateEndpointConnections", api_version)
+    if listed is None:
+        raise ArmError(f"{target_id} is not there")
+    factory_id, _, _ = endpoint_id.partition("/managedVirtualNetworks/")
+    source = f"{name_of(factory_id)}.{name_of(endpoint_id)}"
+    found = [each for each in listed["value"] if _source(each).lower() == source.lower()]
+    if len(found) != 1:
+        raise ArmError(f"{target_id} has {len(found)} connections from '{source}', and one is to be approved")
+    if _state(found[0])["status"] in _OVER:
+        raise ArmError(f"the connection from '{source}' to {target_id} is {_state(found[0])['status']}. {_ANEW}")
+    return found[0]
+
+
+def _source(connection: Any) -> str:
+    return name_of((connection["properties"].get("privateEndpoint") or {}).get("id") or "")
+
+
+def _state(connection: Any) -> dict[str, Any]:
+    return connection["properties"]["privateLinkServiceConnectionState"]
+
+
+def _provisioning(endpoint: Any) -> str:
+    return endpoint["properties"].get("provisioningState") or "unknown"
+
+
+def _status(endpoint: Any) -> str:
+    return (endpoint["properties"].get("connectionState") or {}).get("status") or "unknown"
+
+
+class ApproveConnection(Resource, module="azure-mlplatform", name="ApproveConnection"):
+    """The approval of a managed private endpoint of a data factory by who owns the target.
+
+    `endpoint_id` is the ARM id as an output of the endpoint: one that is replaced is then approved anew. `target_id`
+    is what it leads to, of a kind in TARGET_API_VERSIONS. Nothing ends it: the connection goes with its endpoint.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        endpoint_id: "pulumi.Input[str]",
+        target_id: "pulumi.Input[str]",
+        tenant_id: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        props = {"endpoint_id": endpoint_id, "target_id": target_id, "tenant_id": tenant_id}
+        super().__init__(ApproveConnectionProvider(), name, props, opts)
