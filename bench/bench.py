@@ -169,12 +169,12 @@ def _literal(value: Any, key_of: Callable[[str], str]) -> str:
     return repr(value)
 
 
-_UNIONS = {"DataVersion", "Datastore", "WorkspaceConnection"}
+_UNIONS = {"DataVersion", "Datastore", "LinkedService", "MetricAlert", "Pipeline", "Trigger", "WorkspaceConnection"}
 """Kinds whose properties are one of several types, so that the SDK leaves the keys of a dict as they are."""
 
 
-_MAPS = {"addonProfiles", "configurationSettings", "extensionSettings"}
-"""Inputs whose keys are names of somebody's own, which are kept as they are."""
+_MAPS = {"addonProfiles", "configurationSettings", "extensionSettings", "template"}
+"""Inputs whose keys are somebody's own, which are kept as they are."""
 
 
 def _key(key: str) -> str:

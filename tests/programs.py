@@ -252,6 +252,30 @@ def serving(
     return record(lambda: component("serve", args.model_validate(given)), preview=preview, existing=existing)
 
 
+NIGHTLY = {
+    "name": "nightly",
+    "schedule": {"frequency": "Day", "at": ["04:00"], "time_zone": "W. Europe Standard Time"},
+    "input": {"store": "sales", "folder": "sales/{yyyy}/{MM}/{dd}"},
+    "output": {"folder": "nightly"},
+}
+ARRIVED = {
+    "name": "arrived",
+    "blob_created": {"store": "sales", "folder": "incoming", "suffix": ".csv"},
+    "output": {"folder": "arrived"},
+}
+BATCH = {"compute": "cpu", "jobs": [NIGHTLY, ARRIVED], "alerts": {"emails": ["ml@example.com"]}}
+BY_BLOB = (
+    "batch: {} starts when a blob lands: who deploys needs EventGrid EventSubscription Contributor on the storage "
+    "account, and the subscription the provider Microsoft.EventGrid"
+)
+"""What a preview says of a job."""
+
+LEGACY = {
+    "mode": "published_pipeline",
+    "published_pipeline_id": "00000000-0000-0000-0000-0000000000b1",
+}
+"""What a job has that calls a pipeline of version 1, as it may where a customer's key encrypts the workspace."""
+
 BRICKS = {
     "databricks": {},
     "network": {

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from azure_mlplatform.ai_service import AIService, AIServiceArgs
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
 from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
@@ -21,6 +22,7 @@ COMPONENTS = [
     (AIService, AIServiceArgs),
     (AKSInference, AKSInferenceArgs),
     (AppServiceInference, AppServiceInferenceArgs),
+    (BatchScoring, BatchScoringArgs),
     (ContainerAppInference, ContainerAppInferenceArgs),
     (DataProductRG, DataProductRGArgs),
     (DatabricksWorkspace, DatabricksWorkspaceArgs),

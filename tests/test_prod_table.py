@@ -11,13 +11,14 @@ from azure_mlplatform.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.settings.network import DATABRICKS_SUBNETS
 from azure_mlplatform.testing import Plan, PlannedResource
-from programs import BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
+from programs import BATCH, BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 DIAGNOSED = {
     "azure-native:app:ContainerApp",
     "azure-native:app:ManagedEnvironment",
     "azure-native:containerservice:ManagedCluster",
     "azure-native:databricks:Workspace",
+    "azure-native:datafactory:Factory",
     "azure-native:network:NetworkSecurityGroup",
     "azure-native:network:PublicIPAddress",
     "azure-native:network:VirtualNetwork",
@@ -40,6 +41,7 @@ REACHED = {
     "azure-native:cognitiveservices:Account",
     "azure-native:containerregistry:Registry",
     "azure-native:databricks:Workspace",
+    "azure-native:datafactory:Factory",
     "azure-native:keyvault:Vault",
     "azure-native:machinelearningservices:Workspace",
     "azure-native:storage:StorageAccount",
@@ -78,6 +80,7 @@ REGISTRY = "azure-native:containerregistry:Registry"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"
 ENDPOINT = "azure-native:machinelearningservices:OnlineEndpoint"
+FACTORY = "azure-native:datafactory:Factory"
 DATABRICKS = "azure-native:databricks:Workspace"
 APPS = "azure-native:app:ManagedEnvironment"
 SYNAPSE_WORKSPACE = "azure-native:synapse:Workspace"
@@ -232,6 +235,17 @@ ROWS = [
     Row(SYNAPSE_WORKSPACE, "sqlAdministratorLoginPassword", equals(None), "x"),
     Row("azure-native:synapse:BigDataPool", "autoPause.enabled", equals(True), False),
     Row("azure-native:synapse:BigDataPool", "autoScale.enabled", equals(True), False),
+    Row(FACTORY, "publicNetworkAccess", equals("Disabled"), "Enabled"),
+    Row(FACTORY, "identity.type", equals("SystemAssigned"), "UserAssigned"),
+    Row("azure-native:datafactory:IntegrationRuntime", "properties.managedVirtualNetwork.referenceName", bool, None),
+    Row(
+        "azure-native:datafactory:LinkedService",
+        "properties.authentication",
+        equals("MSI"),
+        "ServicePrincipal",
+        ("properties.type", "AzureMLService"),
+    ),
+    Row("azure-native:machinelearningservices:BatchEndpoint", "properties.authMode", equals("AADToken"), "Key"),
     Row("azure-native:storage:BlobContainer", "publicAccess", equals("None"), "Blob"),
     Row("azure-native:operationalinsights:Workspace", "features.disableLocalAuth", equals(True), False),
     Row("azure-native:operationalinsights:Workspace", "retentionInDays", lambda days: days >= 365, 30),
@@ -291,14 +305,15 @@ def prod():
 
 @pytest.fixture(scope="module")
 def prods(prod):
-    """Prod with each of the targets that models are served from, and with Databricks and Synapse."""
+    """Prod with each of the targets that models are served from, with Databricks and Synapse, and with batches."""
     return [prod, *others("prod")]
 
 
 def others(environment):
     """The plans of an environment beside that with AKS."""
     targets = [whole(environment, inference=each) for each in OTHER_TARGETS.values()]
-    return [*targets, whole(environment, inference=None, synapse=SYNAPSE, **BRICKS)]
+    beside = [{"synapse": SYNAPSE, **BRICKS}, {"batch": BATCH}]
+    return [*targets, *(whole(environment, inference=None, **each) for each in beside)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type.rsplit(':', 1)[-1]}.{row.path}")

@@ -9,10 +9,13 @@ from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvi
 from azure_mlplatform.settings._model import SECRET, _holds_a_key
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
 from programs import (
+    BATCH,
     BRICKS,
+    CPU,
     GROUP,
     HUB,
     INFERENCE,
+    LEGACY,
     OTHER_TARGETS,
     SYNAPSE,
     TODAY,
@@ -31,6 +34,7 @@ EVERYTHING = {
     "customer_managed_key": {"key_vault_id": VAULT, "key_id": "https://kv-keys.vault.azure.net/keys/ml"},
     "network": {"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}},
     "synapse": SYNAPSE,
+    "batch": {**BATCH, "jobs": [{**each, **LEGACY} for each in BATCH["jobs"]]},
 }
 ENVIRONMENTS = ["dev", "test", "prod"]
 
@@ -68,6 +72,8 @@ def test_children_and_parents():
         ("container_app", [("ContainerAppInference", "churn-container-app"), product, workspace]),
     ):
         assert children(whole("dev", inference=OTHER_TARGETS[target]), "churn") == made
+    batch = ("BatchScoring", "churn-batch")
+    assert children(whole("dev", inference=None, batch=BATCH), "churn") == [batch, product, workspace]
     databricks = ("DatabricksWorkspace", "churn-databricks")
     assert children(whole("dev", inference=None, **BRICKS), "churn") == [product, databricks, workspace]
     assert plan.of_type("DataProductRG")[0].urn == (
@@ -145,6 +151,17 @@ def test_no_input_or_output_carries_a_key_or_a_secret(environment, mode, preview
     alice = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": GROUP}
     workspace = {**WORKSPACE, "network_mode": mode, "instances": [alice] if environment == "dev" else []}
     plan = whole(environment, preview=preview, **EVERYTHING, workspace=workspace)
+    assert carried(plan) == set()
+    assert twice_granted(plan) == []
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_no_batch_is_scored_with_a_key(environment, preview):
+    plan = whole(environment, preview=preview, inference=None, batch=BATCH)
+    assert {"BatchEndpoint", "Factory", "LinkedService", "Pipeline", "Trigger"} <= {
+        each.kind for each in plan.resources
+    }
     assert carried(plan) == set()
     assert twice_granted(plan) == []
 
@@ -333,6 +350,47 @@ def test_outputs_say_where_synapse_is():
     granted = {each.name: each.input("principalId") for each in plan.of_type("RoleAssignment")}
     assert granted["churn-synapse-lake-computes-writer"] == seen["compute_principal_id"]
     assert granted[f"churn-synapse-lake-{GROUP}-writer"] == GROUP
+
+
+def test_outputs_say_how_batches_are_deployed_replayed_and_called():
+    before = set(exported(workspace=WORKSPACE)[1])
+    plan, seen = exported(workspace=WORKSPACE, batch={**BATCH, "compute": None, "cluster": {**CPU, "name": "batch"}})
+    [factory] = plan.of_type("Factory")
+    endpoints = {each.name.rsplit("-", 1)[-1]: each for each in plan.of_type("BatchEndpoint")}
+    assert {key: value for key, value in seen.items() if key not in before} == {
+        "data_factory_id": factory.id,
+        "batch_pipelines": {"nightly": "score-churn-nightly-dev", "arrived": "score-churn-arrived-dev"},
+        "batch_endpoints": {name: each.azure_name for name, each in endpoints.items()},
+        "batch_scoring_uris": {
+            name: f"https://{each.azure_name}.westeurope.inference.ml.azure.com/jobs"
+            for name, each in endpoints.items()
+        },
+        "batch_compute": "batch",
+    }
+    assert seen["clusters"] == ["cpu", "batch"]
+    pipelines = {each.azure_name for each in plan.of_type("Pipeline")}
+    assert set(seen["batch_pipelines"].values()) < pipelines
+
+
+def test_with_synapse_its_identity_calls_the_endpoints():
+    plan, seen = exported(workspace=WORKSPACE, synapse=SYNAPSE, batch={**BATCH, "orchestrator": "synapse"})
+    assert plan.of_type("Factory") == plan.of_type("Pipeline") == []
+    assert seen["data_factory_id"] is None
+    [score] = [each for each in plan.of_type("RoleAssignment") if each.name == "churn-batch-score"]
+    assert score.input("principalId") == seen["synapse_principal_id"]
+
+
+def test_destroying_stops_triggers_before_anything_of_the_factory_goes():
+    """The engine deletes what depends on others first."""
+    kept = outlives(whole("dev", inference=None, batch=BATCH), "churn-batch-trigger-arrived-blob-start")
+    assert kept > {
+        "churn-batch-trigger-arrived-blob",
+        "churn-batch-pipeline-arrived",
+        "churn-batch-attempt-arrived",
+        "churn-batch-factory",
+        "churn-batch-reach-workspace",
+        "churn-ml-workspace",
+    }
 
 
 def longest_chain(plan, to=None):

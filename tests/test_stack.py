@@ -7,7 +7,7 @@ from azure_mlplatform._component import RefusedError
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings, today
 from azure_mlplatform.testing import TENANT, example_settings, record
-from programs import BRICKS, OWN
+from programs import BRICKS, LEGACY, NIGHTLY, OWN
 
 
 def config(**changes):
@@ -94,6 +94,7 @@ def test_the_clock_is_utc():
 
 
 def test_every_setting_can_be_given_in_a_file():
+    job = {**NIGHTLY, **LEGACY, "input": None}
     central = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers"
     given = {
         "resource_group_id": f"/subscriptions/{example_settings().subscription_id}/resourceGroups/rg-x",
@@ -101,6 +102,7 @@ def test_every_setting_can_be_given_in_a_file():
         "workspace": {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]},
         "inference": {"target": "managed", "endpoints": [{"name": "scoring"}]},
         "synapse": {"pools": [{"name": "spark"}]},
+        "batch": {"compute": "cpu", "jobs": [job]},
         "access": {"readers": ["00000000-0000-0000-0000-0000000000a1"]},
         "workload_identity": {"github_repository": "example/churn"},
         "budget": {"amount": 5, "contact_emails": ["a@b.example"]},

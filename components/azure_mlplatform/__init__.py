@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .aks_inference import AKSInferenceArgs as AKSInferenceArgs
     from .app_service_inference import AppServiceInference as AppServiceInference
     from .app_service_inference import AppServiceInferenceArgs as AppServiceInferenceArgs
+    from .batch_scoring import BatchScoring as BatchScoring
+    from .batch_scoring import BatchScoringArgs as BatchScoringArgs
     from .compute import AttachableWorkspace as AttachableWorkspace
     from .container_app_inference import ContainerAppInference as ContainerAppInference
     from .container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
@@ -45,6 +47,8 @@ _HOME = {
     "AppServiceInference": "app_service_inference",
     "AppServiceInferenceArgs": "app_service_inference",
     "AttachableWorkspace": "compute",
+    "BatchScoring": "batch_scoring",
+    "BatchScoringArgs": "batch_scoring",
     "ConnectedService": "ml_workspace",
     "ContainerAppInference": "container_app_inference",
     "ContainerAppInferenceArgs": "container_app_inference",
@@ -77,6 +81,8 @@ __all__ = [
     "AppServiceInference",
     "AppServiceInferenceArgs",
     "AttachableWorkspace",
+    "BatchScoring",
+    "BatchScoringArgs",
     "ConnectedService",
     "ContainerAppInference",
     "ContainerAppInferenceArgs",

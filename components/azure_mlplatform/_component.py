@@ -88,10 +88,14 @@ class PlacedArgs(ComponentArgs):
             )
         )
 
+    def known_name(self, kind: Kind, part: str = "") -> str:
+        """The Azure name of a resource of a kind without a suffix; `part` tells apart several of one kind."""
+        return azure_name(kind, self.project, self.environment, part)
+
     def name_of(self, kind: Kind, part: str = "") -> In[str]:
         """The Azure name of a resource; `part` tells apart several of one kind."""
         if not RULES[kind].suffixed:
-            return azure_name(kind, self.project, self.environment, part)
+            return self.known_name(kind, part)
         return pulumi.Output.from_input(self.suffix).apply(
             lambda suffix: azure_name(kind, self.project, self.environment, part, suffix=suffix)
         )

@@ -48,10 +48,10 @@ def datastore(
     }
     properties = (
         ml.AzureDataLakeGen2DatastoreArgs(datastore_type="AzureDataLakeGen2", filesystem=store.container, **shared)
-        if store.hierarchical
+        if store.is_file_system
         else ml.AzureBlobDatastoreArgs(datastore_type="AzureBlob", container_name=store.container, **shared)
     )
-    container = "filesystem" if store.hierarchical else "containerName"
+    container = "filesystem" if store.is_file_system else "containerName"
     made = native.machinelearningservices.Datastore(
         name,
         name=store.name,

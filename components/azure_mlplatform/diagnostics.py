@@ -1,5 +1,7 @@
 """Diagnostic settings (Microsoft.Insights): every log and metric of a resource to Log Analytics."""
 
+from typing import Optional
+
 import pulumi
 import pulumi_azure_native as native
 
@@ -14,14 +16,19 @@ def send_diagnostics(
     parent: pulumi.Resource,
     logs: bool = True,
     metrics: bool = True,
+    tables: Optional[list[str]] = None,
 ) -> "native.monitor.DiagnosticSetting":
-    """Sends all that a resource reports to Log Analytics; `logs` or `metrics` is False where it has none."""
+    """Sends all that a resource reports to Log Analytics; `logs` or `metrics` is False where it has none. `tables`
+    names the categories of logs that go to tables of their own, where a query has to find them."""
+    log = native.monitor.DiagnosticsLogSettingsArgs
+    named = [log(category=each, enabled=True) for each in tables or []]
     return native.monitor.DiagnosticSetting(
         name,
         name="to-log-analytics",
         resource_uri=resource_id,
         workspace_id=workspace_id,
-        logs=[{"category_group": "allLogs", "enabled": True}] if logs else None,
+        log_analytics_destination_type="Dedicated" if named else None,
+        logs=named or ([log(category_group="allLogs", enabled=True)] if logs else None),
         metrics=[{"category": "AllMetrics", "enabled": True}] if metrics else None,
         opts=child(parent),
     )

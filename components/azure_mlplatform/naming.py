@@ -40,6 +40,20 @@ class Kind(StrEnum):
     COMPUTE_INSTANCE = "ci"
     """Not one of the page's."""
 
+    BATCH_ENDPOINT = "bep"
+    """Not one of the page's."""
+
+    DATA_FACTORY = "adf"
+    SCORING_PIPELINE = "score"
+    """Not one of the page's, as what else is inside a factory."""
+
+    LINKED_SERVICE = "ls"
+    INTEGRATION_RUNTIME = "ir"
+    MANAGED_PRIVATE_ENDPOINT = "mpe"
+    ACTION_GROUP = "ag"
+    ALERT_RULE = "alert"
+    """Not one of the page's."""
+
     DATABRICKS_WORKSPACE = "dbw"
     DATABRICKS_ACCESS_CONNECTOR = "dbac"
     DATABRICKS_STORAGE = "dbfs"
@@ -103,6 +117,15 @@ RULES: dict[Kind, Rule] = {
     # Without hyphens, since a hyphen and digits at the end are refused; 24 leaves 12 for whose it is.
     Kind.COMPUTE_INSTANCE: Rule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
     Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
+    Kind.BATCH_ENDPOINT: Rule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.DATA_FACTORY: Rule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+", suffixed=True),
+    # 140 less what the names of a pipeline's triggers and attempts add ("Pipelines and activities").
+    Kind.SCORING_PIPELINE: Rule(1, 130, r"[\w-]+"),
+    Kind.LINKED_SERVICE: Rule(1, 130, r"[\w-]+"),
+    Kind.INTEGRATION_RUNTIME: Rule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+"),
+    Kind.MANAGED_PRIVATE_ENDPOINT: Rule(1, 64, r"[\w-]+"),
+    Kind.ACTION_GROUP: Rule(1, 260, r"[\w-]+"),
+    Kind.ALERT_RULE: Rule(1, 260, r"[\w-]+"),
     Kind.DATABRICKS_WORKSPACE: Rule(3, 64, r"[A-Za-z0-9_-]+"),
     # Too short for every project's whole name.
     Kind.DATABRICKS_ACCESS_CONNECTOR: Rule(3, 30, r"[A-Za-z0-9_-]+", suffixed=True),

@@ -10,12 +10,14 @@ from pydantic import Field
 from ._component import Component, In, child
 from .aks_inference import AKSInference, AKSInferenceArgs
 from .app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from .batch_scoring import BatchScoring, BatchScoringArgs
 from .container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from .data_product_rg import DataProductRG, DataProductRGArgs
 from .databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
 from .online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from .settings._model import Refusal, check
+from .settings.batch import Orchestrator
 from .settings.databricks import token_refusals
 from .settings.endpoints import OnlineEndpointSettings
 from .settings.environment import EnvironmentSettings
@@ -65,6 +67,7 @@ class ProjectEnvironment(Component):
         if args.settings.inference is not None:
             self._inference(args.settings, args.settings.inference)
         self.synapse = self._synapse(args.settings)
+        self.batch = self._batch(args.settings)
         for notice in args.settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
         self._finish(
@@ -83,7 +86,7 @@ class ProjectEnvironment(Component):
             f"{self._name_in_program}-ml",
             MLWorkspaceArgs(
                 **group.reached(settings),
-                settings=settings.workspace,
+                settings=settings.workspace.model_copy(update={"clusters": settings.clusters}),
                 tenant_id=settings.tenant_id,
                 diagnostics=group.log_analytics_workspace_id,
                 ai_services=[
@@ -151,6 +154,28 @@ class ProjectEnvironment(Component):
         for each in settings.access.data_scientists:
             synapse.grant_data_scientist(each)
         return synapse
+
+    def _batch(self, settings: EnvironmentSettings) -> Optional[BatchScoring]:
+        if settings.batch is None or settings.workspace is None or self.workspace is None:
+            return None
+        orchestrator: dict[str, Any] = {}
+        if settings.batch.orchestrator is Orchestrator.SYNAPSE and self.synapse is not None:
+            orchestrator = {"synapse_id": self.synapse.resource_id, "synapse_principal_id": self.synapse.principal_id}
+        return BatchScoring(
+            f"{self._name_in_program}-batch",
+            BatchScoringArgs(
+                **self.data_product.reached(settings),
+                **orchestrator,
+                settings=settings.batch,
+                workspace_name=self.workspace.name,
+                workspace_id=self.workspace.resource_id,
+                storage_account_id=self.workspace.storage_account_id,
+                datastores=settings.workspace.datastores,
+                tenant_id=settings.tenant_id,
+                diagnostics=self.data_product.log_analytics_workspace_id,
+            ),
+            child(self),
+        )
 
     def _inference(self, settings: EnvironmentSettings, inference: InferenceSettings) -> None:
         """Where models are served, and the endpoints they are called by."""
@@ -266,6 +291,14 @@ class ProjectEnvironment(Component):
                 "synapse_principal_id": self.synapse.principal_id,
                 "synapse_lake_id": self.synapse.lake_id,
                 "spark_pools": self.synapse.spark_pools,
+            }
+        if self.batch is not None:
+            outputs |= {
+                "data_factory_id": self.batch.data_factory_id,
+                "batch_pipelines": self.batch.pipelines,
+                "batch_endpoints": self.batch.endpoints,
+                "batch_scoring_uris": self.batch.scoring_uris,
+                "batch_compute": self.batch.compute,
             }
         return outputs | self._inference_outputs()
 

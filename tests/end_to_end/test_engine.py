@@ -20,6 +20,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2, resource_pb2_grp
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.recorder import Log, Recorder
 from azure_mlplatform.settings.files import stack_config
+from programs import BY_BLOB
 
 ROOT = Path(__file__).parents[2]
 HOST = Path(__file__).parent / "language_host.py"
@@ -101,8 +102,8 @@ def pulumi(folder, stack, *, dry_run, known=True, texts=None, secret_keys=None, 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_up_registers_what_the_plan_shows(stack):
     code, resources, messages, output = pulumi(ROOT, stack, dry_run=False)
-    assert (code, messages, output) == (0, [], "")
     plan = run_stack(ROOT, stack)
+    assert (code, tuple(messages), output) == (0, plan.messages, "")
     assert [each.as_json() for each in resources] == [each.as_json() for each in plan.resources]
     assert [each.outputs for each in resources if not each.custom] == [
         each.outputs for each in plan.resources if not each.custom
@@ -111,7 +112,7 @@ def test_up_registers_what_the_plan_shows(stack):
 
 def test_a_first_preview_registers_what_the_plan_shows_as_unknown():
     code, resources, messages, output = pulumi(ROOT, "prod", dry_run=True, known=False)
-    assert (code, messages, output) == (0, [], "")
+    assert (code, messages, output) == (0, [("warning", BY_BLOB.format("customers"))], "")
     plan = run_stack(ROOT, "prod", known=False)
     assert [each.as_json() for each in resources] == [each.as_json() for each in plan.resources]
 

@@ -6,7 +6,20 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import BRICKS, CENTRAL, DOCUMENTS, GROUP, HUB, LOG, OPENAI, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
+from programs import (
+    BATCH,
+    BRICKS,
+    CENTRAL,
+    DOCUMENTS,
+    GROUP,
+    HUB,
+    LOG,
+    OPENAI,
+    OTHER_TARGETS,
+    SYNAPSE,
+    WORKSPACE,
+    whole,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -222,6 +235,29 @@ def test_synapse_is_drawn_with_its_lake_and_what_its_pools_are_attached_to():
         ("synapse-endpoint-Dev", "synapse-workspace"),
         ("synapse-lake-endpoint-dfs", "synapse-lake"),
     }
+
+
+def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
+    plan = whole("prod", inference=None, batch=BATCH)
+    assert edges_of(plan) >= {
+        ("outside:storage stlake", "batch-trigger-arrived-blob"),
+        ("batch-trigger-arrived-blob", "batch-pipeline-arrived"),
+        ("batch-trigger-nightly-schedule", "batch-pipeline-nightly"),
+        ("batch-pipeline-nightly", "batch-attempt-nightly"),
+        ("batch-attempt-nightly", "batch-endpoint-nightly"),
+        ("ml-workspace", "batch-endpoint-nightly"),
+        ("batch-factory", "batch-managed-network"),
+        ("batch-factory", "batch-reach-workspace"),
+        ("batch-reach-workspace", "ml-workspace"),
+        ("batch-reach-stlake", "outside:storage stlake"),
+        ("batch-factory", "ml-workspace"),
+    }
+    said = {each.name.removeprefix("churn-batch-"): size(each) for each in plan.azure_resources}
+    assert said["trigger-nightly-schedule"] == "1 Day"
+    assert said["trigger-arrived-blob"] == "/curated/blobs/incoming/ .csv"
+    assert said["pipeline-nightly"] == "4 at once"
+    assert said["reach-workspace"] == "amlworkspace"
+    assert "batch-service-workspace" not in drawn(plan)["node"]
 
 
 def test_every_end_of_an_edge_is_drawn(dev):

@@ -12,7 +12,7 @@ from azure_mlplatform.plan.check import check
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.settings.files import stacks
 from azure_mlplatform.testing import check_golden, urns
-from programs import WITHIN_ANOTHER, remembered
+from programs import BY_BLOB, WITHIN_ANOTHER, remembered
 
 # A day on which nothing that the projects use is retired.
 run_stack = remembered(partial(plan.run_stack, today=datetime.date(2026, 11, 25)))
@@ -43,6 +43,7 @@ NOT_ATTACHED = (
 )
 SPARK_ENDS = "Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"
 SAID = {
+    ("reference", "prod"): [BY_BLOB.format("customers")],
     ("fraud", "dev"): [ATTACHED],
     ("fraud", "prod"): [NOT_ATTACHED],
     ("genomics", "dev"): [RETIRES, NO_DEVICE],

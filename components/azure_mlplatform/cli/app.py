@@ -18,6 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+export = typer.Typer(help="Write what others deploy.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(export, name="export")
+
 BAD_INPUT = 2
 """The exit code for input that cannot be used."""
 
@@ -125,6 +128,65 @@ def schema(
     if file not in SCHEMAS:
         _refuse([f"--file: '{file}' is not allowed\n    Allowed: {', '.join(SCHEMAS)}"])
     print(json.dumps(SCHEMAS[file](), indent=2))
+
+
+@export.command("synapse")
+def export_synapse(
+    repository: Annotated[Path, typer.Argument(metavar="DIR", help="The root folder that Synapse has in Git.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack whose batches they are.")],
+    outputs: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="What `pulumi stack output --json` printed; - for standard input."),
+    ],
+    folder: Annotated[Path, typer.Option("-C", metavar="DIR", help="The folder of Pulumi.yaml.")] = Path(),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing, and end with 1 where something would be.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print file → written or removed as JSON.")] = False,
+) -> None:
+    """Write the pipelines and triggers of batches into the Git repository of a Synapse workspace.
+
+    They are no resources of ARM, so `pulumi up` cannot deploy them. What was written for the environment before and
+    is no longer in its settings is removed; everything else in the repository stays as it is.
+    """
+    from ..settings.problems import ProblemsError
+    from ..settings.repository import settings_of
+    from ..synapse_artifacts import artifacts, write
+
+    for path, option in ((repository, ""), (folder, "-C ")):
+        if not path.is_dir():
+            _refuse([f"{option}{path}: is no folder\n    Name one that is there"])
+    try:
+        settings = settings_of(folder, stack)
+        found = artifacts(settings, _outputs(outputs))
+    except ProblemsError as error:
+        _refuse(map(str, error.problems))
+    try:
+        changed = write(repository, settings, found, check=check)
+    except OSError as error:
+        _refuse([f"{error.filename}: cannot be written ({error.strerror})"])
+    if as_json:
+        print(json.dumps(changed, indent=2))
+    else:
+        for name, what in changed.items():
+            print(f"{'would be ' if check else ''}{what}: {name}")
+        print(f"{len(found)} files, {len(changed) or 'none'} changed", file=sys.stderr)
+    if check and changed:
+        raise typer.Exit(1)
+
+
+def _outputs(file: Path) -> dict[str, Any]:
+    """The outputs of a stack, from a file or from standard input."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        found = json.loads(text)
+    except OSError as error:
+        _refuse([f"--outputs {file}: cannot be read ({error.strerror})"])
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        _refuse([f"--outputs {file}: is no JSON object\n    Give what `pulumi stack output --json` prints"])
+    return found
 
 
 def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[datetime.date]) -> list[Any]:

@@ -27,6 +27,7 @@ _ON_CLUSTER = (
 _SYNAPSE = _GROUP + "/providers/Microsoft.Synapse/workspaces/{workspaceName}"
 _SITE = _GROUP + "/providers/Microsoft.Web/sites/{name}"
 _APPS = _GROUP + "/providers/Microsoft.App"
+_FACTORY = _GROUP + "/providers/Microsoft.DataFactory/factories/{factoryName}"
 _DATABRICKS = _GROUP + "/providers/Microsoft.Databricks"
 _IDENTITY = _GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 
@@ -52,11 +53,21 @@ IDS: dict[str, str] = {
         "containerservice:TrustedAccessRoleBinding": (
             _CLUSTER + "/trustedAccessRoleBindings/{trustedAccessRoleBindingName}"
         ),
+        "datafactory:Factory": _FACTORY,
+        "datafactory:IntegrationRuntime": _FACTORY + "/integrationRuntimes/{integrationRuntimeName}",
+        "datafactory:LinkedService": _FACTORY + "/linkedservices/{linkedServiceName}",
+        "datafactory:ManagedPrivateEndpoint": (
+            _FACTORY
+            + "/managedVirtualNetworks/{managedVirtualNetworkName}/managedPrivateEndpoints/{managedPrivateEndpointName}"
+        ),
+        "datafactory:Pipeline": _FACTORY + "/pipelines/{pipelineName}",
+        "datafactory:Trigger": _FACTORY + "/triggers/{triggerName}",
         "databricks:AccessConnector": _DATABRICKS + "/accessConnectors/{connectorName}",
         "databricks:Workspace": _DATABRICKS + "/workspaces/{workspaceName}",
         "keyvault:Vault": _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
         "kubernetesconfiguration:Extension": _ON_CLUSTER + "/extensions/{extensionName}",
         "kubernetesconfiguration:FluxConfiguration": _ON_CLUSTER + "/fluxConfigurations/{fluxConfigurationName}",
+        "machinelearningservices:BatchEndpoint": _WORKSPACE + "/batchEndpoints/{endpointName}",
         "machinelearningservices:Compute": _WORKSPACE + "/computes/{computeName}",
         "machinelearningservices:DataVersion": _WORKSPACE + "/data/{name}/versions/{version}",
         "machinelearningservices:Datastore": _WORKSPACE + "/datastores/{name}",
@@ -67,11 +78,14 @@ IDS: dict[str, str] = {
             _IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}"
         ),
         "managedidentity:UserAssignedIdentity": _IDENTITY,
+        "monitor:ActionGroup": _GROUP + "/providers/Microsoft.Insights/actionGroups/{actionGroupName}",
         "monitor:DataCollectionRule": _GROUP
         + "/providers/Microsoft.Insights/dataCollectionRules/{dataCollectionRuleName}",
         "monitor:DataCollectionRuleAssociation": (
             "{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{associationName}"
         ),
+        "monitor:MetricAlert": _GROUP + "/providers/Microsoft.Insights/metricAlerts/{ruleName}",
+        "monitor:ScheduledQueryRule": _GROUP + "/providers/Microsoft.Insights/scheduledQueryRules/{ruleName}",
         "monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
         "network:NatGateway": _NETWORK + "/natGateways/{natGatewayName}",
         "network:NetworkSecurityGroup": _NETWORK + "/networkSecurityGroups/{networkSecurityGroupName}",
@@ -92,6 +106,7 @@ IDS: dict[str, str] = {
         "privatedns:VirtualNetworkLink": (
             _NETWORK + "/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}"
         ),
+        "resources:Deployment": _GROUP + "/providers/Microsoft.Resources/deployments/{deploymentName}",
         "resources:ResourceGroup": _GROUP,
         "storage:BlobContainer": _STORAGE + "/blobServices/default/containers/{containerName}",
         "storage:BlobServiceProperties": _STORAGE + "/blobServices/{blobServicesName}",
@@ -222,6 +237,11 @@ def _synapse(urn: str, inputs: Inputs) -> dict[str, Any]:
     }
 
 
+def _batch_endpoint(urn: str, inputs: Inputs) -> dict[str, Any]:
+    address = f"https://{inputs.get('endpointName')}.{inputs.get('location')}.inference.ml.azure.com/jobs"
+    return {"properties": {**inputs.get("properties", {}), "scoringUri": address}}
+
+
 def _web_app(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"defaultHostName": f"{inputs.get('name')}.azurewebsites.net"}
 
@@ -236,6 +256,7 @@ OUTPUTS: dict[str, Callable[[str, Inputs], dict[str, Any]]] = {
     "azure-native:cognitiveservices:Account": _account,
     "azure-native:databricks:Workspace": _databricks,
     "azure-native:kubernetesconfiguration:Extension": _extension,
+    "azure-native:machinelearningservices:BatchEndpoint": _batch_endpoint,
     "azure-native:machinelearningservices:OnlineEndpoint": _online_endpoint,
     "azure-native:synapse:Workspace": _synapse,
     "azure-native:web:WebApp": _web_app,

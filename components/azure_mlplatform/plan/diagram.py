@@ -18,6 +18,8 @@ from .resource import Plan, PlannedResource
 from .tree import size
 
 _HIDDEN = {
+    "ActionGroup",
+    "ApproveConnection",
     "BlobContainer",
     "BlobServiceProperties",
     "Budget",
@@ -30,10 +32,13 @@ _HIDDEN = {
     "DiagnosticSetting",
     "FederatedIdentityCredential",
     "FileServiceProperties",
+    "IntegrationRuntime",
     "IpFirewallRule",
     "KubernetesDetach",
+    "LinkedService",
     "MaintenanceConfiguration",
     "ManagementLockByScope",
+    "MetricAlert",
     "NetworkSecurityGroup",
     "PrivateDnsZoneGroup",
     "PrivateZone",
@@ -41,6 +46,9 @@ _HIDDEN = {
     "RandomString",
     "ResourceGroup",
     "RoleAssignment",
+    "ScheduledQueryRule",
+    "StartTrigger",
+    "StopTrigger",
     "TrustedAccessRoleBinding",
     "VirtualNetworkLink",
     "VirtualNetworkPeering",
@@ -66,11 +74,16 @@ _COLOURS = {
     "Datastore": "#fef9c3",
     "AgentPool": "#cffafe",
     "AppServicePlan": "#cffafe",
+    "BatchEndpoint": "#fae8ff",
     "BigDataPool": "#ffedd5",
     "ContainerApp": "#fae8ff",
+    "Factory": "#fef3c7",
     "ManagedCluster": "#cffafe",
     "ManagedEnvironment": "#cffafe",
+    "ManagedPrivateEndpoint": "#dbeafe",
     "OnlineEndpoint": "#fae8ff",
+    "Pipeline": "#fef9c3",
+    "Trigger": "#fef9c3",
     "WebApp": "#fae8ff",
     "WebAppSlot": "#fae8ff",
     "Workspace": "#fef3c7",
@@ -170,9 +183,11 @@ _SPOKEN = {
     "azure-native:containerservice:ManagedCluster": "AKS",
     "azure-native:containerservice:ManagedNamespace": "namespace",
     "azure-native:databricks:Workspace": "Databricks",
+    "azure-native:datafactory:Factory": "Data Factory",
     "azure-native:keyvault:Vault": "key vault",
     "azure-native:machinelearningservices:Workspace": "ML workspace",
     "azure-native:operationalinsights:Workspace": "Log Analytics",
+    "azure-native:resources:Deployment": "managed network",
     "azure-native:synapse:BigDataPool": "Spark pool",
     "azure-native:synapse:Workspace": "Synapse",
     "azure-native:web:AppServicePlan": "App Service plan",
@@ -203,7 +218,7 @@ class _Shown:
     def __init__(self, plan: Plan, shown: dict[str, PlannedResource]) -> None:
         self._by_id = {each.id.lower(): urn for urn, each in shown.items()}
         self._by_name = {(each.kind, each.azure_name): urn for urn, each in shown.items()}
-        self._by_principal = {str(each.outputs.get("principalId")): urn for urn, each in shown.items()}
+        self._by_principal = {_principal(each): urn for urn, each in shown.items()}
         self.vnet = next((each.urn for each in shown.values() if each.kind == "VirtualNetwork"), "")
 
     def with_id(self, id_: object, outside: str = "") -> str:
@@ -215,6 +230,12 @@ class _Shown:
     def principal(self, resource: PlannedResource) -> str:
         id_ = str(resource.input("principalId"))
         return self._by_principal.get(id_, f"outside:{resource.input('principalType')} {id_}")
+
+
+def _principal(resource: PlannedResource) -> str:
+    """That of an identity, or of what signs in as itself."""
+    own = resource.outputs.get("identity") or {}
+    return str(resource.outputs.get("principalId") or own.get("principalId"))
 
 
 def _edges(plan: Plan, shown: dict[str, PlannedResource]) -> Iterator[_Edge]:
@@ -275,6 +296,9 @@ _ELSEWHERE = {
 
 def _deployment(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.named("Account", resource.input("accountName")), resource.urn, "serves")
+    # Of the deployments of templates, the one that makes a factory's network.
+    factory = str(resource.input("deploymentName")).removesuffix("-managed-network")
+    yield _Edge(nodes.named("Factory", factory), resource.urn, "runs in")
 
 
 def _peering(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -301,6 +325,33 @@ def _compute(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 def _spark_pool(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
     yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "Spark")
+
+
+def _batch_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(nodes.named("Workspace", resource.input("workspaceName")), resource.urn, "batches")
+
+
+def _managed_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    target = str(resource.input("properties.privateLinkResourceId"))
+    yield _Edge(nodes.named("Factory", resource.input("factoryName")), resource.urn)
+    yield _Edge(resource.urn, nodes.with_id(target, f"storage {name_of(target)}"), "Private Link")
+
+
+def _pipeline(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    if address := resource.input("parameters.scoring_uri.defaultValue"):
+        endpoint = str(address).removeprefix("https://").partition(".")[0]
+        yield _Edge(resource.urn, nodes.named("BatchEndpoint", endpoint), "calls")
+    for activity in resource.input("activities") or []:
+        called = activity.get("pipeline") or {}
+        yield _Edge(resource.urn, nodes.named("Pipeline", called.get("referenceName")), "makes attempts")
+
+
+def _trigger(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    yield _Edge(
+        resource.urn, nodes.named("Pipeline", resource.input("properties.pipelines.0.pipelineReference.referenceName"))
+    )
+    if account := resource.input("properties.scope"):
+        yield _Edge(f"outside:storage {name_of(str(account))}", resource.urn, "blob lands")
 
 
 def _online_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
@@ -364,6 +415,7 @@ def _connection(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
 
 _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "AgentPool": _of_cluster,
+    "BatchEndpoint": _batch_endpoint,
     "BigDataPool": _spark_pool,
     "Compute": _compute,
     "ContainerApp": _container_app,
@@ -376,11 +428,14 @@ _EDGES: dict[str, Callable[[PlannedResource, _Shown], Iterator[_Edge]]] = {
     "ManagedCluster": _kubernetes,
     "ManagedEnvironment": _container_apps,
     "ManagedNamespace": _of_cluster,
+    "ManagedPrivateEndpoint": _managed_endpoint,
     "NatGateway": _way_out,
     "OnlineEndpoint": _online_endpoint,
+    "Pipeline": _pipeline,
     "PrivateEndpoint": _endpoint,
     "RoleAssignment": _grant,
     "RouteTable": _way_out,
+    "Trigger": _trigger,
     "VirtualNetworkPeering": _peering,
     "WebApp": _web_app,
     "WebAppSlot": _slot,

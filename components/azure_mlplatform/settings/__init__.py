@@ -5,6 +5,17 @@ from .access import AccessSettings, FederatedCredential, WorkloadIdentitySetting
 from .ai_services import AIServiceKind, AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
 from .aks import AKSSettings, Attach, HttpsSettings, MaintenanceWindow, PodNetwork, UpgradeChannel
 from .app_service import AppServiceSettings, PlanSku, WebAppSettings
+from .batch import (
+    BatchAlertSettings,
+    BatchDeployment,
+    BatchInput,
+    BatchJobSettings,
+    BatchMode,
+    BatchOutput,
+    BatchSettings,
+    BlobCreatedSettings,
+    Orchestrator,
+)
 from .budget import BudgetSettings
 from .computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
 from .container_app import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
@@ -35,6 +46,7 @@ from .problems import Problem, ProblemsError
 from .profiles import PROFILES, Environment, Profile
 from .project import ProjectSettings
 from .quotas import NamespaceQuota, VcpuQuota
+from .schedule import Frequency, ScheduleSettings
 from .synapse import NodeSize, SparkPoolSettings, SynapseSettings
 from .vm_sizes import Accelerator
 from .workspace import NetworkMode, RegistrySku, WorkspaceSettings
@@ -49,6 +61,14 @@ __all__ = [
     "AccessSettings",
     "AppServiceSettings",
     "Attach",
+    "BatchAlertSettings",
+    "BatchDeployment",
+    "BatchInput",
+    "BatchJobSettings",
+    "BatchMode",
+    "BatchOutput",
+    "BatchSettings",
+    "BlobCreatedSettings",
     "BudgetSettings",
     "ClusterSettings",
     "ContainerAppSettings",
@@ -69,6 +89,7 @@ __all__ = [
     "FederatedCredential",
     "FolderSettings",
     "FqdnRule",
+    "Frequency",
     "GitOpsSettings",
     "HttpsSettings",
     "HubSettings",
@@ -88,6 +109,7 @@ __all__ = [
     "NodePoolSettings",
     "NodeSize",
     "OnlineEndpointSettings",
+    "Orchestrator",
     "OsDisk",
     "PlanSku",
     "PodNetwork",
@@ -102,6 +124,7 @@ __all__ = [
     "Refusal",
     "RegistrySku",
     "Retirement",
+    "ScheduleSettings",
     "ServicePoolSettings",
     "ServiceTagRule",
     "Settings",

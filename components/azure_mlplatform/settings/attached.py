@@ -14,7 +14,7 @@ def attached_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
     case."""
     if environment.workspace is None:
         return
-    taken = {each.name.lower(): "a cluster" for each in environment.workspace.clusters if each.name != SECRET}
+    taken = {each.name.lower(): "a cluster" for each in environment.clusters if each.name != SECRET}
     for path, name, what in _attached(environment):
         if name.lower() in taken:
             yield Refusal(

@@ -89,12 +89,21 @@ class DatastoreSettings(Settings):
     hierarchical: bool = True
     """Whether the account has a hierarchical namespace, as a lake has. Left out, it has."""
 
+    as_blobs: bool = False
+    """Whether jobs see the container as blobs although the account is a lake: batch endpoints write nowhere else.
+    Left out, they see it as what the account is."""
+
     folders: list[FolderSettings] = Field(default_factory=list)
     """Folders that become data assets."""
 
     _name = obeys(store_name, "name")
     _account = obeys(computed(resource_id("Microsoft.Storage/storageAccounts")), "storage_account_id")
     _container = obeys(container_name, "container")
+
+    @property
+    def is_file_system(self) -> bool:
+        """Whether jobs see it as a lake's file system; otherwise as blobs."""
+        return self.hierarchical and not self.as_blobs
 
     @property
     def account_name(self) -> str:

@@ -10,7 +10,9 @@ from ._model import SECRET, Path, Refusal, Settings, below, check, obeys
 from .access import AccessSettings, WorkloadIdentitySettings
 from .ai_services import AIServiceSettings, twice
 from .attached import attached_refusals
+from .batch import BatchSettings, batch_refusals
 from .budget import BudgetSettings
+from .computes import ClusterSettings
 from .databricks import TOKEN_KEY, DatabricksSettings, databricks_notices, databricks_refusals
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
@@ -75,6 +77,9 @@ class EnvironmentSettings(Settings):
     databricks: Optional[DatabricksSettings] = None
     """A Databricks workspace in the network. Left out, there is none."""
 
+    batch: Optional[BatchSettings] = None
+    """What is scored in batches, and when. Left out, nothing is."""
+
     synapse: Optional[SynapseSettings] = None
     """The Synapse workspace, the alternative to Data Factory. Left out, there is none."""
 
@@ -124,14 +129,21 @@ class EnvironmentSettings(Settings):
         return self.profile.protect and self.retire is None
 
     @property
+    def clusters(self) -> list[ClusterSettings]:
+        """The workspace's clusters, with the one that only batches run on."""
+        clusters = self.workspace.clusters if self.workspace else []
+        return [*clusters, *([self.batch.cluster] if self.batch and self.batch.cluster else [])]
+
+    @property
     def private_services(self) -> list[PrivateService]:
         """What the environment has private endpoints to, an entry each."""
         workspace = self.workspace.private_services if self.workspace else []
         inference = self.inference.private_services if self.inference else []
         databricks = self.databricks.private_services if self.databricks else []
         synapse = self.synapse.private_services if self.synapse else []
+        batch = self.batch.private_services if self.batch else []
         services = [each.private_service for each in self.ai_services]
-        return [*services, *workspace, *inference, *databricks, *synapse]
+        return [*services, *workspace, *inference, *databricks, *synapse, *batch]
 
     @property
     def dns_zones(self) -> list[str]:
@@ -374,12 +386,22 @@ class EnvironmentSettings(Settings):
         yield from synapse_refusals(self)
 
     @check
+    def _batches_can_be_scored(self) -> Iterator[Refusal]:
+        yield from batch_refusals(self)
+
+    @check
+    def _factory_is_in_the_subscription(self) -> Iterator[Refusal]:
+        factory = self.batch.data_factory_id if self.batch else None
+        if factory and self.subscription_id != SECRET:
+            yield from self._elsewhere(("batch", "data_factory_id"), factory, "a program works in one subscription")
+
+    @check
     def _computes_have_room(self) -> Iterator[Refusal]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
             return
         if self.network is None or self.network.adopted or not self.network.address_space:
             return
-        nodes = sum(each.max_nodes for each in self.workspace.clusters)
+        nodes = sum(each.max_nodes for each in self.clusters)
         needed = nodes + len(self.workspace.instances)
         subnet = self.network.ranges().get(SubnetRole.TRAINING)
         if subnet is not None and subnet.num_addresses - RESERVED < needed:
@@ -402,6 +424,8 @@ class EnvironmentSettings(Settings):
             yield from below(("inference",), self.inference.refusals_on(today))
         if self.synapse is not None:
             yield from below(("synapse",), self.synapse.refusals_on(today))
+        if self.batch is not None:
+            yield from below(("batch",), self.batch.refusals_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""
@@ -413,6 +437,8 @@ class EnvironmentSettings(Settings):
         yield from databricks_notices(self)
         if self.synapse is not None:
             yield from self.synapse.notices_on(today)
+        if self.batch is not None:
+            yield from self.batch.notices_on(today)
 
     def _expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
         if self.expires_on is None:

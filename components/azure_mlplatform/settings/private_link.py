@@ -34,6 +34,9 @@ class PrivateService(StrEnum):
     KUBERNETES = "kubernetes"
     """The API server of a private cluster, whose endpoint AKS makes itself."""
 
+    DATA_FACTORY = "data_factory"
+    """For integration runtimes in one's own network. Its pages are reached by another, which is one for a tenant."""
+
     SYNAPSE = "synapse"
     LAKE = "lake"
     """A storage account with a hierarchical namespace: what writes files there calls its blobs too."""
@@ -60,6 +63,7 @@ _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.DATABRICKS_SIGN_IN: {"browser_authentication": (_DATABRICKS,)},
     PrivateService.DATABRICKS_STORAGE: {group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "dfs")},
     PrivateService.KUBERNETES: {"management": ("privatelink.{region}.azmk8s.io",)},
+    PrivateService.DATA_FACTORY: {"dataFactory": ("privatelink.datafactory.azure.net",)},
     PrivateService.SYNAPSE: {
         "Dev": ("privatelink.dev.azuresynapse.net",),
         **dict.fromkeys(("Sql", "SqlOnDemand"), ("privatelink.sql.azuresynapse.net",)),

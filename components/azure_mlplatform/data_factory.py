@@ -1,0 +1,304 @@
+"""A data factory (Microsoft.DataFactory): its own network, what it reaches there, and what it runs.
+
+It signs in as itself everywhere: no linked service has a key, and its private endpoints lead to named resources only.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ._component import In, PlacedArgs, RefusedError, child, is_hosted, known_after, value_after
+from .diagnostics import send_diagnostics
+from .naming import Kind
+from .network import ReachedArgs, private_endpoints
+from .scoring_pipeline import Json, flattened
+from .settings.private_link import PrivateService
+from .settings.problems import Problem
+from .settings.values import name_of, resource_group_of
+
+_LOGS = ["ActivityRuns", "PipelineRuns", "TriggerRuns"]
+"""What a factory reports of its runs ("Supported logs for Microsoft.DataFactory/factories"); the others are of debug
+runs and of services that it does not have here."""
+
+
+class Factory(NamedTuple):
+    """A factory that pipelines are put into."""
+
+    name: In[str]
+    resource_group_name: In[str]
+    resource_id: In[str]
+    """Made of names: known before the factory exists."""
+
+    principal_id: In[str]
+    """The principal of its own identity."""
+
+    network: Optional[pulumi.Resource] = None
+    """The managed network, where it has one of this library's."""
+
+    runtime: Optional[pulumi.Resource] = None
+    """The integration runtime in it."""
+
+    integration_runtime: Optional[str] = None
+    """The integration runtime that reaches the workspace. None: the factory's default, which is public."""
+
+
+def data_factory(name: str, *, diagnostics: In[str], args: ReachedArgs, parent: pulumi.Resource) -> Factory:
+    """A factory without a repository: what it runs is what is deployed. In a private network, it has one of its own
+    too, in which its activities run."""
+    private = args.private_network is not None
+    factory_name = args.name_of(Kind.DATA_FACTORY)
+    factory = native.datafactory.Factory(
+        f"{name}-factory",
+        factory_name=factory_name,
+        resource_group_name=args.resource_group_name,
+        location=args.location,
+        identity={"type": "SystemAssigned"},
+        public_network_access=args.public_network_access,
+        tags=args.tags,
+        opts=child(parent, protect=args.lock),
+    )
+    send_diagnostics(f"{name}-factory-diagnostics", factory.id, diagnostics, parent=parent, tables=_LOGS)
+    private_endpoints(f"{name}-factory", factory, PrivateService.DATA_FACTORY, part="factory", args=args, parent=parent)
+    made = known_after(factory, factory_name)
+    principal_id: pulumi.Output[Any] = factory.identity.apply(lambda each: each.principal_id if each else None)
+    network = _managed_network(name, made, args, parent) if private else None
+    runtime_name = args.known_name(Kind.INTEGRATION_RUNTIME) if private else None
+    return Factory(
+        name=made,
+        resource_group_name=args.resource_group_name,
+        resource_id=args.id_of("Microsoft.DataFactory/factories", factory_name),
+        principal_id=principal_id,
+        network=network,
+        runtime=_runtime(name, runtime_name, made, network, args, parent) if runtime_name and network else None,
+        integration_runtime=runtime_name,
+    )
+
+
+def adopted_factory(
+    name: str, factory_id: str, *, integration_runtime: Optional[str], parent: pulumi.Resource
+) -> Factory:
+    """A factory that others made. Its network and its approvals are theirs; it has to have an identity of its own."""
+    read = native.datafactory.Factory.get(f"{name}-adopted-factory", factory_id, opts=child(parent))
+
+    def must_sign_in(identity: Any) -> str:
+        if identity is None or not identity.principal_id:
+            raise RefusedError(
+                [
+                    Problem(
+                        ("batch", "data_factory_id"),
+                        f"'{factory_id}': the factory has no identity of its own, and nothing else signs it in",
+                        "Give it a system-assigned identity, or leave data_factory_id out",
+                    )
+                ]
+            )
+        return identity.principal_id
+
+    principal_id = read.identity.apply(must_sign_in)
+    return Factory(
+        name=value_after(principal_id, name_of(factory_id)),
+        resource_group_name=resource_group_of(factory_id),
+        resource_id=factory_id,
+        principal_id=principal_id,
+        integration_runtime=integration_runtime,
+    )
+
+
+def _managed_network(
+    name: str, factory_name: In[str], args: PlacedArgs, parent: pulumi.Resource
+) -> "native.resources.Deployment":
+    """The network `default` of the factory. azure-native has no type of it, since Azure deletes it with the factory
+    only; a deployment makes it, and its deletion leaves the network alone."""
+    template: dict[str, Any] = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [
+            {
+                "type": "Microsoft.DataFactory/factories/managedVirtualNetworks",
+                "apiVersion": "2018-06-01",
+                "name": pulumi.Output.concat(factory_name, "/default"),
+                "properties": {},
+            }
+        ],
+    }
+    return native.resources.Deployment(
+        f"{name}-managed-network",
+        deployment_name=pulumi.Output.concat(factory_name, "-managed-network"),
+        resource_group_name=args.resource_group_name,
+        properties=native.resources.DeploymentPropertiesArgs(
+            mode=native.resources.DeploymentMode.INCREMENTAL, template=template
+        ),
+        opts=child(parent),
+    )
+
+
+def _runtime(
+    name: str,
+    runtime_name: str,
+    factory_name: In[str],
+    network: pulumi.Resource,
+    args: PlacedArgs,
+    parent: pulumi.Resource,
+) -> "native.datafactory.IntegrationRuntime":
+    adf = native.datafactory
+    return native.datafactory.IntegrationRuntime(
+        f"{name}-runtime",
+        integration_runtime_name=runtime_name,
+        factory_name=factory_name,
+        resource_group_name=args.resource_group_name,
+        properties=adf.ManagedIntegrationRuntimeArgs(
+            type="Managed",
+            managed_virtual_network=adf.ManagedVirtualNetworkReferenceArgs(
+                type="ManagedVirtualNetworkReference", reference_name="default"
+            ),
+            # A managed network is in its factory's region only.
+            compute_properties=adf.IntegrationRuntimeComputePropertiesArgs(location="AutoResolve"),
+        ),
+        opts=child(parent, depends_on=[network], replace_on_changes=["properties.managedVirtualNetwork"]),
+    )
+
+
+def managed_endpoint(
+    name: str,
+    factory: Factory,
+    *,
+    part: str,
+    target_id: In[str],
+    group_id: str,
+    approve: bool,
+    tenant_id: str,
+    args: PlacedArgs,
+    parent: pulumi.Resource,
+) -> list[pulumi.Resource]:
+    """A private endpoint from the factory's network to a resource; returns what has to be there before it is used.
+
+    The resource's owner has to let it in. With `approve` that is done here, for this endpoint's connection alone.
+    """
+    endpoint_name = args.known_name(Kind.MANAGED_PRIVATE_ENDPOINT, part)
+    endpoint = native.datafactory.ManagedPrivateEndpoint(
+        f"{name}-reach-{part}",
+        managed_private_endpoint_name=endpoint_name,
+        managed_virtual_network_name="default",
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        properties={"private_link_resource_id": target_id, "group_id": group_id},
+        opts=child(
+            parent,
+            depends_on=[each for each in [factory.network] if each],
+            delete_before_replace=True,
+            replace_on_changes=["properties.groupId", "properties.privateLinkResourceId"],
+        ),
+    )
+    if not approve:
+        return [endpoint]
+    from .dynamic.approved_connection import ApproveConnection
+
+    return [
+        ApproveConnection(
+            f"{name}-reach-{part}-approval",
+            endpoint_id=endpoint.id,
+            target_id=target_id,
+            tenant_id=tenant_id,
+            opts=child(parent),
+        )
+    ]
+
+
+def linked_service(
+    name: str, service_name: str, factory: Factory, properties: Any, *, parent: pulumi.Resource
+) -> "native.datafactory.LinkedService":
+    """A service that the factory's pipelines can name, signed in to as the factory itself."""
+    if factory.integration_runtime is not None:
+        properties.connect_via = native.datafactory.IntegrationRuntimeReferenceArgs(
+            type="IntegrationRuntimeReference", reference_name=factory.integration_runtime
+        )
+    return native.datafactory.LinkedService(
+        name,
+        linked_service_name=service_name,
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        properties=properties,
+        opts=child(parent, depends_on=[each for each in [factory.runtime] if each]),
+    )
+
+
+def pipeline(
+    name: str,
+    pipeline_name: str,
+    factory: Factory,
+    properties: Json,
+    *,
+    parent: pulumi.Resource,
+    depends_on: Iterable[pulumi.Resource] = (),
+) -> "native.datafactory.Pipeline":
+    """A pipeline of properties as REST has them."""
+    given = flattened(properties)
+    return native.datafactory.Pipeline(
+        name,
+        pipeline_name=pipeline_name,
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        description=given["description"],
+        parameters=given["parameters"],
+        variables=given.get("variables"),
+        concurrency=given.get("concurrency"),
+        activities=given["activities"],
+        opts=child(parent, depends_on=[*depends_on, *(each for each in [factory.runtime] if each)]),
+    )
+
+
+def running_trigger(
+    name: str,
+    trigger_name: str,
+    factory: Factory,
+    properties: Json,
+    *,
+    runs: bool,
+    changes_state: bool,
+    tenant_id: str,
+    parent: pulumi.Resource,
+    starts: pulumi.Resource,
+    needs: list[pulumi.Resource],
+) -> None:
+    """A trigger of properties as REST has them, which `starts` a pipeline.
+
+    Azure makes a trigger stopped, and refuses to change a started one. With `changes_state` it is stopped before
+    every change, and, where it `runs`, started after it, once all that a run `needs` is there.
+    """
+    state: dict[str, Any] = {
+        "factory_id": factory.resource_id,
+        "definition": properties,
+        "tenant_id": tenant_id,
+    }
+    before: list[pulumi.Resource] = [starts]
+    if changes_state:
+        from .dynamic.trigger_state import StopTrigger
+
+        before.append(StopTrigger(f"{name}-stop", trigger=trigger_name, **state, opts=child(parent)))
+    trigger = native.datafactory.Trigger(
+        name,
+        trigger_name=trigger_name,
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        properties=flattened(properties),
+        opts=child(parent, depends_on=before, delete_before_replace=True),
+    )
+    if changes_state and runs:
+        from .dynamic.trigger_state import StartTrigger
+
+        # Named as it is once made: where a trigger is replaced, the old one is then stopped first.
+        made = known_after(trigger, trigger_name)
+        StartTrigger(f"{name}-start", trigger=made, **state, opts=child(parent, depends_on=needs))
+
+
+HOSTED = (
+    "Triggers stay as they are and private endpoints wait for approval: what starts and approves them runs with the "
+    "Python of the main program, which here is in another language. docs/batch.md has the commands"
+)
+
+
+def changes_state(wanted: bool) -> bool:
+    """Whether this program may change what azure-native cannot, such as a trigger's state. Hosted for another language
+    it may not."""
+    return wanted and not is_hosted()

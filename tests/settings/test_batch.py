@@ -1,0 +1,240 @@
+import datetime
+
+import pytest
+from refusals import problems, refused
+
+import programs
+from azure_mlplatform.settings import BatchJobSettings, BatchSettings, EnvironmentSettings
+from azure_mlplatform.settings.private_link import PrivateService
+from azure_mlplatform.testing import example_settings
+
+ACCOUNT = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers/Microsoft.Storage"
+STORE = {"name": "sales", "storage_account_id": f"{ACCOUNT}/storageAccounts/stlake", "container": "curated"}
+SCORES = {**STORE, "name": "scores", "container": "scores", "access": "write", "as_blobs": True}
+WORKSPACE = {
+    "network_mode": "own",
+    "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}],
+    "datastores": [STORE, SCORES],
+}
+DAILY = {"frequency": "Day", "at": ["04:00"], "time_zone": "UTC"}
+JOB = {
+    "name": "nightly",
+    "schedule": DAILY,
+    "input": {"store": "sales", "folder": "sales/{yyyy}/{MM}/{dd}"},
+    "output": {"store": "scores", "folder": "daily"},
+}
+BLOB = {"store": "sales", "folder": "incoming", "suffix": ".csv"}
+ARRIVED = {"name": "arrived", "blob_created": BLOB, "output": {"folder": "arrived"}}
+WINDOW = {"name": "window", "deployment": "pipeline", "schedule": DAILY, "output": {"folder": "w"}}
+LEGACY = {**WINDOW, "mode": "published_pipeline", "published_pipeline_id": "00000000-0000-0000-0000-0000000000b1"}
+LEGACY.pop("deployment")
+BATCH = {"compute": "cpu", "jobs": [JOB]}
+CLUSTER = {"name": "batch", "vm_size": "Standard_D4ds_v4"}
+FACTORY = (
+    "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.DataFactory"
+    "/factories/adf-shared"
+)
+
+
+BY_BLOB = programs.BY_BLOB.format("arrived")
+
+
+def without(data, *keys):
+    return {key: value for key, value in data.items() if key not in keys}
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (JOB, []),
+        (ARRIVED, []),
+        (WINDOW, []),
+        (LEGACY, []),
+        ({**JOB, "blob_created": BLOB}, []),
+        (without(JOB, "schedule", "input"), ["schedule"]),
+        (without(JOB, "schedule"), ["schedule", "input"]),
+        (without(JOB, "input"), ["input"]),
+        (without(JOB, "output"), ["output"]),
+        ({**WINDOW, "blob_created": BLOB}, ["blob_created"]),
+        ({**JOB, "name": "A"}, ["name"]),
+        ({**JOB, "name": "a" * 13}, ["name"]),
+        ({**JOB, "retries": 6}, ["retries"]),
+        ({**JOB, "retries": -1}, ["retries"]),
+        ({**JOB, "retries": 0}, []),
+        ({**JOB, "retry_interval_seconds": 29}, ["retry_interval_seconds"]),
+        ({**JOB, "retry_interval_seconds": 86401}, ["retry_interval_seconds"]),
+        ({**JOB, "timeout_minutes": 9}, ["timeout_minutes"]),
+        ({**JOB, "timeout_minutes": 10081}, ["timeout_minutes"]),
+        ({**JOB, "poll_seconds": 5}, ["poll_seconds"]),
+        ({**JOB, "concurrency": 51}, ["concurrency"]),
+        ({**JOB, "expected_within_hours": 49}, ["expected_within_hours"]),
+        ({**JOB, "input": {"store": "sales", "folder": "a/{day}"}}, ["input.folder"]),
+        ({**JOB, "input": {"store": "sales", "folder": "a/{yyyy"}}, ["input.folder"]),
+        ({**JOB, "input": {"store": "sales", "folder": "/a"}}, ["input.folder"]),
+        ({**JOB, "input": {"store": "sales", "folder": "a/../b"}}, ["input.folder"]),
+        ({**JOB, "output": {"folder": "a/{yyyy}"}}, ["output.folder"]),
+        ({**ARRIVED, "blob_created": {**BLOB, "folder": "/incoming"}}, ["blob_created.folder"]),
+        ({**ARRIVED, "blob_created": {**BLOB, "folder": "in*"}}, ["blob_created.folder"]),
+        ({**ARRIVED, "blob_created": {**BLOB, "suffix": "*.csv"}}, ["blob_created.suffix"]),
+        ({**ARRIVED, "blob_created": {"folder": "incoming"}}, ["blob_created.store"]),
+        ({**ARRIVED, "blob_created": {"container": "curated"}}, ["blob_created.store", "blob_created.container"]),
+        ({**JOB, "mode": "published_pipeline"}, ["published_pipeline_id"]),
+        ({**LEGACY, "deployment": "model"}, ["deployment"]),
+        ({**JOB, "published_pipeline_id": "00000000-0000-0000-0000-0000000000b1"}, ["published_pipeline_id"]),
+        ({**JOB, "schedule": {**DAILY, "time_zone": "Mars"}, "retries": 9}, ["schedule.time_zone", "retries"]),
+    ],
+)
+def test_a_job_that_cannot_be_is_refused_where_it_stands(data, paths):
+    assert sorted(refused(BatchJobSettings, data)) == sorted(paths)
+
+
+def test_a_job_that_nothing_starts_is_told_of_both_ways():
+    [problem] = problems(BatchJobSettings, without(JOB, "schedule", "input"))
+    assert problem.what == "nothing starts nightly: neither schedule nor blob_created is given"
+    assert "Add schedule: {frequency: Day" in problem.fix
+    assert "blob_created: {store:" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (BATCH, []),
+        ({"jobs": [JOB], "cluster": CLUSTER}, []),
+        ({"jobs": [JOB]}, ["compute"]),
+        ({**BATCH, "cluster": CLUSTER}, ["compute"]),
+        ({"jobs": [JOB], "cluster": {**CLUSTER, "max_nodes": 0}}, ["cluster.max_nodes"]),
+        ({"jobs": [JOB], "cluster": {**CLUSTER, "vm_size": "Standard_X"}}, ["cluster.vm_size"]),
+        ({**BATCH, "jobs": []}, ["jobs"]),
+        ({**BATCH, "jobs": [JOB, JOB]}, ["jobs[1].name"]),
+        ({**BATCH, "data_factory_id": FACTORY}, []),
+        ({**BATCH, "data_factory_id": "adf-shared"}, ["data_factory_id"]),
+        ({**BATCH, "data_factory_id": FACTORY, "integration_runtime": "ir"}, []),
+        ({**BATCH, "integration_runtime": "ir"}, ["integration_runtime"]),
+        (
+            {**BATCH, "data_factory_id": FACTORY, "jobs": [{**JOB, "expected_within_hours": 24}]},
+            ["jobs[0].expected_within_hours"],
+        ),
+        ({**BATCH, "orchestrator": "synapse"}, []),
+        ({**BATCH, "orchestrator": "airflow"}, ["orchestrator"]),
+        ({**BATCH, "orchestrator": "synapse", "start_triggers": True}, ["start_triggers"]),
+        ({**BATCH, "orchestrator": "synapse", "data_factory_id": FACTORY}, ["data_factory_id"]),
+        ({**BATCH, "alerts": {}}, ["alerts.emails"]),
+        ({**BATCH, "alerts": {"emails": ["nobody"]}}, ["alerts.emails[0]"]),
+        ({**BATCH, "alerts": {"action_group_ids": ["ag"]}}, ["alerts.action_group_ids[0]"]),
+        ({**BATCH, "alerts": {"emails": ["a@example.com"], "severity": 5}}, ["alerts.severity"]),
+        ({**BATCH, "compute": "x", "jobs": [{**JOB, "retries": 9}, ARRIVED]}, ["jobs[0].retries"]),
+    ],
+)
+def test_batches_that_cannot_be_are_refused_where_it_stands(data, paths):
+    assert sorted(refused(BatchSettings, data)) == sorted(paths)
+
+
+def environment(batch=None, kind="dev", **changes):
+    settings = example_settings(kind).model_dump(mode="json", exclude_defaults=True)
+    return {**settings, "workspace": WORKSPACE, "batch": {**BATCH, **(batch or {})}, **changes}
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        (environment(), []),
+        (environment({"compute": "gpu"}), ["batch.compute"]),
+        (environment({"jobs": [{**JOB, "input": {"store": "x", "folder": "a"}}]}), ["batch.jobs[0].input.store"]),
+        (
+            environment({"jobs": [{**ARRIVED, "blob_created": {"store": "workspaceblobstore"}}]}),
+            ["batch.jobs[0].blob_created.store"],
+        ),
+        (
+            environment({"jobs": [{**JOB, "output": {"store": "sales", "folder": "a"}}]}),
+            ["batch.jobs[0].output.store"],
+        ),
+        (environment({"jobs": [{**JOB, "output": {"store": "x", "folder": "a"}}]}), ["batch.jobs[0].output.store"]),
+        (environment({"orchestrator": "synapse"}), ["batch.orchestrator"]),
+        (environment({"orchestrator": "synapse"}, synapse={"pools": [{"name": "spark"}]}), []),
+        (environment({"data_factory_id": FACTORY}), []),
+        (
+            environment({"data_factory_id": FACTORY.replace("00000001/", "00000009/", 1)}),
+            ["batch.data_factory_id"],
+        ),
+        (without(environment(), "workspace"), ["batch"]),
+        (
+            environment() | {"batch": {"jobs": [JOB], "cluster": {**CLUSTER, "name": "CPU"}}},
+            ["batch.cluster.name"],
+        ),
+    ],
+)
+def test_what_does_not_fit_the_environment_is_refused_where_it_stands(data, paths):
+    assert sorted(refused(EnvironmentSettings, data)) == sorted(paths)
+
+
+def test_a_lake_that_a_batch_endpoint_cannot_write_to_is_answered_with_the_way():
+    lake = {**WORKSPACE, "datastores": [STORE, without(SCORES, "as_blobs")]}
+    [problem] = problems(EnvironmentSettings, environment(workspace=lake))
+    assert problem.path == ("batch", "jobs", 0, "output", "store")
+    assert problem.what == "a batch endpoint writes to Blob datastores only, and 'scores' is one of a lake"
+    assert (
+        refused(EnvironmentSettings, environment({"jobs": [{**LEGACY, "output": JOB["output"]}]}, workspace=lake)) == []
+    )
+
+
+def test_an_undeclared_container_is_answered_with_those_that_are():
+    data = environment({"jobs": [{**ARRIVED, "blob_created": {"store": "raw"}}]})
+    [problem] = problems(EnvironmentSettings, data)
+    assert problem.what == "there is no datastore 'raw'"
+    assert problem.fix == "Declare its container in workspace.datastores, or take one of: sales, scores"
+
+
+def test_the_clusters_of_batches_need_room_in_the_training_subnet():
+    batch = {"jobs": [JOB], "cluster": {**CLUSTER, "max_nodes": 1000}}
+    data = environment() | {"batch": batch}
+    [problem] = problems(EnvironmentSettings, data)
+    assert problem.path == ("network", "subnets", "training")
+    assert "1004 nodes of clusters at most" in problem.what
+
+
+def test_a_workspace_with_a_customers_key_has_no_batch_endpoints():
+    key = {
+        "key_vault_id": "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers"
+        "/Microsoft.KeyVault/vaults/kv-keys",
+        "key_id": "https://kv-keys.vault.azure.net/keys/ml",
+    }
+    found = problems(EnvironmentSettings, environment({"jobs": [JOB, LEGACY]}, customer_managed_key=key))
+    assert [each.path for each in found] == [("batch", "jobs", 0, "mode")]
+
+
+@pytest.mark.parametrize(
+    ("job", "hours"),
+    [
+        # A day, and two attempts of four hours with five minutes between them.
+        (JOB, 33),
+        ({**JOB, "retries": 0, "timeout_minutes": 60}, 25),
+        ({**JOB, "timeout_minutes": 1440}, None),
+        ({**JOB, "expected_within_hours": 26}, 26),
+        (ARRIVED, None),
+        ({**ARRIVED, "expected_within_hours": 6}, 6),
+        ({**JOB, "schedule": {**DAILY, "frequency": "Week", "week_days": ["Monday"]}}, None),
+    ],
+)
+def test_a_run_is_late_after_the_longest_gap_and_all_attempts(job, hours):
+    assert BatchJobSettings.model_validate(job).expected_hours == hours
+
+
+def test_what_is_right_and_should_be_known_is_said():
+    settings = EnvironmentSettings.model_validate(environment({"jobs": [JOB, ARRIVED, {**LEGACY, "name": "old"}]}))
+    today = datetime.date(2026, 1, 15)
+    assert [each for each in settings.notices_on(today) if each.startswith("batch: ")] == [
+        BY_BLOB,
+        "batch: nobody hears of failed runs; batch.alerts says who should",
+        "batch: old calls a pipeline of version 1, which is legacy; use a batch endpoint",
+    ]
+    told = {"emails": ["a@example.com"]}
+    by_blob = EnvironmentSettings.model_validate(environment({"jobs": [ARRIVED], "alerts": told}))
+    assert list(by_blob.notices_on(today)) == [BY_BLOB, "batch: no alert tells when a run is late: arrived"]
+
+
+def test_a_factory_of_its_own_has_a_private_endpoint():
+    def services(**batch):
+        return EnvironmentSettings.model_validate(environment(batch)).private_services
+
+    assert PrivateService.DATA_FACTORY in services()
+    assert PrivateService.DATA_FACTORY not in services(data_factory_id=FACTORY)
