@@ -73,9 +73,9 @@ PUBLIC = [
     ("LinkedService", "serve-service-workspace"),
     ("Pipeline", "serve-attempt-nightly"),
     ("Pipeline", "serve-pipeline-nightly"),
-    ("RoleAssignment", "serve-read-stlake-curated"),
+    ("RoleAssignment", "serve-store-stlake-curated"),
     ("RoleAssignment", "serve-score"),
-    ("RoleAssignment", "serve-write-stblobs-scores"),
+    ("RoleAssignment", "serve-store-stblobs-scores"),
     ("Trigger", "serve-trigger-nightly-schedule"),
 ]
 STARTED = [
@@ -441,9 +441,9 @@ def test_with_synapse_there_are_endpoints_roles_and_alerts_and_no_factory():
         ("BatchEndpoint", "serve-endpoint-nightly"),
         ("MetricAlert", "serve-failed-pipelines"),
         ("MetricAlert", "serve-failed-triggers"),
-        ("RoleAssignment", "serve-read-stlake-curated"),
         ("RoleAssignment", "serve-score"),
-        ("RoleAssignment", "serve-write-workspace"),
+        ("RoleAssignment", "serve-store-stlake-curated"),
+        ("RoleAssignment", "serve-store-workspace"),
         ("ScheduledQueryRule", "serve-late-nightly"),
     ]
     assert grants(plan)[0] == principal

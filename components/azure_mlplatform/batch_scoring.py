@@ -24,13 +24,14 @@ from .data_factory import (
     pipeline,
     running_trigger,
 )
+from .datastore import container_roles
 from .naming import Kind
 from .network import ReachedArgs
 from .roles import PrincipalType, Role
 from .scoring_pipeline import ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
 from .settings._model import Refusal, below, check
 from .settings.batch import WORKSPACE_STORE, BatchJobSettings, BatchMode, BatchSettings, Orchestrator
-from .settings.datastores import DatastoreSettings
+from .settings.datastores import DatastoreSettings, StoreAccess
 
 
 class BatchScoringArgs(ReachedArgs):
@@ -156,21 +157,17 @@ class BatchScoring(Component):
     def _grant(self, principal_id: In[str]) -> list[pulumi.Resource]:
         """What the caller needs: to start jobs, and to read and write what they do, since they run as their caller
         ("Authorization on batch endpoints")."""
-        written: dict[str, tuple[str, In[str]]] = {}
-        read: dict[str, tuple[str, In[str]]] = {}
-        for job in self._args.settings.jobs:
-            for place, name in ((written, job.output.store), *((read, name) for _, name in job.stores)):
-                label, scope = self._container(name)
-                place[label] = (label, scope)
-        wanted = [
-            ("score", Role.AZUREML_DATA_SCIENTIST, self._args.workspace_id),
-            *((f"write-{label}", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, scope) for label, scope in written.values()),
-            *(
-                (f"read-{label}", Role.STORAGE_BLOB_DATA_READER, scope)
-                for label, scope in read.values()
-                if label not in written
-            ),
+        outputs = {job.output.store for job in self._args.settings.jobs}
+        used = [
+            each if each.name in outputs else each.model_copy(update={"access": StoreAccess.READ})
+            for each in self._used()
         ]
+        wanted: list[tuple[str, Role, In[str]]] = [
+            ("score", Role.AZUREML_DATA_SCIENTIST, self._args.workspace_id),
+            *container_roles(used),
+        ]
+        if WORKSPACE_STORE in outputs:
+            wanted.append(("store-workspace", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, self._args.storage_account_id))
         return [
             assign_role(
                 f"{self._name_in_program}-{label}",
@@ -184,19 +181,14 @@ class BatchScoring(Component):
             for label, role, scope in wanted
         ]
 
-    def _container(self, store: str) -> tuple[str, In[str]]:
-        """Label and id of what a datastore lies in; several may share a container."""
-        if store == WORKSPACE_STORE:
-            return "workspace", self._args.storage_account_id
-        found = self._stores[store]
-        return f"{found.account_name.lower()}-{found.container}", found.container_id
+    def _used(self) -> list[DatastoreSettings]:
+        """The datastores that jobs read or write, beside the workspace's own."""
+        names = {name for job in self._args.settings.jobs for name in job.stores}
+        return [each for each in self._args.datastores if each.name in names]
 
     def _accounts(self) -> dict[str, DatastoreSettings]:
         """Account → a store in it, of every account that jobs read or write."""
-        jobs = self._args.settings.jobs
-        names = [name for job in jobs for name in (*(store for _, store in job.stores), job.output.store)]
-        stores = [self._stores[each] for each in names if each != WORKSPACE_STORE]
-        return {each.account_name.lower(): each for each in stores}
+        return {each.account_name.lower(): each for each in self._used()}
 
     def _reach(self, factory: Factory) -> list[pulumi.Resource]:
         """The factory's way to the workspace and to the data; none where it has no network of its own."""

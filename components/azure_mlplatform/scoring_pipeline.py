@@ -212,7 +212,7 @@ def _unless_given(parameter: str, computed: str) -> str:
 def _passed(job: BatchJobSettings) -> list[str]:
     """What an attempt is told, beside where it writes."""
     window = ["window_start", "window_end"] if job.passes_window else []
-    return [*(["input", "input_type"] if job.stores else []), *window]
+    return [*(["input", "input_type"] if job.inputs else []), *window]
 
 
 def _what_is_scored(
@@ -417,7 +417,7 @@ def _body(job: BatchJobSettings) -> Json:
     """What the endpoint is sent ("Create jobs and input data for batch endpoints")."""
     inputs: list[str] = []
     workspace = _parameter("workspace_id")
-    if job.stores:
+    if job.inputs:
         place = _quoted(_concat(workspace, _parameter("input")))
         inputs.append(
             _concat("""'"data":{"JobInputType":"'""", _parameter("input_type"), """'","Uri":"'""", place, "'\"}'")

@@ -186,10 +186,15 @@ class BatchJobSettings(Settings):
     _pipeline = obeys(guid, "published_pipeline_id")
 
     @property
-    def stores(self) -> list[tuple[str, str]]:
+    def inputs(self) -> list[tuple[str, str]]:
         """Field and name of each datastore that it reads."""
         read = [("input", self.input.store)] if self.input else []
         return [*read, *([("blob_created", self.blob_created.store)] if self.blob_created else [])]
+
+    @property
+    def stores(self) -> list[str]:
+        """The datastores that it reads and writes, by name."""
+        return [*(name for _, name in self.inputs), self.output.store]
 
     @property
     def passes_window(self) -> bool:
@@ -403,7 +408,7 @@ class BatchSettings(Settings):
         known = {each.name: each for each in stores}
         declared = ", ".join(known) or "none, since workspace.datastores is empty"
         for index, job in enumerate(self.jobs):
-            for field, name in job.stores:
+            for field, name in job.inputs:
                 if name not in known:
                     yield Refusal(
                         ("jobs", index, field, "store"),
