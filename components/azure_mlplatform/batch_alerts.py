@@ -76,15 +76,50 @@ def batch_alerts(name: str, alerts: BatchAlerts, *, args: PlacedArgs, parent: pu
     if alerts.settings.emails:
         groups.append(_action_group(name, alerts.settings.emails, args, parent))
     watched = _WATCHED[alerts.orchestrator]
+    shared: dict[str, Any] = {
+        "resource_group_name": args.resource_group_name,
+        "severity": alerts.settings.severity,
+        "enabled": True,
+        "auto_mitigate": True,
+        "tags": args.tags,
+        "opts": child(parent),
+    }
     for label, (metric, dimension), names in (
         ("pipelines", watched.pipelines, list(alerts.jobs)),
         ("triggers", watched.triggers, alerts.triggers),
     ):
-        _failed(name, label, metric, {dimension: names}, watched, alerts, groups, args, parent)
-    if alerts.late:
-        for pipeline, job in alerts.jobs.items():
-            if job.active and job.expected_hours is not None:
-                _late(name, pipeline, job, job.expected_hours, watched, alerts, groups, args, parent)
+        native.monitor.MetricAlert(
+            f"{name}-failed-{label}",
+            rule_name=args.name_of(Kind.ALERT_RULE, f"failed-{label}"),
+            # Metric alerts are nowhere in particular.
+            location="global",
+            description=f"Batch scoring: {label} failed",
+            scopes=[alerts.orchestrator_id],
+            evaluation_frequency="PT5M",
+            window_size="PT15M",
+            criteria=_failed(watched, metric, {dimension: names}),
+            actions=[native.monitor.MetricAlertActionArgs(action_group_id=each) for each in groups],
+            **shared,
+        )
+    for pipeline, job in alerts.jobs.items():
+        hours = job.expected_hours if alerts.late and job.active else None
+        if hours is None:
+            continue
+        native.monitor.ScheduledQueryRule(
+            f"{name}-late-{job.name}",
+            rule_name=args.name_of(Kind.ALERT_RULE, f"late-{job.name}"),
+            location=args.location,
+            kind="LogAlert",
+            description=f"Batch scoring: {job.name} has not succeeded for {hours} hours",
+            scopes=[alerts.log_id],
+            evaluation_frequency="PT1H",
+            window_size=_window(hours),
+            # The table is not there before the first run is logged.
+            skip_query_validation=True,
+            criteria=_late(watched, alerts.orchestrator_id, pipeline, hours),
+            actions={"action_groups": groups},
+            **shared,
+        )
 
 
 def _action_group(name: str, emails: list[str], args: PlacedArgs, parent: pulumi.Resource) -> "pulumi.Output[str]":
@@ -102,68 +137,33 @@ def _action_group(name: str, emails: list[str], args: PlacedArgs, parent: pulumi
     ).id
 
 
-def _failed(
-    name: str,
-    label: str,
-    metric: str,
-    names: dict[str, list[str]],
-    watched: _Watched,
-    alerts: BatchAlerts,
-    groups: list[In[str]],
-    args: PlacedArgs,
-    parent: pulumi.Resource,
-) -> None:
+def _failed(watched: _Watched, metric: str, names: dict[str, list[str]]) -> Any:
+    """That one of these has failed, whatever else the orchestrator runs."""
+    monitor = native.monitor
     dimensions = names | {each: [value] for each, value in watched.failed.items()}
-    native.monitor.MetricAlert(
-        f"{name}-failed-{label}",
-        rule_name=args.name_of(Kind.ALERT_RULE, f"failed-{label}"),
-        resource_group_name=args.resource_group_name,
-        # Metric alerts are nowhere in particular.
-        location="global",
-        description=f"Batch scoring: {label} failed",
-        scopes=[alerts.orchestrator_id],
-        severity=alerts.settings.severity,
-        enabled=True,
-        evaluation_frequency="PT5M",
-        window_size="PT15M",
-        auto_mitigate=True,
-        criteria=native.monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
-            odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
-            all_of=[
-                native.monitor.MetricCriteriaArgs(
-                    criterion_type="StaticThresholdCriterion",
-                    name="failed",
-                    metric_namespace=watched.namespace,
-                    metric_name=metric,
-                    time_aggregation="Total",
-                    operator="GreaterThan",
-                    threshold=0,
-                    dimensions=[
-                        native.monitor.MetricDimensionArgs(name=each, operator="Include", values=values)
-                        for each, values in dimensions.items()
-                    ],
-                )
-            ],
-        ),
-        actions=[native.monitor.MetricAlertActionArgs(action_group_id=each) for each in groups],
-        tags=args.tags,
-        opts=child(parent),
+    return monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
+        odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+        all_of=[
+            monitor.MetricCriteriaArgs(
+                criterion_type="StaticThresholdCriterion",
+                name="failed",
+                metric_namespace=watched.namespace,
+                metric_name=metric,
+                time_aggregation="Total",
+                operator="GreaterThan",
+                threshold=0,
+                dimensions=[
+                    monitor.MetricDimensionArgs(name=each, operator="Include", values=values)
+                    for each, values in dimensions.items()
+                ],
+            )
+        ],
     )
 
 
-def _late(
-    name: str,
-    pipeline: str,
-    job: BatchJobSettings,
-    hours: int,
-    watched: _Watched,
-    alerts: BatchAlerts,
-    groups: list[In[str]],
-    args: PlacedArgs,
-    parent: pulumi.Resource,
-) -> None:
-    """Looks for a run that succeeded. It counts to a row of its own, so that no row at all is no special case."""
-    query = pulumi.Output.from_input(alerts.orchestrator_id).apply(
+def _late(watched: _Watched, orchestrator_id: In[str], pipeline: str, hours: int) -> Any:
+    """That no run has succeeded. It is counted to a row of its own, so that no row at all is no special case."""
+    query = pulumi.Output.from_input(orchestrator_id).apply(
         lambda id_: "\n".join(
             [
                 watched.table,
@@ -174,33 +174,20 @@ def _late(
             ]
         )
     )
-    condition: Any = {
-        "query": query,
-        "time_aggregation": "Count",
-        # azure-native's enumeration of this has the words of another service.
-        "operator": "GreaterThan",
-        "threshold": 0,
-        "failing_periods": {"min_failing_periods_to_alert": 1, "number_of_evaluation_periods": 1},
-    }
-    native.monitor.ScheduledQueryRule(
-        f"{name}-late-{job.name}",
-        rule_name=args.name_of(Kind.ALERT_RULE, f"late-{job.name}"),
-        resource_group_name=args.resource_group_name,
-        location=args.location,
-        kind="LogAlert",
-        description=f"Batch scoring: {job.name} has not succeeded for {hours} hours",
-        scopes=[alerts.log_id],
-        severity=alerts.settings.severity,
-        enabled=True,
-        evaluation_frequency="PT1H",
-        window_size=_window(hours),
-        auto_mitigate=True,
-        # The table is not there before the first run is logged.
-        skip_query_validation=True,
-        criteria=native.monitor.ScheduledQueryRuleCriteriaArgs(all_of=[condition]),
-        actions={"action_groups": groups},
-        tags=args.tags,
-        opts=child(parent),
+    # azure-native's enumeration of operators has the words of another service.
+    operator: Any = "GreaterThan"
+    return native.monitor.ScheduledQueryRuleCriteriaArgs(
+        all_of=[
+            native.monitor.ConditionArgs(
+                query=query,
+                time_aggregation="Count",
+                operator=operator,
+                threshold=0,
+                failing_periods=native.monitor.ConditionFailingPeriodsArgs(
+                    min_failing_periods_to_alert=1, number_of_evaluation_periods=1
+                ),
+            )
+        ]
     )
 
 

@@ -70,11 +70,11 @@ def _id(props: Any) -> str:
     return f"{props['factory_id']}/triggers/{props['trigger']}"
 
 
-class StopTrigger(Resource, module="azure-mlplatform", name="StopTrigger"):
-    """Goes before a trigger is changed, and stops it; the trigger depends on it.
+class _TriggerState(Resource, module="azure-mlplatform", name="TriggerState"):
+    """What goes before or after a trigger, and has its definition."""
 
-    `definition` is what the trigger's `properties` are to be, in ARM's shape; `trigger` is its name.
-    """
+    provider: type[_TriggerProvider]
+    """Whose name is kept in the state."""
 
     def __init__(
         self,
@@ -87,25 +87,23 @@ class StopTrigger(Resource, module="azure-mlplatform", name="StopTrigger"):
         opts: pulumi.ResourceOptions,
     ) -> None:
         props = {"factory_id": factory_id, "trigger": trigger, "definition": definition, "tenant_id": tenant_id}
-        super().__init__(StopTriggerProvider(), name, props, opts)
+        super().__init__(self.provider(), name, props, opts)
 
 
-class StartTrigger(Resource, module="azure-mlplatform", name="StartTrigger"):
+class StopTrigger(_TriggerState, module="azure-mlplatform", name="StopTrigger"):
+    """Goes before a trigger is changed, and stops it; the trigger depends on it.
+
+    `definition` is what the trigger's `properties` are to be, in ARM's shape; `trigger` is its name.
+    """
+
+    provider = StopTriggerProvider
+
+
+class StartTrigger(_TriggerState, module="azure-mlplatform", name="StartTrigger"):
     """Goes after a trigger was made or changed, and starts it; it depends on the trigger.
 
     `trigger` is the name as an output of the trigger: one that is replaced is then stopped first. `definition` as for
     StopTrigger.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        factory_id: "pulumi.Input[str]",
-        trigger: "pulumi.Input[str]",
-        definition: "pulumi.Input[Any]",
-        tenant_id: str,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
-        props = {"factory_id": factory_id, "trigger": trigger, "definition": definition, "tenant_id": tenant_id}
-        super().__init__(StartTriggerProvider(), name, props, opts)
+    provider = StartTriggerProvider

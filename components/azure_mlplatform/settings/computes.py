@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ._model import SECRET, Refusal, Settings, check, computed, matches, obeys
 from .project import NAME
+from .scaling import scaling_refusals
 from .sized import Sized, unknown_size
 from .values import guid, time_of_day, windows_time_zone
 from .vm_sizes import EXAMPLES, size_names
@@ -72,13 +73,7 @@ class ClusterSettings(_OfAListedSize):
 
     @check
     def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        if self.max_nodes < self.min_nodes:
-            yield Refusal(
-                ("max_nodes",),
-                self.max_nodes,
-                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
-                "Raise max_nodes, or lower min_nodes",
-            )
+        yield from scaling_refusals(self, "nodes")
 
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -9,6 +9,7 @@ from pydantic import Field
 from ._model import Refusal, Settings, check, obeys
 from .ai_services import twice
 from .endpoints import ServedByContainer, registry_rule
+from .scaling import scaling_refusals
 
 
 class WorkloadProfile(StrEnum):
@@ -104,13 +105,7 @@ class ContainerAppSettings(ServedByContainer):
 
     @check
     def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        if self.min_replicas is not None and self.max_replicas < self.min_replicas:
-            yield Refusal(
-                ("max_replicas",),
-                self.max_replicas,
-                f"max_replicas {self.max_replicas} is less than min_replicas {self.min_replicas}",
-                "Raise max_replicas, or lower min_replicas",
-            )
+        yield from scaling_refusals(self, "replicas")
 
 
 class ContainerAppsSettings(Settings):
@@ -158,13 +153,7 @@ class ContainerAppsSettings(Settings):
                     f"{field} is given, but {self.workload_profile} has no nodes of one's own",
                     "Leave it out; replicas are counted by each app",
                 )
-        if self.min_nodes is not None and self.max_nodes is not None and self.max_nodes < self.min_nodes:
-            yield Refusal(
-                ("max_nodes",),
-                self.max_nodes,
-                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
-                "Raise max_nodes, or lower min_nodes",
-            )
+        yield from scaling_refusals(self, "nodes")
 
     @check
     def _replicas_fit_the_profile(self) -> Iterator[Refusal]:

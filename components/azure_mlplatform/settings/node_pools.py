@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ._model import SECRET, Refusal, check, matches, obeys
 from .allocatable import NOTHING, SIDECARS, Room, for_workloads
+from .scaling import scaling_refusals
 from .sized import Sized, unknown_size
 from .vm_sizes import Accelerator, VmSize, size_names, vm_size
 
@@ -144,13 +145,7 @@ class _Pool(Sized):
 
     @check
     def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        if self.min_nodes is not None and self.max_nodes is not None and self.max_nodes < self.min_nodes:
-            yield Refusal(
-                ("max_nodes",),
-                self.max_nodes,
-                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
-                "Raise max_nodes, or lower min_nodes",
-            )
+        yield from scaling_refusals(self, "nodes")
 
     @check
     def _zones_are_zones(self) -> Iterator[Refusal]:

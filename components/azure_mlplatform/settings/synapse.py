@@ -11,6 +11,7 @@ from ._model import SECRET, Refusal, Settings, below, check, computed, matches, 
 from .ai_services import twice
 from .private_link import PrivateService
 from .profiles import PROFILES
+from .scaling import scaling_refusals
 from .values import guid
 
 if TYPE_CHECKING:
@@ -92,13 +93,7 @@ class SparkPoolSettings(Settings):
 
     @check
     def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        if self.max_nodes < self.min_nodes:
-            yield Refusal(
-                ("max_nodes",),
-                self.max_nodes,
-                f"max_nodes {self.max_nodes} is less than min_nodes {self.min_nodes}",
-                "Raise max_nodes, or lower min_nodes",
-            )
+        yield from scaling_refusals(self, "nodes")
 
     def retirement_refusals(self, today: datetime.date) -> Iterator[Refusal]:
         """What is wrong with the version of Spark on the day the program runs."""

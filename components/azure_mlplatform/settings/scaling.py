@@ -1,0 +1,17 @@
+"""What is wrong with bounds between which something scales."""
+
+from collections.abc import Iterator
+
+from ._model import Refusal, Settings
+
+
+def scaling_refusals(settings: Settings, what: str) -> Iterator[Refusal]:
+    """Bounds `min_<what>` and `max_<what>` that leave nothing between them. One that is left out bounds nothing."""
+    least, most = getattr(settings, f"min_{what}"), getattr(settings, f"max_{what}")
+    if least is not None and most is not None and most < least:
+        yield Refusal(
+            (f"max_{what}",),
+            most,
+            f"max_{what} {most} is less than min_{what} {least}",
+            f"Raise max_{what}, or lower min_{what}",
+        )
