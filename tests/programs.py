@@ -49,6 +49,7 @@ SUBNET = f"{HUB}/subnets"
 
 WITHIN_ANOTHER = {
     "AgentPool",
+    "ApproveConnection",
     "BigDataPool",
     "BlobContainer",
     "BlobServiceProperties",
@@ -67,6 +68,7 @@ WITHIN_ANOTHER = {
     "IpFirewallRule",
     "KubernetesDetach",
     "MaintenanceConfiguration",
+    "ManagedPrivateEndpoint",
     "ManagementLockByScope",
     "PrivateDnsZoneGroup",
     "PrivateZone",
@@ -265,8 +267,8 @@ ARRIVED = {
 }
 BATCH = {"compute": "cpu", "jobs": [NIGHTLY, ARRIVED], "alerts": {"emails": ["ml@example.com"]}}
 BY_BLOB = (
-    "batch: {} starts when a blob lands: who deploys needs EventGrid EventSubscription Contributor on the storage "
-    "account, and the subscription the provider Microsoft.EventGrid"
+    "batch: blobs start {}: who deploys needs EventGrid EventSubscription Contributor on their storage account, whose "
+    "subscription needs the provider Microsoft.EventGrid"
 )
 """What a preview says of a job."""
 

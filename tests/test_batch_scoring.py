@@ -1,9 +1,11 @@
 import pytest
 
-from azure_mlplatform import batch_scoring, data_factory
+from azure_mlplatform import data_factory
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
+from azure_mlplatform.encryption import EncryptionKey
 from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children
 from programs import CENTRAL, LAKE, LOG, STORE, WORKSPACES, ZONES, one, serving
 
@@ -56,7 +58,8 @@ def batch(*jobs, preview=False, existing=None, alerts=None, **changes):
         "storage_account_id": STORAGE,
         "datastores": [STORE, SCORES],
     }
-    taken = ("private_network", "lock", "allowed_ip_ranges", "synapse_id", "synapse_principal_id", "environment")
+    taken = {*BatchScoringArgs.model_fields} - {"settings"}
+    taken.add("environment")
     component |= {each: changes.pop(each) for each in taken if each in changes}
     settings = {"compute": "cpu", "jobs": list(jobs) or [DAILY], **changes}
     if alerts is not None:
@@ -197,7 +200,8 @@ def test_the_factorys_endpoints_lead_to_workspace_and_storage_and_are_approved()
             "target_id": each.input("properties.privateLinkResourceId"),
             "tenant_id": TENANT,
         }
-        assert each.id == f"{FACTORY_ID}/managedVirtualNetworks/default/managedPrivateEndpoints/{each.azure_name}"
+        made = each.name.removeprefix("serve-reach-")
+        assert each.id == f"{FACTORY_ID}/managedVirtualNetworks/default/managedPrivateEndpoints/{made}"
 
 
 def test_every_service_is_signed_in_to_without_a_key():
@@ -296,9 +300,11 @@ def test_what_is_deployed_stops_changes_and_starts():
         for each in (stop, start):
             assert (each.input("factory_id"), each.input("trigger")) == (FACTORY_ID, trigger.azure_name)
             assert each.input("tenant_id") == TENANT
-        # What starts has all that a run needs.
-        needs = {each.urn for kind in ("RoleAssignment", "ApproveConnection") for each in plan.of_type(kind)}
-        assert needs <= set(start.dependencies)
+        # What starts has all that a run needs: it calls the workspace alone.
+        approvals = {each.urn for each in plan.of_type("ApproveConnection")}
+        workspace = one(plan, "ApproveConnection", "serve-reach-workspace").urn
+        assert {each.urn for each in plan.of_type("RoleAssignment")} < set(start.dependencies)
+        assert approvals & set(start.dependencies) == {workspace}
         attempt = one(plan, "Pipeline", name.replace("trigger", "attempt").rsplit("-", 1)[0])
         assert attempt.urn in whole.dependencies
 
@@ -386,7 +392,8 @@ def test_failures_are_told_of_by_the_pipelines_and_triggers_of_the_jobs():
     ("hours", "window"), [(1, "PT1H"), (6, "PT6H"), (7, "P1D"), (24, "P1D"), (25, "P2D"), (48, "P2D")]
 )
 def test_a_run_that_is_late_is_told_of(hours, window):
-    late = one(batch({**DAILY, "expected_within_hours": hours}, alerts=ALERTS), "ScheduledQueryRule", "serve-late")
+    hourly = {**DAILY, "schedule": {"frequency": "Hour", "time_zone": "UTC"}, "expected_within_hours": hours}
+    late = one(batch(hourly, alerts=ALERTS), "ScheduledQueryRule", "serve-late")
     assert (late.input("scopes"), late.input("windowSize"), late.input("kind")) == ([LOG], window, "LogAlert")
     [condition] = late.input("criteria.allOf")
     assert condition["query"] == (
@@ -469,14 +476,69 @@ def test_synapse_without_its_workspace_is_refused_with_what_is_missing():
     assert [each.path for each in error.value.problems] == [("synapse_id",), ("synapse_principal_id",)]
 
 
+def test_synapse_that_nothing_asks_for_is_refused():
+    with pytest.raises(RefusedError) as error:
+        batch(synapse_id=SYNAPSE_ID, synapse_principal_id="00000000-0000-0000-0000-0000000005a1")
+    assert [str(each.path[0]) for each in error.value.problems] == ["synapse_id", "synapse_principal_id"]
+    assert {each.fix for each in error.value.problems} == {"Leave it out"}
+
+
+def test_hosted_with_synapse_there_is_nothing_to_say(monkeypatch):
+    monkeypatch.setattr(data_factory, "is_hosted", lambda: True)
+    synapse = {"synapse_id": SYNAPSE_ID, "synapse_principal_id": "00000000-0000-0000-0000-0000000005a1"}
+    assert batch(orchestrator="synapse", **synapse).messages == ()
+    assert batch(start_triggers=False, approve_connections=False).messages == ()
+
+
+def test_what_watches_the_factory_comes_after_it():
+    plan = batch(alerts={"action_group_ids": [GROUP]})
+    factory = one(plan, "Factory", "serve-")
+    for kind in ("MetricAlert", "ScheduledQueryRule"):
+        for each in plan.of_type(kind):
+            assert factory.urn in each.dependencies
+
+
+def test_the_factory_is_closed_although_some_addresses_are_let_in_elsewhere():
+    factory = one(batch(allowed_ip_ranges=["203.0.113.0/24"]), "Factory", "serve-")
+    assert factory.inputs["publicNetworkAccess"] == "Disabled"
+
+
+@pytest.mark.parametrize("version", ["", "/0123456789abcdef0123456789abcdef"])
+def test_a_customers_key_is_read_by_an_identity_that_may(version):
+    reader = f"{CENTRAL}/Microsoft.ManagedIdentity/userAssignedIdentities/id-key"
+    key = EncryptionKey(
+        key=CustomerManagedKey(
+            key_vault_id=f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-keys",
+            key_id=f"https://kv-keys.vault.azure.net/keys/ml{version}",
+        ),
+        identity_id=reader,
+        identity_client_id="00000000-0000-0000-0000-0000000000f3",
+    )
+    factory = one(batch(encryption=key), "Factory", "serve-")
+    assert factory.inputs["identity"] == {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {reader: {}}}
+    assert factory.inputs["encryption"] == {
+        "vaultBaseUrl": "https://kv-keys.vault.azure.net/",
+        "keyName": "ml",
+        **({"keyVersion": version[1:]} if version else {}),
+        "identity": {"userAssignedIdentity": reader},
+    }
+
+
+def test_names_that_data_factory_makes_of_two_are_short_enough_for_an_endpoint():
+    """It names a private endpoint `{factory}.{endpoint}`, and Azure takes 80 characters of one."""
+    longest = {"project": "a" * 40}
+    plan = batch(**longest)
+    for each in plan.of_type("ManagedPrivateEndpoint"):
+        assert len(f"{one(plan, 'Factory', 'serve-').azure_name}.{each.azure_name}") <= 80
+
+
 def test_a_store_that_is_not_there_is_refused():
     with pytest.raises(RefusedError, match="there is no datastore 'raw'"):
         batch({**DAILY, "input": {"store": "raw", "folder": "x"}})
 
 
 def test_hosted_for_another_language_nothing_starts_and_it_says_so(monkeypatch):
-    for module in (batch_scoring, data_factory):
-        monkeypatch.setattr(module, "is_hosted", lambda: True)
+    monkeypatch.setattr(data_factory, "is_hosted", lambda: True)
     plan = batch()
     assert plan.of_type("StopTrigger") == plan.of_type("StartTrigger") == plan.of_type("ApproveConnection") == []
     assert [text for severity, text in plan.messages if severity == "warning"] == [data_factory.HOSTED]

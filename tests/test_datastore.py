@@ -103,6 +103,47 @@ def test_a_store_keeps_the_container_that_versions_which_stay_name(made, setting
     assert problem.path == ("workspace", "datastores", 0, setting)
 
 
+AS_LAKE = {"datastoreType": "AzureDataLakeGen2", "filesystem": "curated", "accountName": "stlake"}
+AS_BLOBS = {"datastoreType": "AzureBlob", "containerName": "curated", "accountName": "stlake"}
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "setting"),
+    [
+        (AS_LAKE, {"as_blobs": True}, "as_blobs"),
+        (AS_BLOBS, {}, "as_blobs"),
+        (AS_LAKE, {"hierarchical": False}, "hierarchical"),
+        (AS_LAKE, {}, None),
+        (AS_BLOBS, {"as_blobs": True}, None),
+        (AS_BLOBS, {"hierarchical": False}, None),
+    ],
+)
+def test_a_store_stays_of_the_kind_that_it_was_made_as(made, changes, setting):
+    existing = {one(stores(STORE), "Datastore").id: {"properties": made}}
+    if setting is None:
+        assert stores({**STORE, **changes}, existing=existing).of_type("DataVersion")
+        return
+    with pytest.raises(RefusedError) as refused:
+        stores({**STORE, **changes}, existing=existing)
+    [problem] = refused.value.problems
+    assert problem.path == ("workspace", "datastores", 0, setting)
+    assert problem.fix == "Set it back, and declare a datastore of another name on the same container"
+
+
+@pytest.mark.parametrize("changes", [{}, {"as_blobs": True}])
+def test_what_a_store_was_made_as_is_not_sent_as_another(changes):
+    """All of it together: what is ignored in part would be sent without its container."""
+    assert set(one(stores({**STORE, **changes}), "Datastore").ignore_changes) == {
+        f"properties.{each}" for each in ("accountName", "containerName", "datastoreType", "filesystem")
+    }
+
+
+def test_the_container_of_a_lake_can_be_reached_as_blobs():
+    assert one(stores({**STORE, "as_blobs": True}), "Datastore").input("properties") == {
+        **one(stores({**STORE, "hierarchical": False}), "Datastore").input("properties")
+    }
+
+
 def test_grants_follow_from_the_stores_at_the_container():
     write = {**STORE, "name": "scores", "container": "scores", "access": "write", "folders": []}
     plan = stores(STORE, write, then=lambda made: made.grant_data_scientist(GROUP))

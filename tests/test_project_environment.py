@@ -359,6 +359,7 @@ def test_outputs_say_how_batches_are_deployed_replayed_and_called():
     endpoints = {each.name.rsplit("-", 1)[-1]: each for each in plan.of_type("BatchEndpoint")}
     assert {key: value for key, value in seen.items() if key not in before} == {
         "data_factory_id": factory.id,
+        "data_factory_principal_id": factory.outputs["identity"]["principalId"],
         "batch_pipelines": {"nightly": "score-churn-nightly-dev", "arrived": "score-churn-arrived-dev"},
         "batch_endpoints": {name: each.azure_name for name, each in endpoints.items()},
         "batch_scoring_uris": {
@@ -370,6 +371,13 @@ def test_outputs_say_how_batches_are_deployed_replayed_and_called():
     assert seen["clusters"] == ["cpu", "batch"]
     pipelines = {each.azure_name for each in plan.of_type("Pipeline")}
     assert set(seen["batch_pipelines"].values()) < pipelines
+
+
+def test_batch_endpoints_are_made_once_their_workspace_is_private():
+    plan = whole("prod", inference=None, batch=BATCH)
+    reached = next(each for each in plan.resources if each.name == "churn-ml-endpoint-amlworkspace")
+    for endpoint in plan.of_type("BatchEndpoint"):
+        assert reached.urn in endpoint.dependencies
 
 
 def test_with_synapse_its_identity_calls_the_endpoints():

@@ -252,6 +252,13 @@ def test_a_blob_that_lands_is_scored_whatever_its_name(kind, folder, file, path)
     ]
 
 
+def test_who_starts_it_by_hand_has_to_say_which_blob_is_meant():
+    endpoint = BatchEndpoint()
+    run = factory(of(ARRIVED), endpoint).run(NAMES.pipeline, {"folder_path": "curated/incoming"})
+    assert (run.status, endpoint.started) == ("Failed", [])
+    assert "file_name" in run.error
+
+
 def test_an_event_that_comes_twice_overwrites_nothing():
     job, endpoint = of(ARRIVED), BatchEndpoint(ends=["Completed", "Completed"])
     runs = factory(job, endpoint)

@@ -10,21 +10,21 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, In, child, is_hosted, known_after
+from ._component import Component, In, child, known_after, value_after
 from .authorization import assign_role
 from .batch_alerts import BatchAlerts, batch_alerts
 from .data_factory import (
-    HOSTED,
     Factory,
     adopted_factory,
-    changes_state,
     data_factory,
     linked_service,
     managed_endpoint,
+    may_act,
     pipeline,
     running_trigger,
 )
 from .datastore import container_roles
+from .encryption import EncryptionKey
 from .naming import Kind
 from .network import ReachedArgs
 from .roles import PrincipalType, Role
@@ -38,7 +38,7 @@ class BatchScoringArgs(ReachedArgs):
     """What a BatchScoring is made of."""
 
     settings: BatchSettings
-    """The jobs, who runs them, and who hears of it."""
+    """The jobs, who runs them, and who hears of it. Its `cluster` is made with the workspace, not here."""
 
     workspace_name: In[str]
     """The workspace that they are scored in, by name."""
@@ -58,6 +58,10 @@ class BatchScoringArgs(ReachedArgs):
     diagnostics: In[str]
     """The Log Analytics workspace, by id, that runs are logged to."""
 
+    encryption: Optional[EncryptionKey] = None
+    """The key that encrypts what the factory stores. Left out, Microsoft's do. Azure takes one with an empty factory
+    only."""
+
     synapse_id: Optional[In[str]] = None
     """With `orchestrator: synapse`: the Synapse workspace, by id."""
 
@@ -70,11 +74,16 @@ class BatchScoringArgs(ReachedArgs):
 
     @check
     def _synapse_is_there(self) -> Iterator[Refusal]:
-        if self.settings.orchestrator is not Orchestrator.SYNAPSE:
-            return
+        synapse = self.settings.orchestrator is Orchestrator.SYNAPSE
         for field in ("synapse_id", "synapse_principal_id"):
-            if getattr(self, field) is None:
-                yield Refusal((field,), None, f"orchestrator is 'synapse', but {field} is missing", f"Add {field}")
+            given = getattr(self, field) is not None
+            if given != synapse:
+                yield Refusal(
+                    (field,),
+                    None,
+                    f"{field} is {'given' if given else 'missing'}, but orchestrator is '{self.settings.orchestrator}'",
+                    "Leave it out" if given else f"Add {field}",
+                )
 
 
 class BatchScoring(Component):
@@ -82,6 +91,10 @@ class BatchScoring(Component):
 
     data_factory_id: pulumi.Output[Optional[str]]
     """The factory, by id; none with Synapse."""
+
+    principal_id: pulumi.Output[str]
+    """The principal that calls the endpoints: the factory's, or Synapse's. For grants on what a team's own pipelines
+    reach."""
 
     pipelines: pulumi.Output[dict[str, str]]
     """Job → the pipeline that somebody starts to replay a window."""
@@ -104,20 +117,19 @@ class BatchScoring(Component):
         endpoints = {
             each.name: self._endpoint(each) for each in args.settings.jobs if each.mode is BatchMode.BATCH_ENDPOINT
         }
-        if is_hosted() and (args.settings.start_triggers or args.settings.approve_connections):
-            pulumi.log.warn(HOSTED)
         caller = self._caller()
         needs = self._grant(caller.principal_id)
         if caller.factory is not None:
-            needs += self._reach(caller.factory)
+            acts = may_act(starts=args.settings.start_triggers, approves=args.settings.approve_connections)
+            needs += self._reach(caller.factory, approve=acts.approves)
             services = self._services(caller.factory)
-            acts = changes_state(args.settings.start_triggers)
             for pipeline_name, job in jobs.items():
-                self._job(caller.factory, pipeline_name, job, endpoints.get(job.name), services, needs, acts)
+                self._job(caller.factory, pipeline_name, job, endpoints.get(job.name), services, needs, acts.starts)
         self._watch(caller, jobs)
         self._finish(
             {
                 "data_factory_id": caller.resource_id if caller.factory else None,
+                "principal_id": caller.principal_id,
                 "pipelines": {job.name: each for each, job in jobs.items()},
                 "endpoints": {each: known_after(made, self._endpoint_name(each)) for each, made in endpoints.items()},
                 "scoring_uris": {each: _scoring_uri(made) for each, made in endpoints.items()},
@@ -131,12 +143,16 @@ class BatchScoring(Component):
             return _Caller(args.synapse_id, args.synapse_principal_id)
         name, settings = self._name_in_program, args.settings
         if settings.data_factory_id is None:
-            factory = data_factory(name, diagnostics=args.diagnostics, args=args, parent=self)
+            factory = data_factory(
+                name, diagnostics=args.diagnostics, encryption=args.encryption, args=args, parent=self
+            )
         else:
             factory = adopted_factory(
                 name, settings.data_factory_id, integration_runtime=settings.integration_runtime, parent=self
             )
-        return _Caller(factory.resource_id, factory.principal_id, factory)
+        # What watches a factory, or is told of it, comes after it.
+        made = value_after(pulumi.Output.from_input(factory.name), factory.resource_id)
+        return _Caller(made, factory.principal_id, factory)
 
     def _endpoint_name(self, job: str) -> In[str]:
         return self._args.name_of(Kind.BATCH_ENDPOINT, job)
@@ -190,11 +206,11 @@ class BatchScoring(Component):
         """Account → a store in it, of every account that jobs read or write."""
         return {each.account_name.lower(): each for each in self._used()}
 
-    def _reach(self, factory: Factory) -> list[pulumi.Resource]:
-        """The factory's way to the workspace and to the data; none where it has no network of its own."""
+    def _reach(self, factory: Factory, *, approve: bool) -> list[pulumi.Resource]:
+        """The factory's way to the workspace and to the data, and what of it a run needs; none where the factory has no
+        network of its own."""
         if factory.network is None:
             return []
-        approve = changes_state(self._args.settings.approve_connections)
         targets: dict[str, tuple[In[str], str]] = {
             "workspace": (self._args.workspace_id, "amlworkspace"),
             **{
@@ -202,10 +218,8 @@ class BatchScoring(Component):
                 for account, store in self._accounts().items()
             },
         }
-        return [
-            ready
-            for part, (target_id, group_id) in targets.items()
-            for ready in managed_endpoint(
+        ready = {
+            part: managed_endpoint(
                 self._name_in_program,
                 factory,
                 part=part,
@@ -213,10 +227,12 @@ class BatchScoring(Component):
                 group_id=group_id,
                 approve=approve,
                 tenant_id=self._args.tenant_id,
-                args=self._args,
                 parent=self,
             )
-        ]
+            for part, (target_id, group_id) in targets.items()
+        }
+        # A run calls the workspace alone; the others are for a team's own pipelines.
+        return [ready["workspace"]]
 
     def _services(self, factory: Factory) -> dict[str, In[str]]:
         """Linked services of the workspace and of the data's accounts, for these pipelines and the team's own."""

@@ -11,6 +11,7 @@ import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs, RefusedError, child, is_hosted, known_after, value_after
 from .diagnostics import send_diagnostics
+from .encryption import EncryptionKey
 from .naming import Kind
 from .network import ReachedArgs, private_endpoints
 from .scoring_pipeline import Json, flattened
@@ -44,7 +45,14 @@ class Factory(NamedTuple):
     """The integration runtime that reaches the workspace. None: the factory's default, which is public."""
 
 
-def data_factory(name: str, *, diagnostics: In[str], args: ReachedArgs, parent: pulumi.Resource) -> Factory:
+def data_factory(
+    name: str,
+    *,
+    diagnostics: In[str],
+    encryption: Optional[EncryptionKey],
+    args: ReachedArgs,
+    parent: pulumi.Resource,
+) -> Factory:
     """A factory without a repository: what it runs is what is deployed. In a private network, it has one of its own
     too, in which its activities run."""
     private = args.private_network is not None
@@ -54,8 +62,10 @@ def data_factory(name: str, *, diagnostics: In[str], args: ReachedArgs, parent: 
         factory_name=factory_name,
         resource_group_name=args.resource_group_name,
         location=args.location,
-        identity={"type": "SystemAssigned"},
-        public_network_access=args.public_network_access,
+        identity=_identity(encryption),
+        encryption=_encryption(encryption),
+        # It has no firewall, so it is open to all or to none.
+        public_network_access="Disabled" if private else "Enabled",
         tags=args.tags,
         opts=child(parent, protect=args.lock),
     )
@@ -73,6 +83,25 @@ def data_factory(name: str, *, diagnostics: In[str], args: ReachedArgs, parent: 
         network=network,
         runtime=_runtime(name, runtime_name, made, network, args, parent) if runtime_name and network else None,
         integration_runtime=runtime_name,
+    )
+
+
+def _identity(key: Optional[EncryptionKey]) -> Any:
+    """The factory's own identity, which its activities sign in as, and the one that may read the customer's key."""
+    if key is None:
+        return {"type": "SystemAssigned"}
+    readers = pulumi.Output.from_input(key.identity_id).apply(lambda each: {each: {}})
+    return {"type": "SystemAssigned,UserAssigned", "user_assigned_identities": readers}
+
+
+def _encryption(key: Optional[EncryptionKey]) -> Any:
+    if key is None:
+        return None
+    return native.datafactory.EncryptionConfigurationArgs(
+        vault_base_url=key.key.vault_uri,
+        key_name=key.key.key_name,
+        key_version=key.key.key_version,
+        identity=native.datafactory.CMKIdentityDefinitionArgs(user_assigned_identity=key.identity_id),
     )
 
 
@@ -168,17 +197,16 @@ def managed_endpoint(
     group_id: str,
     approve: bool,
     tenant_id: str,
-    args: PlacedArgs,
     parent: pulumi.Resource,
-) -> list[pulumi.Resource]:
+) -> pulumi.Resource:
     """A private endpoint from the factory's network to a resource; returns what has to be there before it is used.
 
     The resource's owner has to let it in. With `approve` that is done here, for this endpoint's connection alone.
+    `part` is its name: Azure makes one of `{factory}.{part}` of it.
     """
-    endpoint_name = args.known_name(Kind.MANAGED_PRIVATE_ENDPOINT, part)
     endpoint = native.datafactory.ManagedPrivateEndpoint(
         f"{name}-reach-{part}",
-        managed_private_endpoint_name=endpoint_name,
+        managed_private_endpoint_name=part,
         managed_virtual_network_name="default",
         factory_name=factory.name,
         resource_group_name=factory.resource_group_name,
@@ -191,18 +219,16 @@ def managed_endpoint(
         ),
     )
     if not approve:
-        return [endpoint]
+        return endpoint
     from .dynamic.approved_connection import ApproveConnection
 
-    return [
-        ApproveConnection(
-            f"{name}-reach-{part}-approval",
-            endpoint_id=endpoint.id,
-            target_id=target_id,
-            tenant_id=tenant_id,
-            opts=child(parent),
-        )
-    ]
+    return ApproveConnection(
+        f"{name}-reach-{part}-approval",
+        endpoint_id=endpoint.id,
+        target_id=target_id,
+        tenant_id=tenant_id,
+        opts=child(parent),
+    )
 
 
 def linked_service(
@@ -298,7 +324,19 @@ HOSTED = (
 )
 
 
-def changes_state(wanted: bool) -> bool:
-    """Whether this program may change what azure-native cannot, such as a trigger's state. Hosted for another language
-    it may not."""
-    return wanted and not is_hosted()
+class Acts(NamedTuple):
+    """What this program does that azure-native cannot."""
+
+    starts: bool
+    """Whether it starts and stops triggers."""
+
+    approves: bool
+    """Whether it approves connections."""
+
+
+def may_act(*, starts: bool, approves: bool) -> Acts:
+    """What of it is possible: nothing where it is hosted for another language, and then that is said."""
+    if (starts or approves) and is_hosted():
+        pulumi.log.warn(HOSTED)
+        return Acts(starts=False, approves=False)
+    return Acts(starts, approves)

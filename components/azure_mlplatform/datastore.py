@@ -24,6 +24,10 @@ def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role
         yield f"store-{store.account_name.lower()}-{store.container}", role, store.container_id
 
 
+_LASTING = ("accountName", "containerName", "datastoreType", "filesystem")
+"""What a datastore keeps for its life: another of it is another place."""
+
+
 def datastore(
     name: str,
     number: int,
@@ -60,15 +64,21 @@ def datastore(
         properties=properties,
         # Azure would look into the container, before the roles on it work.
         skip_validation=True,
-        opts=child(parent, ignore_changes=["properties.accountName", f"properties.{container}"]),
+        opts=child(parent, ignore_changes=[f"properties.{each}" for each in _LASTING]),
     )
     at = ("workspace", "datastores", number)
     # One of several types, so the SDK hands it over as it is.
     refusals = [
-        lasting((*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted)
-        for setting, key, wanted in (
+        lasting((*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted, *advice)
+        for setting, key, wanted, *advice in (
             ("storage_account_id", "accountName", store.account_name),
             ("container", container, store.container),
+            (
+                "as_blobs" if store.hierarchical else "hierarchical",
+                "datastoreType",
+                "AzureDataLakeGen2" if store.is_file_system else "AzureBlob",
+                "Set it back, and declare a datastore of another name on the same container",
+            ),
         )
     ]
     return unless_refused(refusals, known_after(made, store.name))

@@ -283,6 +283,15 @@ class MLWorkspace(Component):
         self._assign(f"reader-{group_id}", Role.READER, group_id, self._workspace_id, PrincipalType.GROUP)
 
     @property
+    def reached_name(self) -> "pulumi.Output[str]":
+        """The workspace's name, known once its private endpoints are there. Batch endpoints keep for their life the
+        network that a workspace has when they are made ("Network isolation in batch endpoints")."""
+        name: pulumi.Output[str] = self._workspace_name
+        for endpoint in self._endpoints.endpoints:
+            name = known_after(endpoint, name)
+        return name
+
+    @property
     def attachable(self) -> AttachableWorkspace:
         """What AKSInference, DatabricksWorkspace and SynapseWorkspace take as their `workspace`."""
         return AttachableWorkspace(

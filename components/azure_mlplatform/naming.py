@@ -49,7 +49,6 @@ class Kind(StrEnum):
 
     LINKED_SERVICE = "ls"
     INTEGRATION_RUNTIME = "ir"
-    MANAGED_PRIVATE_ENDPOINT = "mpe"
     ACTION_GROUP = "ag"
     ALERT_RULE = "alert"
     """Not one of the page's."""
@@ -121,9 +120,9 @@ RULES: dict[Kind, Rule] = {
     Kind.DATA_FACTORY: Rule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+", suffixed=True),
     # 140 less what the names of a pipeline's triggers and attempts add ("Pipelines and activities").
     Kind.SCORING_PIPELINE: Rule(1, 130, r"[\w-]+"),
-    Kind.LINKED_SERVICE: Rule(1, 130, r"[\w-]+"),
+    # Dashes are not allowed ("Azure Data Factory - naming rules"), though ARM takes them.
+    Kind.LINKED_SERVICE: Rule(1, 130, r"[A-Za-z][A-Za-z0-9]*", compact=True),
     Kind.INTEGRATION_RUNTIME: Rule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+"),
-    Kind.MANAGED_PRIVATE_ENDPOINT: Rule(1, 64, r"[\w-]+"),
     Kind.ACTION_GROUP: Rule(1, 260, r"[\w-]+"),
     Kind.ALERT_RULE: Rule(1, 260, r"[\w-]+"),
     Kind.DATABRICKS_WORKSPACE: Rule(3, 64, r"[A-Za-z0-9_-]+"),

@@ -167,9 +167,10 @@ class ProjectEnvironment(Component):
                 **self.data_product.reached(settings),
                 **orchestrator,
                 settings=settings.batch,
-                workspace_name=self.workspace.name,
+                workspace_name=self.workspace.reached_name,
                 workspace_id=self.workspace.resource_id,
                 storage_account_id=self.workspace.storage_account_id,
+                encryption=self.data_product.encryption,
                 datastores=settings.workspace.datastores,
                 tenant_id=settings.tenant_id,
                 diagnostics=self.data_product.log_analytics_workspace_id,
@@ -295,6 +296,7 @@ class ProjectEnvironment(Component):
         if self.batch is not None:
             outputs |= {
                 "data_factory_id": self.batch.data_factory_id,
+                "data_factory_principal_id": self.batch.principal_id,
                 "batch_pipelines": self.batch.pipelines,
                 "batch_endpoints": self.batch.endpoints,
                 "batch_scoring_uris": self.batch.scoring_uris,

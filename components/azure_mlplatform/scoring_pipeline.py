@@ -11,7 +11,7 @@ and a skipped one counts as what it waited for ("Errors and Conditional executio
 
 from typing import Any, NamedTuple, Optional
 
-from .settings.batch import BatchDeployment, BatchJobSettings, BatchMode, Orchestrator
+from .settings.batch import MODEL_OUTPUT, BatchDeployment, BatchJobSettings, BatchMode, Orchestrator
 from .settings.datastores import DatastoreSettings
 from .settings.schedule import Frequency, ScheduleSettings, Windows
 
@@ -91,8 +91,11 @@ def scoring_pipeline(job: BatchJobSettings, names: ScoringNames, stores: dict[st
         steps.append(_attempt(job, names, number, variables, after=before))
     return {
         "description": f"Scores {job.name}; docs/batch.md says how to replay a window",
-        "concurrency": job.concurrency,
-        "parameters": {each: {"type": "String", "defaultValue": ""} for each in parameters},
+        **({} if job.concurrency is None else {"concurrency": job.concurrency}),
+        # Without a schedule nothing says what is scored but these.
+        "parameters": {
+            each: {"type": "String", **({"defaultValue": ""} if job.schedule else {})} for each in parameters
+        },
         "variables": {each: {"type": "String", "defaultValue": ""} for each in variables},
         "activities": steps,
     }
@@ -427,7 +430,7 @@ def _body(job: BatchJobSettings) -> Json:
             _concat(f"""'"{each}":{{"JobInputType":"Literal","Value":"'""", _quoted(_parameter(each)), "'\"}'")
             for each in ("window_start", "window_end")
         ]
-    kind, file = ("UriFolder", "") if job.deployment is BatchDeployment.PIPELINE else ("UriFile", "/predictions.csv")
+    kind, file = ("UriFolder", "") if job.deployment is BatchDeployment.PIPELINE else ("UriFile", f"/{MODEL_OUTPUT}")
     place = _quoted(_concat(workspace, _parameter("output"), *([_text(file)] if file else [])))
     return _expression(
         _concat(

@@ -3,11 +3,12 @@ of ARM. Synapse reads a folder for each kind of artifact, and publishes what its
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .naming import Kind, azure_name
+from .naming import SUFFIX_LENGTH, Kind, azure_name
 from .scoring_pipeline import (
     Json,
     ScoredWhere,
@@ -29,20 +30,13 @@ def artifacts(settings: EnvironmentSettings, outputs: Mapping[str, Any]) -> dict
     """File → what it holds. `outputs` are the stack's, as `pulumi stack output --json` prints them: they have the
     addresses that Azure gave.
 
-    Raises ProblemsError where the settings score nothing with Synapse, or an output is missing.
+    There are none where Synapse scores nothing. Raises ProblemsError where an output is missing, or another
+    environment's.
     """
     batch, workspace = settings.batch, settings.workspace
     if batch is None or workspace is None or batch.orchestrator is not Orchestrator.SYNAPSE:
-        raise ProblemsError(
-            [
-                Problem(
-                    ("batch", "orchestrator"),
-                    "nothing is scored by Synapse",
-                    "Set orchestrator: synapse; what Data Factory runs, `pulumi up` deploys",
-                )
-            ]
-        )
-    workspace_id, addresses = _placed(batch, outputs)
+        return {}
+    workspace_id, addresses = _placed(settings, batch, outputs)
     mark = _mark(settings)
     stores = {each.name: each for each in workspace.datastores}
     service = azure_name(Kind.LINKED_SERVICE, settings.project.name, settings.environment, "workspace")
@@ -70,27 +64,41 @@ def _mark(settings: EnvironmentSettings) -> str:
     return f"azure-mlplatform {settings.project.name} {settings.environment}"
 
 
-def _placed(batch: BatchSettings, outputs: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
-    workspace_id, addresses = outputs.get("workspace_id"), outputs.get("batch_scoring_uris")
-    missing = [
-        *([] if isinstance(workspace_id, str) else ["workspace_id"]),
-        *(
-            f"batch_scoring_uris.{job.name}"
-            for job in batch.jobs
-            if job.mode is BatchMode.BATCH_ENDPOINT
-            and not isinstance(addresses.get(job.name) if isinstance(addresses, Mapping) else None, str)
-        ),
-    ]
-    if missing:
-        raise ProblemsError(
-            Problem(
-                (),
-                f"the outputs have no {each}",
-                "Run `pulumi up` first, and give what `pulumi stack output --json` prints then",
-            )
-            for each in missing
+def _placed(
+    settings: EnvironmentSettings, batch: BatchSettings, outputs: Mapping[str, Any]
+) -> tuple[str, Mapping[str, str]]:
+    """The workspace and the endpoints' addresses by job, as Azure gave them to this environment."""
+    given = outputs.get("batch_scoring_uris")
+    addresses = given if isinstance(given, Mapping) else {}
+    workspace = re.escape(f"/subscriptions/{settings.subscription_id}/resourceGroups/")
+    kind = "/providers/Microsoft.MachineLearningServices/workspaces/"
+    wanted = {
+        "workspace_id": (outputs.get("workspace_id"), f"{workspace}[^/]+{kind}{_name(settings, Kind.ML_WORKSPACE)}")
+    }
+    for job in batch.jobs:
+        if job.mode is BatchMode.BATCH_ENDPOINT:
+            host = _name(settings, Kind.BATCH_ENDPOINT, job.name)
+            wanted[f"batch_scoring_uris.{job.name}"] = (addresses.get(job.name), rf"https://{host}\..+/jobs")
+    problems = [
+        Problem(
+            (),
+            f"the output {output} is {'missing' if value is None else 'none of this environment'}",
+            "Give what `pulumi stack output --json` prints for this stack after `pulumi up`",
+            file="--outputs",
         )
-    return str(workspace_id), addresses if isinstance(addresses, Mapping) else {}
+        for output, (value, pattern) in wanted.items()
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.IGNORECASE)
+    ]
+    if problems:
+        raise ProblemsError(problems)
+    return str(outputs["workspace_id"]), addresses
+
+
+def _name(settings: EnvironmentSettings, kind: Kind, part: str = "") -> str:
+    """A pattern of the name that a resource has with any suffix."""
+    stands_for = "0" * SUFFIX_LENGTH
+    name = azure_name(kind, settings.project.name, settings.environment, part, suffix=stands_for)
+    return re.escape(name.removesuffix(stands_for)) + f"[a-z0-9]{{{SUFFIX_LENGTH}}}"
 
 
 def _linked_service(workspace_id: str) -> Json:
@@ -107,7 +115,18 @@ def _linked_service(workspace_id: str) -> Json:
 
 def write(folder: Path, settings: EnvironmentSettings, found: Mapping[str, Json], *, check: bool) -> dict[str, str]:
     """Makes a repository hold these files and no others of this environment; returns file → `written` or `removed`
-    of those that differed. With `check` nothing is touched."""
+    of those that differed. With `check` nothing is touched.
+
+    Raises ProblemsError where a file of that name is another's.
+    """
+    mark = _mark(settings)
+    ours = [file for each in _FOLDERS for file in sorted((folder / each).glob("*.json")) if mark in _marks(file)]
+    others = [name for name in found if (folder / name).exists() and folder / name not in ours]
+    if others:
+        raise ProblemsError(
+            Problem((), "is there already, and was not written for this environment", "Move or rename it", file=name)
+            for name in others
+        )
     changed: dict[str, str] = {}
     for name, content in sorted(found.items()):
         file, text = folder / name, json.dumps(content, indent=4) + "\n"
@@ -117,7 +136,7 @@ def write(folder: Path, settings: EnvironmentSettings, found: Mapping[str, Json]
         if not check:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-    for file in _of_environment(folder, settings):
+    for file in ours:
         name = file.relative_to(folder).as_posix()
         if name not in found:
             changed[name] = "removed"
@@ -126,14 +145,10 @@ def write(folder: Path, settings: EnvironmentSettings, found: Mapping[str, Json]
     return changed
 
 
-def _of_environment(folder: Path, settings: EnvironmentSettings) -> list[Path]:
-    """The files that were written for this environment. Others' are left alone, readable or not."""
-    mark = _mark(settings)
-
-    def is_ours(file: Path) -> bool:
-        try:
-            return mark in json.loads(file.read_text(encoding="utf-8"))["properties"].get("annotations", [])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return False
-
-    return [file for each in _FOLDERS for file in sorted((folder / each).glob("*.json")) if is_ours(file)]
+def _marks(file: Path) -> list[Any]:
+    """The annotations of an artifact; none where it is no artifact."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))["properties"]["annotations"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return found if isinstance(found, list) else []

@@ -16,7 +16,7 @@ WORKSPACE = (
     "/subscriptions/00000000-0000-0000-0000-0000007e1e0f/resourceGroups/rg-telemetry-prod/providers"
     "/Microsoft.MachineLearningServices/workspaces/mlw-telemetry-prod-abc123"
 )
-URI = "https://bep-telemetry-anomalies-prod.westeurope.inference.ml.azure.com/jobs"
+URI = "https://bep-teleme-anomalies-prod-abc123.westeurope.inference.ml.azure.com/jobs"
 OUTPUTS = {"workspace_id": WORKSPACE, "batch_scoring_uris": {"anomalies": URI}}
 NAME = "score-telemetry-anomalies-prod"
 FILES = {f"pipeline/{NAME}.json", f"pipeline/{NAME}-attempt.json", f"trigger/{NAME}-schedule.json"}
@@ -68,7 +68,7 @@ def test_what_is_written_is_what_synapse_reads(repository):
     from azure.synapse.artifacts import _serialization, models
 
     done = export(repository)
-    assert (done.returncode, done.stderr) == (0, "3 files, 3 changed\n")
+    assert (done.returncode, done.stderr) == (0, "3 files: 3 written, 0 removed\n")
     found = {name: json.loads(text) for name, text in written(repository).items()}
     assert set(found) == FILES
     kinds = {name: each for name, each in vars(models).items() if isinstance(each, type)}
@@ -132,7 +132,8 @@ def test_what_the_settings_no_longer_have_goes_and_nothing_else_does(repository,
         (repository / name).write_text(text)
     job = {"name": "drift", "deployment": "pipeline", "active": False, "output": {"folder": "drift"}}
     change(project, jobs=[{**job, "schedule": {"frequency": "Hour", "time_zone": "UTC"}}])
-    done = export(repository, "--json", folder=project, outputs={**OUTPUTS, "batch_scoring_uris": {"drift": URI}})
+    uris = {"drift": URI.replace("teleme-anomalies", "telemetry-drift")}
+    done = export(repository, "--json", folder=project, outputs={**OUTPUTS, "batch_scoring_uris": uris})
     new = {each.replace("anomalies", "drift") for each in FILES}
     assert json.loads(done.stdout) == dict.fromkeys(new, "written") | dict.fromkeys(FILES, "removed")
     found = written(repository)
@@ -154,7 +155,7 @@ def test_a_published_pipeline_brings_its_linked_service(repository, project):
         ],
     )
     assert export(repository, folder=project, outputs={"workspace_id": WORKSPACE}).returncode == 0
-    service = json.loads((repository / "linkedService/ls-telemetry-workspace-prod.json").read_text())
+    service = json.loads((repository / "linkedService/lstelemetryworkspaceprod.json").read_text())
     assert service["properties"] == {
         "type": "AzureMLService",
         "typeProperties": {
@@ -177,9 +178,16 @@ def refused(done):
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
-        ({}, "the outputs have no workspace_id"),
-        ({}, "the outputs have no batch_scoring_uris.anomalies"),
-        ({**OUTPUTS, "batch_scoring_uris": None}, "the outputs have no batch_scoring_uris.anomalies"),
+        ({}, "error: --outputs: the output workspace_id is missing"),
+        ({}, "--outputs: the output batch_scoring_uris.anomalies is missing"),
+        ({**OUTPUTS, "batch_scoring_uris": None}, "the output batch_scoring_uris.anomalies is missing"),
+        ({**OUTPUTS, "workspace_id": WORKSPACE.replace("-prod-", "-dev-")}, "workspace_id is none of this environment"),
+        ({**OUTPUTS, "workspace_id": WORKSPACE.replace("1e0f", "de00")}, "workspace_id is none of this environment"),
+        ({**OUTPUTS, "workspace_id": "[secret]"}, "workspace_id is none of this environment"),
+        (
+            {**OUTPUTS, "batch_scoring_uris": {"anomalies": URI.replace("-prod-", "-dev-")}},
+            "batch_scoring_uris.anomalies is none of this environment",
+        ),
         ("[]", "--outputs -: is no JSON object"),
         ("", "--outputs -: is no JSON object"),
     ],
@@ -189,8 +197,30 @@ def test_outputs_that_are_not_the_stacks_are_refused(outputs, said, repository):
     assert written(repository) == {}
 
 
-def test_a_stack_without_synapse_is_refused(repository):
-    assert "Set orchestrator: synapse" in refused(export(repository, folder=ROOT))
+def test_a_stack_that_leaves_synapse_leaves_nothing_there(repository, project):
+    export(repository, folder=project)
+    file = project / "Pulumi.prod.yaml"
+    data = yaml.safe_load(file.read_text())
+    del data["config"]["azure-mlplatform:batch"]
+    file.write_text(yaml.safe_dump(data))
+    done = export(repository, "--json", folder=project, outputs={})
+    assert (done.returncode, json.loads(done.stdout)) == (0, dict.fromkeys(FILES, "removed"))
+    assert written(repository) == {}
+
+
+def test_a_stack_that_synapse_never_scored_has_nothing_to_write(repository):
+    done = export(repository, folder=ROOT, outputs={})
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Synapse scores nothing in this stack" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["{}", "not JSON", f'{{"properties": {{"annotations": "{MARK}"}}}}'])
+def test_a_file_of_that_name_that_is_anothers_is_not_written_over(repository, text):
+    file = repository / f"pipeline/{NAME}.json"
+    file.parent.mkdir()
+    file.write_text(text)
+    assert f"pipeline/{NAME}.json: is there already, and was not written for this" in refused(export(repository))
+    assert written(repository) == {f"pipeline/{NAME}.json": text}
 
 
 def test_folders_and_files_that_are_not_there_are_refused(repository, tmp_path):

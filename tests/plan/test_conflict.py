@@ -3,9 +3,24 @@ from dataclasses import replace
 import pytest
 
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.plan.conflict import conflicts
 from azure_mlplatform.plan.resource import UNKNOWN
-from programs import CENTRAL, HTTPS, HUB, OWN, attachable, data_product, ml_workspace, serving
+from azure_mlplatform.testing import SUBSCRIPTION
+from programs import (
+    CENTRAL,
+    HTTPS,
+    HUB,
+    LAKE,
+    NIGHTLY,
+    OWN,
+    STORE,
+    WORKSPACES,
+    attachable,
+    data_product,
+    ml_workspace,
+    serving,
+)
 
 OTHER_HUB = HUB.replace("vnet-hub", "vnet-other")
 OTHER = "00000000-0000-0000-0000-00000000beef"
@@ -44,6 +59,36 @@ def test_two_stacks_cannot_make_the_same_resource():
     assert problem.startswith("Pulumi.copy.yaml: ResourceGroup rg-customer-360-churn-dev belongs to dev already")
     assert said(one, data_product("dev", stack="copy", subscription_id=OTHER)) == []
     assert said(one, data_product("prod", stack="prod")) == []
+
+
+def test_a_data_factory_runs_the_pipelines_of_one_environment_alone():
+    shared = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.DataFactory/factories/adf"
+    signs_in = {"identity": {"type": "SystemAssigned", "principalId": OTHER}}
+
+    def adopting(environment, factory=shared):
+        store = {**STORE, "folders": []}
+        given = {"workspace_name": "mlw", "workspace_id": f"{WORKSPACES}/mlw", "storage_account_id": LAKE}
+        settings = {"compute": "cpu", "jobs": [NIGHTLY], **({"data_factory_id": factory} if factory else {})}
+        made = serving(
+            BatchScoring,
+            BatchScoringArgs,
+            settings,
+            existing={factory: signs_in} if factory else None,
+            environment=environment,
+            datastores=[store],
+            **given,
+        )
+        return replace(made, stack=environment)
+
+    def shares(*plans):
+        return [each for each in said(*plans) if "data_factory_id" in each]
+
+    [problem] = shares(adopting("dev"), adopting("prod", shared.replace("rg-shared", "RG-Shared")))
+    assert problem.startswith(
+        "Pulumi.prod.yaml: azure-mlplatform:batch.data_factory_id: adf runs the pipelines of dev already"
+    )
+    assert shares(adopting("dev", None), adopting("prod", None)) == []
+    assert shares(adopting("dev"), adopting("prod", None)) == []
 
 
 def test_no_environment_names_what_belongs_to_another_of_its_project():

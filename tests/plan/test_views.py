@@ -21,6 +21,7 @@ from programs import (
     whole,
 )
 
+ONCE_A_WEEK = "every week on Monday, Friday at 06:30, 18:30 UTC"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -238,7 +239,8 @@ def test_synapse_is_drawn_with_its_lake_and_what_its_pools_are_attached_to():
 
 
 def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
-    plan = whole("prod", inference=None, batch=BATCH)
+    few = {**BATCH, "jobs": [{**each, "concurrency": 4} for each in BATCH["jobs"]]}
+    plan = whole("prod", inference=None, batch=few)
     assert edges_of(plan) >= {
         ("outside:storage stlake", "batch-trigger-arrived-blob"),
         ("batch-trigger-arrived-blob", "batch-pipeline-arrived"),
@@ -253,11 +255,36 @@ def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
         ("batch-factory", "ml-workspace"),
     }
     said = {each.name.removeprefix("churn-batch-"): size(each) for each in plan.azure_resources}
-    assert said["trigger-nightly-schedule"] == "1 Day"
-    assert said["trigger-arrived-blob"] == "/curated/blobs/incoming/ .csv"
+    assert said["trigger-nightly-schedule"] == "every day at 04:00 W. Europe Standard Time"
+    assert said["trigger-arrived-blob"] == "a blob in /curated/blobs/incoming/*.csv"
+    assert said["late-nightly"] == "Batch scoring: nightly has not succeeded for 33 hours"
     assert said["pipeline-nightly"] == "4 at once"
     assert said["reach-workspace"] == "amlworkspace"
     assert "batch-service-workspace" not in drawn(plan)["node"]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({"frequency": "Hour", "interval": 6}, "every 6 hours UTC"),
+        ({"frequency": "Week", "at": ["06:30", "18:30"], "week_days": ["Monday", "Friday"]}, ONCE_A_WEEK),
+        ({"frequency": "Month", "at": ["00:00"], "month_days": [1, 15]}, "every month on 1, 15 at 00:00 UTC"),
+    ],
+)
+def test_a_schedule_reads_as_one(schedule, said):
+    job = {**BATCH["jobs"][0], "schedule": {**schedule, "time_zone": "UTC"}}
+    plan = whole("dev", ai_services=[], inference=None, batch={"compute": "cpu", "jobs": [job]})
+    assert [size(each) for each in plan.of_type("Trigger")] == [said]
+
+
+def test_a_name_that_is_a_word_elsewhere_is_no_difference():
+    dev = whole("dev", ai_services=[], inference=None, batch=BATCH)
+    own = {**BATCH, "compute": None, "cluster": {"name": "batch", "vm_size": "Standard_D4ds_v4"}}
+    prod = whole("prod", ai_services=[], inference=None, batch=own)
+    found = differences(dev, prod)
+    assert not any("<churn-ml-cluster-batch>" in str(each.values) for each in found)
+    assert [each.path for each in found if each.resource == "Pipeline churn-batch-pipeline-nightly"] == []
+    assert not [each for each in found if each.path == "principalId"]
 
 
 def test_every_end_of_an_edge_is_drawn(dev):

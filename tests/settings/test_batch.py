@@ -36,6 +36,8 @@ FACTORY = (
 )
 
 
+MAIL = ["ml@example.com"]
+ON_CALL = f"{ACCOUNT.replace('Storage', 'Insights')}/actionGroups/ag"
 BY_BLOB = programs.BY_BLOB.format("arrived")
 
 
@@ -66,10 +68,18 @@ def without(data, *keys):
         ({**JOB, "timeout_minutes": 9}, ["timeout_minutes"]),
         ({**JOB, "timeout_minutes": 10081}, ["timeout_minutes"]),
         ({**JOB, "poll_seconds": 5}, ["poll_seconds"]),
+        ({**JOB, "poll_seconds": 600, "timeout_minutes": 10}, ["poll_seconds"]),
+        ({**JOB, "poll_seconds": 599, "timeout_minutes": 10}, []),
+        ({**JOB, "expected_within_hours": 23}, ["expected_within_hours"]),
+        ({**JOB, "expected_within_hours": 24}, []),
         ({**JOB, "concurrency": 51}, ["concurrency"]),
+        ({**JOB, "concurrency": 0}, ["concurrency"]),
         ({**JOB, "expected_within_hours": 49}, ["expected_within_hours"]),
         ({**JOB, "input": {"store": "sales", "folder": "a/{day}"}}, ["input.folder"]),
         ({**JOB, "input": {"store": "sales", "folder": "a/{yyyy"}}, ["input.folder"]),
+        ({**JOB, "input": {"store": "sales", "folder": "a/{yyyy}/{mm}"}}, ["input.folder"]),
+        ({**JOB, "input": {"store": "sales", "folder": "a/{HH}/{mm}"}}, []),
+        ({**ARRIVED, "blob_created": {**BLOB, "suffix": ".{yyyy}"}}, ["blob_created.suffix"]),
         ({**JOB, "input": {"store": "sales", "folder": "/a"}}, ["input.folder"]),
         ({**JOB, "input": {"store": "sales", "folder": "a/../b"}}, ["input.folder"]),
         ({**JOB, "output": {"folder": "a/{yyyy}"}}, ["output.folder"]),
@@ -108,8 +118,19 @@ def test_a_job_that_nothing_starts_is_told_of_both_ways():
         ({**BATCH, "jobs": [JOB, JOB]}, ["jobs[1].name"]),
         ({**BATCH, "data_factory_id": FACTORY}, []),
         ({**BATCH, "data_factory_id": "adf-shared"}, ["data_factory_id"]),
-        ({**BATCH, "data_factory_id": FACTORY, "integration_runtime": "ir"}, []),
-        ({**BATCH, "integration_runtime": "ir"}, ["integration_runtime"]),
+        ({**BATCH, "data_factory_id": FACTORY, "integration_runtime": "ir-own"}, []),
+        ({**BATCH, "data_factory_id": FACTORY, "integration_runtime": "my runtime"}, ["integration_runtime"]),
+        ({**BATCH, "integration_runtime": "ir-own"}, ["integration_runtime"]),
+        ({**BATCH, "alerts": {"action_group_ids": [f"{ON_CALL}{each}" for each in range(5)]}}, []),
+        (
+            {**BATCH, "alerts": {"action_group_ids": [f"{ON_CALL}{each}" for each in range(6)]}},
+            ["alerts.action_group_ids"],
+        ),
+        (
+            {**BATCH, "alerts": {"emails": MAIL, "action_group_ids": [f"{ON_CALL}{each}" for each in range(5)]}},
+            ["alerts.action_group_ids"],
+        ),
+        ({**BATCH, "alerts": {"emails": MAIL, "action_group_ids": [f"{ON_CALL}{each}" for each in range(4)]}}, []),
         (
             {**BATCH, "data_factory_id": FACTORY, "jobs": [{**JOB, "expected_within_hours": 24}]},
             ["jobs[0].expected_within_hours"],
@@ -118,6 +139,9 @@ def test_a_job_that_nothing_starts_is_told_of_both_ways():
         ({**BATCH, "orchestrator": "airflow"}, ["orchestrator"]),
         ({**BATCH, "orchestrator": "synapse", "start_triggers": True}, ["start_triggers"]),
         ({**BATCH, "orchestrator": "synapse", "data_factory_id": FACTORY}, ["data_factory_id"]),
+        ({**BATCH, "data_factory_id": FACTORY, "approve_connections": True}, ["approve_connections"]),
+        ({**BATCH, "alerts": {"emails": ["a@b.example", "A@b.example"]}}, ["alerts.emails[1]"]),
+        ({**BATCH, "alerts": {"action_group_ids": [ON_CALL, ON_CALL]}}, ["alerts.action_group_ids[1]"]),
         ({**BATCH, "alerts": {}}, ["alerts.emails"]),
         ({**BATCH, "alerts": {"emails": ["nobody"]}}, ["alerts.emails[0]"]),
         ({**BATCH, "alerts": {"action_group_ids": ["ag"]}}, ["alerts.action_group_ids[0]"]),
@@ -177,6 +201,86 @@ def test_a_lake_that_a_batch_endpoint_cannot_write_to_is_answered_with_the_way()
     )
 
 
+@pytest.mark.parametrize(
+    ("watched", "changes", "loops"),
+    [
+        ({}, {}, True),
+        ({"folder": "in"}, {}, False),
+        ({"folder": "ou"}, {}, False),
+        ({"folder": "out"}, {}, True),
+        ({"folder": "out/deeper"}, {}, False),
+        ({"suffix": ".csv"}, {}, True),
+        ({"suffix": ".parquet"}, {}, False),
+        ({"suffix": ".parquet"}, {"deployment": "pipeline"}, True),
+        ({"store": "sales"}, {}, False),
+        ({"store": "again"}, {}, True),
+        ({}, {"output": {"folder": "out"}}, False),
+    ],
+)
+def test_scores_that_would_start_their_own_job_are_refused(watched, changes, loops):
+    again = {**SCORES, "name": "again", "storage_account_id": SCORES["storage_account_id"].upper(), "access": "read"}
+    again["storage_account_id"] = SCORES["storage_account_id"].replace("stlake", "STLAKE")
+    output = {"store": "scores", "folder": "out"}
+    job = {"name": "loop", "blob_created": {"store": "scores", **watched}, "output": output, **changes}
+    data = environment({"jobs": [job]}, workspace={**WORKSPACE, "datastores": [STORE, SCORES, again]})
+    assert refused(EnvironmentSettings, data) == (["batch.jobs[0].output.folder"] if loops else [])
+
+
+def test_jobs_that_start_each_other_without_end_are_refused():
+    def job(name, watched, written):
+        return {
+            "name": name,
+            "blob_created": {"store": "scores", "folder": watched},
+            "output": {"store": "scores", "folder": written},
+        }
+
+    ring = environment({"jobs": [job("aa", "x", "y"), job("bb", "y", "z"), job("cc", "z", "x/deep"), JOB]})
+    found = problems(EnvironmentSettings, ring)
+    assert [each.path for each in found] == [("batch", "jobs", index, "output", "folder") for index in range(3)]
+    assert found[0].what == "its scores start bb, cc, whose start it again, without end"
+    chain = environment({"jobs": [job("aa", "x", "y"), job("bb", "y", "z"), job("cc", "z", "done")]})
+    assert refused(EnvironmentSettings, chain) == []
+
+
+def test_what_is_wrong_in_a_job_hides_nothing_of_the_others_or_the_environment():
+    wrong = {**JOB, "retries": 99, "input": {"store": "nope", "folder": "a"}}
+    data = environment({"compute": "gpu", "jobs": [wrong, {**JOB, "output": {"store": "sales", "folder": "b"}}]})
+    assert sorted(refused(EnvironmentSettings, data)) == [
+        "batch.compute",
+        "batch.jobs[0].input.store",
+        "batch.jobs[0].retries",
+        "batch.jobs[1].name",
+        "batch.jobs[1].output.store",
+    ]
+    sized = environment({"compute": "gpu"}, workspace={**WORKSPACE, "clusters": [{"name": "cpu", "vm_size": "x"}]})
+    assert sorted(refused(EnvironmentSettings, sized)) == ["batch.compute", "workspace.clusters[0].vm_size"]
+
+
+@pytest.mark.parametrize(
+    ("job", "what", "fix"),
+    [
+        (
+            {**JOB, "input": {"store": "workspaceblobstore", "folder": "a"}},
+            "workspaceblobstore is the workspace's own, which scores alone go to",
+            "Declare its container in workspace.datastores, or take one of: sales, scores",
+        ),
+        (
+            {**JOB, "input": {"store": "sale", "folder": "a"}},
+            "there is no datastore 'sale'; did you mean 'sales'?",
+            "Declare its container in workspace.datastores, or take one of: sales, scores",
+        ),
+        (
+            {**JOB, "output": {"store": "score", "folder": "a"}},
+            "there is no datastore 'score'; did you mean 'scores'?",
+            "Allowed: workspaceblobstore, scores",
+        ),
+    ],
+)
+def test_a_store_that_is_meant_is_named(job, what, fix):
+    [problem] = problems(EnvironmentSettings, environment({"jobs": [job]}))
+    assert (problem.what, problem.fix) == (what, fix)
+
+
 def test_an_undeclared_container_is_answered_with_those_that_are():
     data = environment({"jobs": [{**ARRIVED, "blob_created": {"store": "raw"}}]})
     [problem] = problems(EnvironmentSettings, data)
@@ -227,6 +331,10 @@ def test_what_is_right_and_should_be_known_is_said():
         "batch: nobody hears of failed runs; batch.alerts says who should",
         "batch: old calls a pipeline of version 1, which is legacy; use a batch endpoint",
     ]
+    others = EnvironmentSettings.model_validate(environment({"approve_connections": False}))
+    assert any("have it done before the first run" in each for each in others.notices_on(today))
+    neither = EnvironmentSettings.model_validate(environment({"approve_connections": False, "start_triggers": False}))
+    assert not any("first run" in each for each in neither.notices_on(today))
     told = {"emails": ["a@example.com"]}
     by_blob = EnvironmentSettings.model_validate(environment({"jobs": [ARRIVED], "alerts": told}))
     assert list(by_blob.notices_on(today)) == [BY_BLOB, "batch: no alert tells when a run is late: arrived"]

@@ -8,6 +8,7 @@ from azure_mlplatform.settings.schedule import ScheduleSettings, Windows
 DAY = {"frequency": "Day", "time_zone": "W. Europe Standard Time", "at": ["04:00"]}
 WEEK = {**DAY, "frequency": "Week", "week_days": ["Monday", "Thursday"]}
 MONTH = {**DAY, "frequency": "Month", "month_days": [1, 15]}
+MANY = [f"{hour:02}:{minute:02}" for minute in range(0, 60, 2) for hour in range(4, 14)]
 HOUR = {"frequency": "Hour", "interval": 6, "time_zone": "UTC"}
 
 
@@ -37,6 +38,8 @@ HOUR = {"frequency": "Hour", "interval": 6, "time_zone": "UTC"}
         ({**WEEK, "week_days": []}, ["week_days"]),
         ({**WEEK, "week_days": ["Mo"]}, ["week_days[0]"]),
         ({**WEEK, "week_days": ["monday", "Monday"]}, ["week_days[1]"]),
+        ({**WEEK, "at": MANY}, ["at"]),
+        ({**WEEK, "at": MANY[:250]}, []),
         ({**WEEK, "interval": 2}, ["interval"]),
         ({**WEEK, "interval": 2, "week_days": ["Monday"]}, []),
         ({**MONTH, "month_days": [0]}, ["month_days[0]"]),
@@ -91,6 +94,10 @@ def test_a_window_reaches_back_to_the_run_before(data, windows, longest):
         ({"at": ["02:00"]}, ["2026-03-29"]),
         ({"at": ["03:00"]}, []),
         ({"at": ["02:30"], "time_zone": "UTC"}, []),
+        ({"at": ["02:30"], "frequency": "Week", "week_days": ["Monday"]}, []),
+        ({"at": ["02:30"], "frequency": "Week", "week_days": ["Sunday"]}, ["2026-03-29"]),
+        ({"at": ["02:30"], "frequency": "Month", "month_days": [1]}, ["2026-11-01"][:0]),
+        ({"at": ["02:30"], "frequency": "Month", "month_days": [25]}, ["2026-10-25"]),
         # New York's clocks change on other days.
         ({"at": ["02:30"], "time_zone": "Eastern Standard Time"}, ["2026-03-08"]),
         ({"at": ["01:30"], "time_zone": "Eastern Standard Time"}, ["2026-11-01"]),

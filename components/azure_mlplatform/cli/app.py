@@ -3,6 +3,7 @@
 import datetime
 import json
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, Optional
@@ -159,10 +160,9 @@ def export_synapse(
     try:
         settings = settings_of(folder, stack)
         found = artifacts(settings, _outputs(outputs))
+        changed = write(repository, settings, found, check=check)
     except ProblemsError as error:
         _refuse(map(str, error.problems))
-    try:
-        changed = write(repository, settings, found, check=check)
     except OSError as error:
         _refuse([f"{error.filename}: cannot be written ({error.strerror})"])
     if as_json:
@@ -170,7 +170,14 @@ def export_synapse(
     else:
         for name, what in changed.items():
             print(f"{'would be ' if check else ''}{what}: {name}")
-        print(f"{len(found)} files, {len(changed) or 'none'} changed", file=sys.stderr)
+        counted = Counter(changed.values())
+        print(
+            f"{len(found)} files: {counted['written']} written, {counted['removed']} removed"
+            + (" if it were not for --check" if check else ""),
+            file=sys.stderr,
+        )
+    if not found and not changed:
+        print("Synapse scores nothing in this stack; what Data Factory runs, `pulumi up` deploys", file=sys.stderr)
     if check and changed:
         raise typer.Exit(1)
 

@@ -1,4 +1,5 @@
-"""What two plans cannot both have: a resource, addresses behind one hub, or a cluster that one wants alone."""
+"""What two plans cannot both have: a resource, addresses behind one hub, a data factory, or a cluster that one wants
+alone."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
     yield from _named(plans)
     yield from _overlaps(plans)
     yield from _attached(plans)
+    yield from _factories(plans)
 
 
 def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
@@ -121,6 +123,22 @@ def _spokes(plan: Plan) -> Iterator[_Spoke]:
         if network is not None:
             prefixes = network.input("addressSpace.addressPrefixes") or []
             yield _Spoke(plan, str(peering.input("remoteVirtualNetwork.id")), list(map(IPv4Network, prefixes)))
+
+
+def _factories(plans: Sequence[Plan]) -> Iterator[Problem]:
+    """Data factories that run the pipelines of two stacks: what one may do as the factory, the other may too."""
+    for one, other in combinations(plans, 2):
+        for factory in sorted(_runs_in(one) & _runs_in(other)):
+            yield Problem(
+                ("azure-mlplatform:batch", "data_factory_id"),
+                f"{name_of(factory)} runs the pipelines of {one.label} already, and signs in as one for both",
+                "Give each environment a factory of its own",
+                other.file,
+            )
+
+
+def _runs_in(plan: Plan) -> set[str]:
+    return {each.id.lower().rpartition("/pipelines/")[0] for each in plan.of_type("Pipeline") if each.id != UNKNOWN}
 
 
 _AKS = ("azure-mlplatform:inference", "aks")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..roles import role_name
 from ..settings.values import name_of
-from .resource import Plan, PlannedResource
+from .resource import UNKNOWN, Plan, PlannedResource
 from .tree import size
 
 _HIDDEN = {
@@ -218,7 +218,7 @@ class _Shown:
     def __init__(self, plan: Plan, shown: dict[str, PlannedResource]) -> None:
         self._by_id = {each.id.lower(): urn for urn, each in shown.items()}
         self._by_name = {(each.kind, each.azure_name): urn for urn, each in shown.items()}
-        self._by_principal = {_principal(each): urn for urn, each in shown.items()}
+        self._by_principal = {each.principal_id: urn for urn, each in shown.items() if each.principal_id != UNKNOWN}
         self.vnet = next((each.urn for each in shown.values() if each.kind == "VirtualNetwork"), "")
 
     def with_id(self, id_: object, outside: str = "") -> str:
@@ -230,12 +230,6 @@ class _Shown:
     def principal(self, resource: PlannedResource) -> str:
         id_ = str(resource.input("principalId"))
         return self._by_principal.get(id_, f"outside:{resource.input('principalType')} {id_}")
-
-
-def _principal(resource: PlannedResource) -> str:
-    """That of an identity, or of what signs in as itself."""
-    own = resource.outputs.get("identity") or {}
-    return str(resource.outputs.get("principalId") or own.get("principalId"))
 
 
 def _edges(plan: Plan, shown: dict[str, PlannedResource]) -> Iterator[_Edge]:

@@ -27,7 +27,7 @@ def differences(*plans: Plan) -> list[Difference]:
     Names, ids and addresses of the environments themselves differ everywhere and are left out: a text is
     compared with each resource's name replaced by its name in the program.
     """
-    described = [_described(plan) for plan in plans]
+    described = [_described(plan, _names(plan, plans)) for plan in plans]
     keys = dict.fromkeys(key for each in described for key in each)
     found: list[Difference] = []
     for key in sorted(keys):
@@ -44,22 +44,37 @@ def differences(*plans: Plan) -> list[Difference]:
     return found
 
 
-def _described(plan: Plan) -> dict[tuple[str, str], dict[str, Any]]:
-    names = _names(plan)
+def _described(plan: Plan, names: "_Names") -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (each.name, each.urn.split("::")[2]): {**dict(_flat(each.inputs, "", names)), "protect": each.protect}
         for each in plan.azure_resources
     }
 
 
-def _names(plan: Plan) -> list[tuple[str, str]]:
-    """What a plan's own names are, the longest first, and what to read in their place."""
+class _Names(NamedTuple):
+    """A plan's own names, and what to read in their place."""
+
+    instead: dict[str, str]
+    pattern: re.Pattern[str]
+    """Any of them, the longest first."""
+
+    def read(self, text: str) -> str:
+        """The text without what only this plan calls things."""
+        found = self.pattern.sub(lambda match: self.instead[match[0]], text) if self.instead else text
+        return _ENVIRONMENT.sub("-<environment>", found)
+
+
+def _names(plan: Plan, plans: tuple[Plan, ...]) -> _Names:
+    """The names that another plan gives to the same resource otherwise. One that all share, or that nothing elsewhere
+    corresponds to, may be a word of other texts as well."""
+    others = [{each.name: set(_identifying(each)) for each in other.resources} for other in plans if other is not plan]
     found: dict[str, str] = {}
     for each in plan.resources:
         for text in _identifying(each):
-            if len(text) > 3 and text != UNKNOWN:
+            differs = any(text not in other[each.name] for other in others if each.name in other)
+            if differs and len(text) > 3 and text != UNKNOWN:
                 found.setdefault(text, f"<{each.name}>")
-    return sorted(found.items(), key=lambda pair: -len(pair[0]))
+    return _Names(found, re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True)))))
 
 
 def _identifying(resource: PlannedResource) -> Iterator[str]:
@@ -67,12 +82,13 @@ def _identifying(resource: PlannedResource) -> Iterator[str]:
         yield str(resource.inputs.get("subscriptionId", UNKNOWN))
     elif resource.custom:
         yield resource.azure_name
-        for name in ("principalId", "clientId", "result"):
+        yield resource.principal_id
+        for name in ("clientId", "result"):
             yield str(resource.outputs.get(name, UNKNOWN))
         yield str(resource.input("roleAssignmentName") or UNKNOWN)
 
 
-def _flat(value: Any, path: str, names: list[tuple[str, str]]) -> Iterator[tuple[str, Any]]:
+def _flat(value: Any, path: str, names: _Names) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if path != "tags" or key not in ("environment",):
@@ -80,15 +96,9 @@ def _flat(value: Any, path: str, names: list[tuple[str, str]]) -> Iterator[tuple
     elif isinstance(value, list):
         for index, item in enumerate(value):
             label = item.get("name", index) if isinstance(item, Mapping) else index
-            yield from _flat(item, f"{path}[{_read(str(label), names)}]", names)
+            yield from _flat(item, f"{path}[{names.read(str(label))}]", names)
     else:
-        yield path, _read(value, names) if isinstance(value, str) else value
-
-
-def _read(text: str, names: list[tuple[str, str]]) -> str:
-    for name, instead in names:
-        text = text.replace(name, instead)
-    return _ENVIRONMENT.sub("-<environment>", text)
+        yield path, names.read(value) if isinstance(value, str) else value
 
 
 _ENVIRONMENT = re.compile(rf"-({'|'.join(SHORT.values())})(?![\w<])")
@@ -109,5 +119,5 @@ def table(found: list[Difference], stacks: list[str]) -> Iterator[str]:
         if each.resource != before:
             yield f"  {each.resource}"
             before = each.resource
-        shown = "  →  ".join("(none)" if value is None else str(value) for value in each.values)
+        shown = "  →  ".join("(none)" if value is None else " ".join(str(value).split("\n")) for value in each.values)
         yield f"      {each.path}: {shown}"

@@ -62,6 +62,13 @@ class PlannedResource:
         """The name it has in Azure, or in the program where that is unknown."""
         return self.name if self.id == UNKNOWN else self.id.rsplit("/", 1)[-1]
 
+    @property
+    def principal_id(self) -> str:
+        """The principal of an identity, or of what signs in as itself; unknown where there is none."""
+        found = [self.outputs, *(self.outputs.get(each) for each in ("identity", "aksAssignedIdentity"))]
+        known = [each["principalId"] for each in found if isinstance(each, Mapping) and each.get("principalId")]
+        return str(known[0]) if known else UNKNOWN
+
     def input(self, path: str) -> Any:
         """An input by its dotted path, or None where there is none."""
         value: Any = self.inputs

@@ -30,7 +30,7 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "Datastore": ("properties.accountName", "properties.filesystem", "properties.containerName"),
     "DiagnosticSetting": (),
     "Extension": ("extensionType",),
-    "Factory": ("publicNetworkAccess",),
+    "Factory": (),
     "FederatedIdentityCredential": ("subject",),
     "FluxConfiguration": ("gitRepository.url",),
     "IntegrationRuntime": ("properties.type",),
@@ -42,22 +42,16 @@ _SIZES: dict[str, tuple[str, ...]] = {
     "ManagedNamespace": ("properties.defaultResourceQuota.cpuLimit",),
     "ManagedPrivateEndpoint": ("properties.groupId",),
     "ManagementLockByScope": ("level",),
-    "MetricAlert": ("criteria.allOf.0.metricName",),
+    "MetricAlert": ("description",),
     "NetworkSecurityGroup": (),
     "OnlineEndpoint": ("kind", "properties.authMode"),
     "Pipeline": ("concurrency",),
     "PrivateEndpoint": ("privateLinkServiceConnections.0.groupIds",),
     "RandomString": ("length",),
     "RouteTable": ("routes.0.nextHopIpAddress",),
-    "ScheduledQueryRule": ("windowSize",),
+    "ScheduledQueryRule": ("description",),
     "StartTrigger": (),
     "StopTrigger": (),
-    "Trigger": (
-        "properties.recurrence.interval",
-        "properties.recurrence.frequency",
-        "properties.blobPathBeginsWith",
-        "properties.blobPathEndsWith",
-    ),
     "TrustedAccessRoleBinding": (),
     "VirtualNetwork": ("addressSpace.addressPrefixes",),
     "WebApp": ("siteConfig.linuxFxVersion",),
@@ -93,12 +87,29 @@ def size(resource: PlannedResource) -> str:
         return f"{resource.input('amount')} a month"
     if resource.kind == "DataVersion":
         return str(resource.input("properties.dataUri")).partition("/datastores/")[2]
+    if resource.kind == "Trigger":
+        return _starts(resource)
     parts = []
     for path in _SIZES.get(resource.kind, ("sku.name",)):
         value = resource.input(path)
         if value not in (None, [], {}):
             parts.append(_text(value) + _UNITS.get(path, ""))
     return " ".join(parts)
+
+
+def _starts(trigger: PlannedResource) -> str:
+    """What a trigger waits for."""
+    recurrence = trigger.input("properties.recurrence")
+    if recurrence is None:
+        begins, ends = (trigger.input(f"properties.blobPath{each}With") or "" for each in ("Begins", "Ends"))
+        return f"a blob in {begins}" + (f"*{ends}" if ends else "")
+    count, schedule = recurrence["interval"], recurrence.get("schedule") or {}
+    unit = str(recurrence["frequency"]).lower()
+    days = [str(each) for each in (*schedule.get("weekDays", ()), *schedule.get("monthDays", ()))]
+    times = [f"{hour:02}:{minute:02}" for hour in schedule.get("hours", ()) for minute in schedule.get("minutes", ())]
+    every = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    at = f" at {', '.join(times)}" if times else ""
+    return every + (f" on {', '.join(days)}" if days else "") + f"{at} {recurrence['timeZone']}"
 
 
 def _label(resource: PlannedResource, parent: PlannedResource) -> str:

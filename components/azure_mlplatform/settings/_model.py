@@ -1,9 +1,10 @@
 """The base of every settings model and of every component's arguments: frozen, closed, all problems at once."""
 
+import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType
-from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self, get_args
+from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -58,6 +59,16 @@ def below(path: Path, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
         yield refusal._replace(path=(*path, *refusal.path))
 
 
+def repeated(values: Sequence[object], path: Path) -> Iterator[Refusal]:
+    """Every value of a list that stands there a second time; Azure does not tell upper from lower case."""
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        text = str(value).lower()
+        if value != SECRET and text in seen:
+            yield Refusal((*path, index), value, f"{value} stands here twice", "Leave the second out")
+        seen.add(text)
+
+
 def refused(what: str, fix: str) -> PydanticCustomError:
     """The error a value's rule raises: `what` is wrong with it, and the `fix`."""
     return PydanticCustomError("refused", "{what}. {fix}", {"what": what, "fix": fix})
@@ -89,7 +100,7 @@ def check(function: Check) -> Check:
     """Mark a method as a check of the whole model; it yields what it refuses.
 
     Every check runs, so that all problems show at once. One that reads a field which is itself
-    wrong is left out until that field is right.
+    wrong ends there, and goes on once that field is right.
     """
     function.__dict__["is_check"] = True
     return function
@@ -151,10 +162,9 @@ class Settings(BaseModel):
         """What the checks refuse although something else is wrong too."""
         rest = cls._rest(data, details)
         for each in cls._checks:
-            try:
-                yield from list(each(rest))
-            except AttributeError:
-                continue
+            # What it found before it met something wrong is refused all the same.
+            with contextlib.suppress(AttributeError):
+                yield from each(rest)
 
     @classmethod
     def _rest(cls, data: Mapping[str, Any], details: list[InitErrorDetails]) -> Self:
@@ -171,6 +181,10 @@ class Settings(BaseModel):
                     right[name] = _valid(field, data[name], cls.model_config)
                 elif not field.is_required():
                     right[name] = field.get_default(call_default_factory=True)
+            elif (item := _item(field.annotation)) is not None and isinstance(data.get(name), list):
+                items = _rest_of_items(item, data[name], wrong[name])
+                if items is not None:
+                    right[name] = items
             elif (
                 inner is not None
                 and isinstance(data.get(name), Mapping)
@@ -181,6 +195,28 @@ class Settings(BaseModel):
         for name in set(cls.model_fields) - set(right):
             vars(rest).pop(name, None)
         return rest
+
+
+def _item(annotation: Any) -> Optional[type[Settings]]:
+    """The model that a list holds, where it is a list of models."""
+    held = get_args(annotation) if get_origin(annotation) is list else ()
+    return held[0] if held and isinstance(held[0], type) and issubclass(held[0], Settings) else None
+
+
+def _rest_of_items(item: type[Settings], data: list[Any], details: list[InitErrorDetails]) -> Optional[list[Settings]]:
+    """What is right in each of a list's items, in their places; None where the list itself is wrong."""
+    wrong: dict[int | str, list[InitErrorDetails]] = {}
+    for detail in details:
+        loc = detail.get("loc", ())
+        if len(loc) < 2:
+            return None
+        wrong.setdefault(loc[0], []).append({**detail, "loc": loc[1:]})
+    if not all(isinstance(each, Mapping | Settings) for each in data):
+        return None
+    return [
+        item._rest(value, wrong.get(index, [])) if isinstance(value, Mapping) else value
+        for index, value in enumerate(data)
+    ]
 
 
 def _members(annotation: Any) -> list[type]:

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, below, check, computed, matches, obeys, refused
+from ._model import SECRET, Refusal, Settings, below, check, computed, matches, obeys, refused, repeated
 from .ai_services import twice
 from .computes import ClusterSettings
-from .datastores import DatastoreSettings, StoreAccess, folder_path, store_name
+from .datastores import SYSTEM_STORES, DatastoreSettings, StoreAccess, folder_path, store_name
 from .endpoints import endpoint_name
 from .private_link import PrivateService
 from .schedule import ScheduleSettings
-from .values import email, guid, resource_id
+from .values import email, guid, name_of, nearest, resource_id
 
 if TYPE_CHECKING:
     from .environment import EnvironmentSettings
+
+MODEL_OUTPUT = "predictions.csv"
+"""What a deployed model writes."""
 
 WORKSPACE_STORE = "workspaceblobstore"
 """The datastore on the workspace's own blobs, which batches may write to as well."""
@@ -26,6 +29,7 @@ WORKSPACE_STORE = "workspaceblobstore"
 PLACEHOLDERS = ("yyyy", "MM", "dd", "HH", "mm")
 """What stands for a part of the window's start in a folder: year, month, day, hour and minute."""
 
+MOST_ACTION_GROUPS = 5
 LONGEST_ALERT_HOURS = 48
 """A log alert looks back two days at most ("Create or edit a log search alert rule", Microsoft Learn)."""
 
@@ -59,6 +63,11 @@ class BatchDeployment(StrEnum):
 @computed
 def template_path(value: str) -> str:
     """A folder whose names may hold placeholders of the window's start."""
+    if "{mm}" in value and "{HH}" not in value:
+        raise refused(
+            f"'{value}' has the minutes of a window and not its hour",
+            "{mm} is the minute; the month is {MM}",
+        )
     filled = re.sub(f"{{({'|'.join(PLACEHOLDERS)})}}", "0", value)
     if "{" in filled or "}" in filled:
         raise refused(
@@ -80,7 +89,12 @@ def fixed_folder(value: str) -> str:
     return folder_path(value)
 
 
-_suffix = matches(r"[^/\s*?]{1,64}", "is no end of a blob's name", "such as .csv, without wildcards")
+_runtime = matches(
+    r"(?=.{3,63}$)[A-Za-z0-9](-?[A-Za-z0-9])*",
+    "is no name of an integration runtime",
+    "3 to 63 letters, digits, hyphens",
+)
+_suffix = matches(r"[^/\s*?{}]{1,64}", "is no end of a blob's name", "such as .csv, without wildcards")
 
 
 class BatchInput(Settings):
@@ -113,7 +127,7 @@ class BatchOutput(Settings):
 
 class BlobCreatedSettings(Settings):
     """Runs once for each blob that lands. Azure tells of a blob at least once: a repeated event is a run of its own,
-    and writes to a folder of its own."""
+    and writes to a folder of its own. Of a file that is renamed into a folder of a lake it does not tell."""
 
     store: str = Field(examples=["customers"])
     """The datastore, by name, in whose container blobs land: one of workspace.datastores."""
@@ -172,8 +186,9 @@ class BatchJobSettings(Settings):
     poll_seconds: int = Field(default=60, ge=10, le=3600)
     """How often it is asked whether the job has ended, in seconds: 10 to 3600. Left out: 60."""
 
-    concurrency: int = Field(default=4, ge=1, le=50)
-    """How many runs go on at once; others wait their turn. Left out: 4."""
+    concurrency: Optional[int] = Field(default=None, ge=1, le=50)
+    """How many runs go on at once. Then 100 others wait their turn, and Data Factory fails those beyond. Left out, as
+    many as there are; their jobs wait for the cluster."""
 
     active: bool = True
     """Whether its triggers run. False stops them and leaves everything in place. Left out, they run."""
@@ -252,6 +267,30 @@ class BatchJobSettings(Settings):
             )
 
     @check
+    def _it_is_asked_in_time(self) -> Iterator[Refusal]:
+        if self.poll_seconds >= self.timeout_minutes * 60:
+            yield Refusal(
+                ("poll_seconds",),
+                self.poll_seconds,
+                f"the job is first asked for after {self.poll_seconds} seconds, and cancelled after "
+                f"{self.timeout_minutes} minutes",
+                "Lower poll_seconds, or raise timeout_minutes",
+            )
+
+    @check
+    def _runs_can_be_expected(self) -> Iterator[Refusal]:
+        if self.expected_within_hours is None or self.schedule is None:
+            return
+        gap = self.schedule.longest_gap_minutes
+        if self.expected_within_hours * 60 < gap:
+            yield Refusal(
+                ("expected_within_hours",),
+                self.expected_within_hours,
+                f"up to {-(-gap // 60)} hours lie between two runs, so it would always be late",
+                f"Leave it out, or give {-(-gap // 60)} at least",
+            )
+
+    @check
     def _mode_has_what_it_calls(self) -> Iterator[Refusal]:
         legacy = self.mode is BatchMode.PUBLISHED_PIPELINE
         if legacy and self.published_pipeline_id is None:
@@ -293,6 +332,23 @@ class BatchAlertSettings(Settings):
 
     _emails = obeys(email, "emails")
     _groups = obeys(resource_id("Microsoft.Insights/actionGroups"), "action_group_ids")
+
+    @check
+    def _groups_are_few_enough(self) -> Iterator[Refusal]:
+        # "Alert rules", Azure Monitor.
+        most = MOST_ACTION_GROUPS - bool(self.emails)
+        if len(self.action_group_ids) > most:
+            yield Refusal(
+                ("action_group_ids",),
+                len(self.action_group_ids),
+                f"a rule takes {MOST_ACTION_GROUPS} action groups, and emails make one of their own",
+                f"Give {most} at most",
+            )
+
+    @check
+    def _receivers_stand_once(self) -> Iterator[Refusal]:
+        yield from repeated(self.emails, ("emails",))
+        yield from repeated(self.action_group_ids, ("action_group_ids",))
 
     @check
     def _somebody_hears(self) -> Iterator[Refusal]:
@@ -337,6 +393,7 @@ class BatchSettings(Settings):
     """Whether the factory's private endpoints are approved at the storage and the workspace. False is for those whose
     network team approves them. Left out, they are approved."""
 
+    _runtime_rule = obeys(_runtime, "integration_runtime")
     _factory = obeys(computed(resource_id("Microsoft.DataFactory/factories")), "data_factory_id")
 
     @property
@@ -394,6 +451,13 @@ class BatchSettings(Settings):
                 "Leave it out: the factory that is made has one of its own",
             )
         if self.data_factory_id is not None:
+            if "approve_connections" in self.model_fields_set:
+                yield Refusal(
+                    ("approve_connections",),
+                    self.approve_connections,
+                    "approve_connections is given together with data_factory_id",
+                    "Leave one of them out: the network of an adopted factory is run by others",
+                )
             for index, job in enumerate(self.jobs):
                 if job.expected_within_hours is not None:
                     yield Refusal(
@@ -410,42 +474,70 @@ class BatchSettings(Settings):
         for index, job in enumerate(self.jobs):
             for field, name in job.inputs:
                 if name not in known:
+                    advice = nearest(name, known)
                     yield Refusal(
                         ("jobs", index, field, "store"),
                         name,
-                        f"there is no datastore '{name}'",
+                        f"{name} is the workspace's own, which scores alone go to"
+                        if name in SYSTEM_STORES
+                        else f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""),
                         f"Declare its container in workspace.datastores, or take one of: {declared}",
                     )
             yield from below(("jobs", index, "output", "store"), self._output_refusals(job, known))
+        yield from self._loop_refusals(known)
 
     @staticmethod
     def _output_refusals(job: BatchJobSettings, known: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
         name = job.output.store
         if name == WORKSPACE_STORE:
             return
-        writable = [each.name for each in known.values() if each.access is StoreAccess.WRITE]
+        endpoint = job.mode is BatchMode.BATCH_ENDPOINT
+        writable = [
+            each.name
+            for each in known.values()
+            if each.access is StoreAccess.WRITE and not (endpoint and each.is_file_system)
+        ]
         allowed = f"Allowed: {', '.join([WORKSPACE_STORE, *writable])}"
         store = known.get(name)
         if store is None:
-            yield Refusal((), name, f"there is no datastore '{name}'", allowed)
+            advice = nearest(name, [WORKSPACE_STORE, *known])
+            yield Refusal((), name, f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""), allowed)
         elif store.access is not StoreAccess.WRITE:
             yield Refusal((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
-        elif store.is_file_system and job.mode is BatchMode.BATCH_ENDPOINT:
+        elif store.is_file_system and endpoint:
             yield Refusal(
                 (),
                 name,
                 f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
-                "Set as_blobs: true on it: the container of a lake can be reached as blobs too",
+                "Declare a datastore of another name on the same container, with as_blobs: true",
             )
+
+    def _loop_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+        """Scores that would start the job that wrote them, at once or by way of others."""
+        starts = {job.name: {each.name for each in self.jobs if _starts(job, each, stores)} for job in self.jobs}
+        for index, job in enumerate(self.jobs):
+            reached, pending = set[str](), starts[job.name]
+            while pending:
+                reached |= pending
+                pending = set().union(*(starts[each] for each in pending)) - reached
+            if job.name in reached:
+                others = ", ".join(sorted(reached - {job.name}))
+                yield Refusal(
+                    ("jobs", index, "output", "folder"),
+                    job.output.folder,
+                    f"its scores start {f'{others}, whose start it' if others else 'it'} again, without end",
+                    "Write to another container or folder, or give blob_created a folder or suffix of its own",
+                )
 
     def compute_refusals(self, clusters: list[ClusterSettings]) -> Iterator[Refusal]:
         """What is wrong with the cluster, where the workspace has `clusters`."""
         names = [each.name for each in clusters]
         if self.compute is not None and self.compute != SECRET and self.compute not in names:
+            advice = nearest(self.compute, names)
             yield Refusal(
                 ("compute",),
                 self.compute,
-                f"there is no cluster '{self.compute}'",
+                f"there is no cluster '{self.compute}'" + (f"; {advice}" if advice else ""),
                 f"Allowed: {', '.join(names) or 'none, since workspace.clusters is empty; add cluster'}",
             )
         if self.cluster is not None and self.cluster.name.lower() in (each.lower() for each in names):
@@ -469,10 +561,20 @@ class BatchSettings(Settings):
         if self.cluster is not None and (notice := self.cluster.retirement_notice(today)):
             yield f"compute {self.cluster.name}: {notice}"
         by_blob = [each.name for each in self.jobs if each.blob_created]
-        if by_blob and self.orchestrator is Orchestrator.DATA_FACTORY:
+        if by_blob:
             yield (
-                f"batch: {', '.join(by_blob)} starts when a blob lands: who deploys needs EventGrid EventSubscription "
-                "Contributor on the storage account, and the subscription the provider Microsoft.EventGrid"
+                f"batch: blobs start {', '.join(by_blob)}: who deploys needs EventGrid EventSubscription Contributor "
+                "on their storage account, whose subscription needs the provider Microsoft.EventGrid"
+            )
+        if self.data_factory_id is not None and self.integration_runtime is None:
+            yield (
+                f"batch: {name_of(self.data_factory_id)} calls the workspace through its default runtime, which is "
+                "public as Azure makes it; integration_runtime names another"
+            )
+        if self.makes_factory and self.start_triggers and not self.approve_connections:
+            yield (
+                "batch: triggers are started, and somebody else approves the factory's private endpoints: have it done "
+                "before the first run, or set start_triggers: false"
             )
         if self.alerts is None:
             yield "batch: nobody hears of failed runs; batch.alerts says who should"
@@ -486,6 +588,19 @@ class BatchSettings(Settings):
             yield f"batch: {', '.join(legacy)} calls a pipeline of version 1, which is legacy; use a batch endpoint"
 
 
+def _starts(job: BatchJobSettings, other: BatchJobSettings, stores: dict[str, DatastoreSettings]) -> bool:
+    """Whether what a job writes starts another."""
+    if other.blob_created is None or not {other.blob_created.store, job.output.store} <= set(stores):
+        return False
+    watched, written = stores[other.blob_created.store], stores[job.output.store]
+    folder = f"{other.blob_created.folder}/" if other.blob_created.folder else ""
+    # What a pipeline writes can have any name.
+    model = job.mode is BatchMode.BATCH_ENDPOINT and job.deployment is BatchDeployment.MODEL
+    named = not model or MODEL_OUTPUT.endswith(other.blob_created.suffix or "")
+    same = watched.container_id.lower() == written.container_id.lower()
+    return same and named and f"{job.output.folder}/".startswith(folder)
+
+
 def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
     """What of the batches cannot be in this environment."""
     batch, workspace = environment.batch, environment.workspace
@@ -496,7 +611,6 @@ def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
             ("batch",), None, "batches are scored in a workspace, and there is none", "Add workspace, or remove batch"
         )
         return
-    yield from below(("batch",), batch.store_refusals(workspace.datastores))
     yield from below(("batch",), batch.compute_refusals(workspace.clusters))
     if batch.orchestrator is Orchestrator.SYNAPSE and environment.synapse is None:
         yield Refusal(
@@ -513,5 +627,6 @@ def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
                     ("batch", "jobs", index, "mode"),
                     job.mode,
                     "Azure ML has no batch deployments in a workspace that a customer's key encrypts",
-                    "Leave customer_managed_key out, or score with online endpoints and pipelines",
+                    "Leave customer_managed_key out, or set mode: published_pipeline, which is legacy",
                 )
+    yield from below(("batch",), batch.store_refusals(workspace.datastores))

@@ -5,7 +5,7 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check, matches, obeys
+from ._model import Refusal, Settings, check, matches, obeys, repeated
 from .project import NAME
 from .values import guid, resource_id
 
@@ -50,9 +50,7 @@ class EntraSignIn(Settings):
 
     @check
     def _callers_stand_once(self) -> Iterator[Refusal]:
-        for index, caller in enumerate(self.callers):
-            if caller != SECRET and caller in self.callers[:index]:
-                yield Refusal(("callers", index), caller, f"{caller} stands here twice", "Leave the second out")
+        yield from repeated(self.callers, ("callers",))
 
 
 class ServedByContainer(Settings):

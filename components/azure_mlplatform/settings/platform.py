@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ._model import Refusal, check
+from ._model import Refusal, check, repeated
 from .environment import EnvironmentSettings
 from .profiles import Environment
 
@@ -18,9 +18,7 @@ class PlatformSettings(EnvironmentSettings):
 
     @check
     def _projects_stand_once(self) -> Iterator[Refusal]:
-        for index, project in enumerate(self.stress_tests):
-            if project in self.stress_tests[:index]:
-                yield Refusal(("stress_tests", index), project, f"{project} stands here twice", "Leave the second out")
+        yield from repeated(self.stress_tests, ("stress_tests",))
 
     @check
     def _stress_is_tested_on_a_cluster_like_prods(self) -> Iterator[Refusal]:

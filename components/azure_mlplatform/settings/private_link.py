@@ -35,7 +35,8 @@ class PrivateService(StrEnum):
     """The API server of a private cluster, whose endpoint AKS makes itself."""
 
     DATA_FACTORY = "data_factory"
-    """For integration runtimes in one's own network. Its pages are reached by another, which is one for a tenant."""
+    """For integration runtimes in one's own network. Its pages are reached by another, one for all factories of a DNS
+    zone."""
 
     SYNAPSE = "synapse"
     LAKE = "lake"

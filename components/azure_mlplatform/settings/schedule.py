@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check, computed, obeys
+from ._model import SECRET, Refusal, Settings, check, computed, obeys, repeated
 from .computes import DAYS, week_day
 from .values import date, time_of_day, windows_time_zone
 
@@ -36,6 +36,10 @@ _BY_THE_DAY = (Frequency.DAY, Frequency.WEEK, Frequency.MONTH)
 @computed
 def _zone_rule(value: str) -> str:
     return windows_time_zone(value)
+
+
+MOST_OCCURRENCES = 500
+"""In one period."""
 
 
 class Occurrence(NamedTuple):
@@ -152,9 +156,19 @@ class ScheduleSettings(Settings):
                     f"{field} is given, but frequency is '{self.frequency}'",
                     f"Leave it out (it goes with {', '.join(with_it)})",
                 )
-            for index, each in enumerate(value):
-                if each in value[:index] and each != SECRET:
-                    yield Refusal((field, index), each, f"'{each}' stands here twice", "Leave the second out")
+            yield from repeated(value, (field,))
+
+    @check
+    def _occurrences_can_be_told_apart(self) -> Iterator[Refusal]:
+        # Each is named in the expression that finds a window's start, which may have 8192 characters.
+        found = len(self.at) * len(self.week_days or self.month_days or [""])
+        if found > MOST_OCCURRENCES:
+            yield Refusal(
+                ("at",),
+                self.at,
+                f"it runs {found} times a {self.frequency.lower()}, and {MOST_OCCURRENCES} can be told apart",
+                "Give fewer times, or frequency: Minute or Hour with an interval",
+            )
 
     @check
     def _days_are_in_every_month(self) -> Iterator[Refusal]:
@@ -198,7 +212,7 @@ class ScheduleSettings(Settings):
     def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
         """Times that a change of the clocks skips or repeats within the year to come."""
         for index, time in enumerate(self.at):
-            if day := _changed(self.time_zone, time, today):
+            if day := self._changed(time, today):
                 yield Refusal(
                     ("at", index),
                     time,
@@ -206,17 +220,23 @@ class ScheduleSettings(Settings):
                     "Choose a time outside that hour, or time_zone: UTC, so that no window has a hole",
                 )
 
+    def _changed(self, time: str, today: datetime.date) -> str:
+        """The first day within a year on which it runs and there is no such time, or two of it; empty where there is
+        none."""
+        import zoneinfo
 
-def _changed(zone: str, time: str, today: datetime.date) -> str:
-    """The first day within a year on which there is no such time, or two of it; empty where there is none."""
-    import zoneinfo
+        from tzlocal.windows_tz import win_tz
 
-    from tzlocal.windows_tz import win_tz
+        where = zoneinfo.ZoneInfo(win_tz[self.time_zone])
+        at = datetime.time.fromisoformat(time)
+        for days in range(366):
+            one = datetime.datetime.combine(today + datetime.timedelta(days), at, where)
+            if self._runs_on(one.date()) and one.utcoffset() != one.replace(fold=1).utcoffset():
+                return one.date().isoformat()
+        return ""
 
-    where = zoneinfo.ZoneInfo(win_tz[zone])
-    at = datetime.time.fromisoformat(time)
-    for days in range(366):
-        one = datetime.datetime.combine(today + datetime.timedelta(days), at, where)
-        if one.utcoffset() != one.replace(fold=1).utcoffset():
-            return one.date().isoformat()
-    return ""
+    def _runs_on(self, day: datetime.date) -> bool:
+        """Whether it may run on a day; which weeks or months an interval leaves out is not looked at."""
+        if self.frequency is Frequency.WEEK:
+            return DAYS[day.weekday()] in self.week_days
+        return self.frequency is not Frequency.MONTH or day.day in self.month_days

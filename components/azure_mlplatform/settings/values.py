@@ -123,7 +123,7 @@ def windows_time_zone(value: str) -> str:
 
     if value in win_tz:
         return value
-    advice = f"Azure writes it '{tz_win[value]}'" if value in tz_win else nearest(value, win_tz, cutoff=0.8)
+    advice = f"Azure writes it '{tz_win[value]}'" if value and value in tz_win else nearest(value, win_tz, cutoff=0.8)
     raise refused(
         f"'{value}' is no time zone" + (f"; {advice}" if advice else ""),
         "Allowed: a time zone as Windows names it, such as 'W. Europe Standard Time' or 'UTC' (`tzutil /l` lists them)",
