@@ -7,7 +7,7 @@ from azure_mlplatform.encryption import EncryptionKey
 from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children
-from programs import CENTRAL, LAKE, LOG, STORE, WORKSPACES, ZONES, one, serving
+from programs import CENTRAL, LAKE, LOG, STORE, WORKSPACES, ZONES, one, serving, twice_granted
 
 WORKSPACE = f"{WORKSPACES}/mlw-churn"
 STORAGE = f"{CENTRAL}/Microsoft.Storage/storageAccounts/stchurn"
@@ -26,6 +26,7 @@ DAILY = {
     "input": {"store": "sales", "folder": "sales/{yyyy}/{MM}/{dd}"},
     "output": {"store": "scores", "folder": "daily"},
 }
+AS_BLOBS = {"hierarchical": True, "as_blobs": True}
 ARRIVED = {
     "name": "arrived",
     "blob_created": {"store": "sales", "folder": "incoming", "suffix": ".csv"},
@@ -49,6 +50,7 @@ SHARED_ID = (
 SHARED = {SHARED_ID: {"identity": {"type": "SystemAssigned", "principalId": "00000000-0000-0000-0000-0000000000ad"}}}
 SYNAPSE_ID = f"{CENTRAL}/Microsoft.Synapse/workspaces/synw-churn"
 SCORE = "score-churn-nightly-prod"
+TRIGGERS = "serve-failed-triggers"
 
 
 def batch(*jobs, preview=False, existing=None, alerts=None, **changes):
@@ -124,6 +126,22 @@ def test_an_inactive_job_is_stopped_and_stays():
     assert plan.of_type("ScheduledQueryRule") == []
 
 
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_is_in_the_factory_comes_after_it(preview):
+    plan = batch(preview=preview)
+    factory = one(plan, "Factory", "serve-")
+    for kind in ("IntegrationRuntime", "LinkedService", "ManagedPrivateEndpoint", "Pipeline", "Trigger"):
+        for each in plan.of_type(kind):
+            assert each.property_dependencies["factoryName"] == (factory.urn,), each.name
+    assert one(plan, "Deployment", "serve-").property_dependencies["deploymentName"] == (factory.urn,)
+
+
+def test_a_first_preview_knows_which_trigger_of_which_factory_stops():
+    stop = one(batch(preview=True), "StopTrigger", "serve-")
+    assert (stop.input("factory_id"), stop.input("trigger")) == (FACTORY_ID, f"{SCORE}-schedule")
+    assert stop.dependencies == ()
+
+
 def test_the_factory_signs_in_as_itself_and_is_closed():
     plan = batch(lock=True)
     factory = one(plan, "Factory", "serve-")
@@ -146,6 +164,7 @@ def test_runs_are_logged_to_tables_of_their_own():
     assert reported.input("logs") == [
         {"category": each, "enabled": True} for each in ("ActivityRuns", "PipelineRuns", "TriggerRuns")
     ]
+    assert reported.input("metrics") == [{"category": "AllMetrics", "enabled": True}]
 
 
 def test_activities_run_in_a_network_of_the_factorys_own():
@@ -160,8 +179,14 @@ def test_activities_run_in_a_network_of_the_factorys_own():
             "properties": {},
         }
     ]
+    assert network.input("deploymentName") == f"{FACTORY}-managed-network"
     assert runtime.inputs["integrationRuntimeName"] == "ir-churn-prod"
-    assert runtime.input("properties.managedVirtualNetwork.referenceName") == "default"
+    assert runtime.input("properties") == {
+        "type": "Managed",
+        "managedVirtualNetwork": {"type": "ManagedVirtualNetworkReference", "referenceName": "default"},
+        "computeProperties": {"location": "AutoResolve"},
+    }
+    assert runtime.replace_on_changes == ("properties.managedVirtualNetwork",)
     assert network.urn in runtime.dependencies
     attempt = one(plan, "Pipeline", "serve-attempt")
     web = [each for each in every_activity(attempt) if each["type"] == "WebActivity"]
@@ -194,6 +219,9 @@ def test_the_factorys_endpoints_lead_to_workspace_and_storage_and_are_approved()
     network = one(plan, "Deployment", "serve-")
     for name, each in found.items():
         assert network.urn in each.dependencies
+        # Azure changes neither, and has one of a name.
+        assert each.replace_on_changes == ("properties.groupId", "properties.privateLinkResourceId")
+        assert each.delete_before_replace
         approval = one(plan, "ApproveConnection", name)
         assert {key: approval.input(key) for key in ("endpoint_id", "target_id", "tenant_id")} == {
             "endpoint_id": each.id,
@@ -202,6 +230,25 @@ def test_the_factorys_endpoints_lead_to_workspace_and_storage_and_are_approved()
         }
         made = each.name.removeprefix("serve-reach-")
         assert each.id == f"{FACTORY_ID}/managedVirtualNetworks/default/managedPrivateEndpoints/{made}"
+
+
+def test_a_lake_that_jobs_see_as_blobs_is_reached_as_a_lake():
+    plan = batch({**DAILY, "input": None, "deployment": "pipeline"}, datastores=[{**SCORES, **AS_BLOBS}])
+    assert one(plan, "ManagedPrivateEndpoint", "serve-reach-stblobs").input("properties.groupId") == "dfs"
+    assert one(plan, "LinkedService", "serve-service-stblobs").input("properties.type") == "AzureBlobFS"
+
+
+def test_an_account_is_the_same_in_upper_and_lower_case():
+    again = {**STORE, "name": "again", "storage_account_id": LAKE_ID.replace("stlake", "StLake"), "folders": []}
+    jobs = (DAILY, {**DAILY, "name": "second", "input": {"store": "again", "folder": "x"}})
+    plan = batch(*jobs, datastores=[STORE, again, SCORES])
+    parts = ("workspace", "stlake", "stblobs")
+    assert {each.name for each in plan.of_type("LinkedService")} == {f"serve-service-{each}" for each in parts}
+    assert {each.name for each in plan.of_type("ManagedPrivateEndpoint")} == {f"serve-reach-{each}" for each in parts}
+    assert [each.name for each in plan.of_type("RoleAssignment") if "stlake" in each.name] == [
+        "serve-store-stlake-curated"
+    ]
+    assert twice_granted(plan) == []
 
 
 def test_every_service_is_signed_in_to_without_a_key():
@@ -290,6 +337,7 @@ def test_what_is_deployed_stops_changes_and_starts():
             for wanted in (f"{name}-stop", name, f"{name}-start", pipeline)
         )
         assert {stop.urn, whole.urn} <= set(trigger.dependencies)
+        assert trigger.delete_before_replace
         assert trigger.urn not in stop.dependencies
         assert start.property_dependencies["trigger"] == (trigger.urn,)
         assert stop.property_dependencies.get("trigger", ()) == ()
@@ -351,6 +399,18 @@ def test_triggers_hand_over_the_blob_and_the_time():
     }
 
 
+def test_a_pipeline_has_all_that_is_in_its_rest_form():
+    plan = batch({**DAILY, "concurrency": 2})
+    text = {"type": "String", "defaultValue": ""}
+    whole, attempt = (one(plan, "Pipeline", f"serve-{each}-nightly") for each in ("pipeline", "attempt"))
+    assert (whole.input("concurrency"), attempt.input("concurrency")) == (2, None)
+    assert whole.input("description") == "Scores nightly; docs/batch.md says how to replay a window"
+    assert attempt.input("description") == "One attempt at scoring nightly"
+    assert whole.input("parameters") == dict.fromkeys(["scheduled_time", "window_start", "window_end"], text)
+    assert whole.input("variables") == dict.fromkeys(["window_start", "window_end", "input", "input_type"], text)
+    assert attempt.input("variables") == dict.fromkeys(["job", "status"], text)
+
+
 def test_a_published_pipeline_is_named_by_its_linked_service_and_has_no_endpoint():
     plan = batch(LEGACY)
     assert plan.of_type("BatchEndpoint") == []
@@ -386,6 +446,64 @@ def test_failures_are_told_of_by_the_pipelines_and_triggers_of_the_jobs():
             }
         ]
         assert [each["actionGroupId"] for each in alert.input("actions")] == [GROUP, group.id]
+
+
+def test_of_a_job_with_two_triggers_both_are_watched():
+    alert = one(batch({**DAILY, "blob_created": ARRIVED["blob_created"]}, alerts=ALERTS), "MetricAlert", TRIGGERS)
+    assert alert.input("criteria.allOf.0.dimensions.0.values") == [f"{SCORE}-schedule", f"{SCORE}-blob"]
+
+
+def without_criteria(alert):
+    return {key: value for key, value in alert.inputs.items() if key != "criteria"}
+
+
+@pytest.mark.parametrize(("given", "severity"), [({}, 1), ({"severity": 3}, 3)])
+def test_alerts_run_and_tell_the_groups(given, severity):
+    plan = batch(alerts={**ALERTS, "action_group_ids": [GROUP], **given})
+    groups = [GROUP, one(plan, "ActionGroup", "serve-").id]
+    shared = {
+        "autoMitigate": True,
+        "enabled": True,
+        "resourceGroupName": "rg-test",
+        "severity": severity,
+        "tags": {"project": "churn"},
+    }
+    for label in ("pipelines", "triggers"):
+        assert without_criteria(one(plan, "MetricAlert", f"serve-failed-{label}")) == {
+            **shared,
+            "actions": [{"actionGroupId": each} for each in groups],
+            "description": f"Batch scoring: {label} failed",
+            "evaluationFrequency": "PT5M",
+            "location": "global",
+            "ruleName": f"alert-churn-failed-{label}-prod",
+            "scopes": [FACTORY_ID],
+            "windowSize": "PT15M",
+        }
+    late = one(plan, "ScheduledQueryRule", "serve-late")
+    assert without_criteria(late) == {
+        **shared,
+        "actions": {"actionGroups": groups},
+        "description": "Batch scoring: nightly has not succeeded for 33 hours",
+        "evaluationFrequency": "PT1H",
+        "kind": "LogAlert",
+        "location": "westeurope",
+        "ruleName": "alert-churn-late-nightly-prod",
+        "scopes": [LOG],
+        "skipQueryValidation": True,
+        "windowSize": "P2D",
+    }
+    assert late.input("criteria.allOf.0.failingPeriods") == {
+        "minFailingPeriodsToAlert": 1,
+        "numberOfEvaluationPeriods": 1,
+    }
+
+
+@pytest.mark.parametrize(("project", "short"), [("churn", "churn"), ("customer-churn", "customer-chu")])
+def test_a_group_has_a_name_that_messages_have_room_for(project, short):
+    group = one(batch(alerts=ALERTS, project=project), "ActionGroup", "serve-")
+    assert group.input("groupShortName") == short
+    assert (group.input("enabled"), group.input("location")) == (True, "Global")
+    assert group.input("actionGroupName") == f"ag-{project}-batch-prod"
 
 
 @pytest.mark.parametrize(
@@ -465,6 +583,12 @@ def test_with_synapse_there_are_endpoints_roles_and_alerts_and_no_factory():
         {"name": "Pipeline", "operator": "Include", "values": [SCORE]},
         {"name": "Result", "operator": "Include", "values": ["Failed"]},
     ]
+    [criterion] = one(plan, "MetricAlert", TRIGGERS).input("criteria.allOf")
+    assert criterion["metricName"] == "IntegrationTriggerRunsEnded"
+    assert criterion["dimensions"] == [
+        {"name": "Trigger", "operator": "Include", "values": [f"{SCORE}-schedule"]},
+        {"name": "Result", "operator": "Include", "values": ["Failed"]},
+    ]
     assert "SynapseIntegrationPipelineRuns\n" in one(plan, "ScheduledQueryRule", "serve-").input(
         "criteria.allOf.0.query"
     )
@@ -537,11 +661,20 @@ def test_a_store_that_is_not_there_is_refused():
         batch({**DAILY, "input": {"store": "raw", "folder": "x"}})
 
 
-def test_hosted_for_another_language_nothing_starts_and_it_says_so(monkeypatch):
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, [data_factory.HOSTED]),
+        ({"start_triggers": False}, [data_factory.HOSTED]),
+        ({"approve_connections": False}, [data_factory.HOSTED]),
+        ({"start_triggers": False, "approve_connections": False}, []),
+    ],
+)
+def test_hosted_for_another_language_nothing_starts_and_it_says_so(monkeypatch, changes, said):
     monkeypatch.setattr(data_factory, "is_hosted", lambda: True)
-    plan = batch()
+    plan = batch(**changes)
     assert plan.of_type("StopTrigger") == plan.of_type("StartTrigger") == plan.of_type("ApproveConnection") == []
-    assert [text for severity, text in plan.messages if severity == "warning"] == [data_factory.HOSTED]
+    assert [text for severity, text in plan.messages if severity == "warning"] == said
 
 
 def test_the_factorys_own_endpoint_is_named_in_its_zone():

@@ -388,6 +388,22 @@ def test_with_synapse_its_identity_calls_the_endpoints():
     assert score.input("principalId") == seen["synapse_principal_id"]
 
 
+def test_batches_read_and_write_where_the_workspace_does():
+    plan = whole("dev", inference=None, batch=BATCH)
+    [storage] = [each for each in plan.of_type("StorageAccount") if each.name == "churn-ml-storage"]
+    granted = {each.name: each.input("scope") for each in plan.of_type("RoleAssignment")}
+    assert granted["churn-batch-store-workspace"] == storage.id
+    assert granted["churn-batch-store-stlake-curated"] == granted["churn-ml-compute-store-stlake-curated"]
+    [workspace] = [each for each in plan.of_type("Workspace") if each.name == "churn-ml-workspace"]
+    assert granted["churn-batch-score"] == workspace.id
+
+
+def test_only_a_factory_has_tables_of_its_own():
+    plan = whole("dev", inference=None, batch=BATCH)
+    reported = {each.name: each.input("logAnalyticsDestinationType") for each in plan.of_type("DiagnosticSetting")}
+    assert {name for name, kind in reported.items() if kind} == {"churn-batch-factory-diagnostics"}
+
+
 def test_destroying_stops_triggers_before_anything_of_the_factory_goes():
     """The engine deletes what depends on others first."""
     kept = outlives(whole("dev", inference=None, batch=BATCH), "churn-batch-trigger-arrived-blob-start")

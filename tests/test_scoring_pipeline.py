@@ -80,6 +80,7 @@ class BatchEndpoint:
         assert request.resource == "https://ml.azure.com"
         if request.method == "POST":
             assert request.url == URI
+            assert request.headers == {"Content-Type": "application/json"}
             if self.refused:
                 return self.refused.pop(0), {"error": {"code": "UserError", "message": "No"}}
             self.started.append((request.now, json.loads(request.body or "")))
@@ -179,6 +180,12 @@ def test_a_job_that_fails_is_tried_again_in_a_folder_of_its_own(until_fails):
     assert endpoint.inputs[0] == endpoint.inputs[1] == endpoint.inputs[2]
 
 
+def test_an_attempt_that_succeeds_is_the_last():
+    job, endpoint = of(NIGHTLY, retries=2), BatchEndpoint()
+    assert by_the_clock(job, factory(job, endpoint)).status == "Succeeded"
+    assert len(endpoint.started) == 1
+
+
 @until_fails
 @pytest.mark.parametrize("status", ["Failed", "Canceled"])
 def test_a_run_whose_last_attempt_fails_has_failed_and_says_why(status, until_fails):
@@ -200,6 +207,19 @@ def test_a_job_that_does_not_end_is_cancelled_and_has_failed(until_fails):
 
 
 @until_fails
+def test_a_job_that_cannot_be_cancelled_is_late_all_the_same(until_fails):
+    class Stubborn(BatchEndpoint):
+        def __call__(self, request: WebRequest) -> tuple[int, Any]:
+            status, body = super().__call__(request)
+            return (403 if request.url.startswith("https://management.azure.com") else status), body
+
+    job, endpoint = of(NIGHTLY, timeout_minutes=10), Stubborn()
+    run = by_the_clock(job, factory(job, endpoint, until_fails=until_fails))
+    assert (run.status, len(endpoint.cancelled)) == ("Failed", 4)
+    assert "Job job-1 did not end within 10 minutes" in run.error
+
+
+@until_fails
 def test_after_a_timeout_it_is_tried_again(until_fails):
     class Slow(BatchEndpoint):
         def _job(self, request: WebRequest) -> tuple[int, Any]:
@@ -217,6 +237,51 @@ def test_a_workspace_that_does_not_answer_for_a_while_fails_nothing():
     run = by_the_clock(job, factory(job, endpoint, until_fails=False))
     assert run.status == "Succeeded"
     assert endpoint.cancelled == []
+
+
+def test_a_question_without_an_answer_is_asked_again_soon():
+    job, endpoint = of(NIGHTLY), BatchEndpoint(unwell=1)
+    by_the_clock(job, factory(job, endpoint))
+    assert [at - FOUR for at in endpoint.asked[:3]] == [timedelta(seconds=each) for each in (60, 90, 150)]
+
+
+def test_a_job_is_asked_for_as_often_as_is_said():
+    job, endpoint = of(NIGHTLY, poll_seconds=300), BatchEndpoint()
+    by_the_clock(job, factory(job, endpoint))
+    assert endpoint.asked == [FOUR + timedelta(minutes=each) for each in (5, 10, 15)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "duration"),
+    [(10, "0.00:10:00"), (240, "0.04:00:00"), (1445, "1.00:05:00"), (10080, "7.00:00:00")],
+)
+def test_a_timeout_as_data_factory_reads_it(minutes, duration):
+    where = ScoredWhere(WORKSPACE, URI)
+    until = attempt_pipeline(of(NIGHTLY, timeout_minutes=minutes), where)["activities"][2]
+    assert (until["type"], until["typeProperties"]["timeout"]) == ("Until", duration)
+    [legacy] = attempt_pipeline(of(LEGACY, timeout_minutes=minutes), where)["activities"]
+    assert legacy["policy"] == {"timeout": duration, "retry": 0}
+
+
+@pytest.mark.parametrize("runtime", [None, "ir-churn-dev"])
+def test_a_call_waits_for_one_answer_and_no_longer_than_a_quarter_of_an_hour(runtime):
+    invoke = attempt_pipeline(of(NIGHTLY), ScoredWhere(WORKSPACE, URI, integration_runtime=runtime))["activities"][0]
+    reference = {"type": "IntegrationRuntimeReference", "referenceName": runtime}
+    assert {key: each for key, each in invoke["typeProperties"].items() if key != "body"} == {
+        "method": "POST",
+        "url": {"type": "Expression", "value": "@pipeline().parameters.scoring_uri"},
+        "authentication": {"type": "MSI", "resource": "https://ml.azure.com"},
+        "headers": {"Content-Type": "application/json"},
+        "httpRequestTimeout": "00:10:00",
+        "turnOffAsync": True,
+        **({"connectVia": reference} if runtime else {}),
+    }
+    assert invoke["policy"] == {"timeout": "0.00:15:00", "retry": 0, "retryIntervalInSeconds": 30}
+
+
+def test_so_many_runs_go_on_at_once():
+    assert "concurrency" not in scoring_pipeline(of(NIGHTLY), NAMES, STORES)
+    assert scoring_pipeline(of(NIGHTLY, concurrency=2), NAMES, STORES)["concurrency"] == 2
 
 
 def test_a_call_that_is_refused_fails_the_run_and_is_not_repeated_by_itself():
@@ -382,6 +447,14 @@ def test_a_folder_is_named_by_the_windows_start_in_the_schedules_zone():
     endpoint = BatchEndpoint()
     by_the_clock(job, factory(job, endpoint))
     assert endpoint.inputs[0]["data"]["Uri"].endswith("/paths/2026/m02-03/0730/x/")
+
+
+def test_folders_may_have_apostrophes():
+    folder = {"store": "sales", "folder": "o'neill/{yyyy}"}
+    job, endpoint = of(NIGHTLY, input=folder, output={"folder": "o'neill"}), BatchEndpoint()
+    assert by_the_clock(job, factory(job, endpoint)).status == "Succeeded"
+    assert endpoint.inputs[0]["data"]["Uri"] == f"{SALES}/o'neill/2026/"
+    assert "/workspaceblobstore/paths/o'neill/" in endpoint.outputs[0]
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("Completed", "Succeeded"), ("Failed", "Failed")])

@@ -40,7 +40,8 @@ def export(repository, *args, outputs=OUTPUTS, folder=TELEMETRY):
 
 
 def written(repository):
-    return {each.relative_to(repository).as_posix(): each.read_text() for each in repository.rglob("*.json")}
+    files = (each for each in repository.rglob("*.json") if each.is_file())
+    return {each.relative_to(repository).as_posix(): each.read_text() for each in files}
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ def test_what_is_written_is_what_synapse_reads(repository):
 
     done = export(repository)
     assert (done.returncode, done.stderr) == (0, "3 files: 3 written, 0 removed\n")
+    assert set(done.stdout.splitlines()) == {f"written: {each}" for each in FILES}
     found = {name: json.loads(text) for name, text in written(repository).items()}
     assert set(found) == FILES
     kinds = {name: each for name, each in vars(models).items() if isinstance(each, type)}
@@ -107,6 +109,8 @@ def test_a_second_time_nothing_changes(repository):
     done = export(repository, "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, {})
     assert done.stderr == ""
+    done = export(repository)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "3 files: 0 written, 0 removed\n")
 
 
 def test_check_touches_nothing_and_says_so(repository):
@@ -116,6 +120,12 @@ def test_check_touches_nothing_and_says_so(repository):
     assert written(repository) == {}
     export(repository)
     assert export(repository, "--check").returncode == 0
+    old = {"pipeline/old.json": json.dumps({"properties": {"annotations": [MARK]}})}
+    (repository / "pipeline/old.json").write_text(old["pipeline/old.json"])
+    before = written(repository)
+    done = export(repository, "--check")
+    assert (done.returncode, done.stdout) == (1, "would be removed: pipeline/old.json\n")
+    assert written(repository) == before
 
 
 def test_what_the_settings_no_longer_have_goes_and_nothing_else_does(repository, project):
@@ -124,12 +134,15 @@ def test_what_the_settings_no_longer_have_goes_and_nothing_else_does(repository,
         "pipeline/ours.json": '{"name": "ours", "properties": {"annotations": ["by hand"]}}',
         "pipeline/broken.json": "{",
         "pipeline/list.json": "[]",
+        "pipeline/empty.json": "{}",
+        "pipeline/properties.json": '{"properties": []}',
         "notebook/a.json": f'{{"properties": {{"annotations": ["{MARK}"]}}}}',
         "trigger/dev.json": '{"properties": {"annotations": ["azure-mlplatform telemetry dev"]}}',
     }
     for name, text in others.items():
         (repository / name).parent.mkdir(exist_ok=True)
         (repository / name).write_text(text)
+    (repository / "trigger" / "folder.json").mkdir()
     job = {"name": "drift", "deployment": "pipeline", "active": False, "output": {"folder": "drift"}}
     change(project, jobs=[{**job, "schedule": {"frequency": "Hour", "time_zone": "UTC"}}])
     uris = {"drift": URI.replace("teleme-anomalies", "telemetry-drift")}
@@ -155,6 +168,9 @@ def test_a_published_pipeline_brings_its_linked_service(repository, project):
         ],
     )
     assert export(repository, folder=project, outputs={"workspace_id": WORKSPACE}).returncode == 0
+    attempt = json.loads((repository / "pipeline/score-telemetry-old-prod-attempt.json").read_text())
+    [activity] = attempt["properties"]["activities"]
+    assert activity["linkedServiceName"]["referenceName"] == "lstelemetryworkspaceprod"
     service = json.loads((repository / "linkedService/lstelemetryworkspaceprod.json").read_text())
     assert service["properties"] == {
         "type": "AzureMLService",
@@ -166,6 +182,9 @@ def test_a_published_pipeline_brings_its_linked_service(repository, project):
         },
         "annotations": [MARK],
     }
+    done = export(repository)
+    assert "removed: linkedService/lstelemetryworkspaceprod.json" in done.stdout.splitlines()
+    assert set(written(repository)) == FILES
 
 
 def refused(done):
@@ -224,8 +243,9 @@ def test_a_file_of_that_name_that_is_anothers_is_not_written_over(repository, te
 
 
 def test_folders_and_files_that_are_not_there_are_refused(repository, tmp_path):
-    assert "is no folder" in refused(export(tmp_path / "missing"))
-    assert "-C" in refused(export(repository, folder=tmp_path / "missing"))
+    missing = tmp_path / "missing"
+    assert f"{missing}: is no folder" in refused(export(missing))
+    assert f"-C {missing}: is no folder" in refused(export(repository, folder=missing))
     done = subprocess.run(
         [
             *(sys.executable, "-m", "azure_mlplatform", "export", "synapse", str(repository)),
@@ -237,6 +257,16 @@ def test_folders_and_files_that_are_not_there_are_refused(repository, tmp_path):
         timeout=120,
     )
     assert "none.json: cannot be read" in refused(done)
+
+
+def test_a_file_in_a_folders_place_is_refused(repository):
+    (repository / "pipeline").write_text("")
+    assert "cannot be written" in refused(export(repository))
+
+
+def test_a_folder_in_a_files_place_is_refused(repository):
+    (repository / f"pipeline/{NAME}.json").mkdir(parents=True)
+    assert "is there already, and was not written for this environment" in refused(export(repository))
 
 
 def test_settings_that_are_wrong_are_refused_with_their_place(repository, project):

@@ -239,8 +239,7 @@ def test_synapse_is_drawn_with_its_lake_and_what_its_pools_are_attached_to():
 
 
 def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
-    few = {**BATCH, "jobs": [{**each, "concurrency": 4} for each in BATCH["jobs"]]}
-    plan = whole("prod", inference=None, batch=few)
+    plan = whole("prod", inference=None, batch=BATCH)
     assert edges_of(plan) >= {
         ("outside:storage stlake", "batch-trigger-arrived-blob"),
         ("batch-trigger-arrived-blob", "batch-pipeline-arrived"),
@@ -254,13 +253,47 @@ def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
         ("batch-reach-stlake", "outside:storage stlake"),
         ("batch-factory", "ml-workspace"),
     }
+    of_batches = {each.urn: each.name for each in plan.azure_resources if each.name.startswith("churn-batch-")}
+    nodes = {of_batches[each].removeprefix("churn-batch-") for each in drawn(plan)["node"] & set(of_batches)}
+    assert nodes == {
+        *("factory", "managed-network", "factory-endpoint-dataFactory", "reach-stlake", "reach-workspace"),
+        *(f"{part}-{job}" for part in ("attempt", "endpoint", "pipeline") for job in ("arrived", "nightly")),
+        *("trigger-arrived-blob", "trigger-nightly-schedule"),
+    }
+    picture = diagram.svg(plan)
+    assert [picture.count(each) for each in (">Data Factory<", ">managed network<", ">blob lands<")] == [1, 1, 1]
+
+
+FEW = {**BATCH, "jobs": [{**each, "concurrency": 4} for each in BATCH["jobs"]]}
+
+
+def test_batches_are_sized_and_named_by_what_a_person_asks_for():
+    plan = whole("prod", inference=None, batch=FEW)
     said = {each.name.removeprefix("churn-batch-"): size(each) for each in plan.azure_resources}
-    assert said["trigger-nightly-schedule"] == "every day at 04:00 W. Europe Standard Time"
-    assert said["trigger-arrived-blob"] == "a blob in /curated/blobs/incoming/*.csv"
-    assert said["late-nightly"] == "Batch scoring: nightly has not succeeded for 33 hours"
-    assert said["pipeline-nightly"] == "4 at once"
-    assert said["reach-workspace"] == "amlworkspace"
-    assert "batch-service-workspace" not in drawn(plan)["node"]
+    wanted = {
+        "action-group": "ml@example.com",
+        "attempt-nightly": "",
+        "endpoint-nightly": "AADToken",
+        "factory": "",
+        "failed-pipelines": "Batch scoring: pipelines failed",
+        "late-nightly": "Batch scoring: nightly has not succeeded for 33 hours",
+        "pipeline-nightly": "4 at once",
+        "reach-workspace": "amlworkspace",
+        "reach-workspace-approval": "",
+        "runtime": "Managed",
+        "service-workspace": "AzureMLService",
+        "trigger-arrived-blob": "a blob in /curated/blobs/incoming/*.csv",
+        "trigger-arrived-blob-start": "",
+        "trigger-nightly-schedule": "every day at 04:00 W. Europe Standard Time",
+    }
+    assert {name: said[name] for name in wanted} == wanted
+    lines = [line.split("─ ")[-1].split() for line in tree(plan)]
+    for kind, name in (
+        ("ApproveConnection", "reach-workspace-approval"),
+        ("StartTrigger", "trigger-arrived-blob-start"),
+        ("StopTrigger", "trigger-arrived-blob-stop"),
+    ):
+        assert [kind, name] in lines
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,21 @@
 import pytest
 from refusals import problems, refused
 
-from azure_mlplatform.settings import EnvironmentSettings
+from azure_mlplatform.settings import Encrypted, EnvironmentSettings
 from azure_mlplatform.testing import example_settings
 
-WORKSPACE = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
+WORKSPACE = {
+    "network_mode": "own",
+    "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}],
+    "datastores": [
+        {
+            "name": "sales",
+            "storage_account_id": "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers"
+            "/Microsoft.Storage/storageAccounts/stlake",
+            "container": "curated",
+        }
+    ],
+}
 BRICKS = {
     "address_space": ["10.20.0.0/22", "10.21.0.0/24"],
     "subnets": {"databricks_host": "10.21.0.0/25", "databricks_container": "10.21.0.128/25"},
@@ -27,6 +38,11 @@ def pool(name, **changes):
     return {"synapse": {"pools": [{"name": name, **changes}]}}
 
 
+def batches(name):
+    job = {"name": "nightly", "blob_created": {"store": "sales"}, "output": {"folder": "a"}}
+    return {"batch": {"jobs": [job], "cluster": {"name": name, "vm_size": "Standard_D4ds_v4"}}}
+
+
 def environment(*parts, workspace: object = WORKSPACE):
     base = example_settings("prod").model_dump(mode="json", exclude_unset=True)
     together = {key: value for part in parts for key, value in part.items()}
@@ -45,10 +61,16 @@ def environment(*parts, workspace: object = WORKSPACE):
         ([aks("shared"), pool("shared")], [POOL]),
         ([databricks("spark"), pool("Spark")], [POOL]),
         ([databricks("spark"), pool("spark", attach=False)], []),
+        ([batches("batch"), aks("Batch")], ["inference.aks.compute_name"]),
     ],
 )
 def test_every_compute_has_a_name_of_its_own(parts, paths):
     assert refused(EnvironmentSettings, environment(*parts)) == paths
+
+
+def test_what_is_encrypted_is_not_compared():
+    parts = [batches(Encrypted()), databricks(Encrypted())]
+    assert refused(EnvironmentSettings, environment(*parts)) == []
 
 
 def test_without_a_workspace_there_is_nothing_to_tell_apart():

@@ -4,7 +4,7 @@ import pytest
 from refusals import problems, refused
 
 import programs
-from azure_mlplatform.settings import BatchJobSettings, BatchSettings, EnvironmentSettings
+from azure_mlplatform.settings import BatchJobSettings, BatchSettings, Encrypted, EnvironmentSettings
 from azure_mlplatform.settings.private_link import PrivateService
 from azure_mlplatform.testing import example_settings
 
@@ -72,9 +72,13 @@ def without(data, *keys):
         ({**JOB, "poll_seconds": 599, "timeout_minutes": 10}, []),
         ({**JOB, "expected_within_hours": 23}, ["expected_within_hours"]),
         ({**JOB, "expected_within_hours": 24}, []),
-        ({**JOB, "concurrency": 51}, ["concurrency"]),
+        ({**JOB, "poll_seconds": 9}, ["poll_seconds"]),
+        ({**JOB, "poll_seconds": 3601}, ["poll_seconds"]),
         ({**JOB, "concurrency": 0}, ["concurrency"]),
+        ({**JOB, "concurrency": 51}, ["concurrency"]),
+        ({**JOB, "expected_within_hours": 0}, ["expected_within_hours"]),
         ({**JOB, "expected_within_hours": 49}, ["expected_within_hours"]),
+        ({**JOB, "input": {"store": "Sales", "folder": "a"}}, ["input.store"]),
         ({**JOB, "input": {"store": "sales", "folder": "a/{day}"}}, ["input.folder"]),
         ({**JOB, "input": {"store": "sales", "folder": "a/{yyyy"}}, ["input.folder"]),
         ({**JOB, "input": {"store": "sales", "folder": "a/{yyyy}/{mm}"}}, ["input.folder"]),
@@ -85,10 +89,14 @@ def without(data, *keys):
         ({**JOB, "output": {"folder": "a/{yyyy}"}}, ["output.folder"]),
         ({**ARRIVED, "blob_created": {**BLOB, "folder": "/incoming"}}, ["blob_created.folder"]),
         ({**ARRIVED, "blob_created": {**BLOB, "folder": "in*"}}, ["blob_created.folder"]),
-        ({**ARRIVED, "blob_created": {**BLOB, "suffix": "*.csv"}}, ["blob_created.suffix"]),
+        *(
+            ({**ARRIVED, "blob_created": {**BLOB, "suffix": each}}, ["blob_created.suffix"])
+            for each in ("*.csv", "a?.csv", "a/b.csv", "a b.csv")
+        ),
         ({**ARRIVED, "blob_created": {"folder": "incoming"}}, ["blob_created.store"]),
         ({**ARRIVED, "blob_created": {"container": "curated"}}, ["blob_created.store", "blob_created.container"]),
         ({**JOB, "mode": "published_pipeline"}, ["published_pipeline_id"]),
+        ({**LEGACY, "published_pipeline_id": "churn"}, ["published_pipeline_id"]),
         ({**LEGACY, "deployment": "model"}, ["deployment"]),
         ({**JOB, "published_pipeline_id": "00000000-0000-0000-0000-0000000000b1"}, ["published_pipeline_id"]),
         ({**JOB, "schedule": {**DAILY, "time_zone": "Mars"}, "retries": 9}, ["schedule.time_zone", "retries"]),
@@ -138,6 +146,7 @@ def test_a_job_that_nothing_starts_is_told_of_both_ways():
         ({**BATCH, "orchestrator": "synapse"}, []),
         ({**BATCH, "orchestrator": "airflow"}, ["orchestrator"]),
         ({**BATCH, "orchestrator": "synapse", "start_triggers": True}, ["start_triggers"]),
+        ({**BATCH, "orchestrator": "synapse", "approve_connections": True}, ["approve_connections"]),
         ({**BATCH, "orchestrator": "synapse", "data_factory_id": FACTORY}, ["data_factory_id"]),
         ({**BATCH, "data_factory_id": FACTORY, "approve_connections": True}, ["approve_connections"]),
         ({**BATCH, "alerts": {"emails": ["a@b.example", "A@b.example"]}}, ["alerts.emails[1]"]),
@@ -180,6 +189,8 @@ def environment(batch=None, kind="dev", **changes):
             environment({"data_factory_id": FACTORY.replace("00000001/", "00000009/", 1)}),
             ["batch.data_factory_id"],
         ),
+        (environment({"data_factory_id": FACTORY}, subscription_id=Encrypted()), []),
+        (environment({"compute": Encrypted()}), []),
         (without(environment(), "workspace"), ["batch"]),
         (
             environment() | {"batch": {"jobs": [JOB], "cluster": {**CLUSTER, "name": "CPU"}}},
@@ -312,7 +323,8 @@ def test_a_workspace_with_a_customers_key_has_no_batch_endpoints():
         # A day, and two attempts of four hours with five minutes between them.
         (JOB, 33),
         ({**JOB, "retries": 0, "timeout_minutes": 60}, 25),
-        ({**JOB, "timeout_minutes": 1440}, None),
+        ({**JOB, "retries": 0, "timeout_minutes": 1440}, 48),
+        ({**JOB, "retries": 0, "timeout_minutes": 1441}, None),
         ({**JOB, "expected_within_hours": 26}, 26),
         (ARRIVED, None),
         ({**ARRIVED, "expected_within_hours": 6}, 6),
@@ -340,9 +352,46 @@ def test_what_is_right_and_should_be_known_is_said():
     assert list(by_blob.notices_on(today)) == [BY_BLOB, "batch: no alert tells when a run is late: arrived"]
 
 
+def test_of_an_adopted_factory_it_is_said_that_no_late_run_is_told_of():
+    late = "batch: no alert tells when a run is late: all jobs of an adopted factory"
+    public = (
+        "batch: adf-shared calls the workspace through its default runtime, which is public as Azure makes it; "
+        "integration_runtime names another"
+    )
+    for given, said in (({}, [public, late]), ({"integration_runtime": "ir-own"}, [late])):
+        adopted = environment({"data_factory_id": FACTORY, "alerts": {"emails": MAIL}, **given})
+        assert list(EnvironmentSettings.model_validate(adopted).notices_on(datetime.date(2026, 1, 15))) == said
+
+
+def test_what_blobs_start_needs_the_same_rights_with_synapse():
+    batch = {"orchestrator": "synapse", "jobs": [ARRIVED], "alerts": {"emails": ["a@example.com"]}}
+    settings = BatchSettings.model_validate({**BATCH, **batch})
+    assert list(settings.notices_on(datetime.date(2026, 1, 15))) == [
+        BY_BLOB,
+        "batch: no alert tells when a run is late: arrived",
+    ]
+
+
+def test_a_cluster_that_retires_and_a_time_that_is_skipped_are_told_on_the_day():
+    at_night = {**JOB, "schedule": {**DAILY, "at": ["02:30"], "time_zone": "W. Europe Standard Time"}}
+    batch = {"jobs": [at_night], "cluster": {**CLUSTER, "vm_size": "Standard_NC6"}}
+    settings = EnvironmentSettings.model_validate(environment() | {"batch": batch})
+    refusals = list(settings.refusals_on(datetime.date(2026, 1, 15)))
+    assert [each.path for each in refusals] == [
+        ("batch", "cluster", "vm_size"),
+        ("batch", "jobs", 0, "schedule", "at", 0),
+    ]
+    later = {"jobs": [JOB], "cluster": {**CLUSTER, "vm_size": "Standard_DS3_v2"}}
+    notices = list(BatchSettings.model_validate(later).notices_on(datetime.date(2026, 1, 15)))
+    assert notices[0] == "compute batch: Standard_DS3_v2 retires on 2028-05-01; its successor is Standard_D4ds_v5"
+
+
 def test_a_factory_of_its_own_has_a_private_endpoint():
-    def services(**batch):
-        return EnvironmentSettings.model_validate(environment(batch)).private_services
+    def services(more=None, **batch):
+        return EnvironmentSettings.model_validate(environment(batch) | (more or {})).private_services
 
     assert PrivateService.DATA_FACTORY in services()
     assert PrivateService.DATA_FACTORY not in services(data_factory_id=FACTORY)
+    synapse = {"synapse": {"pools": [{"name": "spark"}]}}
+    assert PrivateService.DATA_FACTORY in services(synapse)
+    assert PrivateService.DATA_FACTORY not in services(synapse, orchestrator="synapse")
