@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from azure_mlplatform import data_factory
@@ -609,7 +611,7 @@ def test_synapse_that_nothing_asks_for_is_refused():
 
 def test_hosted_with_synapse_there_is_nothing_to_say(monkeypatch):
     monkeypatch.setattr(data_factory, "is_hosted", lambda: True)
-    synapse = {"synapse_id": SYNAPSE_ID, "synapse_principal_id": "00000000-0000-0000-0000-0000000005a1"}
+    synapse: dict[str, Any] = {"synapse_id": SYNAPSE_ID, "synapse_principal_id": "00000000-0000-0000-0000-0000000005a1"}
     assert batch(orchestrator="synapse", **synapse).messages == ()
     assert batch(start_triggers=False, approve_connections=False).messages == ()
 
@@ -650,7 +652,7 @@ def test_a_customers_key_is_read_by_an_identity_that_may(version):
 
 def test_names_that_data_factory_makes_of_two_are_short_enough_for_an_endpoint():
     """It names a private endpoint `{factory}.{endpoint}`, and Azure takes 80 characters of one."""
-    longest = {"project": "a" * 40}
+    longest: dict[str, Any] = {"project": "a" * 40}
     plan = batch(**longest)
     for each in plan.of_type("ManagedPrivateEndpoint"):
         assert len(f"{one(plan, 'Factory', 'serve-').azure_name}.{each.azure_name}") <= 80

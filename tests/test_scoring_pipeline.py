@@ -21,7 +21,7 @@ from azure_mlplatform.scoring_pipeline import (
     scoring_pipeline,
     scoring_triggers,
 )
-from azure_mlplatform.settings.batch import BatchJobSettings
+from azure_mlplatform.settings.batch_jobs import BatchJobSettings
 from azure_mlplatform.settings.datastores import DatastoreSettings
 
 WORKSPACE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/mlw"
@@ -321,7 +321,7 @@ def test_who_starts_it_by_hand_has_to_say_which_blob_is_meant():
     endpoint = BatchEndpoint()
     run = factory(of(ARRIVED), endpoint).run(NAMES.pipeline, {"folder_path": "curated/incoming"})
     assert (run.status, endpoint.started) == ("Failed", [])
-    assert "file_name" in run.error
+    assert "file_name" in str(run.error)
 
 
 def test_an_event_that_comes_twice_overwrites_nothing():

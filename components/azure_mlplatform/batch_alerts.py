@@ -11,7 +11,8 @@ import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs, child
 from .naming import Kind
-from .settings.batch import BatchAlertSettings, BatchJobSettings, Orchestrator
+from .settings.batch import BatchAlertSettings, Orchestrator
+from .settings.batch_jobs import BatchJobSettings
 
 
 class _Watched(NamedTuple):

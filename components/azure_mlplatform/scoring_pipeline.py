@@ -11,7 +11,8 @@ and a skipped one counts as what it waited for ("Errors and Conditional executio
 
 from typing import Any, NamedTuple, Optional
 
-from .settings.batch import MODEL_OUTPUT, BatchDeployment, BatchJobSettings, BatchMode, Orchestrator
+from .settings.batch import Orchestrator
+from .settings.batch_jobs import MODEL_OUTPUT, BatchDeployment, BatchJobSettings, BatchMode
 from .settings.datastores import DatastoreSettings
 from .settings.schedule import Frequency, ScheduleSettings, Windows
 

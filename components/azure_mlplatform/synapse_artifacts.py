@@ -17,7 +17,8 @@ from .scoring_pipeline import (
     scoring_pipeline,
     scoring_triggers,
 )
-from .settings.batch import BatchMode, BatchSettings, Orchestrator
+from .settings.batch import BatchSettings, Orchestrator
+from .settings.batch_jobs import BatchMode
 from .settings.environment import EnvironmentSettings
 from .settings.problems import Problem, ProblemsError
 from .settings.values import name_of, resource_group_of, subscription_of

@@ -1,11 +1,12 @@
 from dataclasses import replace
+from typing import Any, Optional
 
 import pytest
 
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
 from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.plan.conflict import conflicts
-from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.plan.resource import UNKNOWN, Plan
 from azure_mlplatform.testing import SUBSCRIPTION
 from programs import (
     CENTRAL,
@@ -65,9 +66,13 @@ def test_a_data_factory_runs_the_pipelines_of_one_environment_alone():
     shared = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.DataFactory/factories/adf"
     signs_in = {"identity": {"type": "SystemAssigned", "principalId": OTHER}}
 
-    def adopting(environment, factory=shared):
+    def adopting(environment: str, factory: Optional[str] = shared) -> Plan:
         store = {**STORE, "folders": []}
-        given = {"workspace_name": "mlw", "workspace_id": f"{WORKSPACES}/mlw", "storage_account_id": LAKE}
+        given: dict[str, Any] = {
+            "workspace_name": "mlw",
+            "workspace_id": f"{WORKSPACES}/mlw",
+            "storage_account_id": LAKE,
+        }
         settings = {"compute": "cpu", "jobs": [NIGHTLY], **({"data_factory_id": factory} if factory else {})}
         made = serving(
             BatchScoring,

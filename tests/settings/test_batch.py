@@ -202,6 +202,13 @@ def test_what_does_not_fit_the_environment_is_refused_where_it_stands(data, path
     assert sorted(refused(EnvironmentSettings, data)) == sorted(paths)
 
 
+def test_a_cluster_whose_name_nobody_can_read_is_not_judged():
+    hidden = {**WORKSPACE, "clusters": [{"name": Encrypted(), "vm_size": "Standard_DS3_v2"}]}
+    assert refused(EnvironmentSettings, environment(workspace=hidden)) == []
+    own = environment(workspace=hidden) | {"batch": {"jobs": [JOB], "cluster": {**CLUSTER, "name": Encrypted()}}}
+    assert refused(EnvironmentSettings, own) == []
+
+
 def test_a_lake_that_a_batch_endpoint_cannot_write_to_is_answered_with_the_way():
     lake = {**WORKSPACE, "datastores": [STORE, without(SCORES, "as_blobs")]}
     [problem] = problems(EnvironmentSettings, environment(workspace=lake))

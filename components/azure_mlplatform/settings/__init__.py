@@ -5,17 +5,8 @@ from .access import AccessSettings, FederatedCredential, WorkloadIdentitySetting
 from .ai_services import AIServiceKind, AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
 from .aks import AKSSettings, Attach, HttpsSettings, MaintenanceWindow, PodNetwork, UpgradeChannel
 from .app_service import AppServiceSettings, PlanSku, WebAppSettings
-from .batch import (
-    BatchAlertSettings,
-    BatchDeployment,
-    BatchInput,
-    BatchJobSettings,
-    BatchMode,
-    BatchOutput,
-    BatchSettings,
-    BlobCreatedSettings,
-    Orchestrator,
-)
+from .batch import BatchAlertSettings, BatchSettings, Orchestrator
+from .batch_jobs import BatchDeployment, BatchInput, BatchJobSettings, BatchMode, BatchOutput, BlobCreatedSettings
 from .budget import BudgetSettings
 from .computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
 from .container_app import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile

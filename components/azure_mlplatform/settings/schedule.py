@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check, computed, obeys, repeated
+from ._model import Refusal, Settings, check, computed, obeys, repeated
 from .computes import DAYS, week_day
 from .values import date, time_of_day, windows_time_zone
 
@@ -197,8 +197,6 @@ class ScheduleSettings(Settings):
 
     @check
     def _every_hour_has_every_minute(self) -> Iterator[Refusal]:
-        if SECRET in self.at:
-            return
         hours, minutes = {each[:2] for each in self.at}, {each[3:] for each in self.at}
         missing = sorted({f"{hour}:{minute}" for hour, minute in product(hours, minutes)} - set(self.at))
         if missing:
