@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.compute import AttachableWorkspace
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
@@ -271,6 +272,28 @@ BY_BLOB = (
     "subscription needs the provider Microsoft.EventGrid"
 )
 """What a preview says of a job."""
+
+SHARED_FACTORY = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.DataFactory/factories/adf"
+
+
+def batch_in(factory: Optional[str], environment: str = "prod") -> Plan:
+    """The plan of a BatchScoring that adopts a factory, or makes one."""
+    signs_in = {"identity": {"type": "SystemAssigned", "principalId": "00000000-0000-0000-0000-00000000beef"}}
+    given: dict[str, Any] = {
+        "workspace_name": "mlw",
+        "workspace_id": f"{WORKSPACES}/mlw",
+        "storage_account_id": f"{LAKE}/Microsoft.Storage/storageAccounts/stlake",
+        "datastores": [{**STORE, "folders": []}],
+    }
+    return serving(
+        BatchScoring,
+        BatchScoringArgs,
+        {"compute": "cpu", "jobs": [NIGHTLY], **({"data_factory_id": factory} if factory else {})},
+        existing={factory: signs_in} if factory else None,
+        environment=environment,
+        **given,
+    )
+
 
 LEGACY = {
     "mode": "published_pipeline",

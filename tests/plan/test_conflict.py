@@ -1,23 +1,19 @@
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 import pytest
 
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
-from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.plan.conflict import conflicts
 from azure_mlplatform.plan.resource import UNKNOWN, Plan
-from azure_mlplatform.testing import SUBSCRIPTION
 from programs import (
     CENTRAL,
     HTTPS,
     HUB,
-    LAKE,
-    NIGHTLY,
     OWN,
-    STORE,
-    WORKSPACES,
+    SHARED_FACTORY,
     attachable,
+    batch_in,
     data_product,
     ml_workspace,
     serving,
@@ -63,32 +59,13 @@ def test_two_stacks_cannot_make_the_same_resource():
 
 
 def test_a_data_factory_runs_the_pipelines_of_one_environment_alone():
-    shared = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.DataFactory/factories/adf"
-    signs_in = {"identity": {"type": "SystemAssigned", "principalId": OTHER}}
-
-    def adopting(environment: str, factory: Optional[str] = shared) -> Plan:
-        store = {**STORE, "folders": []}
-        given: dict[str, Any] = {
-            "workspace_name": "mlw",
-            "workspace_id": f"{WORKSPACES}/mlw",
-            "storage_account_id": LAKE,
-        }
-        settings = {"compute": "cpu", "jobs": [NIGHTLY], **({"data_factory_id": factory} if factory else {})}
-        made = serving(
-            BatchScoring,
-            BatchScoringArgs,
-            settings,
-            existing={factory: signs_in} if factory else None,
-            environment=environment,
-            datastores=[store],
-            **given,
-        )
-        return replace(made, stack=environment)
+    def adopting(environment: str, factory: Optional[str] = SHARED_FACTORY) -> Plan:
+        return replace(batch_in(factory, environment), stack=environment)
 
     def shares(*plans):
         return [each for each in said(*plans) if "data_factory_id" in each]
 
-    [problem] = shares(adopting("dev"), adopting("prod", shared.replace("rg-shared", "RG-Shared")))
+    [problem] = shares(adopting("dev"), adopting("prod", SHARED_FACTORY.replace("rg-shared", "RG-Shared")))
     assert problem.startswith(
         "Pulumi.prod.yaml: azure-mlplatform:batch.data_factory_id: adf runs the pipelines of dev already"
     )

@@ -16,8 +16,10 @@ from programs import (
     LOG,
     OPENAI,
     OTHER_TARGETS,
+    SHARED_FACTORY,
     SYNAPSE,
     WORKSPACE,
+    batch_in,
     whole,
 )
 
@@ -252,6 +254,7 @@ def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
         ("batch-reach-workspace", "ml-workspace"),
         ("batch-reach-stlake", "outside:storage stlake"),
         ("batch-factory", "ml-workspace"),
+        ("batch-factory", "batch-pipeline-nightly"),
     }
     of_batches = {each.urn: each.name for each in plan.azure_resources if each.name.startswith("churn-batch-")}
     nodes = {of_batches[each].removeprefix("churn-batch-") for each in drawn(plan)["node"] & set(of_batches)}
@@ -262,6 +265,10 @@ def test_batches_are_drawn_from_what_starts_them_to_where_they_are_scored():
     }
     picture = diagram.svg(plan)
     assert [picture.count(each) for each in (">Data Factory<", ">managed network<", ">blob lands<")] == [1, 1, 1]
+
+
+def test_an_adopted_factory_is_drawn_as_what_others_run():
+    assert ("outside:Data Factory adf", "serve-pipeline-nightly") in edges_of(batch_in(SHARED_FACTORY))
 
 
 FEW = {**BATCH, "jobs": [{**each, "concurrency": 4} for each in BATCH["jobs"]]}

@@ -241,8 +241,10 @@ def _draw(plans: list[Any], file: Path) -> None:
         target = file if len(plans) == 1 else file.with_stem(f"{file.stem}-{plan.stack}")
         try:
             target.write_text(svg(plan), encoding="utf-8")
-        except (DiagramError, OSError) as error:
+        except DiagramError as error:
             _refuse([f"--diagram {target}: {error}"])
+        except OSError as error:
+            _refuse([f"--diagram {target}: cannot be written ({error.strerror})"])
         print(f"wrote {target}", file=sys.stderr)
 
 

@@ -332,6 +332,8 @@ def _managed_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edg
 
 
 def _pipeline(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
+    factory = str(resource.input("factoryName"))
+    yield _Edge(nodes.named("Factory", factory) or f"outside:Data Factory {factory}", resource.urn, "runs")
     if address := resource.input("parameters.scoring_uri.defaultValue"):
         endpoint = str(address).removeprefix("https://").partition(".")[0]
         yield _Edge(resource.urn, nodes.named("BatchEndpoint", endpoint), "calls")
