@@ -272,6 +272,12 @@ def test_what_is_wrong_in_a_job_hides_nothing_of_the_others_or_the_environment()
     ]
     sized = environment({"compute": "gpu"}, workspace={**WORKSPACE, "clusters": [{"name": "cpu", "vm_size": "x"}]})
     assert sorted(refused(EnvironmentSettings, sized)) == ["batch.compute", "workspace.clusters[0].vm_size"]
+    nowhere = {**ARRIVED, "blob_created": {"folder": "incoming"}}
+    unread = environment({"jobs": [nowhere, {**JOB, "input": {"store": "nope", "folder": "a"}}]})
+    assert sorted(refused(EnvironmentSettings, unread)) == [
+        "batch.jobs[0].blob_created.store",
+        "batch.jobs[1].input.store",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 from refusals import problems, refused
 
 from azure_mlplatform.settings import SECRET, Encrypted, Refusal, Settings, check
-from azure_mlplatform.settings._model import obeys
+from azure_mlplatform.settings._model import below_each, obeys
 from azure_mlplatform.settings.values import private_range, region
 
 
@@ -123,3 +123,15 @@ def test_an_encrypted_value_that_must_be_computed_with_is_refused(data, path):
 def test_a_rule_hidden_by_a_field_is_found_when_the_model_is_made():
     with pytest.raises(TypeError, match="hidden by a field"):
         obeys(Field(default=None), "place")  # type: ignore[arg-type]
+
+
+def test_a_mistake_in_a_rule_for_the_items_of_a_list_is_not_hidden():
+    def rule(value: int) -> Iterator[Refusal]:
+        yield Refusal((), value, "is refused", "")
+        if value == 1:
+            raise AttributeError("a typing error")
+
+    refusals = below_each(("items",), [1, 2], rule)
+    assert [next(refusals).path, next(refusals).path] == [("items", 0), ("items", 1)]
+    with pytest.raises(AttributeError, match="a typing error"):
+        next(refusals)

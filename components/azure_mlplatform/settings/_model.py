@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType
-from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, NamedTuple, Optional, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
+_Value = TypeVar("_Value")
 
 SECRET = "[secret]"  # noqa: S105 - the text shown in a secret's place
 
@@ -57,6 +58,21 @@ def below(path: Path, refusals: Iterable[Refusal]) -> Iterator[Refusal]:
     """What a part refuses, as the whole that it stands in under `path` says it."""
     for refusal in refusals:
         yield refusal._replace(path=(*path, *refusal.path))
+
+
+def below_each(
+    path: Path, values: Sequence[_Value], refusals: Callable[[_Value], Iterable[Refusal]]
+) -> Iterator[Refusal]:
+    """What each value of a list refuses, as the whole that the list stands in under `path` says it. One that is itself
+    wrong, so that it cannot be read, keeps nothing of the others back."""
+    unread: Optional[AttributeError] = None
+    for index, value in enumerate(values):
+        try:
+            yield from below((*path, index), refusals(value))
+        except AttributeError as error:
+            unread = unread or error
+    if unread is not None:
+        raise unread
 
 
 def repeated(values: Sequence[object], path: Path) -> Iterator[Refusal]:

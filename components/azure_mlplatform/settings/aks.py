@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Path, Refusal, Settings, below, check, matches, obeys, refused
+from ._model import SECRET, Path, Refusal, Settings, below, below_each, check, matches, obeys, refused
 from .allocatable import Room
 from .computes import week_day
 from .gitops import GitOpsSettings
@@ -521,13 +521,11 @@ class AKSSettings(Settings):
         """What is wrong on the day the program runs: sizes that are retired."""
         yield from below(("system",), self.system.retirement_refusals(today))
         yield from below(("cpu",), self.cpu.retirement_refusals(today))
-        for index, pool in enumerate(self.pools):
-            yield from below(("pools", index), pool.retirement_refusals(today))
+        yield from below_each(("pools",), self.pools, lambda pool: pool.retirement_refusals(today))
 
     def region_refusals(self, location: str) -> Iterator[Refusal]:
         """What is wrong in a region: sizes that it does not have."""
-        for index, pool in enumerate(self.pools):
-            yield from below(("pools", index), pool.region_refusals(location))
+        yield from below_each(("pools",), self.pools, lambda pool: pool.region_refusals(location))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""

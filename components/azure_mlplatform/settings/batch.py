@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, below, check, computed, matches, obeys, repeated
+from ._model import SECRET, Refusal, Settings, below, below_each, check, computed, matches, obeys, repeated
 from .ai_services import twice
 from .batch_jobs import WORKSPACE_STORE, BatchJobSettings, BatchMode
 from .computes import ClusterSettings
@@ -184,47 +184,8 @@ class BatchSettings(Settings):
     def store_refusals(self, stores: list[DatastoreSettings]) -> Iterator[Refusal]:
         """What is wrong with the datastores that jobs name, where the workspace has `stores`."""
         known = {each.name: each for each in stores}
-        declared = ", ".join(known) or "none, since workspace.datastores is empty"
-        for index, job in enumerate(self.jobs):
-            for field, name in job.inputs:
-                if name not in known:
-                    advice = nearest(name, known)
-                    yield Refusal(
-                        ("jobs", index, field, "store"),
-                        name,
-                        f"{name} is the workspace's own, which scores alone go to"
-                        if name in SYSTEM_STORES
-                        else f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""),
-                        f"Declare its container in workspace.datastores, or take one of: {declared}",
-                    )
-            yield from below(("jobs", index, "output", "store"), self._output_refusals(job, known))
+        yield from below_each(("jobs",), self.jobs, lambda job: _store_refusals(job, known))
         yield from self._loop_refusals(known)
-
-    @staticmethod
-    def _output_refusals(job: BatchJobSettings, known: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
-        name = job.output.store
-        if name == WORKSPACE_STORE:
-            return
-        endpoint = job.mode is BatchMode.BATCH_ENDPOINT
-        writable = [
-            each.name
-            for each in known.values()
-            if each.access is StoreAccess.WRITE and not (endpoint and each.is_file_system)
-        ]
-        allowed = f"Allowed: {', '.join([WORKSPACE_STORE, *writable])}"
-        store = known.get(name)
-        if store is None:
-            advice = nearest(name, [WORKSPACE_STORE, *known])
-            yield Refusal((), name, f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""), allowed)
-        elif store.access is not StoreAccess.WRITE:
-            yield Refusal((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
-        elif store.is_file_system and endpoint:
-            yield Refusal(
-                (),
-                name,
-                f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
-                "Declare a datastore of another name on the same container, with as_blobs: true",
-            )
 
     def _loop_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
         """Scores that would start the job that wrote them, at once or by way of others."""
@@ -266,9 +227,7 @@ class BatchSettings(Settings):
         """What is wrong on the day the program runs: a retired size, times that a change of the clocks skips."""
         if self.cluster is not None:
             yield from below(("cluster",), self.cluster.retirement_refusals(today))
-        for index, job in enumerate(self.jobs):
-            if job.schedule is not None:
-                yield from below(("jobs", index, "schedule"), job.schedule.refusals_on(today))
+        yield from below_each(("jobs",), self.jobs, lambda job: job.refusals_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right and should still be known."""
@@ -300,6 +259,48 @@ class BatchSettings(Settings):
         legacy = [each.name for each in self.jobs if each.mode is BatchMode.PUBLISHED_PIPELINE]
         if legacy:
             yield f"batch: {', '.join(legacy)} calls a pipeline of version 1, which is legacy; use a batch endpoint"
+
+
+def _store_refusals(job: BatchJobSettings, known: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+    declared = ", ".join(known) or "none, since workspace.datastores is empty"
+    for field, name in job.inputs:
+        if name not in known:
+            advice = nearest(name, known)
+            yield Refusal(
+                (field, "store"),
+                name,
+                f"{name} is the workspace's own, which scores alone go to"
+                if name in SYSTEM_STORES
+                else f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""),
+                f"Declare its container in workspace.datastores, or take one of: {declared}",
+            )
+    yield from below(("output", "store"), _output_refusals(job, known))
+
+
+def _output_refusals(job: BatchJobSettings, known: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+    name = job.output.store
+    if name == WORKSPACE_STORE:
+        return
+    endpoint = job.mode is BatchMode.BATCH_ENDPOINT
+    writable = [
+        each.name
+        for each in known.values()
+        if each.access is StoreAccess.WRITE and not (endpoint and each.is_file_system)
+    ]
+    allowed = f"Allowed: {', '.join([WORKSPACE_STORE, *writable])}"
+    store = known.get(name)
+    if store is None:
+        advice = nearest(name, [WORKSPACE_STORE, *known])
+        yield Refusal((), name, f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""), allowed)
+    elif store.access is not StoreAccess.WRITE:
+        yield Refusal((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
+    elif store.is_file_system and endpoint:
+        yield Refusal(
+            (),
+            name,
+            f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
+            "Declare a datastore of another name on the same container, with as_blobs: true",
+        )
 
 
 def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:

@@ -1,5 +1,6 @@
 """One thing that is scored in batches: what is scored, when, and where scores go."""
 
+import datetime
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, computed, matches, obeys, refused
+from ._model import Refusal, Settings, below, check, computed, matches, obeys, refused
 from .datastores import DatastoreSettings, folder_path, store_name
 from .endpoints import endpoint_name
 from .schedule import ScheduleSettings
@@ -217,6 +218,11 @@ class BatchJobSettings(Settings):
         named = not model or MODEL_OUTPUT.endswith(other.blob_created.suffix or "")
         same = watched.container_id.lower() == written.container_id.lower()
         return same and named and f"{self.output.folder}/".startswith(folder)
+
+    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+        """What is wrong on the day the program runs: times that a change of the clocks skips."""
+        if self.schedule is not None:
+            yield from below(("schedule",), self.schedule.refusals_on(today))
 
     @check
     def _something_starts_it(self) -> Iterator[Refusal]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, below, check, computed, matches, obeys, refused
+from ._model import SECRET, Refusal, Settings, below, below_each, check, computed, matches, obeys, refused
 from .ai_services import twice
 from .private_link import PrivateService
 from .profiles import PROFILES
@@ -147,8 +147,7 @@ class SynapseSettings(Settings):
 
     def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
         """What is wrong on the day the program runs: versions of Spark that ended."""
-        for index, pool in enumerate(self.pools):
-            yield from below(("pools", index), pool.retirement_refusals(today))
+        yield from below_each(("pools",), self.pools, lambda pool: pool.retirement_refusals(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right and should still be known: when the support of Spark ends."""

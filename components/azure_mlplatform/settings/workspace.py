@@ -7,7 +7,7 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, below, check, obeys
+from ._model import Refusal, Settings, below_each, check, obeys
 from .ai_services import twice
 from .computes import ClusterSettings, InstanceSettings
 from .datastores import DatastoreSettings, store_refusals
@@ -179,8 +179,7 @@ class WorkspaceSettings(Settings):
     def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
         """What is wrong on the day the program runs: sizes that are retired."""
         for field in ("clusters", "instances"):
-            for index, compute in enumerate(getattr(self, field)):
-                yield from below((field, index), compute.retirement_refusals(today))
+            yield from below_each((field,), getattr(self, field), lambda compute: compute.retirement_refusals(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right and should still be known: sizes that will be retired."""
