@@ -31,8 +31,8 @@ from .roles import PrincipalType, Role
 from .scoring_pipeline import ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
 from .settings._model import Refusal, below, check
 from .settings.batch import BatchSettings, Orchestrator
-from .settings.batch_jobs import WORKSPACE_STORE, BatchJobSettings, BatchMode
-from .settings.datastores import DatastoreSettings, StoreAccess
+from .settings.batch_jobs import BatchJobSettings, BatchMode
+from .settings.datastores import WORKSPACE_STORE, DatastoreSettings, StoreAccess
 
 
 class BatchScoringArgs(ReachedArgs):

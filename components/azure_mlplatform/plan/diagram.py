@@ -224,8 +224,8 @@ class _Shown:
     def with_id(self, id_: object, outside: str = "") -> str:
         return self._by_id.get(str(id_).lower(), f"outside:{outside}" if outside else "")
 
-    def named(self, kind: str, name: object) -> str:
-        return self._by_name.get((kind, str(name)), "")
+    def named(self, kind: str, name: object, outside: str = "") -> str:
+        return self._by_name.get((kind, str(name)), f"outside:{outside}" if outside else "")
 
     def principal(self, resource: PlannedResource) -> str:
         id_ = str(resource.input("principalId"))
@@ -332,8 +332,8 @@ def _managed_endpoint(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edg
 
 
 def _pipeline(resource: PlannedResource, nodes: _Shown) -> Iterator[_Edge]:
-    factory = str(resource.input("factoryName"))
-    yield _Edge(nodes.named("Factory", factory) or f"outside:Data Factory {factory}", resource.urn, "runs")
+    factory = resource.input("factoryName")
+    yield _Edge(nodes.named("Factory", factory, f"Data Factory {factory}"), resource.urn, "runs")
     if address := resource.input("parameters.scoring_uri.defaultValue"):
         endpoint = str(address).removeprefix("https://").partition(".")[0]
         yield _Edge(resource.urn, nodes.named("BatchEndpoint", endpoint), "calls")

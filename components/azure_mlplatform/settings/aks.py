@@ -484,11 +484,10 @@ class AKSSettings(Settings):
                 quotas.append((("series", series), most, counted))
             elif series != SECRET:
                 in_use = sorted({series_of(each.vm_size) for each in pools})
-                advice = nearest(series, in_use)
                 yield Refusal(
                     ("vcpu_quota", "series", series),
                     most,
-                    f"no pool is of the series {series}" + (f"; {advice}" if advice else ""),
+                    f"no pool is of the series {series}{nearest(series, in_use)}",
                     f"Leave it out, or name one that has pools: {', '.join(in_use)}",
                 )
         for path, most, counted in quotas:

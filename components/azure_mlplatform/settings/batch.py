@@ -9,9 +9,9 @@ from pydantic import Field
 
 from ._model import SECRET, Refusal, Settings, below, below_each, check, computed, matches, obeys, repeated
 from .ai_services import twice
-from .batch_jobs import WORKSPACE_STORE, BatchJobSettings, BatchMode
+from .batch_jobs import BatchJobSettings, BatchMode
 from .computes import ClusterSettings
-from .datastores import SYSTEM_STORES, DatastoreSettings, StoreAccess
+from .datastores import DatastoreSettings
 from .private_link import PrivateService
 from .values import email, name_of, nearest, resource_id
 
@@ -184,7 +184,7 @@ class BatchSettings(Settings):
     def store_refusals(self, stores: list[DatastoreSettings]) -> Iterator[Refusal]:
         """What is wrong with the datastores that jobs name, where the workspace has `stores`."""
         known = {each.name: each for each in stores}
-        yield from below_each(("jobs",), self.jobs, lambda job: _store_refusals(job, known))
+        yield from below_each(("jobs",), self.jobs, lambda job: job.store_refusals(known))
         yield from self._loop_refusals(known)
 
     def _loop_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
@@ -208,11 +208,10 @@ class BatchSettings(Settings):
         """What is wrong with the cluster, where the workspace has `clusters`."""
         names = [each.name for each in clusters]
         if self.compute is not None and SECRET not in (self.compute, *names) and self.compute not in names:
-            advice = nearest(self.compute, names)
             yield Refusal(
                 ("compute",),
                 self.compute,
-                f"there is no cluster '{self.compute}'" + (f"; {advice}" if advice else ""),
+                f"there is no cluster '{self.compute}'{nearest(self.compute, names)}",
                 f"Allowed: {', '.join(names) or 'none, since workspace.clusters is empty; add cluster'}",
             )
         if self.cluster is not None and self.cluster.name.lower() in {each.lower() for each in names} - {SECRET}:
@@ -259,48 +258,6 @@ class BatchSettings(Settings):
         legacy = [each.name for each in self.jobs if each.mode is BatchMode.PUBLISHED_PIPELINE]
         if legacy:
             yield f"batch: {', '.join(legacy)} calls a pipeline of version 1, which is legacy; use a batch endpoint"
-
-
-def _store_refusals(job: BatchJobSettings, known: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
-    declared = ", ".join(known) or "none, since workspace.datastores is empty"
-    for field, name in job.inputs:
-        if name not in known:
-            advice = nearest(name, known)
-            yield Refusal(
-                (field, "store"),
-                name,
-                f"{name} is the workspace's own, which scores alone go to"
-                if name in SYSTEM_STORES
-                else f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""),
-                f"Declare its container in workspace.datastores, or take one of: {declared}",
-            )
-    yield from below(("output", "store"), _output_refusals(job, known))
-
-
-def _output_refusals(job: BatchJobSettings, known: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
-    name = job.output.store
-    if name == WORKSPACE_STORE:
-        return
-    endpoint = job.mode is BatchMode.BATCH_ENDPOINT
-    writable = [
-        each.name
-        for each in known.values()
-        if each.access is StoreAccess.WRITE and not (endpoint and each.is_file_system)
-    ]
-    allowed = f"Allowed: {', '.join([WORKSPACE_STORE, *writable])}"
-    store = known.get(name)
-    if store is None:
-        advice = nearest(name, [WORKSPACE_STORE, *known])
-        yield Refusal((), name, f"there is no datastore '{name}'" + (f"; {advice}" if advice else ""), allowed)
-    elif store.access is not StoreAccess.WRITE:
-        yield Refusal((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
-    elif store.is_file_system and endpoint:
-        yield Refusal(
-            (),
-            name,
-            f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
-            "Declare a datastore of another name on the same container, with as_blobs: true",
-        )
 
 
 def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:

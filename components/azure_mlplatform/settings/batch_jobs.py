@@ -9,16 +9,13 @@ from typing import Optional
 from pydantic import Field
 
 from ._model import Refusal, Settings, below, check, computed, matches, obeys, refused
-from .datastores import DatastoreSettings, folder_path, store_name
+from .datastores import SYSTEM_STORES, WORKSPACE_STORE, DatastoreSettings, StoreAccess, folder_path, store_name
 from .endpoints import endpoint_name
 from .schedule import ScheduleSettings
-from .values import guid
+from .values import guid, nearest
 
 MODEL_OUTPUT = "predictions.csv"
 """What a deployed model writes."""
-
-WORKSPACE_STORE = "workspaceblobstore"
-"""The datastore on the workspace's own blobs, which batches may write to as well."""
 
 PLACEHOLDERS = ("yyyy", "MM", "dd", "HH", "mm")
 """What stands for a part of the window's start in a folder: year, month, day, hour and minute."""
@@ -218,6 +215,46 @@ class BatchJobSettings(Settings):
         named = not model or MODEL_OUTPUT.endswith(other.blob_created.suffix or "")
         same = watched.container_id.lower() == written.container_id.lower()
         return same and named and f"{self.output.folder}/".startswith(folder)
+
+    def store_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+        """What is wrong with the datastores that it names. `stores` are the workspace's, by name."""
+        declared = ", ".join(stores) or "none, since workspace.datastores is empty"
+        for field, name in self.inputs:
+            if name not in stores:
+                yield Refusal(
+                    (field, "store"),
+                    name,
+                    f"{name} is the workspace's own, which scores alone go to"
+                    if name in SYSTEM_STORES
+                    else f"there is no datastore '{name}'{nearest(name, stores)}",
+                    f"Declare its container in workspace.datastores, or take one of: {declared}",
+                )
+        yield from below(("output", "store"), self._output_refusals(stores))
+
+    def _output_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+        name = self.output.store
+        if name == WORKSPACE_STORE:
+            return
+        endpoint = self.mode is BatchMode.BATCH_ENDPOINT
+        writable = [
+            each.name
+            for each in stores.values()
+            if each.access is StoreAccess.WRITE and not (endpoint and each.is_file_system)
+        ]
+        allowed = f"Allowed: {', '.join([WORKSPACE_STORE, *writable])}"
+        store = stores.get(name)
+        if store is None:
+            near = nearest(name, [WORKSPACE_STORE, *stores])
+            yield Refusal((), name, f"there is no datastore '{name}'{near}", allowed)
+        elif store.access is not StoreAccess.WRITE:
+            yield Refusal((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
+        elif store.is_file_system and endpoint:
+            yield Refusal(
+                (),
+                name,
+                f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
+                "Declare a datastore of another name on the same container, with as_blobs: true",
+            )
 
     def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
         """What is wrong on the day the program runs: times that a change of the clocks skips."""

@@ -10,7 +10,10 @@ from ._model import Refusal, Settings, check, computed, matches, obeys, refused
 from .ai_services import twice
 from .values import name_of, resource_id
 
-SYSTEM_STORES = ("workspaceblobstore", "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
+WORKSPACE_STORE = "workspaceblobstore"
+"""The datastore on the workspace's own blobs, which batches may write to as well."""
+
+SYSTEM_STORES = (WORKSPACE_STORE, "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
 """The datastores that every workspace has of itself, on its own storage, by identity."""
 
 store_name = computed(

@@ -43,10 +43,9 @@ class Sized(Settings):
 
 def unknown_size(name: str, among: Iterable[str], instead: str) -> Refusal:
     """Refuses a size that the catalogue does not list, with the one of `among` that is most like it."""
-    advice = nearest(name, among, cutoff=0.9)
     return Refusal(
         ("vm_size",),
         name,
-        f"'{name}' is no VM size that the catalogue knows" + (f"; {advice}" if advice else ""),
+        f"'{name}' is no VM size that the catalogue knows{nearest(name, among, cutoff=0.9)}",
         f"Allowed: {EXAMPLES}, and others of settings/vm_sizes.py. {instead}",
     )

@@ -27,10 +27,11 @@ https_url = matches(r"https://[^\s/]+(/\S*)?", "is not an https address", "an ad
 
 
 def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Advice that names the candidate most like `value`, or an empty text when none is like it."""
+    """Advice that names the candidate most like `value`, to stand after what is wrong with it; an empty text when none
+    is like it."""
     written = {each.lower(): each for each in among}
     found = difflib.get_close_matches(value.lower(), list(written), n=1, cutoff=cutoff)
-    return f"did you mean '{written[found[0]]}'?" if found else ""
+    return f"; did you mean '{written[found[0]]}'?" if found else ""
 
 
 @computed
@@ -38,9 +39,8 @@ def region(value: str) -> str:
     """A public Azure region by its short name; a display name such as 'West Europe' is taken too."""
     short = value.replace(" ", "").lower()
     if short not in REGIONS:
-        advice = nearest(short, REGIONS)
         raise refused(
-            f"'{value}' is not an Azure region" + (f"; {advice}" if advice else ""),
+            f"'{value}' is not an Azure region{nearest(short, REGIONS)}",
             "Allowed: a region's short name, such as westeurope, northeurope or swedencentral "
             "(`az account list-locations` lists them)",
         )
@@ -123,9 +123,9 @@ def windows_time_zone(value: str) -> str:
 
     if value in win_tz:
         return value
-    advice = f"Azure writes it '{tz_win[value]}'" if value and value in tz_win else nearest(value, win_tz, cutoff=0.8)
+    advice = f"; Azure writes it '{tz_win[value]}'" if value and value in tz_win else nearest(value, win_tz, cutoff=0.8)
     raise refused(
-        f"'{value}' is no time zone" + (f"; {advice}" if advice else ""),
+        f"'{value}' is no time zone{advice}",
         "Allowed: a time zone as Windows names it, such as 'W. Europe Standard Time' or 'UTC' (`tzutil /l` lists them)",
     )
 
