@@ -5,10 +5,10 @@ import pytest
 
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.ai_service import AIService, AIServiceArgs
+from azure_mlplatform.foundation.roles import ROLE_IDS, PrincipalType, Role
 from azure_mlplatform.network import PrivateNetwork
-from azure_mlplatform.roles import ROLE_IDS, PrincipalType, Role
 from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
-from programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, placed
+from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, placed
 
 SUBNET = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
 ZONES = {

@@ -6,11 +6,23 @@ import pytest
 from azure_mlplatform import aks_inference, compute
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.plan.recorder import Recorder
-from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.tags import CLUSTER_CLAIM
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, record
-from programs import CENTRAL, GPU_POOL, HTTPS, IDENTITIES, LOG, SUBNETS, WORKSPACES, attachable, one, served, serving
+from support.programs import (
+    CENTRAL,
+    GPU_POOL,
+    HTTPS,
+    IDENTITIES,
+    LOG,
+    SUBNETS,
+    WORKSPACES,
+    attachable,
+    one,
+    served,
+    serving,
+)
 
 FPGA_POOL = {"name": "fpga", "vm_size": "Standard_NP10s", "accelerator": "fpga", "max_nodes": 1}
 SOURCE = {

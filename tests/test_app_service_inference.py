@@ -3,9 +3,9 @@ from itertools import pairwise
 import pytest
 
 from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
-from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import TENANT, UNKNOWN, children
-from programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
+from support.programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
 
 NAME = "app-churn-scoring-prod-abc123"
 IMAGE = "mcr.microsoft.com/dotnet/samples:aspnetapp"

@@ -6,10 +6,10 @@ from azure_mlplatform import data_factory
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.encryption import EncryptionKey
-from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children
-from programs import CENTRAL, LAKE, LOG, STORE, WORKSPACES, ZONES, one, serving, twice_granted
+from support.programs import CENTRAL, LAKE, LOG, STORE, WORKSPACES, ZONES, one, serving, twice_granted
 
 WORKSPACE = f"{WORKSPACES}/mlw-churn"
 STORAGE = f"{CENTRAL}/Microsoft.Storage/storageAccounts/stchurn"

@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from azure_mlplatform.testing import TENANT
-from programs import CPU, GROUP, MANAGED, OWN, SUBNETS, ml_workspace, one
+from support.programs import CPU, GROUP, MANAGED, OWN, SUBNETS, ml_workspace, one
 
 ALICE = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": GROUP}
 

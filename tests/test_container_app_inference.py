@@ -2,9 +2,9 @@ import pytest
 
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
-from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import TENANT, UNKNOWN, children
-from programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
+from support.programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
 
 NAME = "ca-churn-scoring-prod"
 SMALL = {"highly_available": False, "zone_redundant": False}

@@ -4,10 +4,10 @@ import pytest
 
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.plan import program
-from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, children, example_settings, record
-from programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, OTHER_GROUP, TODAY, data_product
+from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, OTHER_GROUP, TODAY, data_product
 
 BASE = [
     ("DiagnosticSetting", "dp-log-diagnostics"),

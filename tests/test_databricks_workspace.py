@@ -2,12 +2,12 @@ import pytest
 
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.network import PrivateNetwork
 from azure_mlplatform.plan import azure
-from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, example_settings
-from programs import LAKE, LOG, STORE, SUBNETS, ZONES, attachable, one, placed, serving
+from support.programs import LAKE, LOG, STORE, SUBNETS, ZONES, attachable, one, placed, serving
 
 NAME = "dbw-churn-prod"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"

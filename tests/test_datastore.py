@@ -1,9 +1,9 @@
 import pytest
 
 from azure_mlplatform._component import RefusedError
-from azure_mlplatform.roles import ROLE_IDS
+from azure_mlplatform.foundation.roles import ROLE_IDS
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN
-from programs import GROUP, LAKE, OWN, STORE, ml_workspace, one
+from support.programs import GROUP, LAKE, OWN, STORE, ml_workspace, one
 
 NAMES = {guid: role for role, guid in ROLE_IDS.items()}
 ACCOUNT = f"{LAKE}/Microsoft.Storage/storageAccounts/stlake"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from azure_mlplatform.catalogue.vm_sizes import size_names
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.settings import PROFILES
-from azure_mlplatform.settings.vm_sizes import size_names
 from azure_mlplatform.testing import urns
 
 ROOT = Path(__file__).parents[1]

@@ -1,10 +1,10 @@
 import pytest
 
 from azure_mlplatform._component import RefusedError
-from azure_mlplatform.isolation import group_name, isolation_refusals
-from azure_mlplatform.settings.problems import dotted
+from azure_mlplatform.foundation.problems import dotted
+from azure_mlplatform.isolation import group_name, isolation_violations
 from azure_mlplatform.testing import example_settings
-from programs import CPU, STORE, whole
+from support.programs import CPU, STORE, whole
 
 
 def account(group):
@@ -35,7 +35,7 @@ def storing(environment, group):
     ],
 )
 def test_a_store_in_another_environment_of_the_project_is_refused(group, other):
-    found = list(isolation_refusals(storing("dev", group)))
+    found = list(isolation_violations(storing("dev", group)))
     assert [dotted(each.path) for each in found] == ["workspace.datastores[1].storage_account_id"] * (other is not None)
     if other:
         assert found[0].what.endswith(f"is in {group}, the group of the {other} environment of churn")

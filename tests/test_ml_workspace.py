@@ -4,11 +4,11 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
-from azure_mlplatform._component import PlacedArgs, RefusedError, lasting, unless_refused
-from azure_mlplatform.naming import Kind
-from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform._component import PlacedArgs, RefusedError, gated_by, immutable_violations
+from azure_mlplatform.foundation.naming import Kind
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, example_settings, record
-from programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one, placed, twice_granted
+from support.programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one, placed, twice_granted
 
 ADOPTED = {
     "key_vault_id": f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-x",
@@ -414,8 +414,12 @@ def test_a_part_that_is_only_now_made_hides_no_refusal():
         kept = known.id_of("Microsoft.KeyVault/vaults", known.name_of(Kind.KEY_VAULT))
         unknown = native.managedidentity.UserAssignedIdentity("v", resource_group_name="rg").id
         made = pulumi.Output.from_input(ADOPTED["key_vault_id"])
-        refusals = [lasting(("a",), unknown, "x"), lasting(("b",), made, kept), lasting(("c",), made, made)]
-        unless_refused(refusals, "name").apply(found.append)
+        violations = [
+            immutable_violations(("a",), unknown, "x"),
+            immutable_violations(("b",), made, kept),
+            immutable_violations(("c",), made, made),
+        ]
+        gated_by(violations, "name").apply(found.append)
 
     with pytest.raises(RefusedError) as refused:
         record(program, preview=True)

@@ -3,7 +3,7 @@ import pytest
 from azure_mlplatform.network import Network, NetworkArgs
 from azure_mlplatform.settings import NetworkSettings
 from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
-from programs import CENTRAL, HUB, LOG, placed
+from support.programs import CENTRAL, HUB, LOG, placed
 
 ZONES = ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]
 OWN = {"address_space": ["10.20.0.0/22"]}

@@ -1,10 +1,10 @@
 import pytest
 
 from azure_mlplatform._component import RefusedError
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
-from azure_mlplatform.roles import ROLE_IDS, Role
 from azure_mlplatform.testing import UNKNOWN, children
-from programs import CENTRAL, WORKSPACES, one, serving
+from support.programs import CENTRAL, WORKSPACES, one, serving
 
 WORKSPACE = f"{WORKSPACES}/mlw-churn"
 STORAGE = f"{CENTRAL}/Microsoft.Storage/storageAccounts/stchurn"

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from azure_mlplatform.roles import Role, role_name
+from azure_mlplatform.foundation.roles import Role, role_name
 from azure_mlplatform.settings import SubnetRole
 from azure_mlplatform.settings.network import DATABRICKS_SUBNETS
 from azure_mlplatform.testing import Plan, PlannedResource
-from programs import BATCH, BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
+from support.programs import BATCH, BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 DIAGNOSED = {
     "azure-native:app:ContainerApp",

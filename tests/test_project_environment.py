@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from azure_mlplatform._component import RefusedError
+from azure_mlplatform.foundation.secret_values import SECRET, holds_key
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.settings._model import SECRET, _holds_a_key
 from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
-from programs import (
+from support.programs import (
     BATCH,
     BRICKS,
     CPU,
@@ -141,7 +141,7 @@ def carried(plan):
         for each in plan.resources
         for text in texts([dict(each.inputs), {key: value for key, value in each.outputs.items() if value != SECRET}])
     ]
-    return {text for text in found if KEY.search(text) or _holds_a_key(text)} - WITHOUT_KEYS
+    return {text for text in found if KEY.search(text) or holds_key(text)} - WITHOUT_KEYS
 
 
 @pytest.mark.parametrize("preview", [False, True])

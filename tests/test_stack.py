@@ -7,7 +7,7 @@ from azure_mlplatform._component import RefusedError
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings, today
 from azure_mlplatform.testing import TENANT, example_settings, record
-from programs import BRICKS, LEGACY, NIGHTLY, OWN
+from support.programs import BRICKS, LEGACY, NIGHTLY, OWN
 
 
 def config(**changes):

@@ -3,11 +3,11 @@ import pytest
 from azure_mlplatform import compute
 from azure_mlplatform._component import RefusedError
 from azure_mlplatform.encryption import EncryptionKey
-from azure_mlplatform.roles import Role, role_name
+from azure_mlplatform.foundation.roles import Role, role_name
 from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, record
-from programs import CENTRAL, COMPUTES, GROUP, IDENTITIES, LOG, SUBNETS, SYNAPSE, ZONES, attachable, one, served
+from support.programs import CENTRAL, COMPUTES, GROUP, IDENTITIES, LOG, SUBNETS, SYNAPSE, ZONES, attachable, one, served
 
 NAME, LAKE = "synw-churn-prod-abc123", "dlschurnprodabc123"
 ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.Synapse/workspaces/{NAME}"

@@ -1,11 +1,11 @@
 import pytest
 
 from azure_mlplatform._component import RefusedError
-from azure_mlplatform.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.settings.managed_network import Isolation
 from azure_mlplatform.testing import SUBSCRIPTION
 from azure_mlplatform.workspace_network import refuse_change
-from programs import CENTRAL, LAKE, MANAGED, OWN, STORE, ml_workspace, one
+from support.programs import CENTRAL, LAKE, MANAGED, OWN, STORE, ml_workspace, one
 
 ML = "azure-native:machinelearningservices:Workspace"
 WORKSPACE_ID = (

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 import pulumi
 from pydantic import ConfigDict, Field, ValidationError
 
-from .naming import RULES, Kind, azure_name
-from .settings._model import Path, Settings, matches, obeys
-from .settings.problems import Problem, ProblemsError, problems_of
-from .settings.profiles import Environment
-from .settings.project import NAME
-from .settings.values import guid, region
+from .foundation.model import Settings
+from .foundation.naming import RULES, SHORT_NAME, Kind, azure_name
+from .foundation.problems import Problem, ProblemsError, problems_of
+from .foundation.profiles import Environment
+from .foundation.rules import field_rule, pattern_rule
+from .foundation.values import guid, region
+from .foundation.violations import Path
 
 T = TypeVar("T")
 
@@ -76,9 +77,11 @@ class PlacedArgs(ComponentArgs):
     tags: dict[str, str] = Field(default_factory=dict)
     """Tags on every resource that takes some. Left out, there are none."""
 
-    _project = obeys(matches(NAME, "is no name for a project", "letters, digits and single hyphens"), "project")
-    _region = obeys(region, "location")
-    _subscription = obeys(guid, "subscription_id")
+    _project = field_rule(
+        pattern_rule(SHORT_NAME, "is no name for a project", "letters, digits and single hyphens"), "project"
+    )
+    _region = field_rule(region, "location")
+    _subscription = field_rule(guid, "subscription_id")
 
     def id_of(self, resource_type: str, name: In[str]) -> "pulumi.Output[str]":
         """The ARM id of a resource in the group, made of names: known before the resource exists, and no edge to it."""
@@ -101,7 +104,7 @@ class PlacedArgs(ComponentArgs):
         )
 
 
-def known_after(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
+def known_value_of(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
     """A value we gave to `resource` ourselves: known as soon as it is, yet still after the resource.
 
     The resource's own output of it would be unknown in a first preview, with everything made of it.
@@ -111,14 +114,14 @@ def known_after(resource: pulumi.Resource, value: In[T]) -> "pulumi.Output[T]":
     return resource.urn.apply(lambda _: value)
 
 
-def value_after(checked: "pulumi.Output[Any]", value: In[T]) -> "pulumi.Output[T]":
+def after_check(checked: "pulumi.Output[Any]", value: In[T]) -> "pulumi.Output[T]":
     """`value`, which is known even where what it waits for is not; an error of that is its own."""
     if isinstance(value, pulumi.Output):
-        return value.apply(lambda each: value_after(checked, each))
+        return value.apply(lambda each: after_check(checked, each))
     return checked.apply(lambda _: value, run_with_unknowns=True)
 
 
-def unless_refused(refusals: "Iterable[pulumi.Output[list[Problem]]]", value: In[T]) -> "pulumi.Output[T]":
+def gated_by(violations: "Iterable[pulumi.Output[list[Problem]]]", value: In[T]) -> "pulumi.Output[T]":
     """`value`, unless one of the refusals that are known has a problem: one that is unknown yet hides no other."""
 
     def all_known(found: list[Any]) -> None:
@@ -126,10 +129,10 @@ def unless_refused(refusals: "Iterable[pulumi.Output[list[Problem]]]", value: In
         if problems:
             raise RefusedError(problems)
 
-    return value_after(pulumi.Output.all(*refusals).apply(all_known, run_with_unknowns=True), value)
+    return after_check(pulumi.Output.all(*violations).apply(all_known, run_with_unknowns=True), value)
 
 
-def lasting(
+def immutable_violations(
     setting: Path,
     made: "pulumi.Output[Any]",
     wanted: In[Any],
@@ -164,7 +167,7 @@ def is_hosted() -> bool:
     return pulumi.runtime.settings.get_root_resource() is None
 
 
-def given(**properties: Any) -> Any:
+def without_none(**properties: Any) -> Any:
     """The properties that have a value: inside another property, None would reach Azure as null."""
     return {name: value for name, value in properties.items() if value is not None}
 

@@ -8,18 +8,19 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, RefusedError, child, given, known_after
+from ._component import Component, In, RefusedError, child, known_value_of, without_none
 from .authorization import assign_role
+from .catalogue.ai_kinds import AI_KINDS
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
-from .naming import Kind
-from .network import ReachedArgs, private_endpoints
-from .roles import PrincipalType, Role
-from .settings.ai_services import AIServiceKind, AIServiceSettings
-from .settings.problems import Problem
+from .foundation.naming import Kind
+from .foundation.problems import Problem
+from .foundation.roles import PrincipalType
+from .network import NetworkedArgs, private_endpoints
+from .settings.ai_services import AIServiceSettings
 
 
-class AIServiceArgs(ReachedArgs):
+class AIServiceArgs(NetworkedArgs):
     """What an AIService is made of."""
 
     service: AIServiceSettings
@@ -30,10 +31,6 @@ class AIServiceArgs(ReachedArgs):
 
     encryption: Optional[EncryptionKey] = None
     """The key that encrypts what the account stores. Left out, Microsoft's do."""
-
-
-_USER_ROLE = {AIServiceKind.OPENAI: Role.COGNITIVE_SERVICES_OPENAI_USER}
-"""The role that may call an account of a kind; for all others it is Cognitive Services User."""
 
 
 def _identity(args: AIServiceArgs) -> Any:
@@ -49,7 +46,7 @@ def _encryption(args: AIServiceArgs) -> Any:
     key = args.encryption.key
     return {
         "key_source": "Microsoft.KeyVault",
-        "key_vault_properties": given(
+        "key_vault_properties": without_none(
             key_vault_uri=key.vault_uri,
             key_name=key.key_name,
             key_version=key.key_version,
@@ -95,7 +92,7 @@ class AIService(Component):
             send_diagnostics(f"{name}-diagnostics", account.id, args.diagnostics, parent=self)
         self._finish(
             {
-                "name": known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name)),
+                "name": known_value_of(account, args.name_of(Kind.AI_SERVICE, args.service.name)),
                 "resource_id": account.id,
                 "endpoint": account.properties.apply(lambda each: each.endpoint),
                 "principal_id": account.identity.apply(lambda each: each.principal_id if each else None),
@@ -112,7 +109,7 @@ class AIService(Component):
             kind=args.service.kind.value,
             sku={"name": args.service.sku_name},
             identity=_identity(args),
-            properties=given(
+            properties=without_none(
                 # Entra sign-in and private endpoints need a subdomain, which can never change.
                 custom_sub_domain_name=account_name,
                 disable_local_auth=True,
@@ -132,7 +129,7 @@ class AIService(Component):
     def _deployments(self, args: AIServiceArgs, account: pulumi.CustomResource) -> pulumi.CustomResource:
         """Deploys the models and returns what was made last."""
         last = account
-        account_name = known_after(account, args.name_of(Kind.AI_SERVICE, args.service.name))
+        account_name = known_value_of(account, args.name_of(Kind.AI_SERVICE, args.service.name))
         for model in args.service.deployments:
             last = native.cognitiveservices.Deployment(
                 f"{self._name_in_program}-model-{model.name}",
@@ -140,7 +137,7 @@ class AIService(Component):
                 account_name=account_name,
                 resource_group_name=args.resource_group_name,
                 sku={"name": model.sku.value, "capacity": model.capacity},
-                properties=given(
+                properties=without_none(
                     model={"format": model.format, "name": model.model, "version": model.version},
                     version_upgrade_option=model.version_upgrade.value,
                     rai_policy_name=model.content_filter,
@@ -168,7 +165,7 @@ class AIService(Component):
             )
         return assign_role(
             f"{self._name_in_program}-user-{grantee or principal_id}",
-            _USER_ROLE.get(self._args.service.kind, Role.COGNITIVE_SERVICES_USER),
+            AI_KINDS[self._args.service.kind].user_role,
             principal_id=principal_id,
             principal_type=principal_type,
             scope=self._account_id,

@@ -11,24 +11,25 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, RefusedError, child, is_hosted, known_after, unless_refused, value_after
+from ._component import Component, In, RefusedError, after_check, child, gated_by, is_hosted, known_value_of
 from .authorization import assign_role, user_assigned_identity
 from .cluster_claims import Claim, adoption_problems, claim
 from .compute import AttachableWorkspace, kubernetes_compute, not_attached
+from .foundation.model import check
+from .foundation.naming import Kind
+from .foundation.problems import Problem
+from .foundation.roles import PrincipalType, Role
+from .foundation.values import name_of, resource_group_of
+from .foundation.violations import Violation
 from .kubernetes_cluster import agent_pool, container_insights, managed_cluster
 from .kubernetes_extension import azureml_extension, gitops
-from .naming import Kind
-from .network import ReachedArgs
-from .roles import PrincipalType, Role
-from .settings._model import Refusal, check
+from .network import NetworkedArgs
 from .settings.aks import AKSSettings, Attach
 from .settings.network import EgressKind
-from .settings.problems import Problem
-from .settings.values import name_of, resource_group_of
 from .tags import CLUSTER_CLAIM
 
 
-class AKSInferenceArgs(ReachedArgs):
+class AKSInferenceArgs(NetworkedArgs):
     """What an AKSInference is made of."""
 
     settings: AKSSettings
@@ -59,9 +60,9 @@ class AKSInferenceArgs(ReachedArgs):
     """Whether nodes are spread over availability zones. Left out, they are."""
 
     @check
-    def _workspace_reaches_it(self) -> Iterator[Refusal]:
+    def _workspace_reaches_it(self) -> Iterator[Violation]:
         if self.workspace is not None and self.workspace.managed_network:
-            yield Refusal(
+            yield Violation(
                 ("workspace",),
                 None,
                 "the workspace has a managed network, to which no Kubernetes cluster can be attached",
@@ -129,7 +130,7 @@ class AKSInference(Component):
         settings, name = args.settings, self._name_in_program
         identity = user_assigned_identity(f"{name}-identity", "aks", args=args, parent=self)
         self._principal_id = identity.principal_id
-        cluster, refusals = managed_cluster(
+        cluster, violations = managed_cluster(
             f"{name}-cluster",
             settings,
             args=args,
@@ -148,8 +149,8 @@ class AKSInference(Component):
             depends_on=self._grant_identity(args, args.subnet_id, identity.principal_id),
         )
         self._cluster_id: In[str] = cluster.id
-        name_after = known_after(cluster, args.name_of(Kind.KUBERNETES_CLUSTER))
-        self._cluster_name: In[str] = unless_refused(refusals, name_after)
+        name_after = known_value_of(cluster, args.name_of(Kind.KUBERNETES_CLUSTER))
+        self._cluster_name: In[str] = gated_by(violations, name_after)
         self._cluster_group: In[str] = args.resource_group_name
         container_insights(f"{name}-insights", cluster.id, args.diagnostics, args=args, parent=self)
         shared: dict[str, Any] = {
@@ -198,9 +199,9 @@ class AKSInference(Component):
             return list(adoption_problems(cluster_id, self._claim(args, workspace_id), args.location, **found))
 
         refused = pulumi.Output.all(read.tags, read.location, read.aad_profile, mine).apply(problems)
-        checked = unless_refused([refused], cluster_id)
+        checked = gated_by([refused], cluster_id)
         self._cluster_id = checked
-        self._cluster_name = value_after(checked, name_of(cluster_id))
+        self._cluster_name = after_check(checked, name_of(cluster_id))
         self._cluster_group = resource_group_of(cluster_id)
         if args.workspace is None or args.settings.attach is Attach.SHARED:
             return []
@@ -278,7 +279,7 @@ class AKSInference(Component):
         attached.compute.properties.apply(self._say_what_is_not_attached)
         # Made of names: a compute that is attached anew is the same to its endpoints. They go before it is detached.
         compute_id = pulumi.Output.concat(workspace.workspace_id, f"/computes/{settings.compute_name}")
-        return known_after(attached.first_to_go, compute_id)
+        return known_value_of(attached.first_to_go, compute_id)
 
     def _say_what_is_not_attached(self, properties: Any) -> None:
         """A pool that came after the cluster was attached: its instance type has to be applied, as Azure takes none."""
@@ -337,7 +338,7 @@ class AKSInference(Component):
         checked = pulumi.Output.all(known, workspace.workspace_id).apply(
             lambda both: claim(both[0], self._claim(args, both[1]))
         )
-        return value_after(checked, self._cluster_id)
+        return after_check(checked, self._cluster_id)
 
     def _claim(self, args: AKSInferenceArgs, workspace_id: str) -> Claim:
         return Claim(self._name_in_program, workspace_id, args.settings.attach, self._namespace)

@@ -9,20 +9,20 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, child, known_after
+from ._component import Component, In, child, known_value_of
+from .catalogue.private_link import PrivateService
 from .container_image import ImagePuller, checked_by_entra, image_puller
 from .diagnostics import send_diagnostics
-from .naming import Kind
-from .network import ReachedArgs, private_endpoints
+from .foundation.naming import Kind
+from .network import NetworkedArgs, private_endpoints
 from .settings.app_service import AppServiceSettings, WebAppSettings
 from .settings.endpoints import EntraSignIn
-from .settings.private_link import PrivateService
 
 SLOT = "green"
 """Where the next release warms up."""
 
 
-class AppServiceInferenceArgs(ReachedArgs):
+class AppServiceInferenceArgs(NetworkedArgs):
     """What an AppServiceInference is made of."""
 
     settings: AppServiceSettings
@@ -77,11 +77,11 @@ class AppServiceInference(Component):
         sites = {each.name: self._site(args, each, plan.id, pullers[each.name]) for each in args.settings.apps}
         self._finish(
             {
-                "name": known_after(plan, args.name_of(Kind.APP_SERVICE_PLAN)),
+                "name": known_value_of(plan, args.name_of(Kind.APP_SERVICE_PLAN)),
                 "resource_id": plan.id,
                 "hosts": {each: site.default_host_name for each, site in sites.items()},
                 "app_names": {
-                    each: known_after(site, args.name_of(Kind.WEB_APP, each)) for each, site in sites.items()
+                    each: known_value_of(site, args.name_of(Kind.WEB_APP, each)) for each, site in sites.items()
                 },
                 "principal_ids": {each: puller.identity.principal_id for each, puller in pullers.items()},
             }
@@ -126,7 +126,7 @@ class AppServiceInference(Component):
         )
         slot = native.web.WebAppSlot(
             f"{name}-{SLOT}",
-            name=known_after(site, app_name),
+            name=known_value_of(site, app_name),
             slot=SLOT,
             **self._shared(args, app, plan_id, puller),
             opts=child(self, depends_on=[puller.role], ignore_changes=["siteConfig.linuxFxVersion"]),
@@ -197,7 +197,7 @@ class AppServiceInference(Component):
     def _closed(self, name: str, app: WebAppSettings, site: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
         """Closes what signs in with a password, and checks tokens; returns what was written last."""
         web, group = native.web, self._args.resource_group_name
-        of: dict[str, Any] = {"name": known_after(site, app_name), "resource_group_name": group}
+        of: dict[str, Any] = {"name": known_value_of(site, app_name), "resource_group_name": group}
         scm = web.WebAppScmAllowed(f"{name}-scm", allow=False, **of, opts=child(self))
         ftp = web.WebAppFtpAllowed(f"{name}-ftp", allow=False, **of, opts=child(self, depends_on=[scm]))
         if app.sign_in is None:
@@ -209,7 +209,7 @@ class AppServiceInference(Component):
     def _closed_slot(self, name: str, app: WebAppSettings, slot: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
         """The same of the slot, which inherits nothing of it."""
         web, group = native.web, self._args.resource_group_name
-        of: dict[str, Any] = {"name": known_after(slot, app_name), "resource_group_name": group}
+        of: dict[str, Any] = {"name": known_value_of(slot, app_name), "resource_group_name": group}
         scm = web.WebAppScmAllowedSlot(f"{name}-scm", allow=False, slot=SLOT, **of, opts=child(self))
         ftp = web.WebAppFtpAllowedSlot(f"{name}-ftp", allow=False, slot=SLOT, **of, opts=child(self, depends_on=[scm]))
         if app.sign_in is None:

@@ -6,10 +6,10 @@ import pulumi
 import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs, RefusedError, child
-from .naming import Kind
-from .roles import PrincipalType, Role, assignment_name, role_definition_id
-from .settings.problems import Problem
-from .settings.profiles import PROFILES
+from .foundation.naming import Kind
+from .foundation.problems import Problem
+from .foundation.profiles import PROFILES
+from .foundation.roles import PrincipalType, Role, assignment_name, role_definition_id
 
 
 def user_assigned_identity(

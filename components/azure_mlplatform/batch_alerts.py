@@ -10,7 +10,7 @@ import pulumi
 import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs, child
-from .naming import Kind
+from .foundation.naming import Kind
 from .settings.batch import BatchAlertSettings, Orchestrator
 from .settings.batch_jobs import BatchJobSettings
 

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, In, child, known_after, value_after
+from ._component import Component, In, after_check, child, known_value_of
 from .authorization import assign_role
 from .batch_alerts import BatchAlerts, batch_alerts
 from .data_factory import (
@@ -25,17 +25,18 @@ from .data_factory import (
 )
 from .datastore import container_roles
 from .encryption import EncryptionKey
-from .naming import Kind
-from .network import ReachedArgs
-from .roles import PrincipalType, Role
+from .foundation.model import check
+from .foundation.naming import Kind
+from .foundation.roles import PrincipalType, Role
+from .foundation.violations import Violation, prefixed
+from .network import NetworkedArgs
 from .scoring_pipeline import ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
-from .settings._model import Refusal, below, check
 from .settings.batch import BatchSettings, Orchestrator
 from .settings.batch_jobs import BatchJobSettings, BatchMode
 from .settings.datastores import WORKSPACE_STORE, DatastoreSettings, StoreAccess
 
 
-class BatchScoringArgs(ReachedArgs):
+class BatchScoringArgs(NetworkedArgs):
     """What a BatchScoring is made of."""
 
     settings: BatchSettings
@@ -70,16 +71,16 @@ class BatchScoringArgs(ReachedArgs):
     """With `orchestrator: synapse`: the principal of its identity, which calls the endpoints."""
 
     @check
-    def _stores_are_there(self) -> Iterator[Refusal]:
-        yield from below(("settings",), self.settings.store_refusals(self.datastores))
+    def _stores_are_there(self) -> Iterator[Violation]:
+        yield from prefixed(("settings",), self.settings.store_violations(self.datastores))
 
     @check
-    def _synapse_is_there(self) -> Iterator[Refusal]:
+    def _synapse_is_there(self) -> Iterator[Violation]:
         synapse = self.settings.orchestrator is Orchestrator.SYNAPSE
         for field in ("synapse_id", "synapse_principal_id"):
             given = getattr(self, field) is not None
             if given != synapse:
-                yield Refusal(
+                yield Violation(
                     (field,),
                     None,
                     f"{field} is {'given' if given else 'missing'}, but orchestrator is '{self.settings.orchestrator}'",
@@ -132,7 +133,9 @@ class BatchScoring(Component):
                 "data_factory_id": caller.resource_id if caller.factory else None,
                 "principal_id": caller.principal_id,
                 "pipelines": {job.name: each for each, job in jobs.items()},
-                "endpoints": {each: known_after(made, self._endpoint_name(each)) for each, made in endpoints.items()},
+                "endpoints": {
+                    each: known_value_of(made, self._endpoint_name(each)) for each, made in endpoints.items()
+                },
                 "scoring_uris": {each: _scoring_uri(made) for each, made in endpoints.items()},
                 "compute": args.settings.compute_name,
             }
@@ -152,7 +155,7 @@ class BatchScoring(Component):
                 name, settings.data_factory_id, integration_runtime=settings.integration_runtime, parent=self
             )
         # What watches a factory, or is told of it, comes after it.
-        made = value_after(pulumi.Output.from_input(factory.name), factory.resource_id)
+        made = after_check(pulumi.Output.from_input(factory.name), factory.resource_id)
         return _Caller(made, factory.principal_id, factory)
 
     def _endpoint_name(self, job: str) -> In[str]:
@@ -264,7 +267,7 @@ class BatchScoring(Component):
         for label, properties in services.items():
             name = args.known_name(Kind.LINKED_SERVICE, label)
             logical = f"{self._name_in_program}-service-{label}"
-            made[label] = known_after(linked_service(logical, name, factory, properties, parent=self), name)
+            made[label] = known_value_of(linked_service(logical, name, factory, properties, parent=self), name)
         return made
 
     def _job(

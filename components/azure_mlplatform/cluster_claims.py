@@ -7,9 +7,9 @@ from weakref import WeakKeyDictionary
 import pulumi
 
 from ._component import RefusedError
+from .foundation.problems import Problem
+from .foundation.values import name_of, same_id
 from .settings.aks import Attach, second_attach
-from .settings.problems import Problem
-from .settings.values import name_of, same_id
 from .tags import CLUSTER_CLAIM
 
 _AT = ("inference", "aks", "cluster_id")

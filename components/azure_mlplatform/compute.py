@@ -7,7 +7,7 @@ import pulumi
 import pulumi_azure_native as native
 
 from ._component import ComponentArgs, In, PlacedArgs, child, is_hosted
-from .naming import Kind
+from .foundation.naming import Kind
 from .settings.aks import Attach
 from .settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, SetupScript
 from .settings.node_pools import InstanceType
@@ -56,11 +56,11 @@ def compute_cluster(
             ),
         ),
         tags=args.tags,
-        opts=child(parent, delete_before_replace=True, depends_on=depends_on, replace_on_changes=_CLUSTER_STAYS),
+        opts=child(parent, delete_before_replace=True, depends_on=depends_on, replace_on_changes=_IMMUTABLE),
     )
 
 
-_CLUSTER_STAYS = [
+_IMMUTABLE = [
     f"properties.{each}"
     for each in ("disableLocalAuth", "properties.subnet", "properties.vmPriority", "properties.vmSize")
 ]

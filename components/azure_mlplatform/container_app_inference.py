@@ -9,17 +9,17 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, child, known_after
+from ._component import Component, In, child, known_value_of
+from .catalogue.private_link import PrivateService
 from .container_image import checked_by_entra, image_puller
 from .diagnostics import send_diagnostics
-from .naming import Kind
-from .network import ReachedArgs, private_endpoints
+from .foundation.naming import Kind
+from .foundation.values import name_of
+from .network import NetworkedArgs, private_endpoints
 from .settings.container_app import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
-from .settings.private_link import PrivateService
-from .settings.values import name_of
 
 
-class ContainerAppInferenceArgs(ReachedArgs):
+class ContainerAppInferenceArgs(NetworkedArgs):
     """What a ContainerAppInference is made of."""
 
     settings: ContainerAppsSettings
@@ -73,10 +73,10 @@ class ContainerAppInference(Component):
         names = {each: args.name_of(Kind.CONTAINER_APP, each) for each in made}
         self._finish(
             {
-                "name": known_after(environment, args.name_of(Kind.CONTAINER_APPS_ENVIRONMENT)),
+                "name": known_value_of(environment, args.name_of(Kind.CONTAINER_APPS_ENVIRONMENT)),
                 "resource_id": environment.id,
                 "hosts": {each: pulumi.Output.concat(names[each], ".", environment.default_domain) for each in made},
-                "app_names": {each: known_after(app, names[each]) for each, (app, _) in made.items()},
+                "app_names": {each: known_value_of(app, names[each]) for each, (app, _) in made.items()},
                 "principal_ids": {each: principal_id for each, (_, principal_id) in made.items()},
             }
         )
@@ -164,7 +164,7 @@ class ContainerAppInference(Component):
             native.app.ContainerAppsAuthConfig(
                 f"{name}-sign-in",
                 auth_config_name="current",
-                container_app_name=known_after(made, app_name),
+                container_app_name=known_value_of(made, app_name),
                 resource_group_name=args.resource_group_name,
                 **checked_by_entra(app.sign_in, args.tenant_id),
                 opts=child(self),

@@ -7,7 +7,7 @@ import pulumi_azure_native as native
 
 from ._component import In, PlacedArgs
 from .authorization import assign_role, user_assigned_identity
-from .roles import PrincipalType, Role
+from .foundation.roles import PrincipalType, Role
 from .settings.endpoints import EntraSignIn
 
 

@@ -7,8 +7,8 @@ import pulumi_azure_native as native
 
 from ._component import child
 from .encryption import EncryptionKey
-from .naming import Kind
-from .network import ReachedArgs
+from .foundation.naming import Kind
+from .network import NetworkedArgs
 from .settings.workspace import RegistrySku
 
 UNTAGGED_DAYS = 30
@@ -18,7 +18,7 @@ UNTAGGED_DAYS = 30
 def container_registry(
     name: str,
     *,
-    args: ReachedArgs,
+    args: NetworkedArgs,
     sku: RegistrySku,
     zone_redundant: bool,
     encryption: Optional[EncryptionKey],
@@ -41,7 +41,7 @@ def container_registry(
     )
 
 
-def _premium(args: ReachedArgs, zone_redundant: bool, key: Optional[EncryptionKey]) -> dict[str, Any]:
+def _premium(args: NetworkedArgs, zone_redundant: bool, key: Optional[EncryptionKey]) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "network_rule_bypass_options": "AzureServices",
         "network_rule_set": {

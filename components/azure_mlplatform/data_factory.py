@@ -9,15 +9,15 @@ from typing import Any, NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, RefusedError, child, is_hosted, known_after, value_after
+from ._component import In, PlacedArgs, RefusedError, after_check, child, is_hosted, known_value_of
+from .catalogue.private_link import PrivateService
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
-from .naming import Kind
-from .network import ReachedArgs, private_endpoints
+from .foundation.naming import Kind
+from .foundation.problems import Problem
+from .foundation.values import name_of, resource_group_of
+from .network import NetworkedArgs, private_endpoints
 from .scoring_pipeline import Json, flattened
-from .settings.private_link import PrivateService
-from .settings.problems import Problem
-from .settings.values import name_of, resource_group_of
 
 _LOGS = ["ActivityRuns", "PipelineRuns", "TriggerRuns"]
 """What a factory reports of its runs ("Supported logs for Microsoft.DataFactory/factories"); the others are of debug
@@ -50,7 +50,7 @@ def data_factory(
     *,
     diagnostics: In[str],
     encryption: Optional[EncryptionKey],
-    args: ReachedArgs,
+    args: NetworkedArgs,
     parent: pulumi.Resource,
 ) -> Factory:
     """A factory without a repository: what it runs is what is deployed. In a private network, it has one of its own
@@ -71,7 +71,7 @@ def data_factory(
     )
     send_diagnostics(f"{name}-factory-diagnostics", factory.id, diagnostics, parent=parent, tables=_LOGS)
     private_endpoints(f"{name}-factory", factory, PrivateService.DATA_FACTORY, part="factory", args=args, parent=parent)
-    made = known_after(factory, factory_name)
+    made = known_value_of(factory, factory_name)
     principal_id: pulumi.Output[Any] = factory.identity.apply(lambda each: each.principal_id if each else None)
     network = _managed_network(name, made, args, parent) if private else None
     runtime_name = args.known_name(Kind.INTEGRATION_RUNTIME) if private else None
@@ -126,7 +126,7 @@ def adopted_factory(
 
     principal_id = read.identity.apply(must_sign_in)
     return Factory(
-        name=value_after(principal_id, name_of(factory_id)),
+        name=after_check(principal_id, name_of(factory_id)),
         resource_group_name=resource_group_of(factory_id),
         resource_id=factory_id,
         principal_id=principal_id,
@@ -314,7 +314,7 @@ def running_trigger(
         from .dynamic.trigger_state import StartTrigger
 
         # Named as it is once made: where a trigger is replaced, the old one is then stopped first.
-        made = known_after(trigger, trigger_name)
+        made = known_value_of(trigger, trigger_name)
         StartTrigger(f"{name}-start", trigger=made, **state, opts=child(parent, depends_on=needs))
 
 

@@ -12,20 +12,22 @@ import pulumi
 import pulumi_azure_native as native
 import pulumi_random as random
 
-from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, child, known_after, value_after
+from ._component import Component, ComponentArgs, In, PlacedArgs, RefusedError, after_check, child, known_value_of
 from .ai_service import AIService, AIServiceArgs
 from .authorization import assign_role, lock, user_assigned_identity
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
-from .isolation import group_name, isolation_refusals
-from .naming import SUFFIX_LENGTH, Kind
+from .foundation.model import check
+from .foundation.naming import SUFFIX_LENGTH, Kind
+from .foundation.problems import Problem
+from .foundation.roles import PrincipalType, Role
+from .foundation.rules import field_rule
+from .foundation.values import date, name_of, subscription_of
+from .foundation.violations import Violation, prefixed
+from .isolation import group_name, isolation_violations
 from .network import Network, NetworkArgs
-from .roles import PrincipalType, Role
-from .settings._model import Refusal, below, check, obeys
 from .settings.access import FederatedCredential
 from .settings.environment import EnvironmentSettings
-from .settings.problems import Problem
-from .settings.values import date, name_of, subscription_of
 from .tags import environment_tags
 
 
@@ -39,13 +41,13 @@ class DataProductRGArgs(ComponentArgs):
     """The day the program runs, as year-month-day: a budget starts in its month, and what expired is
     refused."""
 
-    _date = obeys(date, "today")
+    _date = field_rule(date, "today")
 
     @check
-    def _can_be_made_today(self) -> Iterator[Refusal]:
+    def _can_be_made_today(self) -> Iterator[Violation]:
         today = datetime.date.fromisoformat(self.today)
-        yield from below(("settings",), self.settings.refusals_on(today))
-        yield from below(("settings",), isolation_refusals(self.settings))
+        yield from prefixed(("settings",), self.settings.violations_on(today))
+        yield from prefixed(("settings",), isolation_violations(self.settings))
 
 
 class DataProductRG(Component):
@@ -98,7 +100,7 @@ class DataProductRG(Component):
         else:
             identity = self._identity("workload-identity", "")
             checked = _in_same_subscription(settings, identity.id)
-            group_id = value_after(checked, settings.resource_group_id)
+            group_id = after_check(checked, settings.resource_group_id)
             self._wait_for(checked, group_name)
         log_id = self._log_analytics(settings)
         self._federate(settings, identity)
@@ -142,7 +144,7 @@ class DataProductRG(Component):
         }
 
     def _wait_for(self, checked: "pulumi.Output[str]", group_name: str) -> None:
-        self.placed = self.placed.model_copy(update={"resource_group_name": value_after(checked, group_name)})
+        self.placed = self.placed.model_copy(update={"resource_group_name": after_check(checked, group_name)})
 
     def _group(self, settings: EnvironmentSettings, group_name: str) -> "native.resources.ResourceGroup":
         return native.resources.ResourceGroup(
@@ -203,7 +205,7 @@ class DataProductRG(Component):
                 f"{self._name_in_program}-trust-{label}",
                 federated_identity_credential_resource_name=credential.name,
                 resource_group_name=self.placed.resource_group_name,
-                resource_name_=known_after(identity, self.placed.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+                resource_name_=known_value_of(identity, self.placed.name_of(Kind.USER_ASSIGNED_IDENTITY)),
                 issuer=credential.issuer,
                 subject=credential.subject,
                 audiences=[credential.audience],
@@ -285,7 +287,7 @@ class DataProductRG(Component):
         return EncryptionKey(
             key=key,
             # What is encrypted reads the key as it is made, so the role comes before it.
-            identity_id=known_after(may_read, identity.id),
+            identity_id=known_value_of(may_read, identity.id),
             identity_client_id=identity.client_id,
         )
 

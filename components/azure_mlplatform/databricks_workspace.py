@@ -11,25 +11,26 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, In, child, known_after, lasting, unless_refused
+from ._component import Component, In, child, gated_by, immutable_violations, known_value_of
 from .authorization import assign_role
 from .authorization import lock as lock_resource
+from .catalogue.private_link import PrivateService
 from .compute import AttachableWorkspace, databricks_compute
 from .datastore import container_roles
 from .diagnostics import send_diagnostics
-from .naming import Kind
-from .network import ReachedArgs, private_endpoints
-from .roles import PrincipalType
-from .settings._model import Path, Refusal, check
+from .foundation.model import check
+from .foundation.naming import Kind
+from .foundation.problems import Problem
+from .foundation.roles import PrincipalType
+from .foundation.values import name_of
+from .foundation.violations import Path, Violation
+from .network import NetworkedArgs, private_endpoints
 from .settings.databricks import TOKEN_KEY, DatabricksSettings
 from .settings.datastores import DatastoreSettings
 from .settings.files import NAMESPACE
-from .settings.private_link import PrivateService
-from .settings.problems import Problem
-from .settings.values import name_of
 
 
-class DatabricksWorkspaceArgs(ReachedArgs):
+class DatabricksWorkspaceArgs(NetworkedArgs):
     """What a DatabricksWorkspace is made of."""
 
     settings: DatabricksSettings
@@ -60,9 +61,9 @@ class DatabricksWorkspaceArgs(ReachedArgs):
     """Whether its own storage is spread over availability zones. Left out, it is."""
 
     @check
-    def _token_attaches_to_something(self) -> Iterator[Refusal]:
+    def _token_attaches_to_something(self) -> Iterator[Violation]:
         if self.token is not None and self.workspace is None:
-            yield Refusal(
+            yield Violation(
                 ("token",),
                 None,
                 "a token is given, and no machine-learning workspace to attach Databricks to",
@@ -70,7 +71,7 @@ class DatabricksWorkspaceArgs(ReachedArgs):
             )
 
 
-_LASTING: dict[str, tuple[str, Path]] = {
+_IMMUTABLE: dict[str, tuple[str, Path]] = {
     "customVirtualNetworkId": ("custom_virtual_network_id", ("network",)),
     "customPublicSubnetName": ("custom_public_subnet_name", ("network", "subnet_ids", "databricks_host")),
     "customPrivateSubnetName": ("custom_private_subnet_name", ("network", "subnet_ids", "databricks_container")),
@@ -128,8 +129,9 @@ class DatabricksWorkspace(Component):
         self._around(args, workspace)
         self._finish(
             {
-                "name": unless_refused(
-                    self._refusals(args, workspace), known_after(workspace, args.name_of(Kind.DATABRICKS_WORKSPACE))
+                "name": gated_by(
+                    self._violations(args, workspace),
+                    known_value_of(workspace, args.name_of(Kind.DATABRICKS_WORKSPACE)),
                 ),
                 "resource_id": workspace.id,
                 "url": url,
@@ -168,8 +170,8 @@ class DatabricksWorkspace(Component):
             opts=child(
                 self,
                 protect=args.lock,
-                # So that the answer is what the workspace was made with; see _refusals.
-                ignore_changes=[f"parameters.{each}" for each in _LASTING],
+                # So that the answer is what the workspace was made with; see _violations.
+                ignore_changes=[f"parameters.{each}" for each in _IMMUTABLE],
             ),
         )
 
@@ -188,16 +190,16 @@ class DatabricksWorkspace(Component):
         """The group that Databricks makes for its nodes and its storage, and lets nobody change."""
         return f"/subscriptions/{args.subscription_id}/resourceGroups/{args.name_of(Kind.RESOURCE_GROUP, 'dbw-nodes')}"
 
-    def _refusals(
+    def _violations(
         self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace"
     ) -> "Iterator[pulumi.Output[list[Problem]]]":
         """What the settings now ask for, and the workspace was not made with and cannot become."""
         wanted = self._network(args)
-        for name, setting in _LASTING.values():
+        for name, setting in _IMMUTABLE.values():
             made = workspace.parameters.apply(
                 lambda each, name=name: getattr(each and getattr(each, name), "value", None)
             )
-            yield lasting(setting, made, wanted[name])
+            yield immutable_violations(setting, made, wanted[name])
 
     def _around(self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace") -> None:
         """Gives the workspace its diagnostics and its endpoints, and a lock where it is protected."""
@@ -222,7 +224,7 @@ class DatabricksWorkspace(Component):
         )
         private_endpoints(
             f"{name}-storage",
-            known_after(workspace, account_id),
+            known_value_of(workspace, account_id),
             PrivateService.DATABRICKS_STORAGE,
             part="databricks-storage",
             **shared,
@@ -258,4 +260,4 @@ class DatabricksWorkspace(Component):
             workspace=args.workspace,
             parent=self,
         )
-        return known_after(attached.first_to_go, attached.compute.id)
+        return known_value_of(attached.first_to_go, attached.compute.id)

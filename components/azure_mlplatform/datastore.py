@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child, known_after, lasting, unless_refused
-from .roles import Role
+from ._component import In, PlacedArgs, child, gated_by, immutable_violations, known_value_of
+from .foundation.roles import Role
+from .foundation.values import resource_group_of, subscription_of
 from .settings.datastores import DatastoreSettings, FolderSettings, StoreAccess
-from .settings.values import resource_group_of, subscription_of
 
 
 def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role, str]]:
@@ -24,7 +24,7 @@ def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role
         yield f"store-{store.account_name.lower()}-{store.container}", role, store.container_id
 
 
-_LASTING = ("accountName", "containerName", "datastoreType", "filesystem")
+_IMMUTABLE = ("accountName", "containerName", "datastoreType", "filesystem")
 """What a datastore keeps for its life: another of it is another place."""
 
 
@@ -64,12 +64,14 @@ def datastore(
         properties=properties,
         # Azure would look into the container, before the roles on it work.
         skip_validation=True,
-        opts=child(parent, ignore_changes=[f"properties.{each}" for each in _LASTING]),
+        opts=child(parent, ignore_changes=[f"properties.{each}" for each in _IMMUTABLE]),
     )
     at = ("workspace", "datastores", number)
     # One of several types, so the SDK hands it over as it is.
-    refusals = [
-        lasting((*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted, *advice)
+    violations = [
+        immutable_violations(
+            (*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted, *advice
+        )
         for setting, key, wanted, *advice in (
             ("storage_account_id", "accountName", store.account_name),
             ("container", container, store.container),
@@ -81,7 +83,7 @@ def datastore(
             ),
         )
     ]
-    return unless_refused(refusals, known_after(made, store.name))
+    return gated_by(violations, known_value_of(made, store.name))
 
 
 def data_asset(
@@ -117,4 +119,4 @@ def data_asset(
         properties=ml.UriFolderDataVersionArgs(data_type="uri_folder", data_uri=uri),
         opts=child(parent, retain_on_delete=True),
     )
-    return known_after(asset, f"azureml:{folder.name}:{version}")
+    return known_value_of(asset, f"azureml:{folder.name}:{version}")

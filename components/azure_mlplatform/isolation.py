@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .naming import Kind, azure_name
-from .settings._model import Path, Refusal
+from .foundation.naming import Kind, azure_name
+from .foundation.profiles import Environment
+from .foundation.project import ProjectSettings
+from .foundation.violations import Path, Violation
 from .settings.environment import EnvironmentSettings
-from .settings.profiles import Environment
-from .settings.project import ProjectSettings
 
 
 def group_name(project: ProjectSettings, environment: Environment) -> str:
@@ -18,7 +18,7 @@ def group_name(project: ProjectSettings, environment: Environment) -> str:
     return azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", environment)
 
 
-def isolation_refusals(settings: EnvironmentSettings) -> Iterator[Refusal]:
+def isolation_violations(settings: EnvironmentSettings) -> Iterator[Violation]:
     """Every id in the settings that lies in the group of another environment of the same project."""
     others = {
         group_name(settings.project, each).lower(): each for each in Environment if each is not settings.environment
@@ -27,7 +27,7 @@ def isolation_refusals(settings: EnvironmentSettings) -> Iterator[Refusal]:
         found = re.match(r"/subscriptions/[^/]+/resourcegroups/([^/]+)", text, re.IGNORECASE)
         other = others.get(found[1].lower()) if found else None
         if found and other is not None:
-            yield Refusal(
+            yield Violation(
                 path,
                 text,
                 f"'{text}' is in {found[1]}, the group of the {other} environment of {settings.project.name}",

@@ -6,14 +6,14 @@ import pulumi
 import pulumi_azure_native as native
 
 from ._component import child
-from .naming import Kind
-from .network import ReachedArgs
+from .foundation.naming import Kind
+from .network import NetworkedArgs
 
 
 def key_vault(
     name: str,
     *,
-    args: ReachedArgs,
+    args: NetworkedArgs,
     tenant_id: str,
     retention_days: int,
     parent: pulumi.Resource,

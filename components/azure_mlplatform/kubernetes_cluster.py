@@ -5,14 +5,14 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child, given, known_after, lasting
+from ._component import In, PlacedArgs, child, immutable_violations, known_value_of, without_none
+from .catalogue.vm_sizes import Accelerator
 from .diagnostics import send_diagnostics
-from .naming import Kind
+from .foundation.naming import Kind
+from .foundation.problems import Problem
 from .settings.aks import AKSSettings, MaintenanceWindow, PodNetwork
 from .settings.network import EgressKind
 from .settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
-from .settings.problems import Problem
-from .settings.vm_sizes import Accelerator
 
 ALL_ZONES = ["1", "2", "3"]
 
@@ -108,7 +108,7 @@ def managed_cluster(
                 "agentPoolProfiles[0].orchestratorVersion",
                 "kubernetesVersion",
                 # AKS refuses to change them; `_otherwise_made` says so before anything is sent.
-                *(f"agentPoolProfiles[0].{each}" for each in _LASTING_OF_NODES.values()),
+                *(f"agentPoolProfiles[0].{each}" for each in _IMMUTABLE_OF_NODES.values()),
                 "apiServerAccessProfile.privateDNSZone",
                 "networkProfile.networkDataplane",
                 "networkProfile.networkPluginMode",
@@ -123,7 +123,7 @@ def managed_cluster(
         native.containerservice.MaintenanceConfiguration(
             f"{name}-{label}",
             config_name=config,
-            resource_name_=known_after(cluster, cluster_name),
+            resource_name_=known_value_of(cluster, cluster_name),
             resource_group_name=args.resource_group_name,
             maintenance_window=_window(settings.maintenance),
             opts=child(parent),
@@ -131,7 +131,7 @@ def managed_cluster(
     return cluster, _otherwise_made(cluster, settings, system, private_dns_zone_id)
 
 
-_LASTING_OF_NODES = {
+_IMMUTABLE_OF_NODES = {
     "availability_zones": "availabilityZones",
     "enable_encryption_at_host": "enableEncryptionAtHost",
     "max_pods": "maxPods",
@@ -169,12 +169,15 @@ def _otherwise_made(
                 nodes.apply(lambda each, field=field: _of(each[0], field) if each else None),
                 system[field],
             )
-            for field in _LASTING_OF_NODES
+            for field in _IMMUTABLE_OF_NODES
         ),
     ]
     if settings.pod_network is PodNetwork.OVERLAY:
         compared.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
-    return [lasting(("inference", "aks", *setting.split(".")), made, wanted) for setting, made, wanted in compared]
+    return [
+        immutable_violations(("inference", "aks", *setting.split(".")), made, wanted)
+        for setting, made, wanted in compared
+    ]
 
 
 def agent_pool(
@@ -208,7 +211,7 @@ def agent_pool(
             delete_before_replace=True,
             ignore_changes=["count", "orchestratorVersion"],
             replace_on_changes=[
-                *_LASTING_OF_NODES.values(),
+                *_IMMUTABLE_OF_NODES.values(),
                 "gpuInstanceProfile",
                 "gpuProfile",
                 "osSKU",
@@ -247,7 +250,7 @@ def _nodes(
 
 def _typed(pool: NodePoolSettings) -> dict[str, Any]:
     """What follows from the accelerator, and from being a spot pool."""
-    return given(
+    return without_none(
         gpu_profile={"driver": "Install"} if pool.accelerator is Accelerator.GPU else None,
         gpu_instance_profile=pool.mig_profile.value if pool.mig_profile else None,
         scale_set_priority="Spot" if pool.spot else None,
@@ -261,7 +264,7 @@ def _network_profile(settings: AKSSettings, egress: EgressKind) -> Any:
     overlay = settings.pod_network is PodNetwork.OVERLAY
     # Cilium enforces policies for pods with addresses of their own, Calico for those with the subnet's.
     engine = "cilium" if overlay else "calico"
-    return given(
+    return without_none(
         network_plugin="azure",
         network_plugin_mode="overlay" if overlay else None,
         network_dataplane="cilium" if overlay else "azure",

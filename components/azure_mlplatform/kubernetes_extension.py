@@ -5,10 +5,10 @@ from typing import Any
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, PlacedArgs, child, given, known_after
+from ._component import In, PlacedArgs, child, known_value_of, without_none
+from .catalogue.vm_sizes import Accelerator
 from .settings.aks import AKSSettings
 from .settings.gitops import GitOpsSettings
-from .settings.vm_sizes import Accelerator
 
 
 def azureml_extension(
@@ -84,7 +84,7 @@ def _router(settings: AKSSettings, highly_available: bool) -> dict[str, In[str]]
         "scoringFe.serviceType.internalLoadBalancer": "True",
         "inferenceRouterHA": str(highly_available),
         "allowInsecureConnections": str(settings.https is None),
-        **given(
+        **without_none(
             sslCname=settings.https.cname if settings.https else None,
             **{"scoringFe.sslSecret": settings.https.secret_name if settings.https else None},
         ),
@@ -120,7 +120,7 @@ def _training(settings: AKSSettings) -> dict[str, In[str]]:
     return {
         "enableTraining": str(settings.training),
         "installVolcano": str(settings.training),
-        **given(
+        **without_none(
             **{
                 "volcanoScheduler.schedulerConfigMap": settings.scheduler_config_map,
                 "amloperator.skipResourceValidation": "true" if settings.scheduler_config_map else None,
@@ -152,13 +152,13 @@ def gitops(
     return native.kubernetesconfiguration.FluxConfiguration(
         f"{name}-gitops",
         flux_configuration_name="ml-platform",
-        **_of(known_after(flux, cluster_name), cluster_group),
+        **_of(known_value_of(flux, cluster_name), cluster_group),
         namespace="ml-platform",
         scope="cluster",
         source_kind="GitRepository",
         git_repository={
             "url": source.url,
-            "repository_ref": given(branch=source.branch, tag=source.tag, commit=source.commit),
+            "repository_ref": without_none(branch=source.branch, tag=source.tag, commit=source.commit),
             "sync_interval_in_seconds": source.interval_seconds,
         },
         kustomizations={

@@ -16,27 +16,28 @@ from ._component import (
     ComponentArgs,
     In,
     RefusedError,
+    after_check,
     child,
-    known_after,
-    lasting,
-    unless_refused,
-    value_after,
+    gated_by,
+    immutable_violations,
+    known_value_of,
 )
 from .authorization import assign_role, refuse_individuals, user_assigned_identity
+from .catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from .catalogue.private_link import PrivateService, private_link
 from .compute import AttachableWorkspace, compute_cluster, compute_instance
 from .container_registry import container_registry
 from .datastore import container_roles, data_asset, datastore
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
+from .foundation.model import check
+from .foundation.naming import Kind
+from .foundation.problems import Problem
+from .foundation.roles import PrincipalType, Role
+from .foundation.values import same_id
+from .foundation.violations import Violation, prefixed
 from .key_vault import key_vault
-from .naming import Kind
-from .network import Endpoints, ReachedArgs, private_endpoints, reached
-from .roles import PrincipalType, Role
-from .settings._model import Refusal, below, check
-from .settings.ai_services import AIServiceKind
-from .settings.private_link import PrivateService, private_link
-from .settings.problems import Problem
-from .settings.values import same_id
+from .network import Endpoints, NetworkedArgs, private_endpoints, with_endpoints_and_diagnostics
 from .settings.workspace import NetworkMode, RegistrySku, WorkspaceSettings
 from .storage import storage_account
 from .workspace_network import isolation_mode, managed_network, refuse_change
@@ -58,7 +59,7 @@ class ConnectedService(ComponentArgs):
     """The account's address."""
 
 
-class MLWorkspaceArgs(ReachedArgs):
+class MLWorkspaceArgs(NetworkedArgs):
     """What an MLWorkspace is made of."""
 
     settings: WorkspaceSettings
@@ -86,9 +87,9 @@ class MLWorkspaceArgs(ReachedArgs):
     """For how long deleted secrets can be brought back. Left out: 90 days."""
 
     @check
-    def _works_privately(self) -> Iterator[Refusal]:
+    def _works_privately(self) -> Iterator[Violation]:
         if self.private_network is not None:
-            yield from below(("settings",), self.settings.private_refusals())
+            yield from prefixed(("settings",), self.settings.private_violations())
 
 
 class _Part(NamedTuple):
@@ -174,7 +175,7 @@ _PARTS: dict[str, _Part] = {
 }
 
 
-_LASTING = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
+_IMMUTABLE = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
 """What a workspace keeps for its life ("Workspaces - Create Or Update"); of the isolation, see refuse_change."""
 
 
@@ -288,7 +289,7 @@ class MLWorkspace(Component):
         network that a workspace has when they are made ("Network isolation in batch endpoints")."""
         name: pulumi.Output[str] = self._workspace_name
         for endpoint in self._endpoints.endpoints:
-            name = known_after(endpoint, name)
+            name = known_value_of(endpoint, name)
         return name
 
     @property
@@ -328,7 +329,7 @@ class MLWorkspace(Component):
                 raise RefusedError([Problem(("workspace", part.setting), f"'{id_}': {what}", fix)])
 
         read = part.resource().get(name, id_, opts=child(self))
-        return value_after(part.fact(read).apply(must_work), id_)
+        return after_check(part.fact(read).apply(must_work), id_)
 
     def _key_vault(self, args: MLWorkspaceArgs) -> "pulumi.Output[str]":
         vault = key_vault(
@@ -391,7 +392,7 @@ class MLWorkspace(Component):
         logs: bool = True,
     ) -> Endpoints:
         """Gives a part what everything has that is reached; returns its endpoints."""
-        return reached(
+        return with_endpoints_and_diagnostics(
             f"{self._name_in_program}-{label}",
             resource,
             service,
@@ -409,15 +410,20 @@ class MLWorkspace(Component):
         what it may approve."""
         wanted = [(label, role, self._parts[label]) for label, part in _PARTS.items() for role in part.identity_roles]
         if args.settings.network_mode is NetworkMode.MANAGED:
-            reached: dict[str, Any] = {label: self._parts[label] for label, part in _PARTS.items() if part.endpoint}
+            with_endpoints_and_diagnostics: dict[str, Any] = {
+                label: self._parts[label] for label, part in _PARTS.items() if part.endpoint
+            }
             parts = [getattr(args.settings, part.setting) for part in _PARTS.values()]
-            reached |= {
+            with_endpoints_and_diagnostics |= {
                 f"store-{each.account_name.lower()}": each.storage_account_id
                 for each in args.settings.datastores
                 if not any(same_id(each.storage_account_id, part) for part in parts)
             }
-            reached |= {f"ai-{each.name}": each.resource_id for each in args.ai_services}
-            wanted += [(label, Role.NETWORK_CONNECTION_APPROVER, scope) for label, scope in reached.items()]
+            with_endpoints_and_diagnostics |= {f"ai-{each.name}": each.resource_id for each in args.ai_services}
+            wanted += [
+                (label, Role.NETWORK_CONNECTION_APPROVER, scope)
+                for label, scope in with_endpoints_and_diagnostics.items()
+            ]
         return [
             self._assign(f"identity-{label}-{_slug(role)}", role, identity.principal_id, scope)
             for label, role, scope in wanted
@@ -496,7 +502,7 @@ class MLWorkspace(Component):
                 # A workspace without its roles on vault, storage and registry is made and does not work.
                 depends_on=roles,
                 # So that the answer is what the workspace was made with; see _while_unchanged.
-                ignore_changes=_LASTING,
+                ignore_changes=_IMMUTABLE,
             ),
         )
 
@@ -513,10 +519,10 @@ class MLWorkspace(Component):
         isolation = workspace.managed_network.apply(
             lambda each: list(refuse_change(getattr(each, "isolation_mode", None), isolation_mode(settings)))
         )
-        refusals = [
+        violations = [
             isolation,
             *(
-                lasting(("workspace", setting), made, wanted)
+                immutable_violations(("workspace", setting), made, wanted)
                 for setting, made, wanted in (
                     ("high_business_impact", workspace.hbi_workspace, settings.high_business_impact),
                     ("key_vault_id", workspace.key_vault, vault_id),
@@ -524,7 +530,7 @@ class MLWorkspace(Component):
                 )
             ),
         ]
-        return unless_refused(refusals, known_after(workspace, args.name_of(Kind.ML_WORKSPACE)))
+        return gated_by(violations, known_value_of(workspace, args.name_of(Kind.ML_WORKSPACE)))
 
     def _around(
         self,
@@ -560,20 +566,20 @@ class MLWorkspace(Component):
             "parent": self,
         }
         # Nodes without public addresses are refused before the workspace has its endpoint.
-        reached: list[pulumi.Resource] = [*self._endpoints.endpoints]
+        with_endpoints_and_diagnostics: list[pulumi.Resource] = [*self._endpoints.endpoints]
         if not own:
             # The first compute has Azure make the managed network, which the workspace's identity lets in.
-            reached.append(self._on_workspace)
+            with_endpoints_and_diagnostics.append(self._on_workspace)
         clusters: list[Any] = []
         for cluster in args.settings.clusters:
             compute = compute_cluster(
                 f"{self._name_in_program}-cluster-{cluster.name}",
                 cluster,
                 identity_id=self._compute_identity.id,
-                depends_on=reached,
+                depends_on=with_endpoints_and_diagnostics,
                 **shared,
             )
-            clusters.append(known_after(compute, cluster.name))
+            clusters.append(known_value_of(compute, cluster.name))
         instances: dict[str, Any] = {}
         for instance in args.settings.instances:
             compute = compute_instance(
@@ -581,10 +587,10 @@ class MLWorkspace(Component):
                 instance,
                 tenant_id=args.tenant_id,
                 # It starts at once, and looks its workspace up by name.
-                depends_on=[*reached, *self._endpoints.zone_groups],
+                depends_on=[*with_endpoints_and_diagnostics, *self._endpoints.zone_groups],
                 **shared,
             )
-            instances[instance.name] = known_after(compute, args.name_of(Kind.COMPUTE_INSTANCE, instance.name))
+            instances[instance.name] = known_value_of(compute, args.name_of(Kind.COMPUTE_INSTANCE, instance.name))
         return {"clusters": clusters, "instances": instances}
 
     def _data(self, args: MLWorkspaceArgs) -> dict[str, Any]:
@@ -599,7 +605,7 @@ class MLWorkspace(Component):
         return assets
 
     def _connection(self, args: MLWorkspaceArgs, service: ConnectedService) -> None:
-        ml = native.machinelearningservices
+        ml, kind = native.machinelearningservices, AI_KINDS[service.kind]
         native.machinelearningservices.WorkspaceConnection(
             f"{self._name_in_program}-connection-{service.name}",
             connection_name=service.name,
@@ -607,24 +613,17 @@ class MLWorkspace(Component):
             resource_group_name=args.resource_group_name,
             properties=ml.AADAuthTypeWorkspaceConnectionPropertiesArgs(
                 auth_type="AAD",
-                category=_CATEGORIES.get(service.kind, "CognitiveService"),
+                category=kind.connection_category,
                 target=service.endpoint,
                 is_shared_to_all=True,
                 metadata={
                     "ApiType": "Azure",
-                    "Kind": _KINDS.get(service.kind, service.kind.value),
+                    "Kind": kind.connection_kind or service.kind.value,
                     "ResourceId": service.resource_id,
                 },
             ),
             opts=child(self),
         )
-
-
-_CATEGORIES = {AIServiceKind.OPENAI: "AzureOpenAI", AIServiceKind.AI_SERVICES: "AIServices"}
-"""The category of a connection by the service's kind; all others are `CognitiveService`."""
-
-_KINDS = {AIServiceKind.CONTENT_SAFETY: "Content Safety", AIServiceKind.SPEECH_SERVICES: "speech"}
-"""What Azure ML's own SDK calls a kind of service in a connection (azure-ai-ml, `CognitiveServiceKinds`)."""
 
 
 def _slug(role: Role) -> str:

@@ -11,12 +11,12 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
-from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_after
+from ._component import Component, ComponentArgs, In, PlacedArgs, child, known_value_of
 from .authorization import lock
+from .catalogue.private_link import PrivateService, private_link
 from .diagnostics import send_diagnostics
-from .naming import Kind
+from .foundation.naming import Kind
 from .settings.network import DATABRICKS_SUBNETS, DnsMode, EgressKind, NetworkSettings, SubnetRole
-from .settings.private_link import PrivateService, private_link
 
 
 class PrivateNetwork(ComponentArgs):
@@ -29,7 +29,7 @@ class PrivateNetwork(ComponentArgs):
     """DNS zone → id, for each zone that the service needs. Left out, Azure Policy registers endpoints."""
 
 
-class ReachedArgs(PlacedArgs):
+class NetworkedArgs(PlacedArgs):
     """What a component has to know whose resources are called by others."""
 
     private_network: Optional[PrivateNetwork] = None
@@ -346,7 +346,7 @@ class Network(Component):
             f"{self._name_in_program}-to-hub",
             virtual_network_peering_name=args.name_of(Kind.PEERING, "hub"),
             resource_group_name=args.resource_group_name,
-            virtual_network_name=known_after(vnet, args.name_of(Kind.VIRTUAL_NETWORK)),
+            virtual_network_name=known_value_of(vnet, args.name_of(Kind.VIRTUAL_NETWORK)),
             remote_virtual_network={"id": hub.vnet_id},
             allow_virtual_network_access=True,
             allow_forwarded_traffic=True,
@@ -373,7 +373,7 @@ class Network(Component):
             native.privatedns.VirtualNetworkLink(
                 f"{self._name_in_program}-{zone}-link",
                 virtual_network_link_name=args.name_of(Kind.VIRTUAL_NETWORK),
-                private_zone_name=known_after(private_zone, zone),
+                private_zone_name=known_value_of(private_zone, zone),
                 resource_group_name=args.resource_group_name,
                 location="global",
                 registration_enabled=False,
@@ -433,7 +433,7 @@ def private_endpoints(
     service: PrivateService,
     *,
     part: str,
-    args: ReachedArgs,
+    args: NetworkedArgs,
     parent: pulumi.Resource,
     depends_on: Optional[list[pulumi.Resource]] = None,
 ) -> Endpoints:
@@ -473,7 +473,7 @@ def private_endpoints(
             native.network.PrivateDnsZoneGroup(
                 f"{name}-endpoint-{group_id}-zones",
                 private_dns_zone_group_name="default",
-                private_endpoint_name=known_after(endpoint, endpoint_name),
+                private_endpoint_name=known_value_of(endpoint, endpoint_name),
                 resource_group_name=args.resource_group_name,
                 private_dns_zone_configs=[
                     {"name": zone.replace(".", "-"), "private_dns_zone_id": private_network.zone_ids[zone]}
@@ -485,13 +485,13 @@ def private_endpoints(
     return made
 
 
-def reached(
+def with_endpoints_and_diagnostics(
     name: str,
     resource: pulumi.CustomResource,
     service: PrivateService,
     *,
     part: str,
-    args: ReachedArgs,
+    args: NetworkedArgs,
     diagnostics: In[str],
     parent: pulumi.Resource,
     logs: bool = True,

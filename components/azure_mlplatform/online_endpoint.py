@@ -9,15 +9,15 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, child, given, known_after
+from ._component import Component, In, child, known_value_of, without_none
 from .authorization import assign_role, user_assigned_identity
-from .naming import Kind
-from .network import ReachedArgs
-from .roles import PrincipalType, Role
+from .foundation.naming import Kind
+from .foundation.roles import PrincipalType, Role
+from .network import NetworkedArgs
 from .settings.endpoints import OnlineEndpointSettings
 
 
-class OnlineEndpointArgs(ReachedArgs):
+class OnlineEndpointArgs(NetworkedArgs):
     """What an OnlineEndpoint is made of."""
 
     settings: OnlineEndpointSettings
@@ -82,7 +82,7 @@ class OnlineEndpoint(Component):
         )
         self._finish(
             {
-                "name": known_after(endpoint, endpoint_name),
+                "name": known_value_of(endpoint, endpoint_name),
                 "resource_id": endpoint.id,
                 "principal_id": identity.principal_id,
                 "client_id": identity.client_id,
@@ -93,7 +93,7 @@ class OnlineEndpoint(Component):
     @staticmethod
     def _properties(args: OnlineEndpointArgs) -> Any:
         on_kubernetes = args.compute_id is not None
-        return given(
+        return without_none(
             # Entra tokens are documented for managed endpoints only ("Authenticate clients for online endpoints").
             auth_mode="AMLToken" if on_kubernetes else "AADToken",
             compute=args.compute_id,

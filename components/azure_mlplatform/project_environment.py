@@ -11,19 +11,20 @@ from ._component import Component, In, child
 from .aks_inference import AKSInference, AKSInferenceArgs
 from .app_service_inference import AppServiceInference, AppServiceInferenceArgs
 from .batch_scoring import BatchScoring, BatchScoringArgs
+from .catalogue.private_link import PrivateService, zones
 from .container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from .data_product_rg import DataProductRG, DataProductRGArgs
 from .databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
+from .foundation.model import check
+from .foundation.violations import Violation
 from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
 from .online_endpoint import OnlineEndpoint, OnlineEndpointArgs
-from .settings._model import Refusal, check
 from .settings.batch import Orchestrator
-from .settings.databricks import token_refusals
+from .settings.databricks import token_violations
 from .settings.endpoints import OnlineEndpointSettings
 from .settings.environment import EnvironmentSettings
 from .settings.inference import InferenceSettings
 from .settings.network import DnsMode, EgressKind, SubnetRole
-from .settings.private_link import PrivateService, zones
 from .synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
 
 
@@ -35,9 +36,9 @@ class ProjectEnvironmentArgs(DataProductRGArgs):
     A secret. Left out, it is not attached."""
 
     @check
-    def _token_attaches_something(self) -> Iterator[Refusal]:
+    def _token_attaches_something(self) -> Iterator[Violation]:
         if self.databricks_token is not None:
-            yield from token_refusals(self.settings)
+            yield from token_violations(self.settings)
 
 
 class ProjectEnvironment(Component):

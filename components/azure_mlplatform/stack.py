@@ -14,14 +14,15 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from ._component import RefusedError
-from .clock import today
-from .isolation import isolation_refusals
-from .settings._model import SECRET, Encrypted, Path, Refusal
-from .settings.databricks import TOKEN_KEY, token_refusals
+from .foundation.clock import today
+from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
+from .foundation.secret_values import SECRET, Encrypted
+from .foundation.violations import Path, Violation
+from .isolation import isolation_violations
+from .settings.databricks import TOKEN_KEY, token_violations
 from .settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
 from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
 from .settings.platform import PlatformSettings
-from .settings.problems import Problem, ProblemsError, dotted, located, problems_of
 
 S = TypeVar("S", bound=EnvironmentSettings)
 
@@ -61,12 +62,12 @@ def stack_secret(key: str) -> "Optional[pulumi.Output[str]]":
 
 
 def _refused_today(settings: EnvironmentSettings) -> list[Problem]:
-    refusals = (*settings.refusals_on(datetime.date.fromisoformat(today())), *isolation_refusals(settings))
-    return _as_problems(refusals)
+    violations = (*settings.violations_on(datetime.date.fromisoformat(today())), *isolation_violations(settings))
+    return _as_problems(violations)
 
 
-def _as_problems(refusals: Iterable[Refusal]) -> list[Problem]:
-    return [Problem(each.path, each.what, each.fix) for each in refusals]
+def _as_problems(violations: Iterable[Violation]) -> list[Problem]:
+    return [Problem(each.path, each.what, each.fix) for each in violations]
 
 
 def _settings(model: type[S]) -> S:
@@ -90,7 +91,7 @@ def _settings(model: type[S]) -> S:
         settings = model.model_validate(data)
         found = _refused_today(settings)
         if prefix + TOKEN_KEY in given:
-            found += _as_problems(token_refusals(settings))
+            found += _as_problems(token_violations(settings))
     except ValidationError as error:
         found = problems_of(error, model, hidden, data)
     found += [

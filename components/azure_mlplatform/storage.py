@@ -5,10 +5,10 @@ from typing import Any, NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import In, child, given, known_after
+from ._component import In, child, known_value_of, without_none
 from .encryption import EncryptionKey
-from .naming import Kind
-from .network import ReachedArgs
+from .foundation.naming import Kind
+from .network import NetworkedArgs
 
 RETENTION_DAYS = 7
 """For how long deleted blobs, containers and shares can be brought back (Azure's own default in the portal)."""
@@ -35,7 +35,7 @@ class Storage(NamedTuple):
 def storage_account(
     name: str,
     *,
-    args: ReachedArgs,
+    args: NetworkedArgs,
     zone_redundant: bool,
     encryption: Optional[EncryptionKey],
     parent: pulumi.Resource,
@@ -75,7 +75,7 @@ def storage_account(
     blobs = native.storage.BlobServiceProperties(
         f"{name}-blobs",
         blob_services_name="default",
-        account_name=known_after(account, account_name),
+        account_name=known_value_of(account, account_name),
         resource_group_name=args.resource_group_name,
         # A lake can have none (Azure Storage, soft-delete-vs-versioning-options): what is written over there is lost.
         is_versioning_enabled=not lake,
@@ -86,7 +86,7 @@ def storage_account(
     files = native.storage.FileServiceProperties(
         f"{name}-files",
         file_services_name="default",
-        account_name=known_after(account, account_name),
+        account_name=known_value_of(account, account_name),
         resource_group_name=args.resource_group_name,
         share_delete_retention_policy=kept,
         opts=child(parent),
@@ -110,7 +110,7 @@ def _encryption(key: Optional[EncryptionKey]) -> Any:
     return {
         "key_source": "Microsoft.Keyvault",
         "encryption_identity": {"encryption_user_assigned_identity": key.identity_id},
-        "key_vault_properties": given(
+        "key_vault_properties": without_none(
             key_vault_uri=key.key.vault_uri, key_name=key.key.key_name, key_version=key.key.key_version
         ),
         **shared,

@@ -8,20 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .naming import SUFFIX_LENGTH, Kind, azure_name
-from .scoring_pipeline import (
-    Json,
-    ScoredWhere,
-    attempt_pipeline,
-    scoring_names,
-    scoring_pipeline,
-    scoring_triggers,
-)
+from .foundation.naming import SUFFIX_LENGTH, Kind, azure_name
+from .foundation.problems import Problem, ProblemsError
+from .foundation.values import name_of, resource_group_of, subscription_of
+from .scoring_pipeline import Json, ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
 from .settings.batch import BatchSettings, Orchestrator
 from .settings.batch_jobs import BatchMode
 from .settings.environment import EnvironmentSettings
-from .settings.problems import Problem, ProblemsError
-from .settings.values import name_of, resource_group_of, subscription_of
 
 _FOLDERS = ("pipeline", "trigger", "linkedService")
 """Where Synapse keeps what is written here ("Source control in Synapse Studio")."""

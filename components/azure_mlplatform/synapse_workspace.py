@@ -11,16 +11,17 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ._component import Component, In, child, given, known_after, lasting, unless_refused
+from ._component import Component, In, child, gated_by, immutable_violations, known_value_of, without_none
 from .authorization import assign_role, refuse_individuals
+from .catalogue.private_link import PrivateService
 from .compute import AttachableWorkspace, spark_compute
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
-from .naming import Kind
-from .network import ReachedArgs, private_endpoints, reached
-from .roles import PrincipalType, Role
-from .settings._model import Refusal, below, check
-from .settings.private_link import PrivateService
+from .foundation.model import check
+from .foundation.naming import Kind
+from .foundation.roles import PrincipalType, Role
+from .foundation.violations import Violation, prefixed
+from .network import NetworkedArgs, private_endpoints, with_endpoints_and_diagnostics
 from .settings.synapse import SparkPoolSettings, SynapseSettings
 from .storage import storage_account
 
@@ -28,7 +29,7 @@ FILE_SYSTEM = "workspace"
 """The container of the lake that the workspace keeps its tables, logs and files in."""
 
 
-class SynapseWorkspaceArgs(ReachedArgs):
+class SynapseWorkspaceArgs(NetworkedArgs):
     """What a SynapseWorkspace is made of."""
 
     settings: SynapseSettings
@@ -50,12 +51,12 @@ class SynapseWorkspaceArgs(ReachedArgs):
     """Whether the lake is spread over availability zones. Left out, it is."""
 
     @check
-    def _pools_can_be_attached(self) -> Iterator[Refusal]:
+    def _pools_can_be_attached(self) -> Iterator[Violation]:
         if self.workspace is not None:
-            yield from below(("settings",), self.settings.attach_refusals())
+            yield from prefixed(("settings",), self.settings.attach_violations())
 
 
-_LASTING = [
+_IMMUTABLE = [
     "cspWorkspaceAdminProperties",
     "defaultDataLakeStorage",
     "managedVirtualNetworkSettings.preventDataExfiltration",
@@ -104,7 +105,7 @@ class SynapseWorkspace(Component):
                 "principal_id": principal_id,
                 "lake_id": lake.id,
                 "development_endpoint": workspace.connectivity_endpoints.apply(lambda each: each["dev"]),
-                "spark_pools": [known_after(pool, each) for each, pool in pools.items()],
+                "spark_pools": [known_value_of(pool, each) for each, pool in pools.items()],
             }
         )
 
@@ -124,13 +125,13 @@ class SynapseWorkspace(Component):
             name, zone_redundant=args.zone_redundant, encryption=args.encryption, args=args, parent=self, lake=True
         )
         shared: dict[str, Any] = {"args": args, "diagnostics": args.diagnostics, "parent": self}
-        reached(name, storage.account, PrivateService.LAKE, part="lake", logs=False, **shared)
+        with_endpoints_and_diagnostics(name, storage.account, PrivateService.LAKE, part="lake", logs=False, **shared)
         for label, service_id in storage.services.items():
             send_diagnostics(f"{name}-{label}-diagnostics", service_id, args.diagnostics, parent=self)
         container = native.storage.BlobContainer(
             f"{name}-container",
             container_name=FILE_SYSTEM,
-            account_name=known_after(storage.account, args.name_of(Kind.LAKE)),
+            account_name=known_value_of(storage.account, args.name_of(Kind.LAKE)),
             resource_group_name=args.resource_group_name,
             public_access=native.storage.PublicAccess.NONE,
             opts=child(self, protect=args.lock),
@@ -141,9 +142,9 @@ class SynapseWorkspace(Component):
         self, args: SynapseWorkspaceArgs, lake: "native.storage.StorageAccount"
     ) -> "native.synapse.Workspace":
         settings = args.settings
-        account = known_after(lake, args.name_of(Kind.LAKE))
+        account = known_value_of(lake, args.name_of(Kind.LAKE))
         protected = settings.data_exfiltration_protection
-        administrators = given(initial_workspace_admin_object_id=settings.administrators_group_id)
+        administrators = without_none(initial_workspace_admin_object_id=settings.administrators_group_id)
         return native.synapse.Workspace(
             f"{self._name_in_program}-workspace",
             workspace_name=args.name_of(Kind.SYNAPSE_WORKSPACE),
@@ -152,13 +153,13 @@ class SynapseWorkspace(Component):
             identity=_identity(args.encryption),
             default_data_lake_storage={
                 "account_url": pulumi.Output.concat("https://", account, ".dfs.core.windows.net"),
-                "filesystem": known_after(self._container, FILE_SYSTEM),
+                "filesystem": known_value_of(self._container, FILE_SYSTEM),
                 "resource_id": lake.id,
                 # Its firewall lets Spark in by a private endpoint only, which the lake's owner approves.
                 "create_managed_private_endpoint": protected or args.default_action == "Deny",
             },
             managed_virtual_network="default",
-            managed_virtual_network_settings=given(
+            managed_virtual_network_settings=without_none(
                 prevent_data_exfiltration=protected,
                 allowed_aad_tenant_ids_for_linking=[args.tenant_id] if protected else None,
             ),
@@ -170,7 +171,7 @@ class SynapseWorkspace(Component):
             # What calls Synapse here has a private endpoint.
             trusted_service_bypass_enabled=False,
             tags=args.tags,
-            opts=child(self, protect=args.lock, ignore_changes=_LASTING),
+            opts=child(self, protect=args.lock, ignore_changes=_IMMUTABLE),
         )
 
     def _while_unchanged(
@@ -182,15 +183,15 @@ class SynapseWorkspace(Component):
             lambda each: getattr(each, "prevent_data_exfiltration", None)
         )
         protection = settings.data_exfiltration_protection
-        refusals = [lasting(("synapse", "data_exfiltration_protection"), network, protection)]
+        violations = [immutable_violations(("synapse", "data_exfiltration_protection"), network, protection)]
         if settings.administrators_group_id is not None:
             first = workspace.csp_workspace_admin_properties.apply(
                 lambda each: getattr(each, "initial_workspace_admin_object_id", None)
             )
             at = ("synapse", "administrators_group_id")
             fix = "Set it back or leave it out, and change roles by `az synapse role assignment create`"
-            refusals.append(lasting(at, first, settings.administrators_group_id, fix))
-        return unless_refused(refusals, known_after(workspace, args.name_of(Kind.SYNAPSE_WORKSPACE)))
+            violations.append(immutable_violations(at, first, settings.administrators_group_id, fix))
+        return gated_by(violations, known_value_of(workspace, args.name_of(Kind.SYNAPSE_WORKSPACE)))
 
     def _around(self, args: SynapseWorkspaceArgs, workspace: "native.synapse.Workspace") -> None:
         """Gives the workspace its diagnostics, its endpoints, and the addresses that may call it beside them. It is

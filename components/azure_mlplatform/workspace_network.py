@@ -5,10 +5,10 @@ from typing import Any, Optional
 
 import pulumi_azure_native as native
 
-from ._component import In, given
+from ._component import In, without_none
+from .foundation.problems import Problem
+from .foundation.values import same_id
 from .settings.managed_network import OWN_PREFIX, Isolation, ManagedNetworkSettings
-from .settings.problems import Problem
-from .settings.values import same_id
 from .settings.workspace import NetworkMode, WorkspaceSettings
 
 NOT_ISOLATED = "Disabled"
@@ -25,7 +25,7 @@ def managed_network(settings: WorkspaceSettings, storage_id: In[str], ai_service
     rules: dict[str, Any] = {}
     if settings.network_mode is NetworkMode.MANAGED:
         rules = {**_given_rules(settings.managed_network), **_own_rules(settings, storage_id, ai_service_ids)}
-    return given(isolation_mode=isolation_mode(settings), outbound_rules=rules or None)
+    return without_none(isolation_mode=isolation_mode(settings), outbound_rules=rules or None)
 
 
 def refuse_change(actual: Optional[str], wanted: str) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ import yaml
 
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.settings import ProblemsError
-from programs import BY_BLOB
+from support.programs import BY_BLOB
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -267,7 +267,7 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         (path[1], path[-1] if isinstance(path[-1], str) else path[-2]): path
         for path in leaves(yaml.safe_load(original))
     }
-    refusals = set()
+    violations = set()
     for (key, name), path in paths.items():
         changed = yaml.safe_load(original)
         inner = changed
@@ -278,9 +278,9 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         if message := problems_in(project):
             assert "[secret]" in message, path
             assert "ciphertext" not in message
-            refusals.add(f"{key.split(':')[1]}.{name.split(':')[-1]}")
+            violations.add(f"{key.split(':')[1]}.{name.split(':')[-1]}")
     # What a preview has to compute with cannot be encrypted; every other text can.
-    assert refusals == {
+    assert violations == {
         "environment.environment",
         "location.location",
         "network.address_space",

@@ -1,7 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
-from loopback import Azure, DynamicProviders, azure_on_loopback, dynamic_providers
+
+from support.loopback import Azure, DynamicProviders, azure_on_loopback, dynamic_providers
 
 
 @pytest.fixture(scope="module")

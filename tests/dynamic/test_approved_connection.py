@@ -5,12 +5,12 @@ from pathlib import Path
 import pulumi
 import pulumi_azure_native
 import pytest
-from data_factory import GROUP, Connections
-from loopback import TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 from pulumi.runtime import rpc
 
 from azure_mlplatform.dynamic.approved_connection import TARGET_API_VERSIONS, ApproveConnection
 from azure_mlplatform.testing import record
+from support.data_factory import GROUP, Connections
+from support.loopback import TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 
 pytestmark = pytest.mark.slow
 

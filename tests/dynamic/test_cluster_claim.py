@@ -2,11 +2,11 @@
 
 import pulumi
 import pytest
-from loopback import TENANT, Answer, ProviderError
 
 from azure_mlplatform.dynamic.cluster_claim import ClusterClaim
 from azure_mlplatform.tags import CLUSTER_CLAIM as TAG
 from azure_mlplatform.testing import record
+from support.loopback import TENANT, Answer, ProviderError
 
 pytestmark = pytest.mark.slow
 

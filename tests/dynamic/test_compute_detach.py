@@ -2,12 +2,12 @@
 
 import pulumi
 import pytest
-from loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 from pulumi.runtime import rpc
 
 from azure_mlplatform.dynamic.compute_detach import API_VERSION, ComputeDetach
 from azure_mlplatform.dynamic.kubernetes_detach import KubernetesDetach
 from azure_mlplatform.testing import record
+from support.loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 from azure import identity
-from loopback import CLIENT, TENANT, Answer, azure_on_loopback
 
 from azure_mlplatform.dynamic.arm import ArmError, ResourceManager
 from azure_mlplatform.dynamic.sign_in import SignInError, cloud, credential, settings
+from support.loopback import CLIENT, TENANT, Answer, azure_on_loopback
 
 PATH = "/subscriptions/s/thing"
 

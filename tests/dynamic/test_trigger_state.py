@@ -2,12 +2,12 @@
 
 import pulumi
 import pytest
-from data_factory import FACTORY, Trigger
-from loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 from pulumi.runtime import rpc
 
 from azure_mlplatform.dynamic.trigger_state import StartTrigger, StopTrigger
 from azure_mlplatform.testing import record
+from support.data_factory import FACTORY, Trigger
+from support.loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2, resource_pb2_grp
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.recorder import Log, Recorder
 from azure_mlplatform.settings.files import stack_config
-from programs import BY_BLOB
+from support.programs import BY_BLOB
 
 ROOT = Path(__file__).parents[2]
 HOST = Path(__file__).parent / "language_host.py"

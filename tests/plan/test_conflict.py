@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
 from azure_mlplatform.plan.conflict import conflicts
 from azure_mlplatform.plan.resource import UNKNOWN, Plan
-from programs import (
+from support.programs import (
     CENTRAL,
     HTTPS,
     HUB,

@@ -1,13 +1,16 @@
 import asyncio
 import gc
 import os
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pulumi
 import pulumi_azure_native as native
 import pulumi_random as random
 import pytest
+from pulumi import resource as sdk_resource
 
 from azure_mlplatform.plan import UNKNOWN, run, run_stack
 from azure_mlplatform.settings import ProblemsError
@@ -41,6 +44,33 @@ def test_a_group_and_what_is_in_it():
     assert vnet.parent == stack.urn == "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s"
     assert vnet.dependencies == (group.urn,)
     assert vnet.property_dependencies["resourceGroupName"] == (group.urn,)
+
+
+def test_pulumis_sdk_is_left_as_it_was():
+    """Importing the mock kit changes nothing, and a run puts back what it changes, also where the program fails."""
+    code = (
+        "from pulumi import resource; before = resource.collapse_alias_to_urn; import azure_mlplatform.testing; "
+        "assert resource.collapse_alias_to_urn is before"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    before, inside = sdk_resource.collapse_alias_to_urn, []
+
+    def seen():
+        inside.append(sdk_resource.collapse_alias_to_urn)
+
+    def program():
+        seen()
+        other = threading.Thread(target=run, args=(seen,))
+        other.start()
+        other.join()
+        seen()
+        raise pulumi.RunError("no")
+
+    with pytest.raises(pulumi.RunError):
+        run(program)
+    assert before not in inside
+    assert len(inside) == 3
+    assert sdk_resource.collapse_alias_to_urn is before
 
 
 def test_in_a_first_preview_nothing_is_known_that_azure_answers():

@@ -6,7 +6,7 @@ import pytest
 from azure_mlplatform.plan import diagram
 from azure_mlplatform.plan.difference import Difference, differences, table
 from azure_mlplatform.plan.tree import counts, size, tree
-from programs import (
+from support.programs import (
     BATCH,
     BRICKS,
     CENTRAL,

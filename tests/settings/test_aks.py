@@ -3,12 +3,12 @@ import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusals import problems, refused
 
+from azure_mlplatform.catalogue.vm_sizes import size_names
 from azure_mlplatform.settings.aks import AKSSettings
 from azure_mlplatform.settings.gitops import GitOpsSettings
 from azure_mlplatform.settings.quotas import series_of
-from azure_mlplatform.settings.vm_sizes import size_names
+from support.violations import problems, refused
 
 HTTPS = {"https": {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}}
 GPU = {"name": "gpu", "vm_size": "Standard_NC24ads_A100_v4", "accelerator": "gpu", "max_nodes": 2}
@@ -83,7 +83,7 @@ def test_a_git_source_is_one_revision_without_a_password(changes, paths):
 
 
 def said(settings, *, highly_available=True, zone_redundant=True, may_be_insecure=False):
-    found = settings.refusals_in(
+    found = settings.violations_in(
         highly_available=highly_available, zone_redundant=zone_redundant, may_be_insecure=may_be_insecure
     )
     return [(".".join(map(str, each.path)), each.what) for each in found]
@@ -189,9 +189,9 @@ def test_a_shared_cluster_knows_its_instance_types_by_project():
 def test_retired_sizes_are_found_in_every_pool():
     day = datetime.date(2027, 6, 1)
     settings = aks(pools=[{"name": "fpga", "vm_size": "Standard_NP10s", "accelerator": "fpga"}])
-    assert [each.path for each in settings.refusals_on(day)] == [("pools", 0, "vm_size")]
+    assert [each.path for each in settings.violations_on(day)] == [("pools", 0, "vm_size")]
     old = aks(system={"vm_size": "Standard_D8s_v3"}, cpu={"vm_size": "Standard_D8s_v3"})
-    assert [each.path for each in old.refusals_on(datetime.date(2030, 1, 1))] == [
+    assert [each.path for each in old.violations_on(datetime.date(2030, 1, 1))] == [
         ("system", "vm_size"),
         ("cpu", "vm_size"),
     ]

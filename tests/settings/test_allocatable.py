@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.catalogue.vm_sizes import VmSize, size_names, vm_size
 from azure_mlplatform.settings.allocatable import (
     DAEMONS,
-    Room,
+    Capacity,
     allocatable,
     for_workloads,
     reserved_cpu_m,
     reserved_memory_mib,
 )
-from azure_mlplatform.settings.vm_sizes import VmSize, size_names, vm_size
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_memory_is_kept_as_the_published_examples_say(gib, pods, reserved):
 def test_a_node_of_16_gib():
     size = VmSize("x", 4, 16)
     # 16 GiB report 15237 MiB; of these 20 * 50 + 50 are kept, and 100 that evict.
-    assert allocatable(size, 50) == Room(3860, 15237 - 1050 - 100)
-    assert for_workloads(size, 50) == Room(3860 - 600, 15237 - 1150 - 1228)
+    assert allocatable(size, 50) == Capacity(3860, 15237 - 1050 - 100)
+    assert for_workloads(size, 50) == Capacity(3860 - 600, 15237 - 1150 - 1228)
 
 
 @given(st.sampled_from(size_names()), st.integers(10, 250))
@@ -47,7 +47,7 @@ def test_a_node_never_has_more_to_give_than_it_has(name, pods):
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 50))
 def test_equal_parts_never_add_up_to_more(cpu, memory, number):
-    room = Room(cpu, memory)
+    room = Capacity(cpu, memory)
     part = room.shared_by(number)
     assert room.holds(part.times(number))
-    assert not room.holds(Room(part.cpu_m + 1, part.memory_mib).times(number))
+    assert not room.holds(Capacity(part.cpu_m + 1, part.memory_mib).times(number))

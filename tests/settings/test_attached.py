@@ -1,10 +1,10 @@
 """Names of what the machine-learning workspace has as computes."""
 
 import pytest
-from refusals import problems, refused
 
 from azure_mlplatform.settings import Encrypted, EnvironmentSettings
 from azure_mlplatform.testing import example_settings
+from support.violations import problems, refused
 
 WORKSPACE = {
     "network_mode": "own",
@@ -79,4 +79,4 @@ def test_without_a_workspace_there_is_nothing_to_tell_apart():
 
 def test_what_has_the_name_is_said():
     [problem] = problems(EnvironmentSettings, environment(databricks("spark"), pool("spark")))
-    assert problem.what == "'spark' is the attached Databricks of the machine-learning workspace already"
+    assert problem.what == "a second compute of the workspace is named 'spark' (the first is the attached Databricks)"

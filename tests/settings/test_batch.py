@@ -1,12 +1,12 @@
 import datetime
 
 import pytest
-from refusals import problems, refused
 
-import programs
+from azure_mlplatform.catalogue.private_link import PrivateService
 from azure_mlplatform.settings import BatchJobSettings, BatchSettings, Encrypted, EnvironmentSettings
-from azure_mlplatform.settings.private_link import PrivateService
 from azure_mlplatform.testing import example_settings
+from support import programs
+from support.violations import problems, refused
 
 ACCOUNT = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers/Microsoft.Storage"
 STORE = {"name": "sales", "storage_account_id": f"{ACCOUNT}/storageAccounts/stlake", "container": "curated"}
@@ -389,8 +389,8 @@ def test_a_cluster_that_retires_and_a_time_that_is_skipped_are_told_on_the_day()
     at_night = {**JOB, "schedule": {**DAILY, "at": ["02:30"], "time_zone": "W. Europe Standard Time"}}
     batch = {"jobs": [at_night], "cluster": {**CLUSTER, "vm_size": "Standard_NC6"}}
     settings = EnvironmentSettings.model_validate(environment() | {"batch": batch})
-    refusals = list(settings.refusals_on(datetime.date(2026, 1, 15)))
-    assert [each.path for each in refusals] == [
+    violations = list(settings.violations_on(datetime.date(2026, 1, 15)))
+    assert [each.path for each in violations] == [
         ("batch", "cluster", "vm_size"),
         ("batch", "jobs", 0, "schedule", "at", 0),
     ]

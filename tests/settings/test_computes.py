@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusals import problems, refused
 from tzlocal.windows_tz import win_tz
 
 from azure_mlplatform.settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, SetupScript
+from support.violations import problems, refused
 
 CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}
 ALICE = {"name": "alice", "vm_size": "Standard_D4ds_v4", "assigned_user": "00000000-0000-0000-0000-0000000000a1"}

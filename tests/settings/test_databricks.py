@@ -3,11 +3,11 @@
 import datetime
 
 import pytest
-from refusals import problems, refused
 
 from azure_mlplatform.settings import DatabricksSettings, EnvironmentSettings, PrivateService
-from azure_mlplatform.settings.databricks import token_refusals
+from azure_mlplatform.settings.databricks import token_violations
 from azure_mlplatform.testing import SUBSCRIPTION, example_settings
+from support.violations import problems, refused
 
 SPACES = ["10.20.0.0/22", "10.21.0.0/24"]
 BOTH = {"databricks_host": "10.21.0.0/25", "databricks_container": "10.21.0.128/25"}
@@ -126,7 +126,7 @@ def test_its_endpoints_count():
     ],
 )
 def test_a_token_needs_something_to_attach_and_to_attach_to(changes, missing):
-    found = list(token_refusals(EnvironmentSettings.model_validate(environment(**changes))))
+    found = list(token_violations(EnvironmentSettings.model_validate(environment(**changes))))
     assert [each.path for each in found] == [("databricks_token",)] * bool(missing)
     for each in found:
         assert each.what.endswith("there is no " + " and no ".join(missing))

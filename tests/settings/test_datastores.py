@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusals import problems, refused
 
 from azure_mlplatform.settings.datastores import SYSTEM_STORES, DatastoreSettings, FolderSettings
 from azure_mlplatform.settings.workspace import WorkspaceSettings
+from support.violations import problems, refused
 
 ACCOUNT = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers/Microsoft.Storage"
 LAKE = f"{ACCOUNT}/storageAccounts/stlake"

@@ -2,12 +2,13 @@ import datetime
 from dataclasses import fields
 
 import pytest
-from refusals import problems, refused
 
+from azure_mlplatform.catalogue.ai_kinds import AI_KINDS, AIServiceKind
 from azure_mlplatform.settings import PROFILES, Environment, EnvironmentSettings, Profile
 from azure_mlplatform.settings.access import MOST_CREDENTIALS
-from azure_mlplatform.settings.ai_services import KINDS, AIServiceKind, AIServiceSettings
+from azure_mlplatform.settings.ai_services import AIServiceSettings
 from azure_mlplatform.testing import example_settings
+from support.violations import problems, refused
 
 GROUP = "00000000-0000-0000-0000-0000000000a1"
 PROVIDERS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers"
@@ -175,10 +176,10 @@ def test_adopted_zones_must_cover_the_services():
 )
 def test_a_sandbox_lives_for_ninety_days_at_most(expires_on, what):
     settings = example_settings("sandbox", expires_on=expires_on)
-    refusals = list(settings.refusals_on(datetime.date(2026, 1, 15)))
+    violations = list(settings.violations_on(datetime.date(2026, 1, 15)))
     retired = example_settings("sandbox", expires_on=expires_on, retire={"reason": "the project has ended"})
-    assert list(retired.refusals_on(datetime.date(2026, 1, 15))) == []
-    assert [what in each.what for each in refusals] == ([True] if what else [])
+    assert list(retired.violations_on(datetime.date(2026, 1, 15))) == []
+    assert [what in each.what for each in violations] == ([True] if what else [])
 
 
 def test_retiring_takes_protection_away():
@@ -190,13 +191,13 @@ def test_retiring_takes_protection_away():
 @pytest.mark.parametrize("kind", list(AIServiceKind))
 def test_every_kind_has_a_paid_size_by_default(kind):
     service = AIServiceSettings(name="one", kind=kind)
-    assert service.sku_name == KINDS[kind].skus[0]
+    assert service.sku_name == AI_KINDS[kind].skus[0]
     assert not service.sku_name.startswith("F")
 
 
 def test_only_some_kinds_serve_models():
     deployment = {"name": "chat", "model": "gpt-4o", "version": "1"}
-    for kind, facts in KINDS.items():
+    for kind, facts in AI_KINDS.items():
         paths = refused(AIServiceSettings, {"name": "one", "kind": kind, "deployments": [deployment]})
         assert paths == ([] if facts.deploys_models else ["deployments"])
 

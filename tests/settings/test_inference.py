@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from refusals import problems, refused
 
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.settings.app_service import AppServiceSettings
@@ -11,6 +10,7 @@ from azure_mlplatform.settings.container_app import PROFILES, ContainerAppsSetti
 from azure_mlplatform.settings.endpoints import EntraSignIn, ServedByContainer
 from azure_mlplatform.settings.inference import InferenceSettings
 from azure_mlplatform.testing import SUBSCRIPTION, example_settings
+from support.violations import problems, refused
 
 HTTPS = {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}
 CALLER = "00000000-0000-0000-0000-0000000ca11e"

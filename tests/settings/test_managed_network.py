@@ -1,7 +1,7 @@
 import pytest
-from refusals import refused
 
 from azure_mlplatform.settings.managed_network import ManagedNetworkSettings
+from support.violations import refused
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@ import datetime
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from refusals import problems, refused
 
+from azure_mlplatform.catalogue.vm_sizes import Accelerator, size_names, vm_size
 from azure_mlplatform.settings.allocatable import SIDECARS, for_workloads
 from azure_mlplatform.settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
-from azure_mlplatform.settings.vm_sizes import Accelerator, size_names, vm_size
+from support.violations import problems, refused
 
 GPU = {"name": "gpu", "vm_size": "Standard_NC24ads_A100_v4", "accelerator": "gpu"}
 FPGA = {"name": "fpga", "vm_size": "Standard_NP10s", "accelerator": "fpga"}
@@ -159,14 +159,14 @@ def test_an_upgrade_adds_a_tenth_and_never_accelerators(most, surge):
 
 def test_fpgas_are_where_they_are_and_until_they_go():
     fpga = NodePoolSettings.model_validate(FPGA)
-    assert list(fpga.region_refusals("westeurope")) == []
-    [refusal] = fpga.region_refusals("northeurope")
+    assert list(fpga.region_violations("westeurope")) == []
+    [refusal] = fpga.region_violations("northeurope")
     assert "westeurope" in refusal.fix
-    assert list(fpga.retirement_refusals(datetime.date(2027, 5, 30))) == []
-    [refusal] = fpga.retirement_refusals(datetime.date(2027, 5, 31))
+    assert list(fpga.retirement_violations(datetime.date(2027, 5, 30))) == []
+    [refusal] = fpga.retirement_violations(datetime.date(2027, 5, 31))
     assert "retired on 2027-05-31" in refusal.what
     assert "Standard_NC24ads_A100_v4" in refusal.fix
-    assert list(pool().region_refusals("northeurope")) == []
+    assert list(pool().region_violations("northeurope")) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from azure_mlplatform.settings.problems import ProblemsError
+from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.settings.repository import is_ours, projects, settings_of
 
 ROOT = Path(__file__).parents[2]

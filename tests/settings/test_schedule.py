@@ -1,9 +1,9 @@
 import datetime
 
 import pytest
-from refusals import problems, refused
 
 from azure_mlplatform.settings.schedule import ScheduleSettings, Windows
+from support.violations import problems, refused
 
 DAY = {"frequency": "Day", "time_zone": "W. Europe Standard Time", "at": ["04:00"]}
 WEEK = {**DAY, "frequency": "Week", "week_days": ["Monday", "Thursday"]}
@@ -105,6 +105,6 @@ def test_a_window_reaches_back_to_the_run_before(data, windows, longest):
 )
 def test_a_time_that_the_clocks_skip_or_repeat_is_refused_on_the_day(changes, refused_days):
     schedule = ScheduleSettings.model_validate({**DAY, **changes})
-    found = list(schedule.refusals_on(datetime.date(2026, 1, 15)))
+    found = list(schedule.violations_on(datetime.date(2026, 1, 15)))
     assert [each.what.split()[1] for each in found] == refused_days
     assert [each.path for each in found] == [("at", 0)] * len(refused_days)

@@ -6,13 +6,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from refusals import problems, refused
 
+from azure_mlplatform.foundation.problems import ProblemsError, dotted
 from azure_mlplatform.settings.aks import AKSSettings
 from azure_mlplatform.settings.platform import PlatformSettings
-from azure_mlplatform.settings.problems import ProblemsError, dotted
 from azure_mlplatform.settings.stress_test import same_compute, served_by, with_prods_pools
 from azure_mlplatform.testing import example_settings
+from support.violations import problems, refused
 
 ROOT = Path(__file__).parents[2]
 HTTPS = {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}

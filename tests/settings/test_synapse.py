@@ -1,11 +1,11 @@
 import datetime
 
 import pytest
-from refusals import problems, refused
 
+from azure_mlplatform.catalogue.private_link import PrivateService
 from azure_mlplatform.settings import EnvironmentSettings, SynapseSettings
-from azure_mlplatform.settings.private_link import PrivateService
 from azure_mlplatform.testing import example_settings
+from support.violations import problems, refused
 
 GROUP = "00000000-0000-0000-0000-0000000000a1"
 POOL = {"name": "spark"}
@@ -70,14 +70,14 @@ def test_a_version_that_ended_is_refused_with_the_date(version, what):
 def test_the_end_of_spark_is_told_and_then_refused():
     settings = example_settings("prod", synapse=SYNAPSE)
     last, after = datetime.date(2028, 10, 31), datetime.date(2028, 11, 1)
-    assert list(settings.refusals_on(last)) == []
+    assert list(settings.violations_on(last)) == []
     assert list(settings.notices_on(last)) == ["Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"]
-    [refusal] = settings.refusals_on(after)
+    [refusal] = settings.violations_on(after)
     assert refusal.path == ("synapse", "pools", 0, "spark_version")
     assert refusal.what == "Spark 3.5 ended on 2028-10-31"
     assert list(settings.notices_on(after)) == []
     retired = example_settings("prod", synapse=SYNAPSE, retire={"reason": "the project ended"})
-    assert list(retired.refusals_on(after)) == []
+    assert list(retired.violations_on(after)) == []
 
 
 def environment(kind="prod", **changes):

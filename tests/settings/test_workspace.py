@@ -1,10 +1,10 @@
 import pytest
-from refusals import problems, refused
 
+from azure_mlplatform.catalogue.private_link import PrivateService
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.settings.private_link import PrivateService
 from azure_mlplatform.settings.workspace import WorkspaceSettings
 from azure_mlplatform.testing import example_settings
+from support.violations import problems, refused
 
 CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}
 IDS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers"

@@ -12,7 +12,7 @@ from azure_mlplatform.plan.check import check
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.settings.files import stacks
 from azure_mlplatform.testing import check_golden, urns
-from programs import BY_BLOB, WITHIN_ANOTHER, remembered
+from support.programs import BY_BLOB, WITHIN_ANOTHER, remembered
 
 # A day on which nothing that the projects use is retired.
 run_stack = remembered(partial(plan.run_stack, today=datetime.date(2026, 11, 25)))

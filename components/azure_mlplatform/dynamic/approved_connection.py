@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from ..settings.values import name_of
+from ..foundation.values import name_of
 from .arm import ArmError, ResourceManager
 from .provider import ArmProvider, difference
 

@@ -7,7 +7,7 @@ them before it starts, and its subscription ends before it stops, so that the ne
 from collections.abc import Callable
 from typing import Any, Optional
 
-from ..settings.values import name_of, resource_group_of, subscription_of
+from ..foundation.values import name_of, resource_group_of, subscription_of
 from .arm import REPEATABLE, ArmError, ResourceManager, refused, until
 
 STARTED = "Started"

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
 from .resource import UNKNOWN
 
 Inputs = Mapping[str, Any]
@@ -167,16 +168,13 @@ def _identity(urn: str, inputs: Inputs) -> dict[str, Any]:
 
 def _account(urn: str, inputs: Inputs) -> dict[str, Any]:
     properties = inputs.get("properties", {})
+    domain = AI_KINDS[AIServiceKind(inputs["kind"])].domain
     return {
         "properties": {
             **properties,
-            "endpoint": f"https://{properties.get('customSubDomainName')}.{_account_domain(inputs.get('kind'))}/",
+            "endpoint": f"https://{properties.get('customSubDomainName')}.{domain}/",
         }
     }
-
-
-def _account_domain(kind: object) -> str:
-    return "openai.azure.com" if kind == "OpenAI" else "cognitiveservices.azure.com"
 
 
 def _user_assigned_identity(urn: str, inputs: Inputs) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any, Optional
 
 from pulumi import RunError
 
+from ..foundation.problems import Problem, ProblemsError
 from ..settings.files import FIRST_STACK, PROJECT_FILE, stacks
-from ..settings.problems import Problem, ProblemsError
 from ..settings.repository import is_ours, projects
 from .conflict import conflicts
 from .program import run_stack

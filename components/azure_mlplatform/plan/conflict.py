@@ -8,10 +8,10 @@ from ipaddress import IPv4Network
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
+from ..foundation.problems import Problem
+from ..foundation.values import name_of
 from ..settings.aks import Attach, second_attach
 from ..settings.node_pools import POOL_LABEL
-from ..settings.problems import Problem
-from ..settings.values import name_of
 from ..tags import ATTACH, CLUSTER_CLAIM
 from .resource import UNKNOWN, Plan, PlannedResource
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..roles import role_name
-from ..settings.values import name_of
+from ..foundation.roles import role_name
+from ..foundation.values import name_of
 from .resource import UNKNOWN, Plan, PlannedResource
 from .tree import size
 

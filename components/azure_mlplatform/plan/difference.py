@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..naming import SHORT
+from ..foundation.naming import SHORT
 from .resource import UNKNOWN, Plan, PlannedResource
 
 

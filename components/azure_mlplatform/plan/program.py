@@ -6,8 +6,10 @@ import datetime
 import os
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
@@ -17,24 +19,13 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime import stack as runtime_stack
 
-from .. import clock
+from ..foundation import clock
+from ..foundation.problems import Problem, ProblemsError
 from ..settings.files import StackConfig, stack_config
-from ..settings.problems import Problem, ProblemsError
 from .recorder import Log, Recorder
 from .resource import Plan
 
 Program = Callable[[], Any]
-
-_urn_of_alias = sdk_resource.collapse_alias_to_urn
-
-
-def _alias_in_a_plan(alias: Any, *place: Any) -> Any:
-    """An azure-native resource has an alias for each API version, and the SDK makes a URN of each with some ten
-    outputs, which no monitor that takes aliases as they are ever reads: four fifths of what a plan would cost."""
-    return alias if isinstance(runtime_settings.get_monitor(), Recorder) else _urn_of_alias(alias, *place)
-
-
-sdk_resource.collapse_alias_to_urn = _alias_in_a_plan
 
 
 def run(
@@ -74,7 +65,8 @@ def run(
         runtime_config.set_all_config(dict(config or {}), secret_keys or [])
         _in_loop(program)
 
-    contextvars.copy_context().run(in_context)
+    with _without_urns_of_aliases():
+        contextvars.copy_context().run(in_context)
     resources = sorted(recorder.planned, key=lambda each: each.urn)
     return Plan(project, stack, tuple(resources), tuple(log.messages))
 
@@ -97,6 +89,37 @@ def run_stack(folder: Path, stack: str, *, known: bool = True, today: Optional[d
             root=folder,
             known=known,
         )
+
+
+_patch = threading.Lock()
+_runs = 0
+_urn_of_alias = sdk_resource.collapse_alias_to_urn
+
+
+@contextmanager
+def _without_urns_of_aliases() -> Iterator[None]:
+    """Keeps the SDK from making a URN of each alias while programs run here.
+
+    An azure-native resource has an alias for each API version, and the SDK makes a URN of each with some ten outputs.
+    No monitor that takes aliases as they are reads them, and they are four fifths of what a plan would cost. The SDK
+    has its own function back after the last of the runs, which may overlap in several threads.
+    """
+    global _runs  # noqa: PLW0603 - what it counts is patched for the whole process
+    with _patch:
+        _runs += 1
+        sdk_resource.collapse_alias_to_urn = _alias_in_a_plan
+    try:
+        yield
+    finally:
+        with _patch:
+            _runs -= 1
+            if not _runs:
+                sdk_resource.collapse_alias_to_urn = _urn_of_alias
+
+
+def _alias_in_a_plan(alias: Any, *place: Any) -> Any:
+    """The alias as it is for a recorder, and its URN for any other monitor of the process."""
+    return alias if isinstance(runtime_settings.get_monitor(), Recorder) else _urn_of_alias(alias, *place)
 
 
 def _in_loop(program: Program) -> None:

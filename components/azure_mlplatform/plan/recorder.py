@@ -10,7 +10,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor, Mocks
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from ..settings._model import SECRET
+from ..foundation.secret_values import SECRET
 from .azure import SUBSCRIPTION, emulate
 from .resource import UNKNOWN, PlannedResource
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..roles import role_name
+from ..foundation.roles import role_name
 from .resource import Plan, PlannedResource
 
 _SIZES: dict[str, tuple[str, ...]] = {

@@ -1,8 +1,16 @@
 """What an environment is: frozen pydantic models, with no Pulumi in them."""
 
-from ._model import SECRET, Encrypted, Refusal, Settings, check
+from ..catalogue.ai_kinds import AIServiceKind
+from ..catalogue.private_link import PrivateService
+from ..catalogue.vm_sizes import Accelerator
+from ..foundation.model import Settings, check
+from ..foundation.problems import Problem, ProblemsError
+from ..foundation.profiles import PROFILES, Environment, Profile
+from ..foundation.project import ProjectSettings
+from ..foundation.secret_values import SECRET, Encrypted
+from ..foundation.violations import Violation
 from .access import AccessSettings, FederatedCredential, WorkloadIdentitySettings
-from .ai_services import AIServiceKind, AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
+from .ai_services import AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
 from .aks import AKSSettings, Attach, HttpsSettings, MaintenanceWindow, PodNetwork, UpgradeChannel
 from .app_service import AppServiceSettings, PlanSku, WebAppSettings
 from .batch import BatchAlertSettings, BatchSettings, Orchestrator
@@ -32,14 +40,9 @@ from .network import (
     Subnets,
 )
 from .node_pools import MigProfile, NodePoolSettings, OsDisk, ServicePoolSettings
-from .private_link import PrivateService
-from .problems import Problem, ProblemsError
-from .profiles import PROFILES, Environment, Profile
-from .project import ProjectSettings
 from .quotas import NamespaceQuota, VcpuQuota
 from .schedule import Frequency, ScheduleSettings
 from .synapse import NodeSize, SparkPoolSettings, SynapseSettings
-from .vm_sizes import Accelerator
 from .workspace import NetworkMode, RegistrySku, WorkspaceSettings
 
 __all__ = [
@@ -112,7 +115,6 @@ __all__ = [
     "Profile",
     "ProjectSettings",
     "PublicAccess",
-    "Refusal",
     "RegistrySku",
     "Retirement",
     "ScheduleSettings",
@@ -129,6 +131,7 @@ __all__ = [
     "UpgradeChannel",
     "VcpuQuota",
     "VersionUpgrade",
+    "Violation",
     "WebAppSettings",
     "WorkloadIdentitySettings",
     "WorkloadProfile",

@@ -5,9 +5,11 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys, repeated
-from .ai_services import twice
-from .values import guid, https_url
+from ..foundation.duplicates import duplicate_names, duplicate_values
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import guid, https_url
+from ..foundation.violations import Violation
 
 
 class AccessSettings(Settings):
@@ -19,12 +21,12 @@ class AccessSettings(Settings):
     data_scientists: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000002"]])
     """Groups that work in the environment: they call its AI services. Refused in test and prod."""
 
-    _ids = obeys(guid, "readers", "data_scientists")
+    _ids = field_rule(guid, "readers", "data_scientists")
 
     @check
-    def _groups_stand_once(self) -> Iterator[Refusal]:
+    def _groups_stand_once(self) -> Iterator[Violation]:
         for field in ("readers", "data_scientists"):
-            yield from repeated(getattr(self, field), (field,))
+            yield from duplicate_values(getattr(self, field), (field,))
 
 
 MOST_CREDENTIALS = 20
@@ -46,7 +48,7 @@ class FederatedCredential(Settings):
     audience: str = Field(default="api://AzureADTokenExchange", min_length=1)
     """Whom the token is meant for. Left out: Entra ID's token exchange."""
 
-    _url = obeys(https_url, "issuer")
+    _url = field_rule(https_url, "issuer")
 
 
 class WorkloadIdentitySettings(Settings):
@@ -62,18 +64,14 @@ class WorkloadIdentitySettings(Settings):
     """Other token issuers, Azure DevOps among them."""
 
     @check
-    def _credentials_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice(
-            [each.name for each in self.federated_credentials],
-            ("federated_credentials",),
-            "federated credential",
-        )
+    def _credentials_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.federated_credentials, ("federated_credentials",), "federated credential")
 
     @check
-    def _not_too_many(self) -> Iterator[Refusal]:
+    def _not_too_many(self) -> Iterator[Violation]:
         count = len(self.federated_credentials) + (self.github_repository is not None)
         if count > MOST_CREDENTIALS:
-            yield Refusal(
+            yield Violation(
                 ("federated_credentials",),
                 count,
                 f"{count} federated credentials are too many for one identity",

@@ -2,52 +2,16 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check
-from .private_link import PrivateService
-from .project import NAME
-
-
-class AIServiceKind(StrEnum):
-    """Kinds of account that new ones can be made of."""
-
-    OPENAI = "OpenAI"
-    AI_SERVICES = "AIServices"
-    COMPUTER_VISION = "ComputerVision"
-    CONTENT_SAFETY = "ContentSafety"
-    CUSTOM_VISION_TRAINING = "CustomVision.Training"
-    CUSTOM_VISION_PREDICTION = "CustomVision.Prediction"
-    FACE = "Face"
-    FORM_RECOGNIZER = "FormRecognizer"
-    SPEECH_SERVICES = "SpeechServices"
-    TEXT_ANALYTICS = "TextAnalytics"
-    TEXT_TRANSLATION = "TextTranslation"
-
-
-class _Kind(NamedTuple):
-    skus: tuple[str, ...]
-    """Allowed sizes, the default first."""
-
-    private_service: PrivateService = PrivateService.COGNITIVE_SERVICES
-    deploys_models: bool = False
-
-
-KINDS: dict[AIServiceKind, _Kind] = {
-    AIServiceKind.OPENAI: _Kind(("S0",), PrivateService.OPENAI, deploys_models=True),
-    AIServiceKind.AI_SERVICES: _Kind(("S0",), PrivateService.AI_SERVICES, deploys_models=True),
-    AIServiceKind.COMPUTER_VISION: _Kind(("S1", "F0")),
-    AIServiceKind.CONTENT_SAFETY: _Kind(("S0", "F0")),
-    AIServiceKind.CUSTOM_VISION_TRAINING: _Kind(("S0", "F0")),
-    AIServiceKind.CUSTOM_VISION_PREDICTION: _Kind(("S0", "F0")),
-    AIServiceKind.FACE: _Kind(("S0", "F0")),
-    AIServiceKind.FORM_RECOGNIZER: _Kind(("S0", "F0")),
-    AIServiceKind.SPEECH_SERVICES: _Kind(("S0", "F0")),
-    AIServiceKind.TEXT_ANALYTICS: _Kind(("S", "F0")),
-    AIServiceKind.TEXT_TRANSLATION: _Kind(("S1", "F0")),
-}
+from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from ..catalogue.private_link import PrivateService
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.naming import SHORT_NAME
+from ..foundation.violations import Violation
 
 
 class DeploymentSku(StrEnum):
@@ -102,7 +66,7 @@ class ModelDeployment(Settings):
 class AIServiceSettings(Settings):
     """One account: reached through its private endpoint, signed in to by Entra ID only."""
 
-    name: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=20, examples=["assistant"])
+    name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=20, examples=["assistant"])
     """What the project calls it, unique in the environment: 2 to 20 lower-case letters, digits and single
     hyphens, starting with a letter. Part of the account's name and address."""
 
@@ -121,18 +85,18 @@ class AIServiceSettings(Settings):
     @property
     def sku_name(self) -> str:
         """The size given, or the kind's default."""
-        return self.sku or KINDS[self.kind].skus[0]
+        return self.sku or AI_KINDS[self.kind].skus[0]
 
     @property
     def private_service(self) -> PrivateService:
         """What its private endpoint leads to."""
-        return KINDS[self.kind].private_service
+        return AI_KINDS[self.kind].private_service
 
     @check
-    def _sku_is_of_the_kind(self) -> Iterator[Refusal]:
-        allowed = KINDS[self.kind].skus
+    def _sku_is_of_the_kind(self) -> Iterator[Violation]:
+        allowed = AI_KINDS[self.kind].skus
         if self.sku is not None and self.sku not in allowed:
-            yield Refusal(
+            yield Violation(
                 ("sku",),
                 self.sku,
                 f"a {self.kind} account has no sku '{self.sku}'",
@@ -140,25 +104,11 @@ class AIServiceSettings(Settings):
             )
 
     @check
-    def _kind_deploys_models(self) -> Iterator[Refusal]:
-        if self.deployments and not KINDS[self.kind].deploys_models:
-            able = ", ".join(kind.value for kind, facts in KINDS.items() if facts.deploys_models)
-            yield Refusal(("deployments",), None, f"a {self.kind} account serves no models", f"Kinds that do: {able}")
+    def _kind_deploys_models(self) -> Iterator[Violation]:
+        if self.deployments and not AI_KINDS[self.kind].deploys_models:
+            able = ", ".join(kind.value for kind, facts in AI_KINDS.items() if facts.deploys_models)
+            yield Violation(("deployments",), None, f"a {self.kind} account serves no models", f"Kinds that do: {able}")
 
     @check
-    def _deployments_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.deployments], ("deployments",), "deployment")
-
-
-def twice(names: list[str], path: tuple[str | int, ...], thing: str) -> Iterator[Refusal]:
-    """Refuses every name that stands in a list a second time; Azure does not tell upper from lower case."""
-    first: dict[str, int] = {}
-    for index, name in enumerate(names):
-        if name != SECRET and name.lower() in first:
-            yield Refusal(
-                (*path, index, "name"),
-                name,
-                f"a second {thing} is named '{name}' (the first is number {first[name.lower()] + 1})",
-                "Give each a name of its own",
-            )
-        first.setdefault(name.lower(), index)
+    def _deployments_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.deployments, ("deployments",), "deployment")

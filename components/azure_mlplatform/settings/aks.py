@@ -8,15 +8,19 @@ from typing import NamedTuple, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Path, Refusal, Settings, below, below_each, check, matches, obeys, refused
-from .allocatable import Room
-from .computes import week_day
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.naming import attached_compute_name
+from ..foundation.problems import Problem
+from ..foundation.rules import field_rule, pattern_rule
+from ..foundation.secret_values import SECRET
+from ..foundation.values import nearest, private_range, resource_id, week_day
+from ..foundation.violations import Path, Violation, prefixed, prefixed_each, rule_error
+from .allocatable import Capacity
 from .gitops import GitOpsSettings
 from .network import EgressKind
 from .node_pools import InstanceType, NodePoolSettings, ServicePoolSettings
-from .problems import Problem
 from .quotas import NamespaceQuota, VcpuQuota, same_series, series_of
-from .values import nearest, private_range, resource_id
 
 
 class Attach(StrEnum):
@@ -83,23 +87,17 @@ class MaintenanceWindow(Settings):
     hours: int = Field(default=6, ge=4, le=24)
     """How long it lasts, 4 to 24 hours. Left out: 6."""
 
-    _day = obeys(week_day, "day")
+    _day = field_rule(week_day, "day")
 
 
-version_of_kubernetes = matches(
+version_of_kubernetes = pattern_rule(
     r"1\.[0-9]{2}(\.[0-9]{1,3})?", "is no version of Kubernetes", "a minor version such as '1.33', or a patch of it"
 )
 
-namespace_name = matches(
+namespace_name = pattern_rule(
     r"(?!kube-|azureml$|default$|gatekeeper-system$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
     "is no name for a workspace's namespace",
     "up to 63 lower-case letters, digits and hyphens, and none that Kubernetes, AKS or Azure ML have for themselves",
-)
-
-attached_name = matches(
-    r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{0,14}[A-Za-z0-9]",
-    "is no name for an attached compute",
-    "2 to 16 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
 )
 
 
@@ -109,7 +107,7 @@ def cluster_range(value: str) -> str:
     forbidden = ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
     taken = next((each for each in forbidden if IPv4Network(value).overlaps(IPv4Network(each))), None)
     if taken is not None:
-        raise refused(f"'{value}' overlaps {taken}, which AKS keeps", "Choose another private range")
+        raise rule_error(f"'{value}' overlaps {taken}, which AKS keeps", "Choose another private range")
     return value
 
 
@@ -131,9 +129,9 @@ _OWN = (
 _EXTENSION = ("https", "insecure_reason", "training", "scheduler_config_map", "gitops")
 """What belongs to the extension, which is installed once on a cluster."""
 
-COMPONENTS = Room(1780, 2440)
-COMPONENTS_HA = Room(3600, 4240)
-TRAINING_COMPONENTS = Room(130, 444)
+COMPONENTS = Capacity(1780, 2440)
+COMPONENTS_HA = Capacity(3600, 4240)
+TRAINING_COMPONENTS = Capacity(130, 444)
 """What the extension's own pods request: for inference, for inference with three routers, and for training beside
 ("Reference for configuring Kubernetes cluster for Azure Machine Learning", AzureML extension components)."""
 
@@ -144,7 +142,7 @@ LEAST_PODS = 50
 """Pods that a node of a service pool takes at least in prod (PSRule for Azure, Azure.AKS.NodeMinPods)."""
 
 
-class PoolAtMost(NamedTuple):
+class PoolAtPeak(NamedTuple):
     """A pool at its largest."""
 
     name: str
@@ -256,11 +254,11 @@ class AKSSettings(Settings):
     vcpu_quota: VcpuQuota = Field(default_factory=VcpuQuota)
     """The subscription's quotas. Left out, nothing is compared."""
 
-    _cluster = obeys(resource_id("Microsoft.ContainerService/managedClusters"), "cluster_id")
-    _compute = obeys(attached_name, "compute_name")
-    _namespace = obeys(namespace_name, "namespace")
-    _version = obeys(version_of_kubernetes, "kubernetes_version")
-    _ranges = obeys(cluster_range, "pod_cidr", "service_cidr")
+    _cluster = field_rule(resource_id("Microsoft.ContainerService/managedClusters"), "cluster_id")
+    _compute = field_rule(attached_compute_name, "compute_name")
+    _namespace = field_rule(namespace_name, "namespace")
+    _version = field_rule(version_of_kubernetes, "kubernetes_version")
+    _ranges = field_rule(cluster_range, "pod_cidr", "service_cidr")
 
     @property
     def adopted(self) -> bool:
@@ -286,20 +284,20 @@ class AKSSettings(Settings):
         least = ROUTERS if highly_available else 1
         return {name: (pool, *pool.nodes(least)) for name, pool in (("system", self.system), ("cpu", self.cpu))}
 
-    def at_most(self, *, highly_available: bool) -> list["PoolAtMost"]:
+    def pools_at_peak(self, *, highly_available: bool) -> list["PoolAtPeak"]:
         """Every pool of an own cluster at its largest, while it is upgraded."""
         services = self.service_pools(highly_available=highly_available)
         pools = [(name, pool, most) for name, (pool, _, most) in services.items()]
         return [
-            PoolAtMost(name, pool.vm_size, most, pool.surge(most), pool.size.vcpus if pool.size else 0, pool.max_pods)
+            PoolAtPeak(name, pool.vm_size, most, pool.surge(most), pool.size.vcpus if pool.size else 0, pool.max_pods)
             for name, pool, most in (*pools, *((each.name, each, each.most) for each in self.pools))
         ]
 
-    def addresses(self, pool: "PoolAtMost") -> int:
+    def addresses(self, pool: "PoolAtPeak") -> int:
         """Addresses of the subnet that a pool takes at most."""
         return pool.nodes * (1 if self.pod_network is PodNetwork.OVERLAY else 1 + pool.max_pods)
 
-    def components(self, *, highly_available: bool) -> Room:
+    def components(self, *, highly_available: bool) -> Capacity:
         """What the extension's own pods request."""
         inference = COMPONENTS_HA if highly_available else COMPONENTS
         return inference.and_also(TRAINING_COMPONENTS) if self.training else inference
@@ -324,13 +322,13 @@ class AKSSettings(Settings):
         return as_pool.instance_type(prefix, beside=share)
 
     @check
-    def _cluster_is_own_or_adopted(self) -> Iterator[Refusal]:
+    def _cluster_is_own_or_adopted(self) -> Iterator[Violation]:
         if not self.adopted:
             return
         fields = _OWN if self.installs_extension else (*_OWN, *_EXTENSION)
         for field in fields:
             if field in self.model_fields_set and getattr(self, field) not in (None, False):
-                yield Refusal(
+                yield Violation(
                     (field,),
                     None,
                     f"{field} is given together with cluster_id",
@@ -338,9 +336,9 @@ class AKSSettings(Settings):
                 )
 
     @check
-    def _shared_has_a_quota(self) -> Iterator[Refusal]:
+    def _shared_has_a_quota(self) -> Iterator[Violation]:
         if self.attach is Attach.SHARED and self.quota is None and self.adopted:
-            yield Refusal(
+            yield Violation(
                 ("quota",),
                 None,
                 "the cluster is shared, and nothing keeps this namespace from taking all of it",
@@ -348,21 +346,13 @@ class AKSSettings(Settings):
             )
 
     @check
-    def _pools_have_names_of_their_own(self) -> Iterator[Refusal]:
-        names = [each.name for each in self.pools]
-        for index, name in enumerate(names):
-            if name != SECRET and name in names[:index]:
-                yield Refusal(
-                    ("pools", index, "name"),
-                    name,
-                    f"a second pool is named '{name}' (the first is number {names.index(name) + 1})",
-                    "Give each a name of its own",
-                )
+    def _pools_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.pools, ("pools",), "pool")
 
     @check
-    def _scheduler_goes_with_training(self) -> Iterator[Refusal]:
+    def _scheduler_goes_with_training(self) -> Iterator[Violation]:
         if self.scheduler_config_map is not None and not self.training:
-            yield Refusal(
+            yield Violation(
                 ("scheduler_config_map",),
                 self.scheduler_config_map,
                 "scheduler_config_map is given, but training is false",
@@ -370,11 +360,11 @@ class AKSSettings(Settings):
             )
 
     @check
-    def _scoring_is_encrypted(self) -> Iterator[Refusal]:
+    def _scoring_is_encrypted(self) -> Iterator[Violation]:
         if not self.installs_extension:
             return
         if self.https is None and self.insecure_reason is None:
-            yield Refusal(
+            yield Violation(
                 ("https",),
                 None,
                 "scoring has no certificate",
@@ -382,7 +372,7 @@ class AKSSettings(Settings):
                 "the profile allows it",
             )
         if self.https is not None and self.insecure_reason is not None:
-            yield Refusal(
+            yield Violation(
                 ("insecure_reason",),
                 self.insecure_reason,
                 "insecure_reason is given together with https",
@@ -390,17 +380,17 @@ class AKSSettings(Settings):
             )
 
     @check
-    def _ranges_are_apart(self) -> Iterator[Refusal]:
+    def _ranges_are_apart(self) -> Iterator[Violation]:
         pods, services = IPv4Network(self.pod_cidr), IPv4Network(self.service_cidr)
         if self.pod_network is PodNetwork.OVERLAY and pods.overlaps(services):
-            yield Refusal(
+            yield Violation(
                 ("service_cidr",),
                 self.service_cidr,
                 f"{services} overlaps pod_cidr {pods}",
                 "Choose ranges that share no address",
             )
         if services.prefixlen < 12 or services.prefixlen > 27:
-            yield Refusal(
+            yield Violation(
                 ("service_cidr",),
                 self.service_cidr,
                 f"{services} is no size for Kubernetes' services",
@@ -408,13 +398,13 @@ class AKSSettings(Settings):
             )
 
     @check
-    def _instances_fit_the_quota(self) -> Iterator[Refusal]:
+    def _instances_fit_the_quota(self) -> Iterator[Violation]:
         if self.quota is None:
             return
         for index, pool in enumerate(self.pools):
             made = pool.instance_type()
             if made is not None and not self.quota.room.holds(made.room):
-                yield Refusal(
+                yield Violation(
                     ("quota",),
                     None,
                     f"an instance on pool {pool.name} requests {made.room}, and the namespace may have "
@@ -422,10 +412,12 @@ class AKSSettings(Settings):
                     f"Raise the quota, or pools[{index}].instances_per_node",
                 )
 
-    def refusals_in(self, *, highly_available: bool, zone_redundant: bool, may_be_insecure: bool) -> Iterator[Refusal]:
+    def violations_in(
+        self, *, highly_available: bool, zone_redundant: bool, may_be_insecure: bool
+    ) -> Iterator[Violation]:
         """What is wrong in a kind of environment."""
         if self.insecure_reason is not None and not may_be_insecure:
-            yield Refusal(
+            yield Violation(
                 ("insecure_reason",),
                 self.insecure_reason,
                 "scoring without encryption is not allowed in this kind of environment",
@@ -433,49 +425,49 @@ class AKSSettings(Settings):
             )
         if self.adopted:
             return
-        yield from self._service_pool_refusals(highly_available, zone_redundant)
-        yield from self._quota_refusals(highly_available)
-        yield from self._pod_cidr_refusals(highly_available)
+        yield from self._service_pool_violations(highly_available, zone_redundant)
+        yield from self._quota_violations(highly_available)
+        yield from self._pod_cidr_violations(highly_available)
 
-    def _service_pool_refusals(self, highly_available: bool, zone_redundant: bool) -> Iterator[Refusal]:
+    def _service_pool_violations(self, highly_available: bool, zone_redundant: bool) -> Iterator[Violation]:
         """What Kubernetes or the router could not run on, and what would undo that the cluster survives a zone, or an
         upgrade ("Baseline architecture for an AKS cluster")."""
         for name, (pool, least, most) in self.service_pools(highly_available=highly_available).items():
             if most < least:
-                yield Refusal(
+                yield Violation(
                     (name, "max_nodes"),
                     most,
                     f"max_nodes {most} is less than the {least} nodes that the environment needs",
                     "Raise max_nodes",
                 )
             elif least < 1:
-                yield Refusal((name, "min_nodes"), least, f"the {name} pool needs at least 1 node", "Raise min_nodes")
+                yield Violation((name, "min_nodes"), least, f"the {name} pool needs at least 1 node", "Raise min_nodes")
             elif highly_available and least < ROUTERS:
                 why = "Kubernetes' own pods are spread over" if name == "system" else "the router runs on"
-                yield Refusal(
+                yield Violation(
                     (name, "min_nodes"),
                     least,
                     f"{why} {ROUTERS} nodes, and the {name} pool has {least}",
                     f"Set min_nodes: {ROUTERS} or more, or leave it out",
                 )
             if zone_redundant and len(pool.zones) == 1:
-                yield Refusal(
+                yield Violation(
                     (name, "zones"), pool.zones, f"the {name} pool is in one zone", "Name two or three, or leave it out"
                 )
             if highly_available and pool.max_pods < LEAST_PODS:
-                yield Refusal(
+                yield Violation(
                     (name, "max_pods"),
                     pool.max_pods,
                     f"a node of the {name} pool takes {pool.max_pods} pods, which its own pods can fill",
                     f"Set max_pods: {LEAST_PODS} or more, or leave it out",
                 )
 
-    def _quota_refusals(self, highly_available: bool) -> Iterator[Refusal]:
+    def _quota_violations(self, highly_available: bool) -> Iterator[Violation]:
         """vCPUs at most against the quotas given."""
         spot = {each.name for each in self.pools if each.spot}
         # Spot nodes have a quota of their own.
-        pools = [each for each in self.at_most(highly_available=highly_available) if each.name not in spot]
-        quotas: list[tuple[Path, int, list[PoolAtMost]]] = []
+        pools = [each for each in self.pools_at_peak(highly_available=highly_available) if each.name not in spot]
+        quotas: list[tuple[Path, int, list[PoolAtPeak]]] = []
         if self.vcpu_quota.regional is not None:
             quotas.append((("regional",), self.vcpu_quota.regional, pools))
         for series, most in self.vcpu_quota.series.items():
@@ -484,7 +476,7 @@ class AKSSettings(Settings):
                 quotas.append((("series", series), most, counted))
             elif series != SECRET:
                 in_use = sorted({series_of(each.vm_size) for each in pools})
-                yield Refusal(
+                yield Violation(
                     ("vcpu_quota", "series", series),
                     most,
                     f"no pool is of the series {series}{nearest(series, in_use)}",
@@ -494,21 +486,21 @@ class AKSSettings(Settings):
             needed = sum(each.vcpus for each in counted)
             if needed > most:
                 parts = ", ".join(f"{each} of {each.vcpus_of_one} vCPUs" for each in counted)
-                yield Refusal(
+                yield Violation(
                     ("vcpu_quota", *path),
                     most,
                     f"the pools need {needed} vCPUs at most ({parts}), and the quota is {most}",
                     "Lower max_nodes, or have the quota raised",
                 )
 
-    def _pod_cidr_refusals(self, highly_available: bool) -> Iterator[Refusal]:
+    def _pod_cidr_violations(self, highly_available: bool) -> Iterator[Violation]:
         if self.pod_network is not PodNetwork.OVERLAY:
             return
-        pools = self.at_most(highly_available=highly_available)
+        pools = self.pools_at_peak(highly_available=highly_available)
         nodes = sum(each.nodes for each in pools)
         has = 2 ** (24 - IPv4Network(self.pod_cidr).prefixlen) // 1
         if has < nodes:
-            yield Refusal(
+            yield Violation(
                 ("pod_cidr",),
                 self.pod_cidr,
                 f"{self.pod_cidr} has room for {int(has)} nodes, a /24 each, and there are {nodes} at most: "
@@ -516,15 +508,15 @@ class AKSSettings(Settings):
                 "Widen it, or lower max_nodes",
             )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs: sizes that are retired."""
-        yield from below(("system",), self.system.retirement_refusals(today))
-        yield from below(("cpu",), self.cpu.retirement_refusals(today))
-        yield from below_each(("pools",), self.pools, lambda pool: pool.retirement_refusals(today))
+        yield from prefixed(("system",), self.system.retirement_violations(today))
+        yield from prefixed(("cpu",), self.cpu.retirement_violations(today))
+        yield from prefixed_each(("pools",), self.pools, lambda pool: pool.retirement_violations(today))
 
-    def region_refusals(self, location: str) -> Iterator[Refusal]:
+    def region_violations(self, location: str) -> Iterator[Violation]:
         """What is wrong in a region: sizes that it does not have."""
-        yield from below_each(("pools",), self.pools, lambda pool: pool.region_refusals(location))
+        yield from prefixed_each(("pools",), self.pools, lambda pool: pool.region_violations(location))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""

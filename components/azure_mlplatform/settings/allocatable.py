@@ -6,10 +6,10 @@ examples; what stands on every node beside from the requests that its manifests 
 
 from typing import NamedTuple
 
-from .vm_sizes import VmSize
+from ..catalogue.vm_sizes import VmSize
 
 
-class Room(NamedTuple):
+class Capacity(NamedTuple):
     """CPU and memory, as Kubernetes counts them."""
 
     cpu_m: int
@@ -17,23 +17,23 @@ class Room(NamedTuple):
 
     memory_mib: int
 
-    def without(self, other: "Room") -> "Room":
+    def without(self, other: "Capacity") -> "Capacity":
         """What is left when `other` is taken; nothing is less than nothing."""
-        return Room(max(self.cpu_m - other.cpu_m, 0), max(self.memory_mib - other.memory_mib, 0))
+        return Capacity(max(self.cpu_m - other.cpu_m, 0), max(self.memory_mib - other.memory_mib, 0))
 
-    def and_also(self, other: "Room") -> "Room":
+    def and_also(self, other: "Capacity") -> "Capacity":
         """Both together."""
-        return Room(self.cpu_m + other.cpu_m, self.memory_mib + other.memory_mib)
+        return Capacity(self.cpu_m + other.cpu_m, self.memory_mib + other.memory_mib)
 
-    def times(self, number: int) -> "Room":
+    def times(self, number: int) -> "Capacity":
         """So many of it."""
-        return Room(self.cpu_m * number, self.memory_mib * number)
+        return Capacity(self.cpu_m * number, self.memory_mib * number)
 
-    def shared_by(self, number: int) -> "Room":
+    def shared_by(self, number: int) -> "Capacity":
         """An equal part, rounded down."""
-        return Room(self.cpu_m // number, self.memory_mib // number)
+        return Capacity(self.cpu_m // number, self.memory_mib // number)
 
-    def holds(self, other: "Room") -> bool:
+    def holds(self, other: "Capacity") -> bool:
         """Whether `other` fits."""
         return self.cpu_m >= other.cpu_m and self.memory_mib >= other.memory_mib
 
@@ -41,7 +41,7 @@ class Room(NamedTuple):
         return f"{self.cpu_m}m CPU and {self.memory_mib} MiB"
 
 
-NOTHING = Room(0, 0)
+NOTHING = Capacity(0, 0)
 
 REPORTED = 0.93
 """The part of a size's memory that the node reports as its capacity: the kernel keeps some before Kubernetes counts
@@ -50,11 +50,11 @@ REPORTED = 0.93
 EVICTION_MIB = 100
 """Kubernetes evicts pods when less is left."""
 
-DAEMONS = Room(600, 1228)
+DAEMONS = Capacity(600, 1228)
 """What stands on every node: kube-proxy, CNS, CSI, cloud-node-manager, monitoring, policy and Defender agents. The
 sum of their requests (Azure/AKS issues 5251, 3105, 2033, 3525) with room to spare, since no list is published."""
 
-SIDECARS = Room(100, 300)
+SIDECARS = Capacity(100, 300)
 """What Azure ML puts beside each instance's container: identity and log sidecars ("Reference for configuring
 Kubernetes cluster for Azure Machine Learning")."""
 
@@ -70,15 +70,15 @@ def reserved_memory_mib(capacity_mib: int, max_pods: int) -> int:
     return min(20 * max_pods + 50, capacity_mib // 4)
 
 
-def allocatable(size: VmSize, max_pods: int) -> Room:
+def allocatable(size: VmSize, max_pods: int) -> Capacity:
     """What pods may request on a node."""
     capacity = int(size.memory_gib * 1024 * REPORTED)
-    return Room(
+    return Capacity(
         size.vcpus * 1000 - reserved_cpu_m(size.vcpus),
         capacity - reserved_memory_mib(capacity, max_pods) - EVICTION_MIB,
     )
 
 
-def for_workloads(size: VmSize, max_pods: int) -> Room:
+def for_workloads(size: VmSize, max_pods: int) -> Capacity:
     """What a node has left beside what stands on every node."""
     return allocatable(size, max_pods).without(DAEMONS)

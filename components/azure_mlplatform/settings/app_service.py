@@ -6,8 +6,10 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
-from .ai_services import twice
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.violations import Violation
 from .endpoints import ServedByContainer, registry_rule
 
 
@@ -66,20 +68,20 @@ class AppServiceSettings(Settings):
     apps: list[WebAppSettings] = Field(min_length=1)
     """The web apps."""
 
-    _registry = obeys(registry_rule, "registry_id")
+    _registry = field_rule(registry_rule, "registry_id")
 
     def count(self, *, highly_available: bool) -> int:
         """How many instances there are."""
         return self.instances or (3 if highly_available else 1)
 
     @check
-    def _apps_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.apps], ("apps",), "app")
+    def _apps_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.apps, ("apps",), "app")
 
-    def refusals_in(self, *, zone_redundant: bool) -> Iterator[Refusal]:
+    def violations_in(self, *, zone_redundant: bool) -> Iterator[Violation]:
         """What is wrong in a kind of environment."""
         if zone_redundant and self.instances == 1:
-            yield Refusal(
+            yield Violation(
                 ("instances",),
                 self.instances,
                 "one instance cannot be spread over availability zones",

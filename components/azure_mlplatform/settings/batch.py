@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, below, below_each, check, computed, matches, obeys, repeated
-from .ai_services import twice
+from ..catalogue.private_link import PrivateService
+from ..foundation.duplicates import duplicate_names, duplicate_values
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
+from ..foundation.secret_values import SECRET
+from ..foundation.values import email, name_of, nearest, resource_id
+from ..foundation.violations import Violation, prefixed, prefixed_each
 from .batch_jobs import BatchJobSettings, BatchMode
 from .computes import ClusterSettings
 from .datastores import DatastoreSettings
-from .private_link import PrivateService
-from .values import email, name_of, nearest, resource_id
 
 if TYPE_CHECKING:
     from .environment import EnvironmentSettings
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 MOST_ACTION_GROUPS = 5
 """Of an alert rule ("Alert rules", Azure Monitor)."""
 
-_runtime = matches(
+_runtime = pattern_rule(
     r"(?=.{3,63}$)[A-Za-z0-9](-?[A-Za-z0-9])*",
     "is no name of an integration runtime",
     "3 to 63 letters, digits, hyphens",
@@ -50,14 +53,14 @@ class BatchAlertSettings(Settings):
     severity: int = Field(default=1, ge=0, le=4)
     """How bad it is: 0 (critical) to 4 (verbose). Left out: 1."""
 
-    _emails = obeys(email, "emails")
-    _groups = obeys(resource_id("Microsoft.Insights/actionGroups"), "action_group_ids")
+    _emails = field_rule(email, "emails")
+    _groups = field_rule(resource_id("Microsoft.Insights/actionGroups"), "action_group_ids")
 
     @check
-    def _groups_are_few_enough(self) -> Iterator[Refusal]:
+    def _groups_are_few_enough(self) -> Iterator[Violation]:
         most = MOST_ACTION_GROUPS - bool(self.emails)
         if len(self.action_group_ids) > most:
-            yield Refusal(
+            yield Violation(
                 ("action_group_ids",),
                 len(self.action_group_ids),
                 f"a rule takes {MOST_ACTION_GROUPS} action groups, and emails make one of their own",
@@ -65,14 +68,14 @@ class BatchAlertSettings(Settings):
             )
 
     @check
-    def _receivers_stand_once(self) -> Iterator[Refusal]:
-        yield from repeated(self.emails, ("emails",))
-        yield from repeated(self.action_group_ids, ("action_group_ids",))
+    def _receivers_stand_once(self) -> Iterator[Violation]:
+        yield from duplicate_values(self.emails, ("emails",))
+        yield from duplicate_values(self.action_group_ids, ("action_group_ids",))
 
     @check
-    def _somebody_hears(self) -> Iterator[Refusal]:
+    def _somebody_hears(self) -> Iterator[Violation]:
         if not self.emails and not self.action_group_ids:
-            yield Refusal(
+            yield Violation(
                 ("emails",), None, "nobody hears of an alert", "Add emails: [<address>], or action_group_ids: [<id>]"
             )
 
@@ -112,8 +115,8 @@ class BatchSettings(Settings):
     """Whether the factory's private endpoints are approved at the storage and the workspace. False is for those whose
     network team approves them. Left out, they are approved."""
 
-    _runtime_rule = obeys(_runtime, "integration_runtime")
-    _factory = obeys(computed(resource_id("Microsoft.DataFactory/factories")), "data_factory_id")
+    _runtime_rule = field_rule(_runtime, "integration_runtime")
+    _factory = field_rule(needs_plain_text(resource_id("Microsoft.DataFactory/factories")), "data_factory_id")
 
     @property
     def compute_name(self) -> str:
@@ -131,34 +134,36 @@ class BatchSettings(Settings):
         return [PrivateService.DATA_FACTORY] if self.makes_factory else []
 
     @check
-    def _jobs_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.jobs], ("jobs",), "batch job")
+    def _jobs_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.jobs, ("jobs",), "batch job")
 
     @check
-    def _one_cluster(self) -> Iterator[Refusal]:
+    def _one_cluster(self) -> Iterator[Violation]:
         if self.cluster is None and self.compute is None:
-            yield Refusal(
+            yield Violation(
                 ("compute",),
                 None,
                 "neither cluster nor compute is given",
                 "Add compute: <a cluster of the workspace>, or cluster: {name: batch, vm_size: Standard_D4ds_v4}",
             )
         if self.cluster is not None and self.compute is not None:
-            yield Refusal(("compute",), self.compute, "compute is given together with cluster", "Leave one of them out")
+            yield Violation(
+                ("compute",), self.compute, "compute is given together with cluster", "Leave one of them out"
+            )
 
     @check
-    def _factory_goes_with_the_orchestrator(self) -> Iterator[Refusal]:
+    def _factory_goes_with_the_orchestrator(self) -> Iterator[Violation]:
         synapse = self.orchestrator is Orchestrator.SYNAPSE
         for field in ("data_factory_id", "start_triggers", "approve_connections"):
             if synapse and field in self.model_fields_set:
-                yield Refusal(
+                yield Violation(
                     (field,),
                     getattr(self, field),
                     f"{field} is given, but orchestrator is 'synapse'",
                     "Leave one of them out: Synapse takes pipelines and triggers from its Git repository",
                 )
         if self.integration_runtime is not None and self.data_factory_id is None:
-            yield Refusal(
+            yield Violation(
                 ("integration_runtime",),
                 self.integration_runtime,
                 "integration_runtime is given, but no data_factory_id",
@@ -166,7 +171,7 @@ class BatchSettings(Settings):
             )
         if self.data_factory_id is not None:
             if "approve_connections" in self.model_fields_set:
-                yield Refusal(
+                yield Violation(
                     ("approve_connections",),
                     self.approve_connections,
                     "approve_connections is given together with data_factory_id",
@@ -174,20 +179,20 @@ class BatchSettings(Settings):
                 )
             for index, job in enumerate(self.jobs):
                 if job.expected_within_hours is not None:
-                    yield Refusal(
+                    yield Violation(
                         ("jobs", index, "expected_within_hours"),
                         job.expected_within_hours,
                         "whether an adopted factory's runs are late stands in logs that others keep",
                         "Leave it out; failed runs are told of all the same",
                     )
 
-    def store_refusals(self, stores: list[DatastoreSettings]) -> Iterator[Refusal]:
+    def store_violations(self, stores: list[DatastoreSettings]) -> Iterator[Violation]:
         """What is wrong with the datastores that jobs name, where the workspace has `stores`."""
         known = {each.name: each for each in stores}
-        yield from below_each(("jobs",), self.jobs, lambda job: job.store_refusals(known))
-        yield from self._loop_refusals(known)
+        yield from prefixed_each(("jobs",), self.jobs, lambda job: job.store_violations(known))
+        yield from self._loop_violations(known)
 
-    def _loop_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+    def _loop_violations(self, stores: dict[str, DatastoreSettings]) -> Iterator[Violation]:
         """Scores that would start the job that wrote them, at once or by way of others."""
         starts = {job.name: {each.name for each in self.jobs if job.starts(each, stores)} for job in self.jobs}
         for index, job in enumerate(self.jobs):
@@ -197,36 +202,29 @@ class BatchSettings(Settings):
                 pending = set().union(*(starts[each] for each in pending)) - reached
             if job.name in reached:
                 others = ", ".join(sorted(reached - {job.name}))
-                yield Refusal(
+                yield Violation(
                     ("jobs", index, "output", "folder"),
                     job.output.folder,
                     f"its scores start {f'{others}, whose start it' if others else 'it'} again, without end",
                     "Write to another container or folder, or give blob_created a folder or suffix of its own",
                 )
 
-    def compute_refusals(self, clusters: list[ClusterSettings]) -> Iterator[Refusal]:
+    def compute_violations(self, clusters: list[ClusterSettings]) -> Iterator[Violation]:
         """What is wrong with the cluster, where the workspace has `clusters`."""
         names = [each.name for each in clusters]
         if self.compute is not None and SECRET not in (self.compute, *names) and self.compute not in names:
-            yield Refusal(
+            yield Violation(
                 ("compute",),
                 self.compute,
                 f"there is no cluster '{self.compute}'{nearest(self.compute, names)}",
                 f"Allowed: {', '.join(names) or 'none, since workspace.clusters is empty; add cluster'}",
             )
-        if self.cluster is not None and self.cluster.name.lower() in {each.lower() for each in names} - {SECRET}:
-            yield Refusal(
-                ("cluster", "name"),
-                self.cluster.name,
-                f"the workspace has a cluster '{self.cluster.name}' already",
-                "Give it another name, or name the workspace's by compute",
-            )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs: a retired size, times that a change of the clocks skips."""
         if self.cluster is not None:
-            yield from below(("cluster",), self.cluster.retirement_refusals(today))
-        yield from below_each(("jobs",), self.jobs, lambda job: job.refusals_on(today))
+            yield from prefixed(("cluster",), self.cluster.retirement_violations(today))
+        yield from prefixed_each(("jobs",), self.jobs, lambda job: job.violations_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right and should still be known."""
@@ -260,19 +258,19 @@ class BatchSettings(Settings):
             yield f"batch: {', '.join(legacy)} calls a pipeline of version 1, which is legacy; use a batch endpoint"
 
 
-def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
+def batch_violations(environment: "EnvironmentSettings") -> Iterator[Violation]:
     """What of the batches cannot be in this environment."""
     batch, workspace = environment.batch, environment.workspace
     if batch is None:
         return
     if workspace is None:
-        yield Refusal(
+        yield Violation(
             ("batch",), None, "batches are scored in a workspace, and there is none", "Add workspace, or remove batch"
         )
         return
-    yield from below(("batch",), batch.compute_refusals(workspace.clusters))
+    yield from prefixed(("batch",), batch.compute_violations(workspace.clusters))
     if batch.orchestrator is Orchestrator.SYNAPSE and environment.synapse is None:
-        yield Refusal(
+        yield Violation(
             ("batch", "orchestrator"),
             batch.orchestrator,
             "orchestrator is 'synapse', but there is no Synapse workspace",
@@ -282,10 +280,10 @@ def batch_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
         for index, job in enumerate(batch.jobs):
             if job.mode is BatchMode.BATCH_ENDPOINT:
                 # "Network isolation in batch endpoints", Microsoft Learn.
-                yield Refusal(
+                yield Violation(
                     ("batch", "jobs", index, "mode"),
                     job.mode,
                     "Azure ML has no batch deployments in a workspace that a customer's key encrypts",
                     "Leave customer_managed_key out, or set mode: published_pipeline, which is legacy",
                 )
-    yield from below(("batch",), batch.store_refusals(workspace.datastores))
+    yield from prefixed(("batch",), batch.store_violations(workspace.datastores))

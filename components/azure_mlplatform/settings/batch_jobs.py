@@ -8,11 +8,13 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, below, check, computed, matches, obeys, refused
+from ..foundation.model import Settings, check
+from ..foundation.naming import endpoint_name
+from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
+from ..foundation.values import guid, nearest
+from ..foundation.violations import Violation, prefixed, rule_error
 from .datastores import SYSTEM_STORES, WORKSPACE_STORE, DatastoreSettings, StoreAccess, folder_path, store_name
-from .endpoints import endpoint_name
 from .schedule import ScheduleSettings
-from .values import guid, nearest
 
 MODEL_OUTPUT = "predictions.csv"
 """What a deployed model writes."""
@@ -42,17 +44,17 @@ class BatchDeployment(StrEnum):
     """A pipeline component: input `data`, output `scores`, and the window as texts `window_start` and `window_end`."""
 
 
-@computed
+@needs_plain_text
 def template_path(value: str) -> str:
     """A folder whose names may hold placeholders of the window's start."""
     if "{mm}" in value and "{HH}" not in value:
-        raise refused(
+        raise rule_error(
             f"'{value}' has the minutes of a window and not its hour",
             "{mm} is the minute; the month is {MM}",
         )
     filled = re.sub(f"{{({'|'.join(PLACEHOLDERS)})}}", "0", value)
     if "{" in filled or "}" in filled:
-        raise refused(
+        raise rule_error(
             f"'{value}' has a placeholder that stands for nothing",
             f"Allowed: {', '.join('{' + each + '}' for each in PLACEHOLDERS)}, parts of the window's start",
         )
@@ -60,18 +62,18 @@ def template_path(value: str) -> str:
     return value
 
 
-@computed
+@needs_plain_text
 def fixed_folder(value: str) -> str:
     """A folder that is the same for every run."""
     if "{" in value or "}" in value:
-        raise refused(
+        raise rule_error(
             f"'{value}' has a placeholder, which only the folder of an input takes",
             "Allowed: one folder for all runs; the run's id tells what they write apart",
         )
     return folder_path(value)
 
 
-_suffix = matches(r"[^/\s*?{}]{1,64}", "is no end of a blob's name", "such as .csv, without wildcards")
+_suffix = pattern_rule(r"[^/\s*?{}]{1,64}", "is no end of a blob's name", "such as .csv, without wildcards")
 
 
 class BatchInput(Settings):
@@ -84,8 +86,8 @@ class BatchInput(Settings):
     """The folder in it. `{yyyy}`, `{MM}`, `{dd}`, `{HH}` and `{mm}` stand for the start of the run's window, in the
     schedule's time zone."""
 
-    _store = obeys(store_name, "store")
-    _folder = obeys(template_path, "folder")
+    _store = field_rule(store_name, "store")
+    _folder = field_rule(template_path, "folder")
 
 
 class BatchOutput(Settings):
@@ -98,8 +100,8 @@ class BatchOutput(Settings):
     folder: str = Field(examples=["churn"])
     """The folder in it, under which a run makes `<run id>-<attempt>`."""
 
-    _store = obeys(store_name, "store")
-    _folder = obeys(fixed_folder, "folder")
+    _store = field_rule(store_name, "store")
+    _folder = field_rule(fixed_folder, "folder")
 
 
 class BlobCreatedSettings(Settings):
@@ -119,9 +121,9 @@ class BlobCreatedSettings(Settings):
     """Whether blobs of no bytes are passed over, as those are that some tools make before they write. Left out, they
     are."""
 
-    _store = obeys(store_name, "store")
-    _folder = obeys(fixed_folder, "folder")
-    _suffix_rule = obeys(computed(_suffix), "suffix")
+    _store = field_rule(store_name, "store")
+    _folder = field_rule(fixed_folder, "folder")
+    _suffix_rule = field_rule(needs_plain_text(_suffix), "suffix")
 
 
 class BatchJobSettings(Settings):
@@ -174,8 +176,8 @@ class BatchJobSettings(Settings):
     """Within how many hours a run has to succeed, or else the alerts tell: 1 to 48. Left out: with a schedule, the
     longest time between two runs and all attempts; with blobs alone, or where that is longer than 48, none tells."""
 
-    _name = obeys(endpoint_name, "name")
-    _pipeline = obeys(guid, "published_pipeline_id")
+    _name = field_rule(endpoint_name, "name")
+    _pipeline = field_rule(guid, "published_pipeline_id")
 
     @property
     def inputs(self) -> list[tuple[str, str]]:
@@ -216,12 +218,12 @@ class BatchJobSettings(Settings):
         same = watched.container_id.lower() == written.container_id.lower()
         return same and named and f"{self.output.folder}/".startswith(folder)
 
-    def store_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+    def store_violations(self, stores: dict[str, DatastoreSettings]) -> Iterator[Violation]:
         """What is wrong with the datastores that it names. `stores` are the workspace's, by name."""
         declared = ", ".join(stores) or "none, since workspace.datastores is empty"
         for field, name in self.inputs:
             if name not in stores:
-                yield Refusal(
+                yield Violation(
                     (field, "store"),
                     name,
                     f"{name} is the workspace's own, which scores alone go to"
@@ -229,9 +231,9 @@ class BatchJobSettings(Settings):
                     else f"there is no datastore '{name}'{nearest(name, stores)}",
                     f"Declare its container in workspace.datastores, or take one of: {declared}",
                 )
-        yield from below(("output", "store"), self._output_refusals(stores))
+        yield from prefixed(("output", "store"), self._output_violations(stores))
 
-    def _output_refusals(self, stores: dict[str, DatastoreSettings]) -> Iterator[Refusal]:
+    def _output_violations(self, stores: dict[str, DatastoreSettings]) -> Iterator[Violation]:
         name = self.output.store
         if name == WORKSPACE_STORE:
             return
@@ -245,26 +247,26 @@ class BatchJobSettings(Settings):
         store = stores.get(name)
         if store is None:
             near = nearest(name, [WORKSPACE_STORE, *stores])
-            yield Refusal((), name, f"there is no datastore '{name}'{near}", allowed)
+            yield Violation((), name, f"there is no datastore '{name}'{near}", allowed)
         elif store.access is not StoreAccess.WRITE:
-            yield Refusal((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
+            yield Violation((), name, f"jobs may only read '{name}'", f"Set access: write on it. {allowed}")
         elif store.is_file_system and endpoint:
-            yield Refusal(
+            yield Violation(
                 (),
                 name,
                 f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
                 "Declare a datastore of another name on the same container, with as_blobs: true",
             )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs: times that a change of the clocks skips."""
         if self.schedule is not None:
-            yield from below(("schedule",), self.schedule.refusals_on(today))
+            yield from prefixed(("schedule",), self.schedule.violations_on(today))
 
     @check
-    def _something_starts_it(self) -> Iterator[Refusal]:
+    def _something_starts_it(self) -> Iterator[Violation]:
         if self.schedule is None and self.blob_created is None:
-            yield Refusal(
+            yield Violation(
                 ("schedule",),
                 None,
                 f"nothing starts {self.name}: neither schedule nor blob_created is given",
@@ -273,17 +275,17 @@ class BatchJobSettings(Settings):
             )
 
     @check
-    def _input_goes_with_the_schedule(self) -> Iterator[Refusal]:
+    def _input_goes_with_the_schedule(self) -> Iterator[Violation]:
         by_window = self.passes_window
         if self.schedule is not None and self.input is None and not by_window:
-            yield Refusal(
+            yield Violation(
                 ("input",),
                 None,
                 "a scheduled run of a model has nothing to score",
                 "Add input: {store: <datastore>, folder: sales/{yyyy}/{MM}/{dd}}",
             )
         if self.input is not None and self.schedule is None:
-            yield Refusal(
+            yield Violation(
                 ("input",),
                 None,
                 "input is given, but no schedule: what is scored is the blob that lands",
@@ -291,9 +293,9 @@ class BatchJobSettings(Settings):
             )
 
     @check
-    def _one_start_where_the_window_is_passed(self) -> Iterator[Refusal]:
+    def _one_start_where_the_window_is_passed(self) -> Iterator[Violation]:
         if self.passes_window and self.blob_created is not None:
-            yield Refusal(
+            yield Violation(
                 ("blob_created",),
                 None,
                 "a pipeline takes either a window or a blob, and both schedule and blob_created are given",
@@ -301,9 +303,9 @@ class BatchJobSettings(Settings):
             )
 
     @check
-    def _it_is_asked_in_time(self) -> Iterator[Refusal]:
+    def _it_is_asked_in_time(self) -> Iterator[Violation]:
         if self.poll_seconds >= self.timeout_minutes * 60:
-            yield Refusal(
+            yield Violation(
                 ("poll_seconds",),
                 self.poll_seconds,
                 f"the job is first asked for after {self.poll_seconds} seconds, and cancelled after "
@@ -312,12 +314,12 @@ class BatchJobSettings(Settings):
             )
 
     @check
-    def _runs_can_be_expected(self) -> Iterator[Refusal]:
+    def _runs_can_be_expected(self) -> Iterator[Violation]:
         if self.expected_within_hours is None or self.schedule is None:
             return
         gap = self.schedule.longest_gap_minutes
         if self.expected_within_hours * 60 < gap:
-            yield Refusal(
+            yield Violation(
                 ("expected_within_hours",),
                 self.expected_within_hours,
                 f"up to {-(-gap // 60)} hours lie between two runs, so it would always be late",
@@ -325,24 +327,24 @@ class BatchJobSettings(Settings):
             )
 
     @check
-    def _mode_has_what_it_calls(self) -> Iterator[Refusal]:
+    def _mode_has_what_it_calls(self) -> Iterator[Violation]:
         legacy = self.mode is BatchMode.PUBLISHED_PIPELINE
         if legacy and self.published_pipeline_id is None:
-            yield Refusal(
+            yield Violation(
                 ("published_pipeline_id",),
                 None,
                 "mode is 'published_pipeline', but published_pipeline_id is missing",
                 "Add it, or leave mode out: version 1 of the SDK is no longer supported",
             )
         if not legacy and self.published_pipeline_id is not None:
-            yield Refusal(
+            yield Violation(
                 ("published_pipeline_id",),
                 self.published_pipeline_id,
                 "published_pipeline_id is given, but mode is 'batch_endpoint'",
                 "Leave one of them out",
             )
         if legacy and "deployment" in self.model_fields_set:
-            yield Refusal(
+            yield Violation(
                 ("deployment",),
                 self.deployment,
                 "deployment is given, but mode is 'published_pipeline'",

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
-from .values import email, resource_id
+from ..foundation.duplicates import duplicate_values
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import email, resource_id
+from ..foundation.violations import Violation
 
 
 class BudgetSettings(Settings):
@@ -26,25 +29,26 @@ class BudgetSettings(Settings):
     forecast_percent: list[float] = Field(default_factory=lambda: [100.0], max_length=1)
     """At which percentage to tell once the month's forecast reaches it. Left out: 100."""
 
-    _emails = obeys(email, "contact_emails")
-    _groups = obeys(resource_id("Microsoft.Insights/actionGroups"), "action_group_ids")
+    _emails = field_rule(email, "contact_emails")
+    _groups = field_rule(resource_id("Microsoft.Insights/actionGroups"), "action_group_ids")
 
     @check
-    def _someone_is_told(self) -> Iterator[Refusal]:
+    def _someone_is_told(self) -> Iterator[Violation]:
         if not self.contact_emails and not self.action_group_ids:
-            yield Refusal(("contact_emails",), [], "the budget tells nobody", "Give contact_emails or action_group_ids")
+            yield Violation(
+                ("contact_emails",), [], "the budget tells nobody", "Give contact_emails or action_group_ids"
+            )
 
     @check
-    def _percentages_are_legal(self) -> Iterator[Refusal]:
+    def _percentages_are_legal(self) -> Iterator[Violation]:
         for field in ("actual_percent", "forecast_percent"):
             percents = getattr(self, field)
+            yield from duplicate_values(percents, (field,))
             for index, percent in enumerate(percents):
                 if not 0 < percent <= 1000:
-                    yield Refusal(
+                    yield Violation(
                         (field, index),
                         percent,
                         f"{percent:g} is no threshold of a budget",
                         "Allowed: more than 0 up to 1000 percent",
                     )
-                elif percent in percents[:index]:
-                    yield Refusal((field, index), percent, f"{percent:g} stands here twice", "Leave the second out")

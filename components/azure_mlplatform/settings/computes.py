@@ -6,18 +6,15 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check, computed, matches, obeys
-from .project import NAME
-from .scaling import scaling_refusals
-from .sized import Sized, unknown_size
-from .values import guid, time_of_day, windows_time_zone
-from .vm_sizes import EXAMPLES, size_names
-
-compute_rule = matches(
-    r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
-    "is no name for a compute",
-    "3 to 24 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
-)
+from ..catalogue.vm_sizes import EXAMPLES, size_names
+from ..foundation.model import Settings, check
+from ..foundation.naming import SHORT_NAME, compute_name
+from ..foundation.rules import field_rule
+from ..foundation.scaling import scaling_violations
+from ..foundation.secret_values import SECRET
+from ..foundation.values import WEEK_DAYS, guid, time_of_day, week_day, windows_time_zone
+from ..foundation.violations import Violation
+from .sized import HasVmSize, unknown_size
 
 
 class Priority(StrEnum):
@@ -27,7 +24,7 @@ class Priority(StrEnum):
     LOW_PRIORITY = "LowPriority"
 
 
-class _OfAListedSize(Sized):
+class _OfAListedSize(HasVmSize):
     """A compute whose size is one of the catalogue's, unless a reason is given."""
 
     unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
@@ -35,7 +32,7 @@ class _OfAListedSize(Sized):
     size is refused."""
 
     @check
-    def _size_is_known(self) -> Iterator[Refusal]:
+    def _size_is_known(self) -> Iterator[Violation]:
         if self.vm_size == SECRET:
             return
         if self.size is None and self.unlisted_size_reason is None:
@@ -43,7 +40,7 @@ class _OfAListedSize(Sized):
                 self.vm_size, size_names(), "If Azure has it (`az vm list-skus`), give unlisted_size_reason"
             )
         elif self.size is not None and not self.size.for_machine_learning:
-            yield Refusal(
+            yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"{self.vm_size} is no size for machine-learning computes",
@@ -69,22 +66,11 @@ class ClusterSettings(_OfAListedSize):
     priority: Priority = Priority.DEDICATED
     """`Dedicated` or `LowPriority`. Another one replaces the cluster."""
 
-    _name = obeys(compute_rule, "name")
+    _name = field_rule(compute_name, "name")
 
     @check
-    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        yield from scaling_refusals(self, "nodes")
-
-
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-_day = matches("|".join(DAYS), "is no day of the week", f"{', '.join(DAYS[:-1])} or {DAYS[-1]}")
-
-
-@computed
-def week_day(value: str) -> str:
-    """A day of the week by its English name, as Azure writes it."""
-    return _day(value.capitalize())
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "nodes")
 
 
 class InstanceSchedule(Settings):
@@ -99,19 +85,21 @@ class InstanceSchedule(Settings):
     stop: Optional[str] = Field(default=None, examples=["18:30"])
     """When it stops. Left out, it stops when it is idle."""
 
-    days: list[str] = Field(default_factory=lambda: list(DAYS[:5]), min_length=1, examples=[["Monday", "Thursday"]])
+    days: list[str] = Field(
+        default_factory=lambda: list(WEEK_DAYS[:5]), min_length=1, examples=[["Monday", "Thursday"]]
+    )
     """On which days of the week. Left out: Monday to Friday."""
 
-    _zone = obeys(windows_time_zone, "time_zone")
-    _times = obeys(time_of_day, "start", "stop")
-    _days = obeys(week_day, "days")
+    _zone = field_rule(windows_time_zone, "time_zone")
+    _times = field_rule(time_of_day, "start", "stop")
+    _days = field_rule(week_day, "days")
 
     @check
-    def _does_something(self) -> Iterator[Refusal]:
+    def _does_something(self) -> Iterator[Violation]:
         if self.start is None and self.stop is None:
-            yield Refusal(("start",), None, "neither start nor stop is given", "Give one of them, or both")
+            yield Violation(("start",), None, "neither start nor stop is given", "Give one of them, or both")
         elif self.start == self.stop:
-            yield Refusal(
+            yield Violation(
                 ("stop",), self.stop, f"it starts and stops at {self.stop}", "Give two times, or one of them only"
             )
 
@@ -132,7 +120,7 @@ class SetupScript(Settings):
 class InstanceSettings(_OfAListedSize):
     """A compute instance: one person's machine, reached through the studio. Only where the profile allows it."""
 
-    name: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=12, examples=["alice"])
+    name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=12, examples=["alice"])
     """What the team calls it: 2 to 12 lower-case letters, digits and single hyphens, starting with a letter.
     Part of its name in Azure, which is unique in the region."""
 
@@ -148,4 +136,4 @@ class InstanceSettings(_OfAListedSize):
     setup_script: Optional[SetupScript] = None
     """A script that runs when it is made. Left out, none does."""
 
-    _user = obeys(guid, "assigned_user")
+    _user = field_rule(guid, "assigned_user")

@@ -6,10 +6,12 @@ from typing import NamedTuple, Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
-from .ai_services import twice
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.scaling import scaling_violations
+from ..foundation.violations import Violation
 from .endpoints import ServedByContainer, registry_rule
-from .scaling import scaling_refusals
 
 
 class WorkloadProfile(StrEnum):
@@ -104,8 +106,8 @@ class ContainerAppSettings(ServedByContainer):
         return 3 if zone_redundant else int(highly_available)
 
     @check
-    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        yield from scaling_refusals(self, "replicas")
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "replicas")
 
 
 class ContainerAppsSettings(Settings):
@@ -127,7 +129,7 @@ class ContainerAppsSettings(Settings):
     apps: list[ContainerAppSettings] = Field(min_length=1)
     """The apps."""
 
-    _registry = obeys(registry_rule, "registry_id")
+    _registry = field_rule(registry_rule, "registry_id")
 
     @property
     def profile(self) -> _Profile:
@@ -140,28 +142,28 @@ class ContainerAppsSettings(Settings):
         return least, least + 2 if self.max_nodes is None else self.max_nodes
 
     @check
-    def _apps_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.apps], ("apps",), "app")
+    def _apps_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.apps, ("apps",), "app")
 
     @check
-    def _nodes_go_with_a_dedicated_profile(self) -> Iterator[Refusal]:
+    def _nodes_go_with_a_dedicated_profile(self) -> Iterator[Violation]:
         for field in ("min_nodes", "max_nodes"):
             if getattr(self, field) is not None and not self.profile.dedicated:
-                yield Refusal(
+                yield Violation(
                     (field,),
                     getattr(self, field),
                     f"{field} is given, but {self.workload_profile} has no nodes of one's own",
                     "Leave it out; replicas are counted by each app",
                 )
-        yield from scaling_refusals(self, "nodes")
+        yield from scaling_violations(self, "nodes")
 
     @check
-    def _replicas_fit_the_profile(self) -> Iterator[Refusal]:
+    def _replicas_fit_the_profile(self) -> Iterator[Violation]:
         most = self.profile
         for index, app in enumerate(self.apps):
             at = ("apps", index)
             if app.cpu > most.cpu or app.memory > most.memory_gib:
-                yield Refusal(
+                yield Violation(
                     (*at, "cpu"),
                     app.cpu,
                     f"a replica of {app.cpu:g} vCPUs and {app.memory:g} GiB does not fit {self.workload_profile}, "
@@ -171,20 +173,20 @@ class ContainerAppsSettings(Settings):
             elif self.workload_profile is WorkloadProfile.CONSUMPTION and (
                 app.cpu * 4 % 1 or app.memory != 2 * app.cpu
             ):
-                yield Refusal(
+                yield Violation(
                     (*at, "cpu"),
                     app.cpu,
                     f"Consumption has no replica of {app.cpu:g} vCPUs and {app.memory:g} GiB",
                     "Allowed: 0.25 to 4 vCPUs in steps of a quarter, with twice as much memory",
                 )
 
-    def refusals_in(self, location: str, *, highly_available: bool) -> Iterator[Refusal]:
+    def violations_in(self, location: str, *, highly_available: bool) -> Iterator[Violation]:
         """What is wrong in a region and in a kind of environment."""
         least = {("min_nodes",): self.min_nodes}
         least |= {("apps", index, "min_replicas"): each.min_replicas for index, each in enumerate(self.apps)}
         for path, number in least.items():
             if number == 0 and highly_available:
-                yield Refusal(
+                yield Violation(
                     path,
                     number,
                     "in an environment that is highly available something always answers",
@@ -192,7 +194,7 @@ class ContainerAppsSettings(Settings):
                 )
         regions = self.profile.regions
         if regions is not None and location not in regions:
-            yield Refusal(
+            yield Violation(
                 ("workload_profile",),
                 self.workload_profile,
                 f"there is no {self.workload_profile} in {location}",

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, obeys
-from .aks import attached_name
+from ..catalogue.private_link import PrivateService
+from ..foundation.model import Settings
+from ..foundation.naming import attached_compute_name
+from ..foundation.rules import field_rule
+from ..foundation.secret_values import SECRET
+from ..foundation.values import same_id
+from ..foundation.violations import Violation
 from .network import DATABRICKS_SUBNETS, NetworkSettings
-from .private_link import PrivateService
-from .values import same_id
 
 if TYPE_CHECKING:
     from .environment import EnvironmentSettings
@@ -34,7 +37,7 @@ class DatabricksSettings(Settings):
     """Whether people of the whole region sign in to Databricks by an endpoint of this environment. A DNS zone has one
     such endpoint for each region, so one that someone else has made must not be made again. Left out, it is not."""
 
-    _compute = obeys(attached_name, "compute_name")
+    _compute = field_rule(attached_compute_name, "compute_name")
 
     @property
     def private_services(self) -> list[PrivateService]:
@@ -43,28 +46,28 @@ class DatabricksSettings(Settings):
         return [PrivateService.DATABRICKS, PrivateService.DATABRICKS_STORAGE, *sign_in]
 
 
-def databricks_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
+def databricks_violations(environment: "EnvironmentSettings") -> Iterator[Violation]:
     """What is wrong with the network that Databricks is to be in."""
     if environment.databricks is None:
         return
     if environment.network is None:
-        yield Refusal(
+        yield Violation(
             ("databricks",),
             None,
             "Databricks is in a network, and the environment has none",
             "Add network, with a range for databricks_host and one for databricks_container in network.subnets",
         )
     elif environment.network.adopted:
-        yield from _adopted_refusals(environment.network)
+        yield from _adopted_violations(environment.network)
     else:
-        yield from _own_refusals(environment.network)
+        yield from _own_violations(environment.network)
 
 
-def _own_refusals(network: NetworkSettings) -> Iterator[Refusal]:
+def _own_violations(network: NetworkSettings) -> Iterator[Violation]:
     for role in DATABRICKS_SUBNETS:
         given = getattr(network.subnets, role)
         if given is None:
-            yield Refusal(
+            yield Violation(
                 ("network", "subnets", role.value),
                 None,
                 f"Databricks needs the subnet {role}, which has no share of the address space",
@@ -75,7 +78,7 @@ def _own_refusals(network: NetworkSettings) -> Iterator[Refusal]:
         subnet = IPv4Network(given)
         for space in map(IPv4Network, network.address_space):
             if subnet.subnet_of(space) and space.prefixlen not in SPACES:
-                yield Refusal(
+                yield Violation(
                     ("network", "subnets", role.value),
                     given,
                     f"{role} lies in {space}, and Databricks takes networks of /{SPACES[0]} to /{SPACES[-1]}",
@@ -83,11 +86,11 @@ def _own_refusals(network: NetworkSettings) -> Iterator[Refusal]:
                 )
 
 
-def _adopted_refusals(network: NetworkSettings) -> Iterator[Refusal]:
+def _adopted_violations(network: NetworkSettings) -> Iterator[Violation]:
     ids = [getattr(network.subnet_ids, role) for role in DATABRICKS_SUBNETS]
     for role, subnet_id in zip(DATABRICKS_SUBNETS, ids, strict=True):
         if subnet_id is None:
-            yield Refusal(
+            yield Violation(
                 ("network", "subnet_ids", role.value),
                 None,
                 f"Databricks needs the subnet {role}, and none is adopted",
@@ -98,9 +101,9 @@ def _adopted_refusals(network: NetworkSettings) -> Iterator[Refusal]:
         return
     at = ("network", "subnet_ids", DATABRICKS_SUBNETS[1].value)
     if same_id(host, container):
-        yield Refusal(at, container, "databricks_host and databricks_container are one subnet", "Name two")
+        yield Violation(at, container, "databricks_host and databricks_container are one subnet", "Name two")
     elif not same_id(*(each.rsplit("/subnets/", 1)[0] for each in ids)):
-        yield Refusal(
+        yield Violation(
             at,
             container,
             "databricks_container is in another network than databricks_host",
@@ -108,11 +111,11 @@ def _adopted_refusals(network: NetworkSettings) -> Iterator[Refusal]:
         )
 
 
-def token_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
+def token_violations(environment: "EnvironmentSettings") -> Iterator[Violation]:
     """What is wrong with a token in this environment: that there is nothing to attach, or to attach to."""
     missing = [field for field in ("databricks", "workspace") if getattr(environment, field) is None]
     if missing:
-        yield Refusal(
+        yield Violation(
             (TOKEN_KEY,),
             None,
             f"{TOKEN_KEY} attaches Databricks to the machine-learning workspace, and there is no "

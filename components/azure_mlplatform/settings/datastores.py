@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, computed, matches, obeys, refused
-from .ai_services import twice
-from .values import name_of, resource_id
+from ..foundation.duplicates import Named, duplicate_names, duplicates_among
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
+from ..foundation.values import name_of, resource_id
+from ..foundation.violations import Violation, rule_error
 
 WORKSPACE_STORE = "workspaceblobstore"
 """The datastore on the workspace's own blobs, which batches may write to as well."""
@@ -16,23 +18,23 @@ WORKSPACE_STORE = "workspaceblobstore"
 SYSTEM_STORES = (WORKSPACE_STORE, "workspacefilestore", "workspaceartifactstore", "workspaceworkingdirectory")
 """The datastores that every workspace has of itself, on its own storage, by identity."""
 
-store_name = computed(
-    matches(
+store_name = needs_plain_text(
+    pattern_rule(
         r"[a-z][a-z0-9_]{1,253}[a-z0-9]",
         "is no name for a datastore",
         "3 to 255 lower-case letters, digits and underscores, starting with a letter",
     )
 )
 
-container_name = computed(
-    matches(
+container_name = needs_plain_text(
+    pattern_rule(
         r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*",
         "is no name for a container",
         "3 to 63 lower-case letters, digits and single hyphens inside",
     )
 )
 
-asset_name = matches(
+asset_name = pattern_rule(
     r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}", "is no name for a data asset", "letters, digits, hyphens and underscores"
 )
 
@@ -41,7 +43,7 @@ def folder_path(value: str) -> str:
     """A folder inside a container: no address, no wildcard, no way out of it."""
     parts = value.split("/")
     if any(not part.strip(". ") or re.search(r"[\\?#%*:|\"<>\s]", part) for part in parts):
-        raise refused(
+        raise rule_error(
             f"'{value}' is no folder of a container",
             "Allowed: a path inside the container, such as sales/transactions, without '/' at its ends",
         )
@@ -69,8 +71,8 @@ class FolderSettings(Settings):
     """Raise it to have a version made again for a place that had one before: Azure keeps each version for ever, and
     makes none twice. Left out: 1."""
 
-    _name = obeys(asset_name, "name")
-    _path = obeys(folder_path, "path")
+    _name = field_rule(asset_name, "name")
+    _path = field_rule(folder_path, "path")
 
 
 class DatastoreSettings(Settings):
@@ -99,9 +101,9 @@ class DatastoreSettings(Settings):
     folders: list[FolderSettings] = Field(default_factory=list)
     """Folders that become data assets."""
 
-    _name = obeys(store_name, "name")
-    _account = obeys(computed(resource_id("Microsoft.Storage/storageAccounts")), "storage_account_id")
-    _container = obeys(container_name, "container")
+    _name = field_rule(store_name, "name")
+    _account = field_rule(needs_plain_text(resource_id("Microsoft.Storage/storageAccounts")), "storage_account_id")
+    _container = field_rule(container_name, "container")
 
     @property
     def is_file_system(self) -> bool:
@@ -119,9 +121,9 @@ class DatastoreSettings(Settings):
         return f"{self.storage_account_id}/blobServices/default/containers/{self.container}"
 
     @check
-    def _name_is_not_the_workspaces(self) -> Iterator[Refusal]:
+    def _name_is_not_the_workspaces(self) -> Iterator[Violation]:
         if self.name in SYSTEM_STORES:
-            yield Refusal(
+            yield Violation(
                 ("name",),
                 self.name,
                 f"every workspace has a datastore '{self.name}' of its own",
@@ -129,28 +131,23 @@ class DatastoreSettings(Settings):
             )
 
 
-def store_refusals(stores: list[DatastoreSettings]) -> Iterator[Refusal]:
+def store_violations(stores: list[DatastoreSettings]) -> Iterator[Violation]:
     """What is wrong with several stores together."""
-    yield from twice([each.name for each in stores], ("datastores",), "datastore")
+    yield from duplicate_names(stores, ("datastores",), "datastore")
     kinds: dict[str, DatastoreSettings] = {}
     for number, store in enumerate(stores):
         other = kinds.setdefault(store.storage_account_id.lower(), store)
         if other.hierarchical != store.hierarchical:
-            yield Refusal(
+            yield Violation(
                 ("datastores", number, "hierarchical"),
                 store.hierarchical,
                 f"the account {store.account_name} has a hierarchical namespace or has none: {other.name} says "
                 f"{str(other.hierarchical).lower()}, and {store.name} {str(store.hierarchical).lower()}",
                 "Say of both what the account is",
             )
-    first: dict[str, str] = {}
-    for number, store in enumerate(stores):
-        for index, folder in enumerate(store.folders):
-            if folder.name.lower() in first:
-                yield Refusal(
-                    ("datastores", number, "folders", index, "name"),
-                    folder.name,
-                    f"a second data asset is named '{folder.name}' (the first is in {first[folder.name.lower()]})",
-                    "Give each a name of its own",
-                )
-            first.setdefault(folder.name.lower(), f"the store {store.name}")
+    folders = (
+        Named(("datastores", number, "folders", index, "name"), folder.name, f"in the store {store.name}")
+        for number, store in enumerate(stores)
+        for index, folder in enumerate(store.folders)
+    )
+    yield from duplicates_among(folders, "data asset")

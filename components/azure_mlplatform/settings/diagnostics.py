@@ -5,8 +5,10 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
-from .values import resource_id
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import resource_id
+from ..foundation.violations import Violation
 
 
 class DiagnosticsSettings(Settings):
@@ -24,13 +26,13 @@ class DiagnosticsSettings(Settings):
     """Gigabytes a day after which an own workspace takes no more. Left out, there is no cap, since a cap
     also stops the audit log."""
 
-    _id = obeys(resource_id("Microsoft.OperationalInsights/workspaces"), "log_analytics_workspace_id")
+    _id = field_rule(resource_id("Microsoft.OperationalInsights/workspaces"), "log_analytics_workspace_id")
 
     @check
-    def _own_or_adopted(self) -> Iterator[Refusal]:
+    def _own_or_adopted(self) -> Iterator[Violation]:
         for field in ("retention_days", "daily_cap_gb"):
             if self.log_analytics_workspace_id is not None and getattr(self, field) is not None:
-                yield Refusal(
+                yield Violation(
                     (field,),
                     getattr(self, field),
                     f"{field} is given together with log_analytics_workspace_id",

@@ -6,8 +6,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, check, obeys
-from .values import matches, name_of, resource_id
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.secret_values import SECRET
+from ..foundation.values import name_of, pattern_rule, resource_id
+from ..foundation.violations import Violation
 
 
 class CustomerManagedKey(Settings):
@@ -20,9 +23,9 @@ class CustomerManagedKey(Settings):
     key_id: str = Field(examples=["https://kv-keys.vault.azure.net/keys/ml"])
     """The key's address. Without a version at its end the services follow the key's rotation."""
 
-    _vault = obeys(resource_id("Microsoft.KeyVault/vaults"), "key_vault_id")
-    _key = obeys(
-        matches(
+    _vault = field_rule(resource_id("Microsoft.KeyVault/vaults"), "key_vault_id")
+    _key = field_rule(
+        pattern_rule(
             r"https://[a-z0-9-]{3,24}\.vault\.azure\.net/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?",
             "is not the address of a key",
             "https://<vault>.vault.azure.net/keys/<name>, with or without a version",
@@ -47,12 +50,12 @@ class CustomerManagedKey(Settings):
         return parts[3] if len(parts) > 3 else None
 
     @check
-    def _key_is_in_the_vault(self) -> Iterator[Refusal]:
+    def _key_is_in_the_vault(self) -> Iterator[Violation]:
         vault = name_of(self.key_vault_id).lower()
         if SECRET in (self.key_vault_id, self.key_id):
             return
         if urlsplit(self.key_id).netloc.split(".")[0] != vault:
-            yield Refusal(
+            yield Violation(
                 ("key_id",),
                 self.key_id,
                 f"'{self.key_id}' is not in the vault '{vault}'",

@@ -5,15 +5,12 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, matches, obeys, repeated
-from .project import NAME
-from .values import guid, resource_id
-
-endpoint_name = matches(
-    f"(?=.{{2,12}}$){NAME}",
-    "is no name for an endpoint",
-    "2 to 12 lower-case letters, digits and single hyphens, starting with a letter",
-)
+from ..foundation.duplicates import duplicate_values
+from ..foundation.model import Settings, check
+from ..foundation.naming import endpoint_name
+from ..foundation.rules import field_rule
+from ..foundation.values import guid, resource_id
+from ..foundation.violations import Violation
 
 
 class OnlineEndpointSettings(Settings):
@@ -25,7 +22,7 @@ class OnlineEndpointSettings(Settings):
     description: Optional[str] = Field(default=None, max_length=1000)
     """What it scores, for those who see it in the studio. Left out, nothing is said."""
 
-    _name = obeys(endpoint_name, "name")
+    _name = field_rule(endpoint_name, "name")
 
 
 class EntraSignIn(Settings):
@@ -41,7 +38,7 @@ class EntraSignIn(Settings):
     """Who may call, by object id: service principals and managed identities. Without them, any application of the
     tenant could."""
 
-    _ids = obeys(guid, "client_id", "callers")
+    _ids = field_rule(guid, "client_id", "callers")
 
     @property
     def allowed_audiences(self) -> list[str]:
@@ -49,8 +46,8 @@ class EntraSignIn(Settings):
         return self.audiences or [f"api://{self.client_id}", self.client_id]
 
     @check
-    def _callers_stand_once(self) -> Iterator[Refusal]:
-        yield from repeated(self.callers, ("callers",))
+    def _callers_stand_once(self) -> Iterator[Violation]:
+        yield from duplicate_values(self.callers, ("callers",))
 
 
 class ServedByContainer(Settings):
@@ -83,19 +80,19 @@ class ServedByContainer(Settings):
     open_reason: Optional[str] = Field(default=None, min_length=10, examples=["The gateway checks tokens, ML-321"])
     """Why whoever is in the network may call without signing in: at least 10 characters."""
 
-    _name = obeys(endpoint_name, "name")
+    _name = field_rule(endpoint_name, "name")
 
     @check
-    def _callers_sign_in(self) -> Iterator[Refusal]:
+    def _callers_sign_in(self) -> Iterator[Violation]:
         if self.sign_in is None and self.open_reason is None:
-            yield Refusal(
+            yield Violation(
                 ("sign_in",),
                 None,
                 f"whoever is in the network may call {self.name}",
                 "Add sign_in: {client_id: <app registration>, callers: [<object id>]}, or open_reason",
             )
         if self.sign_in is not None and self.open_reason is not None:
-            yield Refusal(
+            yield Violation(
                 ("open_reason",),
                 self.open_reason,
                 "open_reason is given together with sign_in",
@@ -103,10 +100,12 @@ class ServedByContainer(Settings):
             )
 
     @check
-    def _variables_are_its_own(self) -> Iterator[Refusal]:
+    def _variables_are_its_own(self) -> Iterator[Violation]:
         for name, value in self.environment_variables.items():
             if name in ("AZURE_CLIENT_ID", "WEBSITES_PORT") or name.startswith(("WEBSITE_", "WEBSITES_")):
-                yield Refusal(("environment_variables", name), value, f"'{name}' is set by the library", "Leave it out")
+                yield Violation(
+                    ("environment_variables", name), value, f"'{name}' is set by the library", "Leave it out"
+                )
 
 
 registry_rule = resource_id("Microsoft.ContainerRegistry/registries")

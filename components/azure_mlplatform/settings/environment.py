@@ -6,26 +6,30 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Path, Refusal, Settings, below, check, obeys
+from ..catalogue.private_link import PrivateService, private_link, zones
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.profiles import PROFILES, Environment, Profile
+from ..foundation.project import ProjectSettings
+from ..foundation.rules import field_rule
+from ..foundation.secret_values import SECRET
+from ..foundation.tags import tag_violations
+from ..foundation.values import arm_group_id, date, guid, name_of, region, subscription_of
+from ..foundation.violations import Path, Violation, prefixed
 from .access import AccessSettings, WorkloadIdentitySettings
-from .ai_services import AIServiceSettings, twice
-from .attached import attached_refusals
-from .batch import BatchSettings, batch_refusals
+from .ai_services import AIServiceSettings
+from .attached import attached_violations
+from .batch import BatchSettings, batch_violations
 from .budget import BudgetSettings
 from .computes import ClusterSettings
-from .databricks import TOKEN_KEY, DatabricksSettings, databricks_notices, databricks_refusals
+from .databricks import TOKEN_KEY, DatabricksSettings, databricks_notices, databricks_violations
 from .diagnostics import DiagnosticsSettings
 from .encryption import CustomerManagedKey
 from .inference import InferenceSettings
 from .managed_network import Isolation
 from .network import RESERVED, DnsMode, NetworkSettings, SubnetRole
-from .placement import placement_notices, placement_refusals
-from .private_link import PrivateService, private_link, zones
-from .profiles import PROFILES, Environment, Profile
-from .project import ProjectSettings
-from .synapse import SynapseSettings, synapse_refusals
-from .tags import tag_refusals
-from .values import arm_group_id, date, guid, name_of, region, subscription_of
+from .placement import placement_notices, placement_violations
+from .synapse import SynapseSettings, synapse_violations
 from .workspace import NetworkMode, WorkspaceSettings
 
 
@@ -113,10 +117,10 @@ class EnvironmentSettings(Settings):
     retire: Optional[Retirement] = None
     """Takes protection and locks away, so that the next `pulumi destroy` can delete the environment."""
 
-    _region = obeys(region, "location")
-    _guids = obeys(guid, "subscription_id", "tenant_id")
-    _group = obeys(arm_group_id, "resource_group_id")
-    _date = obeys(date, "expires_on")
+    _region = field_rule(region, "location")
+    _guids = field_rule(guid, "subscription_id", "tenant_id")
+    _group = field_rule(arm_group_id, "resource_group_id")
+    _date = field_rule(date, "expires_on")
 
     @property
     def profile(self) -> Profile:
@@ -151,7 +155,7 @@ class EnvironmentSettings(Settings):
         return sorted({zone for each in self.private_services for zone in zones(each, self.location)})
 
     @check
-    def _has_what_its_kind_needs(self) -> Iterator[Refusal]:
+    def _has_what_its_kind_needs(self) -> Iterator[Violation]:
         profile = PROFILES[self.environment]
         if profile.needs_budget and self.budget is None:
             yield self._needed("budget", "budget: {amount: 500, contact_emails: [ml-team@example.com]}")
@@ -159,17 +163,17 @@ class EnvironmentSettings(Settings):
             yield self._needed("expires_on", f"a day within the next {profile.longest_life_days}")
 
     @check
-    def _has_a_network(self) -> Iterator[Refusal]:
+    def _has_a_network(self) -> Iterator[Violation]:
         if PROFILES[self.environment].needs_network and self.network is None:
             yield self._needed("network", "network: {address_space: [10.20.0.0/22]}")
 
-    def _needed(self, field: str, example: str) -> Refusal:
-        return Refusal((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
+    def _needed(self, field: str, example: str) -> Violation:
+        return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
 
     @check
-    def _has_a_cost_code(self) -> Iterator[Refusal]:
+    def _has_a_cost_code(self) -> Iterator[Violation]:
         if PROFILES[self.environment].needs_cost_code and self.project.cost_code is None:
-            yield Refusal(
+            yield Violation(
                 ("project", "cost_code"),
                 None,
                 f"a {self.environment} environment needs the project's cost code",
@@ -177,10 +181,10 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _is_not_public(self) -> Iterator[Refusal]:
+    def _is_not_public(self) -> Iterator[Violation]:
         if self.network and self.network.public_access and not PROFILES[self.environment].may_be_public:
             allowed = ", ".join(each.value for each, profile in PROFILES.items() if profile.may_be_public)
-            yield Refusal(
+            yield Violation(
                 ("network", "public_access"),
                 None,
                 f"a {self.environment} environment has no public access",
@@ -188,11 +192,11 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _grants_what_it_may(self) -> Iterator[Refusal]:
+    def _grants_what_it_may(self) -> Iterator[Violation]:
         may_grant = PROFILES[self.environment].may_grant
         for field in AccessSettings.model_fields:
             if getattr(self.access, field) and field not in may_grant:
-                yield Refusal(
+                yield Violation(
                     ("access", field),
                     None,
                     f"in a {self.environment} environment no individual has access, not through {field} either",
@@ -200,11 +204,11 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
-    def _group_is_in_the_subscription(self) -> Iterator[Refusal]:
+    def _group_is_in_the_subscription(self) -> Iterator[Violation]:
         if SECRET in (self.resource_group_id, self.subscription_id):
             return
         if self.resource_group_id and subscription_of(self.resource_group_id) != self.subscription_id.lower():
-            yield Refusal(
+            yield Violation(
                 ("resource_group_id",),
                 self.resource_group_id,
                 f"the resource group is in another subscription than subscription_id {self.subscription_id}",
@@ -212,13 +216,13 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _credentials_are_not_githubs(self) -> Iterator[Refusal]:
+    def _credentials_are_not_githubs(self) -> Iterator[Violation]:
         if self.workload_identity.github_repository is None:
             return
         taken = ("github", f"github-{self.environment}")
         for index, credential in enumerate(self.workload_identity.federated_credentials):
             if credential.name.lower() in taken:
-                yield Refusal(
+                yield Violation(
                     ("workload_identity", "federated_credentials", index, "name"),
                     credential.name,
                     f"'{credential.name}' is how the credential of github_repository is named",
@@ -226,17 +230,17 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
-    def _services_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.ai_services], ("ai_services",), "AI service")
+    def _services_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.ai_services, ("ai_services",), "AI service")
 
     @check
-    def _endpoints_have_room(self) -> Iterator[Refusal]:
+    def _endpoints_have_room(self) -> Iterator[Violation]:
         if self.network is None or self.network.adopted or not self.network.address_space:
             return
         needed = sum(len(private_link(each, self.location)) for each in self.private_services)
         subnet = self.network.ranges().get(SubnetRole.ENDPOINTS)
         if subnet is not None and subnet.num_addresses - RESERVED < needed:
-            yield Refusal(
+            yield Violation(
                 ("network", "subnets", "endpoints"),
                 str(subnet),
                 f"the endpoints subnet {subnet} has {subnet.num_addresses - RESERVED} free addresses, "
@@ -245,12 +249,12 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _zones_are_known(self) -> Iterator[Refusal]:
+    def _zones_are_known(self) -> Iterator[Violation]:
         if self.network is None or self.network.dns.mode is not DnsMode.ADOPT:
             return
         for zone in self.dns_zones:
             if self.network.dns.zone_id(zone) is None:
-                yield Refusal(
+                yield Violation(
                     ("network", "dns", "zone_ids"),
                     None,
                     f"no zone is given for {zone}",
@@ -258,12 +262,12 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
-    def _free_services_are_public(self) -> Iterator[Refusal]:
+    def _free_services_are_public(self) -> Iterator[Violation]:
         if self.network is None:
             return
         for index, service in enumerate(self.ai_services):
             if service.sku_name.startswith("F"):
-                yield Refusal(
+                yield Violation(
                     ("ai_services", index, "sku"),
                     service.sku,
                     f"the free sku {service.sku_name} takes no private endpoint",
@@ -271,18 +275,18 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
-    def _own_computes_have_a_subnet(self) -> Iterator[Refusal]:
+    def _own_computes_have_a_subnet(self) -> Iterator[Violation]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
             return
         if self.network is None:
-            yield Refusal(
+            yield Violation(
                 ("workspace", "network_mode"),
                 self.workspace.network_mode,
                 "network_mode is 'own', but the environment has no network",
                 "Add network, or set network_mode: managed",
             )
         elif self.network.subnet_ids is not None and self.network.subnet_ids.training is None:
-            yield Refusal(
+            yield Violation(
                 ("network", "subnet_ids", "training"),
                 None,
                 "network_mode is 'own', but no training subnet is adopted",
@@ -290,14 +294,14 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _tags_are_legal(self) -> Iterator[Refusal]:
-        yield from tag_refusals(self.tags, ("tags",))
+    def _tags_are_legal(self) -> Iterator[Violation]:
+        yield from tag_violations(self.tags, ("tags",))
 
     @check
-    def _instances_are_where_people_may_work(self) -> Iterator[Refusal]:
+    def _instances_are_where_people_may_work(self) -> Iterator[Violation]:
         if self.workspace and self.workspace.instances and not PROFILES[self.environment].may_have_instances:
             allowed = ", ".join(each.value for each, profile in PROFILES.items() if profile.may_have_instances)
-            yield Refusal(
+            yield Violation(
                 ("workspace", "instances"),
                 None,
                 f"a {self.environment} environment has no compute instances, since each belongs to a person",
@@ -305,17 +309,17 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _workspace_works_privately(self) -> Iterator[Refusal]:
+    def _workspace_works_privately(self) -> Iterator[Violation]:
         if self.workspace is not None and self.network is not None:
-            yield from below(("workspace",), self.workspace.private_refusals())
+            yield from prefixed(("workspace",), self.workspace.private_violations())
 
     @check
-    def _network_lets_out_what_it_may(self) -> Iterator[Refusal]:
+    def _network_lets_out_what_it_may(self) -> Iterator[Violation]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.MANAGED:
             return
         isolation = self.workspace.managed_network.isolation
         if isolation is Isolation.ALLOW_INTERNET_OUTBOUND and not PROFILES[self.environment].may_let_all_out:
-            yield Refusal(
+            yield Violation(
                 ("workspace", "managed_network", "isolation"),
                 isolation,
                 f"in a {self.environment} environment a managed network lets out what its rules name only",
@@ -323,7 +327,7 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _computes_are_in_the_subscription(self) -> Iterator[Refusal]:
+    def _computes_are_in_the_subscription(self) -> Iterator[Violation]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
             return
         adopted = self.network.subnet_ids if self.network else None
@@ -335,15 +339,15 @@ class EnvironmentSettings(Settings):
                 yield from self._elsewhere(path, subnet, "a workspace's computes are in a network of its subscription")
 
     @check
-    def _key_is_in_the_subscription(self) -> Iterator[Refusal]:
+    def _key_is_in_the_subscription(self) -> Iterator[Violation]:
         key = self.customer_managed_key
         if self.workspace is not None and key is not None and SECRET not in (key.key_vault_id, self.subscription_id):
             at = ("customer_managed_key", "key_vault_id")
             yield from self._elsewhere(at, key.key_vault_id, "a workspace's key is in a vault of its subscription")
 
-    def _elsewhere(self, path: Path, arm_id: str, why: str) -> Iterator[Refusal]:
+    def _elsewhere(self, path: Path, arm_id: str, why: str) -> Iterator[Violation]:
         if subscription_of(arm_id) != self.subscription_id.lower():
-            yield Refusal(
+            yield Violation(
                 path,
                 arm_id,
                 f"'{name_of(arm_id)}' is in the subscription {subscription_of(arm_id)}, and {why}",
@@ -351,10 +355,10 @@ class EnvironmentSettings(Settings):
             )
 
     @check
-    def _connections_have_legal_names(self) -> Iterator[Refusal]:
+    def _connections_have_legal_names(self) -> Iterator[Violation]:
         for index, service in enumerate(self.ai_services if self.workspace else ()):
             if len(service.name) < 3:
-                yield Refusal(
+                yield Violation(
                     ("ai_services", index, "name"),
                     service.name,
                     f"'{service.name}' is too short for the workspace's connection of that name",
@@ -362,15 +366,15 @@ class EnvironmentSettings(Settings):
                 )
 
     @check
-    def _models_can_be_served(self) -> Iterator[Refusal]:
-        yield from placement_refusals(self)
+    def _models_can_be_served(self) -> Iterator[Violation]:
+        yield from placement_violations(self)
 
     @check
-    def _databricks_can_be_made(self) -> Iterator[Refusal]:
-        yield from databricks_refusals(self)
+    def _databricks_can_be_made(self) -> Iterator[Violation]:
+        yield from databricks_violations(self)
 
     @check
-    def _databricks_is_in_the_subscription(self) -> Iterator[Refusal]:
+    def _databricks_is_in_the_subscription(self) -> Iterator[Violation]:
         adopted = self.network.subnet_ids if self.network else None
         subnet = adopted.databricks_host if adopted and self.databricks else None
         if subnet and SECRET not in (subnet, self.subscription_id):
@@ -378,25 +382,25 @@ class EnvironmentSettings(Settings):
             yield from self._elsewhere(at, subnet, "Databricks is in a network of its subscription")
 
     @check
-    def _what_is_attached_has_a_name_of_its_own(self) -> Iterator[Refusal]:
-        yield from attached_refusals(self)
+    def _what_is_attached_has_a_name_of_its_own(self) -> Iterator[Violation]:
+        yield from attached_violations(self)
 
     @check
-    def _synapse_fits_in(self) -> Iterator[Refusal]:
-        yield from synapse_refusals(self)
+    def _synapse_fits_in(self) -> Iterator[Violation]:
+        yield from synapse_violations(self)
 
     @check
-    def _batches_can_be_scored(self) -> Iterator[Refusal]:
-        yield from batch_refusals(self)
+    def _batches_can_be_scored(self) -> Iterator[Violation]:
+        yield from batch_violations(self)
 
     @check
-    def _factory_is_in_the_subscription(self) -> Iterator[Refusal]:
+    def _factory_is_in_the_subscription(self) -> Iterator[Violation]:
         factory = self.batch.data_factory_id if self.batch else None
         if factory and self.subscription_id != SECRET:
             yield from self._elsewhere(("batch", "data_factory_id"), factory, "a program works in one subscription")
 
     @check
-    def _computes_have_room(self) -> Iterator[Refusal]:
+    def _computes_have_room(self) -> Iterator[Violation]:
         if self.workspace is None or self.workspace.network_mode is not NetworkMode.OWN:
             return
         if self.network is None or self.network.adopted or not self.network.address_space:
@@ -405,7 +409,7 @@ class EnvironmentSettings(Settings):
         needed = nodes + len(self.workspace.instances)
         subnet = self.network.ranges().get(SubnetRole.TRAINING)
         if subnet is not None and subnet.num_addresses - RESERVED < needed:
-            yield Refusal(
+            yield Violation(
                 ("network", "subnets", "training"),
                 str(subnet),
                 f"the training subnet {subnet} has {subnet.num_addresses - RESERVED} free addresses, and {needed} are "
@@ -413,19 +417,19 @@ class EnvironmentSettings(Settings):
                 "Widen it, or lower max_nodes: every node takes an address, and Azure keeps 5 itself",
             )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs: an expired environment, retired sizes."""
         if self.retire is not None:
             return
-        yield from self._expiry_refusals(today)
+        yield from self._expiry_violations(today)
         if self.workspace is not None:
-            yield from below(("workspace",), self.workspace.refusals_on(today))
+            yield from prefixed(("workspace",), self.workspace.violations_on(today))
         if self.inference is not None:
-            yield from below(("inference",), self.inference.refusals_on(today))
+            yield from prefixed(("inference",), self.inference.violations_on(today))
         if self.synapse is not None:
-            yield from below(("synapse",), self.synapse.refusals_on(today))
+            yield from prefixed(("synapse",), self.synapse.violations_on(today))
         if self.batch is not None:
-            yield from below(("batch",), self.batch.refusals_on(today))
+            yield from prefixed(("batch",), self.batch.violations_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""
@@ -440,20 +444,20 @@ class EnvironmentSettings(Settings):
         if self.batch is not None:
             yield from self.batch.notices_on(today)
 
-    def _expiry_refusals(self, today: datetime.date) -> Iterator[Refusal]:
+    def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
         if self.expires_on is None:
             return
         ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
         longest = self.profile.longest_life_days
         if ahead <= 0:
-            yield Refusal(
+            yield Violation(
                 ("expires_on",),
                 self.expires_on,
                 f"the environment expired on {self.expires_on}",
                 "Destroy it (`pulumi destroy`), or set a later day",
             )
         elif longest is not None and ahead > longest:
-            yield Refusal(
+            yield Violation(
                 ("expires_on",),
                 self.expires_on,
                 f"{self.expires_on} is {ahead} days ahead",

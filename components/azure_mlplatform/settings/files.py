@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
-from ._model import Encrypted, Path
-from .problems import Problem, ProblemsError
+from ..foundation.problems import Problem, ProblemsError
+from ..foundation.secret_values import Encrypted
+from ..foundation.violations import Path
 
 NAMESPACE = "azure-mlplatform"
 """The namespace that the library's settings have in Pulumi's configuration."""

@@ -5,8 +5,11 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
-from .values import https_url
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import https_url
+from ..foundation.violations import Violation
 
 
 class Kustomization(Settings):
@@ -41,13 +44,13 @@ class GitOpsSettings(Settings):
     interval_seconds: int = Field(default=600, ge=60, le=86400)
     """How often to look for changes, in seconds. Left out: 600."""
 
-    _url = obeys(https_url, "url")
+    _url = field_rule(https_url, "url")
 
     @check
-    def _one_revision(self) -> Iterator[Refusal]:
+    def _one_revision(self) -> Iterator[Violation]:
         given = [field for field in ("branch", "tag", "commit") if getattr(self, field) is not None]
         if len(given) != 1:
-            yield Refusal(
+            yield Violation(
                 ("branch",),
                 self.branch,
                 f"{' and '.join(given)} are given together" if given else "neither branch, tag nor commit is given",
@@ -55,13 +58,5 @@ class GitOpsSettings(Settings):
             )
 
     @check
-    def _names_stand_once(self) -> Iterator[Refusal]:
-        names = [each.name for each in self.kustomizations]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                yield Refusal(
-                    ("kustomizations", index, "name"),
-                    name,
-                    f"a second kustomization is named '{name}'",
-                    "Give each a name of its own",
-                )
+    def _names_stand_once(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.kustomizations, ("kustomizations",), "kustomization")

@@ -7,13 +7,14 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, below, check
-from .ai_services import twice
+from ..catalogue.private_link import PrivateService
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.violations import Violation, prefixed
 from .aks import AKSSettings, PodNetwork
 from .app_service import AppServiceSettings
 from .container_app import ContainerAppsSettings
 from .endpoints import OnlineEndpointSettings
-from .private_link import PrivateService
 
 
 class InferenceTarget(StrEnum):
@@ -92,23 +93,23 @@ class InferenceSettings(Settings):
         return [*apps, *([PrivateService.CONTAINER_APPS] if self.container_app else [])]
 
     @check
-    def _blocks_go_with_the_target(self) -> Iterator[Refusal]:
+    def _blocks_go_with_the_target(self) -> Iterator[Violation]:
         for target, field in _BLOCKS.items():
             if target is self.target and getattr(self, field) is None:
-                yield Refusal((field,), None, f"target is '{target}', but {field} is missing", f"Add {field}")
+                yield Violation((field,), None, f"target is '{target}', but {field} is missing", f"Add {field}")
             if target is not self.target and getattr(self, field) is not None:
-                yield Refusal(
+                yield Violation(
                     (field,), None, f"{field} is given, but target is '{self.target}'", "Leave one of them out"
                 )
         if self.target is InferenceTarget.MANAGED and not self.endpoints:
-            yield Refusal(
+            yield Violation(
                 ("endpoints",),
                 None,
                 "target is 'managed', but there is no endpoint",
                 "Add endpoints: [{name: scoring}]",
             )
         if self.endpoints and self.target not in _WITH_ENDPOINTS:
-            yield Refusal(
+            yield Violation(
                 ("endpoints",),
                 None,
                 f"endpoints are given, but target is '{self.target}'",
@@ -116,13 +117,13 @@ class InferenceSettings(Settings):
             )
 
     @check
-    def _endpoints_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.endpoints], ("endpoints",), "endpoint")
+    def _endpoints_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.endpoints, ("endpoints",), "endpoint")
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs."""
         if self.aks is not None:
-            yield from below(("aks",), self.aks.refusals_on(today))
+            yield from prefixed(("aks",), self.aks.violations_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, matches, obeys, refused
+from ..foundation.duplicates import Named, duplicates_among
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule, pattern_rule
+from ..foundation.violations import Violation, rule_error
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 
@@ -27,7 +30,7 @@ def port_ranges_rule(value: str) -> str:
         found = re.fullmatch(r"\s*(\d{1,5})(?:-(\d{1,5}))?\s*", part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 0 < first <= last < 65536:
-            raise refused(f"'{value}' is no list of ports", "Allowed: such as '443' or '443,8000-8443', or '*'")
+            raise rule_error(f"'{value}' is no list of ports", "Allowed: such as '443' or '443,8000-8443', or '*'")
     return value
 
 
@@ -43,8 +46,8 @@ class PrivateEndpointRule(Settings):
     group_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{1,63}$", examples=["sqlServer"])
     """The part of it, such as `blob`, `dfs` or `sqlServer`."""
 
-    _id = obeys(
-        matches(
+    _id = field_rule(
+        pattern_rule(
             r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}/providers/[A-Za-z.]+(/[^/\s]+/[^/\s]+)+",
             "is not the id of a resource",
             "/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
@@ -68,7 +71,7 @@ class ServiceTagRule(Settings):
     port_ranges: str = Field(default="443", examples=["443,8000-8443"])
     """Ports and ranges of them, separated by commas, or `*`. Left out: 443."""
 
-    _ports = obeys(port_ranges_rule, "port_ranges")
+    _ports = field_rule(port_ranges_rule, "port_ranges")
 
 
 _STORAGE = re.compile(r"\.(blob|dfs|file|queue|table)\.core\.windows\.net$", re.IGNORECASE)
@@ -84,9 +87,9 @@ class FqdnRule(Settings):
     """The host, or `*.` and a domain."""
 
     @check
-    def _storage_has_an_endpoint(self) -> Iterator[Refusal]:
+    def _storage_has_an_endpoint(self) -> Iterator[Violation]:
         if _STORAGE.search(self.fqdn):
-            yield Refusal(
+            yield Violation(
                 ("fqdn",),
                 self.fqdn,
                 f"'{self.fqdn}' is a storage account, which a managed network reaches by a private endpoint only",
@@ -114,12 +117,12 @@ class ManagedNetworkSettings(Settings):
     """Whether it is made with the workspace (some 30 minutes) or with the first compute."""
 
     @check
-    def _rules_go_with_approved_outbound(self) -> Iterator[Refusal]:
+    def _rules_go_with_approved_outbound(self) -> Iterator[Violation]:
         if self.isolation is Isolation.ALLOW_ONLY_APPROVED_OUTBOUND:
             return
         for field in ("service_tags", "fqdns"):
             if getattr(self, field):
-                yield Refusal(
+                yield Violation(
                     (field,),
                     None,
                     f"{field} are given, but isolation is '{self.isolation}', which lets everything out",
@@ -127,23 +130,18 @@ class ManagedNetworkSettings(Settings):
                 )
 
     @check
-    def _rules_have_names_of_their_own(self) -> Iterator[Refusal]:
-        names: dict[str, str] = {}
-        for field in ("private_endpoints", "service_tags", "fqdns"):
-            for index, rule in enumerate(getattr(self, field)):
-                at = (field, index, "name")
-                if rule.name.lower() in names:
-                    yield Refusal(
-                        at,
-                        rule.name,
-                        f"a second outbound rule is named '{rule.name}' (the first is in {names[rule.name.lower()]})",
-                        "Give each a name of its own",
-                    )
-                if rule.name.lower().startswith(OWN_PREFIX):
-                    yield Refusal(
-                        at,
-                        rule.name,
-                        f"'{rule.name}' begins as the rules do that follow from other settings",
-                        f"Choose a name that does not begin with '{OWN_PREFIX}'",
-                    )
-                names.setdefault(rule.name.lower(), field)
+    def _rules_have_names_of_their_own(self) -> Iterator[Violation]:
+        names = [
+            Named((field, index, "name"), rule.name, f"in {field}")
+            for field in ("private_endpoints", "service_tags", "fqdns")
+            for index, rule in enumerate(getattr(self, field))
+        ]
+        yield from duplicates_among(names, "outbound rule")
+        for each in names:
+            if each.name.lower().startswith(OWN_PREFIX):
+                yield Violation(
+                    each.path,
+                    each.name,
+                    f"'{each.name}' begins as the rules do that follow from other settings",
+                    f"Choose a name that does not begin with '{OWN_PREFIX}'",
+                )

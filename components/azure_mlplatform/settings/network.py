@@ -8,8 +8,10 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Path, Refusal, Settings, check, obeys
-from .values import arm_group_id, ip_address, ip_range, private_range, resource_id
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import arm_group_id, ip_address, ip_range, private_range, resource_id
+from ..foundation.violations import Path, Violation
 
 RESERVED = 5
 """Addresses that Azure keeps in every subnet ("Virtual network FAQ")."""
@@ -82,7 +84,7 @@ class Subnets(Settings):
     """Databricks' nodes, by the addresses of their containers. At least /26; of the two, the smaller one says how many
     nodes there can be. Left out, there is none."""
 
-    _ranges = obeys(private_range, *SubnetRole)
+    _ranges = field_rule(private_range, *SubnetRole)
 
 
 class SubnetIds(Settings):
@@ -110,7 +112,7 @@ class SubnetIds(Settings):
     databricks_container: Optional[str] = None
     """Databricks' nodes, by the addresses of their containers; as databricks_host is."""
 
-    _ids = obeys(resource_id("Microsoft.Network/virtualNetworks/subnets"), *SubnetRole)
+    _ids = field_rule(resource_id("Microsoft.Network/virtualNetworks/subnets"), *SubnetRole)
 
 
 class EgressKind(StrEnum):
@@ -135,12 +137,12 @@ class EgressSettings(Settings):
     firewall_ip: Optional[str] = Field(default=None, examples=["10.0.0.4"])
     """The firewall's private address, with `kind: firewall` only."""
 
-    _ip = obeys(ip_address, "firewall_ip")
+    _ip = field_rule(ip_address, "firewall_ip")
 
     @check
-    def _address_goes_with_kind(self) -> Iterator[Refusal]:
+    def _address_goes_with_kind(self) -> Iterator[Violation]:
         if (self.kind is EgressKind.FIREWALL) != (self.firewall_ip is not None):
-            yield Refusal(
+            yield Violation(
                 ("firewall_ip",),
                 self.firewall_ip,
                 f"egress by {self.kind} with firewall_ip {self.firewall_ip or 'left out'}",
@@ -160,8 +162,8 @@ class HubSettings(Settings):
     use_gateway: bool = False
     """Whether to reach other networks through the hub's gateway. It must exist before the peering."""
 
-    _id = obeys(resource_id("Microsoft.Network/virtualNetworks"), "vnet_id")
-    _ranges = obeys(private_range, "address_space")
+    _id = field_rule(resource_id("Microsoft.Network/virtualNetworks"), "vnet_id")
+    _ranges = field_rule(private_range, "address_space")
 
 
 class DnsMode(StrEnum):
@@ -189,21 +191,21 @@ class DnsSettings(Settings):
     zone_ids: dict[str, str] = Field(default_factory=dict)
     """With `adopt`: zone name → id, for zones that lie elsewhere."""
 
-    _group = obeys(arm_group_id, "resource_group_id")
-    _zones = obeys(resource_id("Microsoft.Network/privateDnsZones"), "zone_ids")
+    _group = field_rule(arm_group_id, "resource_group_id")
+    _zones = field_rule(resource_id("Microsoft.Network/privateDnsZones"), "zone_ids")
 
     @check
-    def _zones_go_with_adopt(self) -> Iterator[Refusal]:
+    def _zones_go_with_adopt(self) -> Iterator[Violation]:
         given = self.resource_group_id is not None or bool(self.zone_ids)
         if given and self.mode is not DnsMode.ADOPT:
-            yield Refusal(
+            yield Violation(
                 ("mode",),
                 self.mode,
                 f"zones are given, but mode is '{self.mode}'",
                 "Set mode: adopt, or leave the zones out",
             )
         if not given and self.mode is DnsMode.ADOPT:
-            yield Refusal(
+            yield Violation(
                 ("mode",),
                 self.mode,
                 "mode is 'adopt', but no zones are given",
@@ -228,7 +230,7 @@ class PublicAccess(Settings):
     reason: str = Field(min_length=10, examples=["Office access until the VPN is there, ticket NET-123"])
     """Why, for those who review it: at least 10 characters."""
 
-    _ranges = obeys(ip_range, "ip_ranges")
+    _ranges = field_rule(ip_range, "ip_ranges")
 
 
 class NetworkSettings(Settings):
@@ -255,7 +257,7 @@ class NetworkSettings(Settings):
     public_access: Optional[PublicAccess] = None
     """Opens public endpoints to some addresses. Left out, all are closed. Refused in test and prod."""
 
-    _ranges = obeys(private_range, "address_space")
+    _ranges = field_rule(private_range, "address_space")
 
     @property
     def adopted(self) -> bool:
@@ -281,9 +283,9 @@ class NetworkSettings(Settings):
         return found
 
     @check
-    def _own_or_adopted(self) -> Iterator[Refusal]:
+    def _own_or_adopted(self) -> Iterator[Violation]:
         if self.adopted == bool(self.address_space):
-            yield Refusal(
+            yield Violation(
                 ("address_space",),
                 self.address_space,
                 "address_space and subnet_ids are both given"
@@ -295,7 +297,7 @@ class NetworkSettings(Settings):
             return
         for field in ("subnets", "egress", "hub"):
             if field in self.model_fields_set:
-                yield Refusal(
+                yield Violation(
                     (field,),
                     None,
                     f"{field} is given together with subnet_ids",
@@ -303,7 +305,7 @@ class NetworkSettings(Settings):
                 )
 
     @check
-    def _spaces_are_apart(self) -> Iterator[Refusal]:
+    def _spaces_are_apart(self) -> Iterator[Violation]:
         for (i, one), (j, other) in combinations(enumerate(map(IPv4Network, self.address_space)), 2):
             if one.overlaps(other):
                 yield _overlap(("address_space", j), other, one, f"address_space[{i}]")
@@ -313,12 +315,12 @@ class NetworkSettings(Settings):
                     yield _overlap(("address_space", i), one, theirs, "the hub's address space")
 
     @check
-    def _databricks_has_both_subnets(self) -> Iterator[Refusal]:
+    def _databricks_has_both_subnets(self) -> Iterator[Violation]:
         block = "subnets" if self.subnet_ids is None else "subnet_ids"
         given = [role for role in DATABRICKS_SUBNETS if getattr(self.subnet_ids or self.subnets, role) is not None]
         for role in DATABRICKS_SUBNETS:
             if given and role not in given:
-                yield Refusal(
+                yield Violation(
                     (block, role.value),
                     None,
                     f"{given[0]} is given without {role}, and Databricks has two subnets to itself",
@@ -326,7 +328,7 @@ class NetworkSettings(Settings):
                 )
 
     @check
-    def _subnets_fit(self) -> Iterator[Refusal]:
+    def _subnets_fit(self) -> Iterator[Violation]:
         if not self.address_space:
             return
         spaces = [IPv4Network(each) for each in self.address_space]
@@ -340,7 +342,7 @@ class NetworkSettings(Settings):
                 continue
             if subnet is None or subnet.prefixlen > longest:
                 size = f"/{subnet.prefixlen} ({subnet})" if subnet else "nothing"
-                yield Refusal(
+                yield Violation(
                     at,
                     str(subnet or spaces[0]),
                     f"the {role} subnet gets {size} and is too small: {why}",
@@ -352,7 +354,7 @@ class NetworkSettings(Settings):
                     ),
                 )
             elif given and not any(subnet.subnet_of(space) for space in spaces):
-                yield Refusal(
+                yield Violation(
                     at,
                     str(subnet),
                     f"the {role} subnet {subnet} lies outside the address space",
@@ -370,5 +372,5 @@ class NetworkSettings(Settings):
                 )
 
 
-def _overlap(path: Path, one: IPv4Network, other: IPv4Network, owner: str) -> Refusal:
-    return Refusal(path, str(one), f"{one} overlaps {owner} {other}", "Choose ranges that share no address")
+def _overlap(path: Path, one: IPv4Network, other: IPv4Network, owner: str) -> Violation:
+    return Violation(path, str(one), f"{one} overlaps {owner} {other}", "Choose ranges that share no address")

@@ -7,13 +7,17 @@ from typing import Any, NamedTuple, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, check, matches, obeys
-from .allocatable import NOTHING, SIDECARS, Room, for_workloads
-from .scaling import scaling_refusals
-from .sized import Sized, unknown_size
-from .vm_sizes import Accelerator, VmSize, size_names, vm_size
+from ..catalogue.vm_sizes import Accelerator, VmSize, size_names, vm_size
+from ..foundation.duplicates import duplicate_values
+from ..foundation.model import check
+from ..foundation.rules import field_rule, pattern_rule
+from ..foundation.scaling import scaling_violations
+from ..foundation.secret_values import SECRET
+from ..foundation.violations import Violation
+from .allocatable import NOTHING, SIDECARS, Capacity, for_workloads
+from .sized import HasVmSize, unknown_size
 
-pool_name = matches(
+pool_name = pattern_rule(
     r"[a-z][a-z0-9]{0,11}",
     "is no name for a node pool",
     "1 to 12 lower-case letters and digits, starting with a letter",
@@ -60,7 +64,7 @@ class InstanceType(NamedTuple):
     """What one instance of a model gets of a pool's nodes."""
 
     name: str
-    room: Room
+    room: Capacity
     """What it requests, and is limited to."""
 
     devices: dict[str, int]
@@ -94,7 +98,7 @@ class InstanceType(NamedTuple):
         }
 
 
-class _Pool(Sized):
+class _Pool(HasVmSize):
     """What all pools have."""
 
     min_nodes: Optional[int] = Field(default=None, ge=0, le=1000)
@@ -144,29 +148,30 @@ class _Pool(Sized):
         return 0 if accelerated else -int(-most * SURGE // 1)
 
     @check
-    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        yield from scaling_refusals(self, "nodes")
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "nodes")
 
     @check
-    def _zones_are_zones(self) -> Iterator[Refusal]:
+    def _zones_are_zones(self) -> Iterator[Violation]:
         for index, zone in enumerate(self.zones):
             if zone not in ("1", "2", "3", SECRET):
-                yield Refusal(("zones", index), zone, f"'{zone}' is no availability zone", "Allowed: '1', '2' and '3'")
-            elif zone in self.zones[:index]:
-                yield Refusal(("zones", index), zone, f"zone {zone} stands here twice", "Leave the second out")
+                yield Violation(
+                    ("zones", index), zone, f"'{zone}' is no availability zone", "Allowed: '1', '2' and '3'"
+                )
+        yield from duplicate_values(self.zones, ("zones",))
 
     @check
-    def _size_is_known(self) -> Iterator[Refusal]:
+    def _size_is_known(self) -> Iterator[Violation]:
         if self.vm_size != SECRET and self.size is None:
             wanted = getattr(self, "accelerator", Accelerator.NONE)
             sizes = [each for each in size_names() if _in_use(each).accelerator is wanted]
             yield unknown_size(self.vm_size, sizes, "What a model gets of a node is computed from them")
 
     @check
-    def _disk_fits(self) -> Iterator[Refusal]:
+    def _disk_fits(self) -> Iterator[Violation]:
         if self.os_disk is OsDisk.EPHEMERAL and self.size is not None and self.size.local_disk_gib < self.disk_gib:
             has = f"{self.size.local_disk_gib} GiB" if self.size.local_disk_gib else "none that the catalogue knows"
-            yield Refusal(
+            yield Violation(
                 ("os_disk",),
                 self.os_disk,
                 f"an ephemeral disk of {self.disk_gib} GiB does not fit the local disk of {self.vm_size}: {has}",
@@ -188,25 +193,25 @@ class ServicePoolSettings(_Pool):
     nodes."""
 
     @check
-    def _size_is_large_enough(self) -> Iterator[Refusal]:
+    def _size_is_large_enough(self) -> Iterator[Violation]:
         if self.size is None:
             return
         if self.size.vcpus < LEAST[0] or self.size.memory_gib < LEAST[1]:
-            yield Refusal(
+            yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"a {self.vm_size} has {self.size.vcpus} vCPUs and {self.size.memory_gib:g} GiB, which is too little",
                 f"It needs at least {LEAST[0]} vCPUs and {LEAST[1]} GiB, such as Standard_D4ds_v5",
             )
         elif self.size.accelerator is not Accelerator.NONE:
-            yield Refusal(
+            yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"a {self.vm_size} has an accelerator, which nothing that runs here uses",
                 "Add a pool of its own to pools, with its accelerator",
             )
         elif self.vm_size.lower().startswith("standard_b"):
-            yield Refusal(
+            yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"{self.vm_size} is burstable, which AKS does not take here",
@@ -247,7 +252,7 @@ class NodePoolSettings(_Pool):
     """With `fpga`: how the device plugin names the device, as `kubectl describe node` shows it. Left out, an instance
     asks for a node and for no device."""
 
-    _name = obeys(pool_name, "name")
+    _name = field_rule(pool_name, "name")
 
     @property
     def least(self) -> int:
@@ -270,7 +275,7 @@ class NodePoolSettings(_Pool):
         vcpus = self.size.vcpus if self.size else 2
         return self.instances_per_node or self.devices or max(vcpus // 2, 1)
 
-    def instance_type(self, prefix: str = "", beside: Room = NOTHING) -> Optional[InstanceType]:
+    def instance_type(self, prefix: str = "", beside: Capacity = NOTHING) -> Optional[InstanceType]:
         """What an instance gets of a node: its part of what the node has left, without Azure ML's sidecars and what
         else is `beside` it."""
         if self.size is None:
@@ -289,20 +294,20 @@ class NodePoolSettings(_Pool):
         return "nvidia.com/gpu" if self.accelerator is Accelerator.GPU else self.device_resource
 
     @check
-    def _accelerator_is_the_sizes(self) -> Iterator[Refusal]:
+    def _accelerator_is_the_sizes(self) -> Iterator[Violation]:
         size = self.size
         if size is None:
             return
         if size.accelerator is not self.accelerator:
             has = f"has {size.card.name} cards ({size.accelerator})" if size.card else "has no accelerator"
-            yield Refusal(
+            yield Violation(
                 ("accelerator",),
                 self.accelerator,
                 f"accelerator is '{self.accelerator}', but a {self.vm_size} {has}",
                 f"Set accelerator: {size.accelerator}, or take {_EXAMPLES[self.accelerator]}",
             )
         elif size.card is not None and size.accelerator is Accelerator.GPU and not size.card.driver:
-            yield Refusal(
+            yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"a {self.vm_size} has {size.card.name} cards: {DRIVERLESS}",
@@ -310,10 +315,10 @@ class NodePoolSettings(_Pool):
             )
 
     @check
-    def _mig_is_the_cards(self) -> Iterator[Refusal]:
+    def _mig_is_the_cards(self) -> Iterator[Violation]:
         if self.mig_profile is not None and self.size is not None and not (self.size.card and self.size.card.mig):
             card = f"{self.size.card.name} cards" if self.size.card else "no cards"
-            yield Refusal(
+            yield Violation(
                 ("mig_profile",),
                 self.mig_profile,
                 f"mig_profile is given, but a {self.vm_size} has {card}, which MIG does not split",
@@ -321,10 +326,10 @@ class NodePoolSettings(_Pool):
             )
 
     @check
-    def _devices_are_shared_evenly(self) -> Iterator[Refusal]:
+    def _devices_are_shared_evenly(self) -> Iterator[Violation]:
         if self.instances_per_node and self.devices and self.devices % self.instances_per_node:
             allowed = [each for each in range(1, self.devices + 1) if self.devices % each == 0]
-            yield Refusal(
+            yield Violation(
                 ("instances_per_node",),
                 self.instances_per_node,
                 f"{self.instances_per_node} instances cannot share the {self.devices} devices of a node evenly",
@@ -332,11 +337,11 @@ class NodePoolSettings(_Pool):
             )
 
     @check
-    def _an_instance_gets_something(self) -> Iterator[Refusal]:
+    def _an_instance_gets_something(self) -> Iterator[Violation]:
         made = self.instance_type()
         if made is not None and 0 in made.room:
             assert self.size is not None  # noqa: S101 - it has an instance type
-            yield Refusal(
+            yield Violation(
                 ("instances_per_node",),
                 self.instances_per_node,
                 f"{self.instances} instances are too many for a {self.vm_size}: a node has "
@@ -345,9 +350,9 @@ class NodePoolSettings(_Pool):
             )
 
     @check
-    def _device_goes_with_fpga(self) -> Iterator[Refusal]:
+    def _device_goes_with_fpga(self) -> Iterator[Violation]:
         if self.device_resource is not None and self.accelerator is not Accelerator.FPGA:
-            yield Refusal(
+            yield Violation(
                 ("device_resource",),
                 self.device_resource,
                 f"device_resource is given, but accelerator is '{self.accelerator}'",
@@ -355,16 +360,16 @@ class NodePoolSettings(_Pool):
             )
 
     @check
-    def _system_pools_are_others(self) -> Iterator[Refusal]:
+    def _system_pools_are_others(self) -> Iterator[Violation]:
         if self.name in ("system", "cpu"):
-            yield Refusal(
+            yield Violation(
                 ("name",), self.name, f"'{self.name}' is the name of a pool that every cluster has", "Choose another"
             )
 
-    def region_refusals(self, location: str) -> Iterator[Refusal]:
+    def region_violations(self, location: str) -> Iterator[Violation]:
         """What is wrong with the size in a region."""
         if self.size is not None and self.size.regions is not None and location not in self.size.regions:
-            yield Refusal(
+            yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"there is no {self.vm_size} in {location}",

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from ._model import Refusal, check, repeated
+from ..foundation.duplicates import duplicate_values
+from ..foundation.model import check
+from ..foundation.profiles import Environment
+from ..foundation.violations import Violation
 from .environment import EnvironmentSettings
-from .profiles import Environment
 
 
 class PlatformSettings(EnvironmentSettings):
@@ -17,15 +19,15 @@ class PlatformSettings(EnvironmentSettings):
     The cluster's pools are those of their prod, so it is the same compute. Left out, the cluster is described here."""
 
     @check
-    def _projects_stand_once(self) -> Iterator[Refusal]:
-        yield from repeated(self.stress_tests, ("stress_tests",))
+    def _projects_stand_once(self) -> Iterator[Violation]:
+        yield from duplicate_values(self.stress_tests, ("stress_tests",))
 
     @check
-    def _stress_is_tested_on_a_cluster_like_prods(self) -> Iterator[Refusal]:
+    def _stress_is_tested_on_a_cluster_like_prods(self) -> Iterator[Violation]:
         if not self.stress_tests:
             return
         if self.environment is not Environment.PROD:
-            yield Refusal(
+            yield Violation(
                 ("environment",),
                 self.environment,
                 f"load is tested on prod's compute, and a cluster in a {self.environment} environment is another: it "
@@ -33,7 +35,7 @@ class PlatformSettings(EnvironmentSettings):
                 "Set environment: prod",
             )
         if self.inference is None or self.inference.aks is None or self.inference.aks.adopted:
-            yield Refusal(
+            yield Violation(
                 ("inference",),
                 None,
                 "stress_tests is given, but no cluster is made",

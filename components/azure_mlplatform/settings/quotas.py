@@ -5,8 +5,8 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Settings
-from .allocatable import Room
+from ..foundation.model import Settings
+from .allocatable import Capacity
 
 
 class NamespaceQuota(Settings):
@@ -19,9 +19,9 @@ class NamespaceQuota(Settings):
     """Memory, in GiB."""
 
     @property
-    def room(self) -> Room:
+    def room(self) -> Capacity:
         """The same, as instance types count."""
-        return Room(self.cpu * 1000, self.memory_gib * 1024)
+        return Capacity(self.cpu * 1000, self.memory_gib * 1024)
 
 
 class VcpuQuota(Settings):

@@ -5,9 +5,9 @@ from pathlib import Path as FilePath
 
 from pydantic import ValidationError
 
+from ..foundation.problems import Problem, ProblemsError, located, problems_of
 from .environment import EnvironmentSettings
 from .files import NAMESPACE, PROJECT_FILE, read, stack_config, stacks
-from .problems import Problem, ProblemsError, located, problems_of
 
 _PREFIX = f"{NAMESPACE}:"
 

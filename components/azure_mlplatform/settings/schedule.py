@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, computed, obeys, repeated
-from .computes import DAYS, week_day
-from .values import date, time_of_day, windows_time_zone
+from ..foundation.duplicates import duplicate_values
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule, needs_plain_text
+from ..foundation.values import WEEK_DAYS, date, time_of_day, week_day, windows_time_zone
+from ..foundation.violations import Violation
 
 
 class Frequency(StrEnum):
@@ -33,7 +35,7 @@ _LONGEST_MONTH = 31 * MINUTES[Frequency.DAY]
 _BY_THE_DAY = (Frequency.DAY, Frequency.WEEK, Frequency.MONTH)
 
 
-@computed
+@needs_plain_text
 def _zone_rule(value: str) -> str:
     return windows_time_zone(value)
 
@@ -91,10 +93,10 @@ class ScheduleSettings(Settings):
     """The day it counts from, as year-month-day: nothing runs before, and an `interval` counts from its midnight.
     Nothing that is past is made up for. Left out: 2026-01-01."""
 
-    _zone = obeys(_zone_rule, "time_zone")
-    _times = obeys(time_of_day, "at")
-    _days = obeys(week_day, "week_days")
-    _start = obeys(date, "start")
+    _zone = field_rule(_zone_rule, "time_zone")
+    _times = field_rule(time_of_day, "at")
+    _days = field_rule(week_day, "week_days")
+    _start = field_rule(date, "start")
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -102,7 +104,7 @@ class ScheduleSettings(Settings):
         days: list[tuple[str, int]] = [("", 0)]
         if self.frequency is Frequency.WEEK:
             # The order of Data Factory's dayOfWeek: Sunday is 0.
-            days = [(str(number), number) for number in ((DAYS.index(each) + 1) % 7 for each in self.week_days)]
+            days = [(str(number), number) for number in ((WEEK_DAYS.index(each) + 1) % 7 for each in self.week_days)]
         elif self.frequency is Frequency.MONTH:
             days = [(f"{each:02}", each - 1) for each in self.month_days]
         times = [(each.replace(":", ""), int(each[:2]) * 60 + int(each[3:])) for each in self.at]
@@ -138,7 +140,7 @@ class ScheduleSettings(Settings):
         return windows.months * _LONGEST_MONTH or windows.otherwise
 
     @check
-    def _times_go_with_the_frequency(self) -> Iterator[Refusal]:
+    def _times_go_with_the_frequency(self) -> Iterator[Violation]:
         for field, with_it, example in (
             ("at", _BY_THE_DAY, "['03:00']"),
             ("week_days", (Frequency.WEEK,), "[Monday]"),
@@ -146,24 +148,24 @@ class ScheduleSettings(Settings):
         ):
             value = getattr(self, field)
             if self.frequency in with_it and not value:
-                yield Refusal(
+                yield Violation(
                     (field,), None, f"frequency is '{self.frequency}', but {field} is empty", f"Add {field}: {example}"
                 )
             elif value and self.frequency not in with_it:
-                yield Refusal(
+                yield Violation(
                     (field,),
                     value,
                     f"{field} is given, but frequency is '{self.frequency}'",
                     f"Leave it out (it goes with {', '.join(with_it)})",
                 )
-            yield from repeated(value, (field,))
+            yield from duplicate_values(value, (field,))
 
     @check
-    def _occurrences_can_be_told_apart(self) -> Iterator[Refusal]:
+    def _occurrences_can_be_told_apart(self) -> Iterator[Violation]:
         # Each is named in the expression that finds a window's start, which may have 8192 characters.
         found = len(self.at) * len(self.week_days or self.month_days or [""])
         if found > MOST_OCCURRENCES:
-            yield Refusal(
+            yield Violation(
                 ("at",),
                 self.at,
                 f"it runs {found} times a {self.frequency.lower()}, and {MOST_OCCURRENCES} can be told apart",
@@ -171,10 +173,10 @@ class ScheduleSettings(Settings):
             )
 
     @check
-    def _days_are_in_every_month(self) -> Iterator[Refusal]:
+    def _days_are_in_every_month(self) -> Iterator[Violation]:
         for index, day in enumerate(self.month_days):
             if not 1 <= day <= 28:
-                yield Refusal(
+                yield Violation(
                     ("month_days", index),
                     day,
                     f"day {day} is not in every month" if day > 0 else f"there is no day {day} in a month",
@@ -182,12 +184,12 @@ class ScheduleSettings(Settings):
                 )
 
     @check
-    def _several_days_are_in_every_period(self) -> Iterator[Refusal]:
+    def _several_days_are_in_every_period(self) -> Iterator[Violation]:
         if self.interval == 1:
             return
         for field in ("week_days", "month_days"):
             if len(getattr(self, field)) > 1:
-                yield Refusal(
+                yield Violation(
                     ("interval",),
                     self.interval,
                     f"interval is {self.interval}, and {field} has several days",
@@ -196,22 +198,22 @@ class ScheduleSettings(Settings):
                 )
 
     @check
-    def _every_hour_has_every_minute(self) -> Iterator[Refusal]:
+    def _every_hour_has_every_minute(self) -> Iterator[Violation]:
         hours, minutes = {each[:2] for each in self.at}, {each[3:] for each in self.at}
         missing = sorted({f"{hour}:{minute}" for hour, minute in product(hours, minutes)} - set(self.at))
         if missing:
-            yield Refusal(
+            yield Violation(
                 ("at",),
                 self.at,
                 f"Data Factory runs at every one of the hours with every one of the minutes, so at {missing[0]} too",
                 "Give times whose minutes are the same, or two jobs",
             )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """Times that a change of the clocks skips or repeats within the year to come."""
         for index, time in enumerate(self.at):
             if day := self._changed(time, today):
-                yield Refusal(
+                yield Violation(
                     ("at", index),
                     time,
                     f"on {day} the clocks change, and {time} is skipped or comes twice in {self.time_zone}",
@@ -236,5 +238,5 @@ class ScheduleSettings(Settings):
     def _runs_on(self, day: datetime.date) -> bool:
         """Whether it may run on a day; which weeks or months an interval leaves out is not looked at."""
         if self.frequency is Frequency.WEEK:
-            return DAYS[day.weekday()] in self.week_days
+            return WEEK_DAYS[day.weekday()] in self.week_days
         return self.frequency is not Frequency.MONTH or day.day in self.month_days

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from ._docs import field_docs
+from ..foundation.field_docs import field_docs
 from .environment import PROJECT_KEYS, EnvironmentSettings
 from .files import NAMESPACE
 from .platform import PlatformSettings

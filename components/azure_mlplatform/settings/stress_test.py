@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ._model import Path, Settings
+from ..foundation.model import Settings
+from ..foundation.problems import Problem, ProblemsError, problems_of
+from ..foundation.profiles import Environment
+from ..foundation.violations import Path
 from .aks import AKSSettings
 from .environment import EnvironmentSettings
 from .files import PROJECT_FILE, stacks
 from .inference import InferenceSettings
 from .node_pools import NodePoolSettings, ServicePoolSettings
 from .platform import PlatformSettings
-from .problems import Problem, ProblemsError, problems_of
-from .profiles import Environment
 from .repository import settings_of
 
 CLUSTER_FIELDS = ("pod_network", "upgrade_channel", "training", "scheduler_config_map", "gitops")

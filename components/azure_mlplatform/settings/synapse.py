@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Optional
 
 from pydantic import Field
 
-from ._model import SECRET, Refusal, Settings, below, below_each, check, computed, matches, obeys, refused
-from .ai_services import twice
-from .private_link import PrivateService
-from .profiles import PROFILES
-from .scaling import scaling_refusals
-from .values import guid
+from ..catalogue.private_link import PrivateService
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.profiles import PROFILES
+from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
+from ..foundation.scaling import scaling_violations
+from ..foundation.secret_values import SECRET
+from ..foundation.values import guid
+from ..foundation.violations import Violation, prefixed, prefixed_each, rule_error
 
 if TYPE_CHECKING:
     from .environment import EnvironmentSettings
 
 # Azure takes one or two letters too; a compute of a workspace, which is named alike, has 3 characters at least.
-pool_name = matches(
+pool_name = pattern_rule(
     r"[A-Za-z][A-Za-z0-9]{2,14}", "is no name for a Spark pool", "3 to 15 letters and digits, starting with a letter"
 )
 
@@ -34,13 +37,13 @@ SPARK = "3.5"
 """The version that pools can be made with."""
 
 
-@computed
+@needs_plain_text
 def version_of_spark(value: str) -> str:
     """A version of Spark that Synapse has."""
     if value == SPARK:
         return value
     ended = f"Spark {value} ended on {SPARK_ENDS[value]}" if value in SPARK_ENDS else f"Synapse has no Spark '{value}'"
-    raise refused(ended, f"Allowed: '{SPARK}', or leave spark_version out")
+    raise rule_error(ended, f"Allowed: '{SPARK}', or leave spark_version out")
 
 
 class NodeSize(StrEnum):
@@ -88,18 +91,18 @@ class SparkPoolSettings(Settings):
     attach: bool = True
     """Whether the machine-learning workspace has it as a compute. Left out, it has, where there is a workspace."""
 
-    _name = obeys(pool_name, "name")
-    _version = obeys(version_of_spark, "spark_version")
+    _name = field_rule(pool_name, "name")
+    _version = field_rule(version_of_spark, "spark_version")
 
     @check
-    def _max_is_no_less_than_min(self) -> Iterator[Refusal]:
-        yield from scaling_refusals(self, "nodes")
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "nodes")
 
-    def retirement_refusals(self, today: datetime.date) -> Iterator[Refusal]:
+    def retirement_violations(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong with the version of Spark on the day the program runs."""
         ends = SPARK_ENDS.get(self.spark_version)
         if ends is not None and today > ends:
-            yield Refusal(
+            yield Violation(
                 ("spark_version",),
                 self.spark_version,
                 f"Spark {self.spark_version} ended on {ends}",
@@ -122,7 +125,7 @@ class SynapseSettings(Settings):
     """Whether Spark reaches nothing but approved private endpoints in the tenant. Left out, it reaches the internet
     too. It cannot change later, and excludes pools that are attached to a machine-learning workspace."""
 
-    _administrators = obeys(guid, "administrators_group_id")
+    _administrators = field_rule(guid, "administrators_group_id")
 
     @property
     def private_services(self) -> list[PrivateService]:
@@ -130,14 +133,14 @@ class SynapseSettings(Settings):
         return [PrivateService.SYNAPSE, PrivateService.LAKE]
 
     @check
-    def _pools_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.pools], ("pools",), "Spark pool")
+    def _pools_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.pools, ("pools",), "Spark pool")
 
-    def attach_refusals(self) -> Iterator[Refusal]:
+    def attach_violations(self) -> Iterator[Violation]:
         """What cannot be where there is a machine-learning workspace."""
         for index, pool in enumerate(self.pools):
             if pool.attach and self.data_exfiltration_protection:
-                yield Refusal(
+                yield Violation(
                     ("pools", index, "attach"),
                     pool.attach,
                     f"the pool {pool.name} is attached to the machine-learning workspace, with which a Synapse "
@@ -145,9 +148,9 @@ class SynapseSettings(Settings):
                     "Set attach: false in the pool, or data_exfiltration_protection: false",
                 )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs: versions of Spark that ended."""
-        yield from below_each(("pools",), self.pools, lambda pool: pool.retirement_refusals(today))
+        yield from prefixed_each(("pools",), self.pools, lambda pool: pool.retirement_violations(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right and should still be known: when the support of Spark ends."""
@@ -157,20 +160,20 @@ class SynapseSettings(Settings):
                 yield f"Spark pool {pool.name}: Synapse supports Spark {pool.spark_version} until {ends}"
 
 
-def synapse_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
+def synapse_violations(environment: "EnvironmentSettings") -> Iterator[Violation]:
     """What of the Synapse workspace cannot be in this environment: its administrators, its name, its pools."""
     synapse, kind = environment.synapse, environment.environment
     if synapse is None:
         return
     if synapse.administrators_group_id is not None and "data_scientists" not in PROFILES[kind].may_grant:
-        yield Refusal(
+        yield Violation(
             ("synapse", "administrators_group_id"),
             None,
             f"in a {kind} environment no individual has access, not as an administrator of Synapse either",
             "Remove it: who deploys administers the workspace, and gives roles to pipelines",
         )
     if environment.project.name != SECRET and "-ondemand" in f"-{environment.project.name}":
-        yield Refusal(
+        yield Violation(
             ("project", "name"),
             environment.project.name,
             f"a Synapse workspace of the project '{environment.project.name}' would have '-ondemand' in its name, "
@@ -178,4 +181,4 @@ def synapse_refusals(environment: "EnvironmentSettings") -> Iterator[Refusal]:
             "Give the project another name, or leave synapse out",
         )
     if environment.workspace is not None:
-        yield from below(("synapse",), synapse.attach_refusals())
+        yield from prefixed(("synapse",), synapse.attach_violations())

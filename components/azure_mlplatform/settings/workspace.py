@@ -7,13 +7,15 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, below_each, check, obeys
-from .ai_services import twice
+from ..catalogue.private_link import PrivateService
+from ..foundation.duplicates import duplicate_names
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import resource_id, same_id
+from ..foundation.violations import Violation, prefixed_each
 from .computes import ClusterSettings, InstanceSettings
-from .datastores import DatastoreSettings, store_refusals
+from .datastores import DatastoreSettings, store_violations
 from .managed_network import ManagedNetworkSettings
-from .private_link import PrivateService
-from .values import resource_id, same_id
 
 
 class NetworkMode(StrEnum):
@@ -78,11 +80,11 @@ class WorkspaceSettings(Settings):
     application_insights_id: Optional[str] = None
     """Application Insights that others made, by id. Left out, one is made."""
 
-    _vault = obeys(resource_id("Microsoft.KeyVault/vaults"), "key_vault_id")
-    _storage = obeys(resource_id("Microsoft.Storage/storageAccounts"), "storage_account_id")
-    _registry = obeys(resource_id("Microsoft.ContainerRegistry/registries"), "container_registry_id")
-    _subnet = obeys(resource_id("Microsoft.Network/virtualNetworks/subnets"), "serverless_subnet_id")
-    _insights = obeys(resource_id("Microsoft.Insights/components"), "application_insights_id")
+    _vault = field_rule(resource_id("Microsoft.KeyVault/vaults"), "key_vault_id")
+    _storage = field_rule(resource_id("Microsoft.Storage/storageAccounts"), "storage_account_id")
+    _registry = field_rule(resource_id("Microsoft.ContainerRegistry/registries"), "container_registry_id")
+    _subnet = field_rule(resource_id("Microsoft.Network/virtualNetworks/subnets"), "serverless_subnet_id")
+    _insights = field_rule(resource_id("Microsoft.Insights/components"), "application_insights_id")
 
     @property
     def image_build(self) -> Optional[str]:
@@ -100,20 +102,20 @@ class WorkspaceSettings(Settings):
         return [PrivateService.ML_WORKSPACE, *(service for service, adopted in made.items() if adopted is None)]
 
     @check
-    def _computes_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from twice([each.name for each in self.clusters], ("clusters",), "compute")
+    def _computes_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.clusters, ("clusters",), "compute")
         # Azure's names of instances have no hyphens.
-        yield from twice([each.name.replace("-", "") for each in self.instances], ("instances",), "instance")
+        yield from duplicate_names(self.instances, ("instances",), "instance", without_hyphens=True)
 
     @check
-    def _stores_have_names_of_their_own(self) -> Iterator[Refusal]:
-        yield from store_refusals(self.datastores)
+    def _stores_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from store_violations(self.datastores)
 
     @check
-    def _storage_is_no_lake(self) -> Iterator[Refusal]:
+    def _storage_is_no_lake(self) -> Iterator[Violation]:
         for store in self.datastores:
             if store.hierarchical and same_id(store.storage_account_id, self.storage_account_id):
-                yield Refusal(
+                yield Violation(
                     ("storage_account_id",),
                     self.storage_account_id,
                     f"the account has a hierarchical namespace, as the datastore {store.name} says, and a workspace "
@@ -122,9 +124,9 @@ class WorkspaceSettings(Settings):
                 )
 
     @check
-    def _sku_goes_with_an_own_registry(self) -> Iterator[Refusal]:
+    def _sku_goes_with_an_own_registry(self) -> Iterator[Violation]:
         if self.container_registry_id is not None and "container_registry_sku" in self.model_fields_set:
-            yield Refusal(
+            yield Violation(
                 ("container_registry_sku",),
                 self.container_registry_sku,
                 "container_registry_sku is given together with container_registry_id",
@@ -132,10 +134,10 @@ class WorkspaceSettings(Settings):
             )
 
     @check
-    def _images_are_built_on_a_cluster(self) -> Iterator[Refusal]:
+    def _images_are_built_on_a_cluster(self) -> Iterator[Violation]:
         names = [each.name for each in self.clusters]
         if self.image_build_compute is not None and self.image_build_compute not in names:
-            yield Refusal(
+            yield Violation(
                 ("image_build_compute",),
                 self.image_build_compute,
                 f"there is no cluster '{self.image_build_compute}'",
@@ -143,43 +145,45 @@ class WorkspaceSettings(Settings):
             )
 
     @check
-    def _rules_go_with_managed(self) -> Iterator[Refusal]:
+    def _rules_go_with_managed(self) -> Iterator[Violation]:
         if "managed_network" in self.model_fields_set and self.network_mode is NetworkMode.OWN:
-            yield Refusal(
+            yield Violation(
                 ("managed_network",),
                 None,
                 "managed_network is given, but network_mode is 'own'",
                 "Outbound rules belong to a managed network; an own one is ruled by network.egress",
             )
         if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.MANAGED:
-            yield Refusal(
+            yield Violation(
                 ("serverless_subnet_id",),
                 self.serverless_subnet_id,
                 "serverless_subnet_id is given, but network_mode is 'managed'",
                 "Leave it out: serverless jobs run in the managed network",
             )
 
-    def private_refusals(self) -> Iterator[Refusal]:
+    def private_violations(self) -> Iterator[Violation]:
         """What cannot be where the registry is reached through private endpoints only."""
         if self.container_registry_sku is not RegistrySku.PREMIUM:
-            yield Refusal(
+            yield Violation(
                 ("container_registry_sku",),
                 self.container_registry_sku,
                 f"a {self.container_registry_sku} registry takes no private endpoint",
                 "Leave container_registry_sku out for Premium",
             )
         if self.image_build is None:
-            yield Refusal(
+            yield Violation(
                 ("clusters",),
                 None,
                 "there is no cluster, and a private registry cannot build images itself",
                 "Add one; with min_nodes 0 it costs nothing: clusters: [{name: cpu, vm_size: Standard_D4ds_v4}]",
             )
 
-    def refusals_on(self, today: datetime.date) -> Iterator[Refusal]:
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """What is wrong on the day the program runs: sizes that are retired."""
         for field in ("clusters", "instances"):
-            yield from below_each((field,), getattr(self, field), lambda compute: compute.retirement_refusals(today))
+            yield from prefixed_each(
+                (field,), getattr(self, field), lambda compute: compute.retirement_violations(today)
+            )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right and should still be known: sizes that will be retired."""

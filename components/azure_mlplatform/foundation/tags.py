@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ._model import Path, Refusal
+from .violations import Path, Violation
 
 REQUIRED = (
     "project",
@@ -22,10 +22,10 @@ MOST = 50
 """Tags a resource may have (Azure Resource Manager, "Use tags to organize your Azure resources")."""
 
 
-def tag_refusals(tags: Mapping[str, str], path: Path) -> Iterator[Refusal]:
+def tag_violations(tags: Mapping[str, str], path: Path) -> Iterator[Violation]:
     """What Azure or the library refuses in `tags`."""
     if len(tags) > MOST - len(REQUIRED) - len(OPTIONAL):
-        yield Refusal(
+        yield Violation(
             path,
             len(tags),
             f"{len(tags)} tags are too many",
@@ -34,13 +34,15 @@ def tag_refusals(tags: Mapping[str, str], path: Path) -> Iterator[Refusal]:
     for name, value in tags.items():
         at = (*path, name)
         if name.lower() in (*REQUIRED, *OPTIONAL):
-            yield Refusal(at, value, f"the tag '{name}' is set by the library", "Choose another name, or leave it out")
+            yield Violation(
+                at, value, f"the tag '{name}' is set by the library", "Choose another name, or leave it out"
+            )
         elif not name or len(name) > 512 or _ILLEGAL & set(name):
-            yield Refusal(
+            yield Violation(
                 at,
                 name,
                 f"'{name}' is no name for a tag",
                 r"Allowed: up to 512 characters without < > % & \ ? /",
             )
         if len(value) > 256:
-            yield Refusal(at, value, f"the value of tag '{name}' has {len(value)} characters", "Allowed: up to 256")
+            yield Violation(at, value, f"the value of tag '{name}' has {len(value)} characters", "Allowed: up to 256")

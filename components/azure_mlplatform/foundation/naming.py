@@ -8,8 +8,30 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .settings._model import SECRET
-from .settings.profiles import Environment
+from .profiles import Environment
+from .rules import pattern_rule
+from .secret_values import SECRET
+
+SHORT_NAME = r"[a-z](-?[a-z0-9])+"
+"""The pattern of a name that becomes part of an Azure name: it starts with a letter and has single hyphens inside."""
+
+endpoint_name = pattern_rule(
+    f"(?=.{{2,12}}$){SHORT_NAME}",
+    "is no name for an endpoint",
+    "2 to 12 lower-case letters, digits and single hyphens, starting with a letter",
+)
+
+compute_name = pattern_rule(
+    r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
+    "is no name for a compute",
+    "3 to 24 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
+)
+
+attached_compute_name = pattern_rule(
+    r"(?!.*-\d+$)[A-Za-z][A-Za-z0-9-]{0,14}[A-Za-z0-9]",
+    "is no name for an attached compute",
+    "2 to 16 letters, digits and hyphens, starting with a letter and not ending in a hyphen and digits",
+)
 
 SUFFIX_LENGTH = 6
 """Characters of the suffix: lower-case letters and digits."""

@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from azure_mlplatform.settings import values
-from azure_mlplatform.settings.regions import REGIONS
+from azure_mlplatform.foundation import values
+from azure_mlplatform.foundation.regions import REGIONS
 
 GUID = "0000aaaa-0000-BBBB-0000-000000000001"
 VNET = f"/subscriptions/{GUID}/resourceGroups/rg-a/providers/Microsoft.Network/virtualNetworks/vnet-a"

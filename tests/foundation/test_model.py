@@ -3,11 +3,12 @@ from typing import Optional
 
 import pytest
 from pydantic import Field, ValidationError
-from refusals import problems, refused
 
-from azure_mlplatform.settings import SECRET, Encrypted, Refusal, Settings, check
-from azure_mlplatform.settings._model import below_each, obeys
-from azure_mlplatform.settings.values import private_range, region
+from azure_mlplatform.foundation.rules import field_rule
+from azure_mlplatform.foundation.values import private_range, region
+from azure_mlplatform.foundation.violations import UnreadableError, prefixed_each
+from azure_mlplatform.settings import SECRET, Encrypted, Settings, Violation, check
+from support.violations import problems, refused
 
 
 class Inner(Settings):
@@ -15,14 +16,14 @@ class Inner(Settings):
     high: int = 10
 
     @check
-    def _ordered(self) -> Iterator[Refusal]:
+    def _ordered(self) -> Iterator[Violation]:
         if self.low > self.high:
-            yield Refusal(("low",), self.low, f"{self.low} is more than {self.high}", "Lower it")
+            yield Violation(("low",), self.low, f"{self.low} is more than {self.high}", "Lower it")
 
     @check
-    def _positive(self) -> Iterator[Refusal]:
+    def _positive(self) -> Iterator[Violation]:
         if self.low < 0:
-            yield Refusal(("low",), self.low, f"{self.low} is negative", "Raise it")
+            yield Violation(("low",), self.low, f"{self.low} is negative", "Raise it")
 
 
 class Outer(Settings):
@@ -33,13 +34,13 @@ class Outer(Settings):
     spaces: list[str] = Field(default_factory=list)
     size: float = 1.0
 
-    _place = obeys(region, "place")
-    _spaces = obeys(private_range, "spaces")
+    _place = field_rule(region, "place")
+    _spaces = field_rule(private_range, "spaces")
 
     @check
-    def _name_and_size(self) -> Iterator[Refusal]:
+    def _name_and_size(self) -> Iterator[Violation]:
         if self.name == "big" and self.size < 5:
-            yield Refusal(("size",), self.size, "too small for big", "Raise it")
+            yield Violation(("size",), self.size, "too small for big", "Raise it")
 
 
 def test_a_model_does_not_change():
@@ -79,9 +80,9 @@ class Whole(Settings):
     limit: int = 1
 
     @check
-    def _within(self) -> Iterator[Refusal]:
+    def _within(self) -> Iterator[Violation]:
         if self.outer.size > self.limit:
-            yield Refusal(("outer", "size"), self.outer.size, "more than the limit", "Lower it")
+            yield Violation(("outer", "size"), self.outer.size, "more than the limit", "Lower it")
 
 
 def test_a_check_reads_what_is_right_in_a_part_that_is_wrong():
@@ -122,16 +123,64 @@ def test_an_encrypted_value_that_must_be_computed_with_is_refused(data, path):
 
 def test_a_rule_hidden_by_a_field_is_found_when_the_model_is_made():
     with pytest.raises(TypeError, match="hidden by a field"):
-        obeys(Field(default=None), "place")  # type: ignore[arg-type]
+        field_rule(Field(default=None), "place")  # type: ignore[arg-type]
+
+
+class Misspelt(Settings):
+    a: int = 0
+    b: int = Field(default=0, ge=0)
+
+    @check
+    def _reads_what_there_is_not(self) -> Iterator[Violation]:
+        if self.a == 5 and self.aa:  # type: ignore[attr-defined]
+            yield Violation(("a",), self.a, "never", "")
+
+    @check
+    def _reads_a_wrong_field(self) -> Iterator[Violation]:
+        yield Violation(("a",), self.a, f"with {self.b}", "")
+
+
+@pytest.mark.parametrize("data", [{"a": 5}, {"a": 5, "b": -1}])
+def test_a_mistake_in_a_check_is_not_hidden_by_another_field_that_is_wrong(data):
+    with pytest.raises(AttributeError, match="aa"):
+        Misspelt.model_validate(data)
+
+
+def test_what_is_there_by_default_can_be_read_of_a_part():
+    """`getattr` with a default is for attributes that a class may lack, not for fields that are wrong."""
+    read = []
+
+    class Part(Settings):
+        low: int = Field(default=0, ge=0)
+
+        @check
+        def _reads(self) -> Iterator[Violation]:
+            read.append(getattr(self, "high", None))
+            read.append(getattr(self, "low", None))
+            yield from ()
+
+    assert refused(Part, {"low": -1}) == ["low"]
+    assert read == [None]
+
+
+def test_an_item_that_cannot_be_read_keeps_no_other_back():
+    def rule(value: int) -> Iterator[Violation]:
+        if value == 2:
+            raise UnreadableError("low")
+        yield Violation((), value, "is refused", "")
+
+    found = prefixed_each(("items",), [1, 2, 3], rule)
+    assert [next(found).path, next(found).path] == [("items", 0), ("items", 2)]
+    with pytest.raises(UnreadableError):
+        next(found)
 
 
 def test_a_mistake_in_a_rule_for_the_items_of_a_list_is_not_hidden():
-    def rule(value: int) -> Iterator[Refusal]:
-        yield Refusal((), value, "is refused", "")
-        if value == 1:
-            raise AttributeError("a typing error")
+    def rule(value: int) -> Iterator[Violation]:
+        yield Violation((), value, "is refused", "")
+        raise AttributeError("a typing error")
 
-    refusals = below_each(("items",), [1, 2], rule)
-    assert [next(refusals).path, next(refusals).path] == [("items", 0), ("items", 1)]
+    violations = prefixed_each(("items",), [1, 2], rule)
+    assert next(violations).path == ("items", 0)
     with pytest.raises(AttributeError, match="a typing error"):
-        next(refusals)
+        next(violations)

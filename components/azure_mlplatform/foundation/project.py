@@ -5,22 +5,22 @@ from typing import Optional
 
 from pydantic import Field
 
-from ._model import Refusal, Settings, check, obeys
-from .tags import tag_refusals
+from .model import Settings, check
+from .naming import SHORT_NAME
+from .rules import field_rule
+from .tags import tag_violations
 from .values import email
-
-NAME = r"[a-z](-?[a-z0-9])+"
-"""A name that every Azure name can be made of: it starts with a letter and has single hyphens inside."""
+from .violations import Violation
 
 
 class ProjectSettings(Settings):
     """A data science project: whose it is, what it works on, and who pays."""
 
-    name: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=24, examples=["churn"])
+    name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=24, examples=["churn"])
     """The project's short name, part of every Azure name: 2 to 24 lower-case letters, digits and single
     hyphens, starting with a letter."""
 
-    data_product: str = Field(pattern=f"^{NAME}$", min_length=2, max_length=24, examples=["customer-360"])
+    data_product: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=24, examples=["customer-360"])
     """The data product whose resource group this is; it stands in the group's name and in a tag.
     Written as the project's name is."""
 
@@ -39,8 +39,8 @@ class ProjectSettings(Settings):
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"confidentiality": "internal"}])
     """Tags on every resource of every environment, beside those the library sets."""
 
-    _email = obeys(email, "owner_email")
+    _email = field_rule(email, "owner_email")
 
     @check
-    def _tags_are_legal(self) -> Iterator[Refusal]:
-        yield from tag_refusals(self.tags, ("tags",))
+    def _tags_are_legal(self) -> Iterator[Violation]:
+        yield from tag_violations(self.tags, ("tags",))

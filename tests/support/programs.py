@@ -7,13 +7,13 @@ from typing import Any, Optional
 import pulumi
 
 from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
+from azure_mlplatform.catalogue.private_link import PrivateService, zones
 from azure_mlplatform.compute import AttachableWorkspace
 from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
 from azure_mlplatform.network import PrivateNetwork
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.settings.private_link import PrivateService, zones
 from azure_mlplatform.stack import azure_provider
 from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, Plan, PlannedResource, example_settings, record
 

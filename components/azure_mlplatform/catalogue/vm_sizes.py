@@ -14,9 +14,9 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple, Optional
 
-from ._model import matches
+from ..foundation.rules import pattern_rule
 
-size_name = matches(
+size_name = pattern_rule(
     r"(Standard|Basic)_[A-Z]{1,3}[0-9]+[A-Za-z0-9]*(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*(_v[0-9]+)?",
     "is no VM size",
     "a size as Azure writes it, such as Standard_D4ds_v4 or Standard_NC24ads_A100_v4",

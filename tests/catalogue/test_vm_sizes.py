@@ -3,11 +3,11 @@ from fractions import Fraction
 
 import pytest
 from pulumi_azure_native.compute import VirtualMachineSizeTypes
-from refusals import problems, refused
 
+from azure_mlplatform.catalogue.vm_sizes import size_name, size_names, vm_size
 from azure_mlplatform.settings.computes import ClusterSettings
-from azure_mlplatform.settings.vm_sizes import size_name, size_names, vm_size
 from azure_mlplatform.settings.workspace import WorkspaceSettings
+from support.violations import problems, refused
 
 TODAY = datetime.date(2026, 11, 22)
 
@@ -75,18 +75,18 @@ def test_it_knows_what_a_node_holds(name, vcpus, memory, card, cards):
 )
 def test_a_retired_size_is_refused_with_its_successor(name, day, successor):
     settings = WorkspaceSettings.model_validate({"network_mode": "own", "clusters": [cluster(name)]})
-    [refusal] = settings.refusals_on(TODAY)
+    [refusal] = settings.violations_on(TODAY)
     assert refusal.path == ("clusters", 0, "vm_size")
     assert (refusal.what, refusal.fix) == (f"{name} was retired on {day}", f"Its successor is {successor}")
     retires = datetime.date.fromisoformat(day)
     assert list(settings.notices_on(TODAY)) == []
-    assert list(settings.refusals_on(retires - datetime.timedelta(1))) == []
-    assert list(settings.refusals_on(retires)) != []
+    assert list(settings.violations_on(retires - datetime.timedelta(1))) == []
+    assert list(settings.violations_on(retires)) != []
 
 
 def test_a_size_that_will_retire_is_said_with_the_day():
     settings = WorkspaceSettings.model_validate({"network_mode": "own", "clusters": [cluster("Standard_DS3_v2")]})
-    assert list(settings.refusals_on(TODAY)) == []
+    assert list(settings.violations_on(TODAY)) == []
     assert list(settings.notices_on(TODAY)) == [
         "compute cpu: Standard_DS3_v2 retires on 2028-05-01; its successor is Standard_D4ds_v5"
     ]

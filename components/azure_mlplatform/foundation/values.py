@@ -6,10 +6,11 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Optional
 
-from ._model import Rule, computed, matches, refused
 from .regions import REGIONS
+from .rules import Rule, needs_plain_text, pattern_rule
+from .violations import rule_error
 
-_guid = matches(
+_guid = pattern_rule(
     r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     "is not a GUID",
     "32 hexadecimal digits in five groups, such as 00000000-0000-0000-0000-000000000001",
@@ -21,9 +22,9 @@ def guid(value: str) -> str:
     return _guid(value).lower()
 
 
-email = matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
+email = pattern_rule(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
 
-https_url = matches(r"https://[^\s/]+(/\S*)?", "is not an https address", "an address that starts with https://")
+https_url = pattern_rule(r"https://[^\s/]+(/\S*)?", "is not an https address", "an address that starts with https://")
 
 
 def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -34,12 +35,12 @@ def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
     return f"; did you mean '{written[found[0]]}'?" if found else ""
 
 
-@computed
+@needs_plain_text
 def region(value: str) -> str:
     """A public Azure region by its short name; a display name such as 'West Europe' is taken too."""
     short = value.replace(" ", "").lower()
     if short not in REGIONS:
-        raise refused(
+        raise rule_error(
             f"'{value}' is not an Azure region{nearest(short, REGIONS)}",
             "Allowed: a region's short name, such as westeurope, northeurope or swedencentral "
             "(`az account list-locations` lists them)",
@@ -47,7 +48,7 @@ def region(value: str) -> str:
     return short
 
 
-@computed
+@needs_plain_text
 def private_range(value: str) -> str:
     """A private IPv4 range in CIDR form that a virtual network may use, /8 to /29 (RFC 1918 and 6598)."""
     fix = "Allowed: a private range in CIDR form, such as 10.20.0.0/22"
@@ -57,14 +58,14 @@ def private_range(value: str) -> str:
         try:
             corrected = ipaddress.IPv4Network(value, strict=False)
         except ValueError:
-            raise refused(f"'{value}' is not an address range", fix) from None
+            raise rule_error(f"'{value}' is not an address range", fix) from None
         if "/" not in value:
-            raise refused(f"'{value}' is a single address, not a range", fix) from None
-        raise refused(f"'{value}' has bits set behind its prefix", f"The range it lies in is {corrected}") from None
+            raise rule_error(f"'{value}' is a single address, not a range", fix) from None
+        raise rule_error(f"'{value}' has bits set behind its prefix", f"The range it lies in is {corrected}") from None
     if not any(network.subnet_of(private) for private in _PRIVATE_RANGES):
-        raise refused(f"'{value}' is not a private range", f"{fix}, within 10/8, 172.16/12, 192.168/16 or 100.64/10")
+        raise rule_error(f"'{value}' is not a private range", f"{fix}, within 10/8, 172.16/12, 192.168/16 or 100.64/10")
     if not 8 <= network.prefixlen <= 29:
-        raise refused(
+        raise rule_error(
             f"'{value}' is no size for a virtual network",
             "Allowed: a prefix length of 8 to 29 (Azure's smallest subnet)",
         )
@@ -82,14 +83,14 @@ def ip_range(value: str) -> str:
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError:
-        raise refused(f"'{value}' is not an address range", fix) from None
+        raise rule_error(f"'{value}' is not an address range", fix) from None
     if network.prefixlen < 8:
-        raise refused(f"'{value}' opens most of the internet", fix)
+        raise rule_error(f"'{value}' opens most of the internet", fix)
     if network.prefixlen == 31:
         # "Grant access from an internet IP range" (Azure Storage).
-        raise refused(f"'{value}' is a range of two addresses, which storage does not take", "Write them one by one")
+        raise rule_error(f"'{value}' is a range of two addresses, which storage does not take", "Write them one by one")
     if any(network.overlaps(private) for private in _PRIVATE_RANGES):
-        raise refused(f"'{value}' is not public, and never seen on a public address", fix)
+        raise rule_error(f"'{value}' is not public, and never seen on a public address", fix)
     return value.removesuffix("/32")
 
 
@@ -98,13 +99,13 @@ def ip_address(value: str) -> str:
     try:
         address = ipaddress.IPv4Address(value)
     except ValueError:
-        raise refused(f"'{value}' is not an IPv4 address", "Allowed: one address, such as 10.0.0.4") from None
+        raise rule_error(f"'{value}' is not an IPv4 address", "Allowed: one address, such as 10.0.0.4") from None
     if not any(address in private for private in _PRIVATE_RANGES):
-        raise refused(f"'{value}' is not a private address", "Allowed: the address inside the hub, such as 10.0.0.4")
+        raise rule_error(f"'{value}' is not a private address", "Allowed: the address inside the hub, such as 10.0.0.4")
     return value
 
 
-@computed
+@needs_plain_text
 def date(value: str) -> str:
     """A day in ISO form."""
     try:
@@ -112,7 +113,7 @@ def date(value: str) -> str:
     except ValueError:
         legal = False
     if not legal:
-        raise refused(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31")
+        raise rule_error(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31")
     return value
 
 
@@ -124,15 +125,29 @@ def windows_time_zone(value: str) -> str:
     if value in win_tz:
         return value
     advice = f"; Azure writes it '{tz_win[value]}'" if value and value in tz_win else nearest(value, win_tz, cutoff=0.8)
-    raise refused(
+    raise rule_error(
         f"'{value}' is no time zone{advice}",
         "Allowed: a time zone as Windows names it, such as 'W. Europe Standard Time' or 'UTC' (`tzutil /l` lists them)",
     )
 
 
-time_of_day = computed(
-    matches(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is no time of day", "hours and minutes in quotes, such as '18:30'")
+time_of_day = needs_plain_text(
+    pattern_rule(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is no time of day", "hours and minutes in quotes, such as '18:30'")
 )
+
+
+WEEK_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""The days of the week, as Azure writes them."""
+
+_week_day = pattern_rule(
+    "|".join(WEEK_DAYS), "is no day of the week", f"{', '.join(WEEK_DAYS[:-1])} or {WEEK_DAYS[-1]}"
+)
+
+
+@needs_plain_text
+def week_day(value: str) -> str:
+    """A day of the week by its English name, in any case."""
+    return _week_day(value.capitalize())
 
 
 def resource_id(resource_type: str) -> Rule:
@@ -143,7 +158,7 @@ def resource_id(resource_type: str) -> Rule:
     if types:
         shape += f"/providers/{provider}" + "".join(f"/{each}/<name>" for each in types)
         pattern += rf"/providers/(?i:{provider})" + "".join(rf"/(?i:{each})/[^/\s]+" for each in types)
-    return matches(pattern, f"is not the id of a {resource_type}", shape)
+    return pattern_rule(pattern, f"is not the id of a {resource_type}", shape)
 
 
 arm_group_id = resource_id("resource group")

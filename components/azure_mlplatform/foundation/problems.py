@@ -9,8 +9,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ._docs import field_docs
-from ._model import SECRET, Path
+from .field_docs import field_docs
+from .secret_values import SECRET
+from .violations import Path
 
 
 @dataclass(frozen=True, slots=True)

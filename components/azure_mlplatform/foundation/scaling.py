@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from ._model import Refusal, Settings
+from .model import Settings
+from .violations import Violation
 
 
-def scaling_refusals(settings: Settings, what: str) -> Iterator[Refusal]:
+def scaling_violations(settings: Settings, what: str) -> Iterator[Violation]:
     """Bounds `min_<what>` and `max_<what>` that leave nothing between them. One that is left out bounds nothing."""
     least, most = getattr(settings, f"min_{what}"), getattr(settings, f"max_{what}")
     if least is not None and most is not None and most < least:
-        yield Refusal(
+        yield Violation(
             (f"max_{what}",),
             most,
             f"max_{what} {most} is less than min_{what} {least}",

@@ -2,7 +2,7 @@
 
 from typing import Any, Optional
 
-from loopback import Answer, Azure, Call
+from support.loopback import Answer, Azure, Call
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers"
 FACTORY = f"{GROUP}/Microsoft.DataFactory/factories/adf"

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from azure_mlplatform.settings.problems import Problem, ProblemsError, dotted, problems_of
+from azure_mlplatform.foundation.problems import Problem, ProblemsError, dotted, problems_of
 
 
 def problems(model: type[BaseModel], data: Any) -> list[Problem]:

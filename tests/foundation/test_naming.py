@@ -4,12 +4,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from azure_mlplatform.naming import RULES, SHORT, SUFFIX_LENGTH, Kind, azure_name
+from azure_mlplatform.foundation.naming import RULES, SHORT, SHORT_NAME, SUFFIX_LENGTH, Kind, azure_name
 from azure_mlplatform.settings import AIServiceSettings, Environment, ProjectSettings
-from azure_mlplatform.settings.project import NAME
 
-projects = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 24)
-parts = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 20)
+projects = st.from_regex(SHORT_NAME, fullmatch=True).filter(lambda name: len(name) <= 24)
+parts = st.from_regex(SHORT_NAME, fullmatch=True).filter(lambda name: len(name) <= 20)
 suffixes = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=SUFFIX_LENGTH, max_size=SUFFIX_LENGTH)
 LONGEST = "a" * 24
 LONGEST_HYPHENED = "a-b-c-d-e-f-g-h-i-j-k-l1"
@@ -103,7 +102,7 @@ def test_the_storage_accounts_of_an_environment_share_no_name(project, environme
     assert len({azure_name(kind, project, environment, suffix=suffix) for kind in kinds}) == len(kinds)
 
 
-short_parts = st.from_regex(NAME, fullmatch=True).filter(lambda name: len(name) <= 12)
+short_parts = st.from_regex(SHORT_NAME, fullmatch=True).filter(lambda name: len(name) <= 12)
 SHORT_OF_ROOM = [Kind.ONLINE_ENDPOINT, Kind.WEB_APP, Kind.CONTAINER_APP]
 
 

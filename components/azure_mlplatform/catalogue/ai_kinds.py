@@ -1,0 +1,79 @@
+"""Kinds of Azure AI (Cognitive) Services account, and what is particular to each: one row a kind.
+
+Sizes and which kinds deploy models: the pages of the services (Microsoft Learn), read 2026-11. Roles: "Azure built-in
+roles". Categories and names in a connection: azure-ai-ml's `CognitiveServiceKinds` and its connection entities.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from ..foundation.roles import Role
+from .private_link import PrivateService
+
+
+class AIServiceKind(StrEnum):
+    """Kinds of account that new ones can be made of."""
+
+    OPENAI = "OpenAI"
+    AI_SERVICES = "AIServices"
+    COMPUTER_VISION = "ComputerVision"
+    CONTENT_SAFETY = "ContentSafety"
+    CUSTOM_VISION_TRAINING = "CustomVision.Training"
+    CUSTOM_VISION_PREDICTION = "CustomVision.Prediction"
+    FACE = "Face"
+    FORM_RECOGNIZER = "FormRecognizer"
+    SPEECH_SERVICES = "SpeechServices"
+    TEXT_ANALYTICS = "TextAnalytics"
+    TEXT_TRANSLATION = "TextTranslation"
+
+
+class AIKind(NamedTuple):
+    """What is particular to a kind of account."""
+
+    skus: tuple[str, ...] = ("S0", "F0")
+    """Allowed sizes, the default first."""
+
+    private_service: PrivateService = PrivateService.COGNITIVE_SERVICES
+    """The service that its private endpoint leads to, which says the DNS zones."""
+
+    domain: str = "cognitiveservices.azure.com"
+    """The domain of its address."""
+
+    user_role: Role = Role.COGNITIVE_SERVICES_USER
+    """The role that may call it."""
+
+    deploys_models: bool = False
+    """Whether it serves models that the settings deploy."""
+
+    connection_category: str = "CognitiveService"
+    """The category of a workspace's connection to it."""
+
+    connection_kind: str = ""
+    """The kind that such a connection names. Empty: the kind itself."""
+
+
+AI_KINDS: dict[AIServiceKind, AIKind] = {
+    AIServiceKind.OPENAI: AIKind(
+        skus=("S0",),
+        private_service=PrivateService.OPENAI,
+        domain="openai.azure.com",
+        user_role=Role.COGNITIVE_SERVICES_OPENAI_USER,
+        deploys_models=True,
+        connection_category="AzureOpenAI",
+    ),
+    AIServiceKind.AI_SERVICES: AIKind(
+        skus=("S0",),
+        private_service=PrivateService.AI_SERVICES,
+        deploys_models=True,
+        connection_category="AIServices",
+    ),
+    AIServiceKind.COMPUTER_VISION: AIKind(skus=("S1", "F0")),
+    AIServiceKind.CONTENT_SAFETY: AIKind(connection_kind="Content Safety"),
+    AIServiceKind.CUSTOM_VISION_TRAINING: AIKind(),
+    AIServiceKind.CUSTOM_VISION_PREDICTION: AIKind(),
+    AIServiceKind.FACE: AIKind(),
+    AIServiceKind.FORM_RECOGNIZER: AIKind(),
+    AIServiceKind.SPEECH_SERVICES: AIKind(connection_kind="speech"),
+    AIServiceKind.TEXT_ANALYTICS: AIKind(skus=("S", "F0")),
+    AIServiceKind.TEXT_TRANSLATION: AIKind(skus=("S1", "F0")),
+}

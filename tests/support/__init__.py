@@ -1,0 +1,1 @@
+"""What several tests need: programs that they record, and servers on loopback."""
