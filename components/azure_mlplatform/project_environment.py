@@ -15,12 +15,12 @@ from .catalogue.private_link import PrivateService, zones
 from .container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from .data_product_rg import DataProductRG, DataProductRGArgs
 from .databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
+from .environment.checks.spark import token_attaches_databricks
 from .foundation.model import check
 from .foundation.violations import Violation
 from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
 from .online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from .settings.batch import Orchestrator
-from .settings.databricks import token_violations
 from .settings.endpoints import OnlineEndpointSettings
 from .settings.environment import EnvironmentSettings
 from .settings.inference import InferenceSettings
@@ -38,7 +38,7 @@ class ProjectEnvironmentArgs(DataProductRGArgs):
     @check
     def _token_attaches_something(self) -> Iterator[Violation]:
         if self.databricks_token is not None:
-            yield from token_violations(self.settings)
+            yield from token_attaches_databricks(self.settings.databricks, self.settings.workspace)
 
 
 class ProjectEnvironment(Component):

@@ -14,12 +14,13 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from ._component import RefusedError
+from .environment.checks.spark import token_attaches_databricks
 from .foundation.clock import today
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
 from .isolation import isolation_violations
-from .settings.databricks import TOKEN_KEY, token_violations
+from .settings.databricks import TOKEN_KEY
 from .settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
 from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
 from .settings.platform import PlatformSettings
@@ -91,7 +92,7 @@ def _settings(model: type[S]) -> S:
         settings = model.model_validate(data)
         found = _refused_today(settings)
         if prefix + TOKEN_KEY in given:
-            found += _as_problems(token_violations(settings))
+            found += _as_problems(token_attaches_databricks(settings.databricks, settings.workspace))
     except ValidationError as error:
         found = problems_of(error, model, hidden, data)
     found += [

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_mlplatform.catalogue.vm_sizes import size_names
+from azure_mlplatform.foundation.profiles import Environment
 from azure_mlplatform.settings.aks import AKSSettings
 from azure_mlplatform.settings.gitops import GitOpsSettings
 from azure_mlplatform.settings.quotas import series_of
@@ -82,17 +83,15 @@ def test_a_git_source_is_one_revision_without_a_password(changes, paths):
     assert refused(GitOpsSettings, {**SOURCE, **changes}) == paths
 
 
-def said(settings, *, highly_available=True, zone_redundant=True, may_be_insecure=False):
-    found = settings.violations_in(
-        highly_available=highly_available, zone_redundant=zone_redundant, may_be_insecure=may_be_insecure
-    )
+def said(settings, environment=Environment.PROD):
+    found = settings.profile_violations(environment)
     return [(".".join(map(str, each.path)), each.what) for each in found]
 
 
 def test_in_a_kind_of_environment_that_asks_for_it_scoring_is_encrypted():
     insecure = AKSSettings.model_validate({"insecure_reason": "no certificate yet"})
     assert [path for path, _ in said(insecure)] == ["insecure_reason"]
-    assert said(insecure, may_be_insecure=True) == []
+    assert said(insecure, Environment.DEV) == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_in_a_kind_of_environment_that_asks_for_it_scoring_is_encrypted():
     ],
 )
 def test_the_routers_pool_holds_them(cpu, highly_available, path, text):
-    found = said(aks(cpu=cpu), highly_available=highly_available)
+    found = said(aks(cpu=cpu), Environment.PROD if highly_available else Environment.DEV)
     assert [each[0] for each in found] == ([path] if path else [])
     assert not found or text in found[0][1]
 
@@ -119,7 +118,7 @@ def test_the_routers_pool_holds_them(cpu, highly_available, path, text):
 )
 def test_settings_do_not_undo_what_prod_asks_for(pool, settings, field):
     assert [path for path, _ in said(aks(**{pool: settings}))] == [f"{pool}.{field}"]
-    assert said(aks(**{pool: settings}), highly_available=False, zone_redundant=False) == []
+    assert said(aks(**{pool: settings}), Environment.DEV) == []
 
 
 @pytest.mark.parametrize(

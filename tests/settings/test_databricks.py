@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
+from azure_mlplatform.environment.checks.spark import token_attaches_databricks
 from azure_mlplatform.settings import DatabricksSettings, EnvironmentSettings, PrivateService
-from azure_mlplatform.settings.databricks import token_violations
 from azure_mlplatform.testing import SUBSCRIPTION, example_settings
 from support.violations import problems, refused
 
@@ -126,7 +126,8 @@ def test_its_endpoints_count():
     ],
 )
 def test_a_token_needs_something_to_attach_and_to_attach_to(changes, missing):
-    found = list(token_violations(EnvironmentSettings.model_validate(environment(**changes))))
+    settings = EnvironmentSettings.model_validate(environment(**changes))
+    found = list(token_attaches_databricks(settings.databricks, settings.workspace))
     assert [each.path for each in found] == [("databricks_token",)] * bool(missing)
     for each in found:
         assert each.what.endswith("there is no " + " and no ".join(missing))

@@ -6,7 +6,7 @@ import pytest
 
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.settings.app_service import AppServiceSettings
-from azure_mlplatform.settings.container_app import PROFILES, ContainerAppsSettings, WorkloadProfile
+from azure_mlplatform.settings.container_app import WORKLOAD_PROFILES, ContainerAppsSettings, WorkloadProfile
 from azure_mlplatform.settings.endpoints import EntraSignIn, ServedByContainer
 from azure_mlplatform.settings.inference import InferenceSettings
 from azure_mlplatform.testing import SUBSCRIPTION, example_settings
@@ -108,7 +108,7 @@ def test_replicas_fit_what_they_run_on(data, paths):
 
 
 def test_every_workload_profile_is_known():
-    assert set(PROFILES) == set(WorkloadProfile)
+    assert set(WORKLOAD_PROFILES) == set(WorkloadProfile)
 
 
 def environment(kind="prod", **changes):
@@ -218,7 +218,7 @@ def test_a_subnet_too_small_is_refused_with_the_sum():
     network = {"address_space": ["10.20.0.0/24"]}
     [problem] = problems(EnvironmentSettings, environment("dev", inference=inference, network=network))
     assert problem.what == (
-        "the aks subnet 10.20.0.0/25 has 123 free addresses, and 312 are needed at most: system 4+1 nodes with 155 "
+        "the aks subnet 10.20.0.0/25 has 123 free addresses, and up to 312 are needed: system 4+1 nodes with 155 "
         "addresses, cpu 4+1 nodes with 155 addresses, and 2 for the API server and the router"
     )
 

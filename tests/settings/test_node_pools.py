@@ -162,8 +162,8 @@ def test_fpgas_are_where_they_are_and_until_they_go():
     assert list(fpga.region_violations("westeurope")) == []
     [refusal] = fpga.region_violations("northeurope")
     assert "westeurope" in refusal.fix
-    assert list(fpga.retirement_violations(datetime.date(2027, 5, 30))) == []
-    [refusal] = fpga.retirement_violations(datetime.date(2027, 5, 31))
+    assert list(fpga.violations_on(datetime.date(2027, 5, 30))) == []
+    [refusal] = fpga.violations_on(datetime.date(2027, 5, 31))
     assert "retired on 2027-05-31" in refusal.what
     assert "Standard_NC24ads_A100_v4" in refusal.fix
     assert list(pool().region_violations("northeurope")) == []
@@ -182,7 +182,8 @@ def test_fpgas_are_where_they_are_and_until_they_go():
     ],
 )
 def test_what_should_be_known_is_said(data, plugins, texts):
-    notices = list(NodePoolSettings.model_validate(data).notices(TODAY, plugins=plugins))
+    made = NodePoolSettings.model_validate(data)
+    notices = [*made.notices_on(TODAY), *made.device_notices(plugins=plugins)]
     assert len(notices) == len(texts)
     for notice, text in zip(notices, texts, strict=True):
         assert text in notice

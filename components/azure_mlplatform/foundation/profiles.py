@@ -139,3 +139,8 @@ PROFILES: dict[Environment, Profile] = {
         log_retention_days=365,
     ),
 }
+
+
+def environments_where(field: str) -> str:
+    """The kinds of environment whose profile has `field`, as a message lists them."""
+    return ", ".join(each.value for each, profile in PROFILES.items() if getattr(profile, field))

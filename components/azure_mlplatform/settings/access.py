@@ -7,12 +7,14 @@ from pydantic import Field
 
 from ..foundation.duplicates import duplicate_names, duplicate_values
 from ..foundation.model import Settings, check
+from ..foundation.profiles import PROFILES, Environment
 from ..foundation.rules import field_rule
 from ..foundation.values import guid, https_url
 from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 
 
-class AccessSettings(Settings):
+class AccessSettings(PartSettings):
     """Entra groups by what their members may do, by object id. An individual is never named."""
 
     readers: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000001"]])
@@ -27,6 +29,18 @@ class AccessSettings(Settings):
     def _groups_stand_once(self) -> Iterator[Violation]:
         for field in ("readers", "data_scientists"):
             yield from duplicate_values(getattr(self, field), (field,))
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """Groups of people that this kind of environment does not let in."""
+        may_grant = PROFILES[environment].may_grant
+        for field in type(self).model_fields:
+            if getattr(self, field) and field not in may_grant:
+                yield Violation(
+                    (field,),
+                    None,
+                    f"in a {environment} environment no individual has access, not through {field} either",
+                    f"Remove it; groups may be given: {', '.join(sorted(may_grant))}",
+                )
 
 
 MOST_CREDENTIALS = 20
@@ -51,7 +65,7 @@ class FederatedCredential(Settings):
     _url = field_rule(https_url, "issuer")
 
 
-class WorkloadIdentitySettings(Settings):
+class WorkloadIdentitySettings(PartSettings):
     """Who may act as the environment's workload identity."""
 
     github_repository: Optional[str] = Field(
@@ -77,3 +91,17 @@ class WorkloadIdentitySettings(Settings):
                 f"{count} federated credentials are too many for one identity",
                 f"Allowed: {MOST_CREDENTIALS}",
             )
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """Credentials that have the name of the one that follows from `github_repository`."""
+        if self.github_repository is None:
+            return
+        taken = ("github", f"github-{environment}")
+        for index, credential in enumerate(self.federated_credentials):
+            if credential.name.lower() in taken:
+                yield Violation(
+                    ("federated_credentials", index, "name"),
+                    credential.name,
+                    f"'{credential.name}' is how the credential of github_repository is named",
+                    "Give it another name",
+                )

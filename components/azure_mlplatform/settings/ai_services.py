@@ -12,6 +12,7 @@ from ..foundation.duplicates import duplicate_names
 from ..foundation.model import Settings, check
 from ..foundation.naming import SHORT_NAME
 from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 
 
 class DeploymentSku(StrEnum):
@@ -63,7 +64,7 @@ class ModelDeployment(Settings):
     """The content filter (RAI policy) by name. Left out, the service's own default."""
 
 
-class AIServiceSettings(Settings):
+class AIServiceSettings(PartSettings):
     """One account: reached through its private endpoint, signed in to by Entra ID only."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=20, examples=["assistant"])
@@ -91,6 +92,21 @@ class AIServiceSettings(Settings):
     def private_service(self) -> PrivateService:
         """What its private endpoint leads to."""
         return AI_KINDS[self.kind].private_service
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What has a private endpoint: the account."""
+        return [self.private_service]
+
+    def private_violations(self) -> Iterator[Violation]:
+        """A free size, which takes no private endpoint."""
+        if self.sku_name.startswith("F"):
+            yield Violation(
+                ("sku",),
+                self.sku,
+                f"the free sku {self.sku_name} takes no private endpoint",
+                "Leave sku out for the paid one",
+            )
 
     @check
     def _sku_is_of_the_kind(self) -> Iterator[Violation]:

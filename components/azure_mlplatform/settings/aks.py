@@ -12,10 +12,12 @@ from ..foundation.duplicates import duplicate_names
 from ..foundation.model import Settings, check
 from ..foundation.naming import attached_compute_name
 from ..foundation.problems import Problem
+from ..foundation.profiles import PROFILES, Environment
 from ..foundation.rules import field_rule, pattern_rule
 from ..foundation.secret_values import SECRET
 from ..foundation.values import nearest, private_range, resource_id, week_day
-from ..foundation.violations import Path, Violation, prefixed, prefixed_each, rule_error
+from ..foundation.violations import Path, Violation, rule_error
+from ..parts.settings.part import PartSettings, other_subscription
 from .allocatable import Capacity
 from .gitops import GitOpsSettings
 from .network import EgressKind
@@ -170,7 +172,7 @@ class PoolAtPeak(NamedTuple):
         return f"{self.name} {self.most}+{self.surge} nodes"
 
 
-class AKSSettings(Settings):
+class AKSSettings(PartSettings):
     """The cluster, made or adopted, its pools, and how it is attached."""
 
     cluster_id: Optional[str] = Field(
@@ -412,11 +414,11 @@ class AKSSettings(Settings):
                     f"Raise the quota, or pools[{index}].instances_per_node",
                 )
 
-    def violations_in(
-        self, *, highly_available: bool, zone_redundant: bool, may_be_insecure: bool
-    ) -> Iterator[Violation]:
-        """What is wrong in a kind of environment."""
-        if self.insecure_reason is not None and not may_be_insecure:
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: scoring in the clear, and pools that it would not survive."""
+        profile = PROFILES[environment]
+        highly_available = profile.highly_available
+        if self.insecure_reason is not None and not profile.may_serve_insecurely:
             yield Violation(
                 ("insecure_reason",),
                 self.insecure_reason,
@@ -425,7 +427,7 @@ class AKSSettings(Settings):
             )
         if self.adopted:
             return
-        yield from self._service_pool_violations(highly_available, zone_redundant)
+        yield from self._service_pool_violations(highly_available, profile.zone_redundant)
         yield from self._quota_violations(highly_available)
         yield from self._pod_cidr_violations(highly_available)
 
@@ -508,24 +510,22 @@ class AKSSettings(Settings):
                 "Widen it, or lower max_nodes",
             )
 
-    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on the day the program runs: sizes that are retired."""
-        yield from prefixed(("system",), self.system.retirement_violations(today))
-        yield from prefixed(("cpu",), self.cpu.retirement_violations(today))
-        yield from prefixed_each(("pools",), self.pools, lambda pool: pool.retirement_violations(today))
-
-    def region_violations(self, location: str) -> Iterator[Violation]:
-        """What is wrong in a region: sizes that it does not have."""
-        yield from prefixed_each(("pools",), self.pools, lambda pool: pool.region_violations(location))
+    def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
+        """Ids in another subscription: the adopted cluster."""
+        if self.cluster_id is not None:
+            yield from other_subscription(
+                ("cluster_id",), self.cluster_id, subscription_id, "a workspace attaches clusters of its own only"
+            )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """What is right on the day the program runs and should still be known."""
         for name, pool in (("system", self.system), ("cpu", self.cpu)):
-            if notice := pool.retirement_notice(today):
-                yield f"pool {name}: {notice}"
+            yield from (f"pool {name}: {notice}" for notice in pool.notices_on(today))
+        # Whoever runs a shared cluster installs its plugins.
+        plugins = self.gitops is not None or not self.installs_extension
         for pool in self.pools:
-            # Whoever runs a shared cluster installs its plugins.
-            yield from pool.notices(today, plugins=self.gitops is not None or not self.installs_extension)
+            yield from pool.notices_on(today)
+            yield from pool.device_notices(plugins=plugins)
         if self.training and self.scheduler_config_map is None:
             yield (
                 "training on AKS: the autoscaler adds no node for a job that Volcano waits with, which it does by "

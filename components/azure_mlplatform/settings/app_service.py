@@ -6,10 +6,13 @@ from typing import Optional
 
 from pydantic import Field
 
+from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
-from ..foundation.model import Settings, check
+from ..foundation.model import check
+from ..foundation.profiles import PROFILES, Environment
 from ..foundation.rules import field_rule
 from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 from .endpoints import ServedByContainer, registry_rule
 
 
@@ -52,7 +55,7 @@ class WebAppSettings(ServedByContainer):
     """For how long a container may load its model before App Service gives it up, in seconds. Left out: 600."""
 
 
-class AppServiceSettings(Settings):
+class AppServiceSettings(PartSettings):
     """The plan and its web apps."""
 
     sku: PlanSku = PlanSku.P1V3
@@ -78,9 +81,14 @@ class AppServiceSettings(Settings):
     def _apps_have_names_of_their_own(self) -> Iterator[Violation]:
         yield from duplicate_names(self.apps, ("apps",), "app")
 
-    def violations_in(self, *, zone_redundant: bool) -> Iterator[Violation]:
-        """What is wrong in a kind of environment."""
-        if zone_redundant and self.instances == 1:
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What has private endpoints: each app, with its slot."""
+        return [PrivateService.WEB_APP] * len(self.apps)
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: one instance where there are to be several zones."""
+        if PROFILES[environment].zone_redundant and self.instances == 1:
             yield Violation(
                 ("instances",),
                 self.instances,

@@ -13,13 +13,14 @@ from ..foundation.model import Settings, check
 from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
 from ..foundation.secret_values import SECRET
 from ..foundation.values import email, name_of, nearest, resource_id
-from ..foundation.violations import Violation, prefixed, prefixed_each
+from ..foundation.violations import Violation, prefixed_each
+from ..parts.settings.part import PartSettings, other_subscription
 from .batch_jobs import BatchJobSettings, BatchMode
 from .computes import ClusterSettings
 from .datastores import DatastoreSettings
 
 if TYPE_CHECKING:
-    from .environment import EnvironmentSettings
+    pass
 
 MOST_ACTION_GROUPS = 5
 """Of an alert rule ("Alert rules", Azure Monitor)."""
@@ -80,7 +81,7 @@ class BatchAlertSettings(Settings):
             )
 
 
-class BatchSettings(Settings):
+class BatchSettings(PartSettings):
     """Scoring in batches."""
 
     jobs: list[BatchJobSettings] = Field(min_length=1)
@@ -186,6 +187,13 @@ class BatchSettings(Settings):
                         "Leave it out; failed runs are told of all the same",
                     )
 
+    def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
+        """Ids in another subscription: the factory."""
+        if self.data_factory_id is not None:
+            yield from other_subscription(
+                ("data_factory_id",), self.data_factory_id, subscription_id, "a program works in one subscription"
+            )
+
     def store_violations(self, stores: list[DatastoreSettings]) -> Iterator[Violation]:
         """What is wrong with the datastores that jobs name, where the workspace has `stores`."""
         known = {each.name: each for each in stores}
@@ -220,16 +228,9 @@ class BatchSettings(Settings):
                 f"Allowed: {', '.join(names) or 'none, since workspace.clusters is empty; add cluster'}",
             )
 
-    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on the day the program runs: a retired size, times that a change of the clocks skips."""
-        if self.cluster is not None:
-            yield from prefixed(("cluster",), self.cluster.retirement_violations(today))
-        yield from prefixed_each(("jobs",), self.jobs, lambda job: job.violations_on(today))
-
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is right and should still be known."""
-        if self.cluster is not None and (notice := self.cluster.retirement_notice(today)):
-            yield f"compute {self.cluster.name}: {notice}"
+        """What is allowed and should still be known: rights that blobs need, runs that nobody hears of."""
+        yield from super().notices_on(today)
         by_blob = [each.name for each in self.jobs if each.blob_created]
         if by_blob:
             yield (
@@ -256,34 +257,3 @@ class BatchSettings(Settings):
         legacy = [each.name for each in self.jobs if each.mode is BatchMode.PUBLISHED_PIPELINE]
         if legacy:
             yield f"batch: {', '.join(legacy)} calls a pipeline of version 1, which is legacy; use a batch endpoint"
-
-
-def batch_violations(environment: "EnvironmentSettings") -> Iterator[Violation]:
-    """What of the batches cannot be in this environment."""
-    batch, workspace = environment.batch, environment.workspace
-    if batch is None:
-        return
-    if workspace is None:
-        yield Violation(
-            ("batch",), None, "batches are scored in a workspace, and there is none", "Add workspace, or remove batch"
-        )
-        return
-    yield from prefixed(("batch",), batch.compute_violations(workspace.clusters))
-    if batch.orchestrator is Orchestrator.SYNAPSE and environment.synapse is None:
-        yield Violation(
-            ("batch", "orchestrator"),
-            batch.orchestrator,
-            "orchestrator is 'synapse', but there is no Synapse workspace",
-            "Add synapse, or leave orchestrator out for Data Factory",
-        )
-    if environment.customer_managed_key is not None:
-        for index, job in enumerate(batch.jobs):
-            if job.mode is BatchMode.BATCH_ENDPOINT:
-                # "Network isolation in batch endpoints", Microsoft Learn.
-                yield Violation(
-                    ("batch", "jobs", index, "mode"),
-                    job.mode,
-                    "Azure ML has no batch deployments in a workspace that a customer's key encrypts",
-                    "Leave customer_managed_key out, or set mode: published_pipeline, which is legacy",
-                )
-    yield from prefixed(("batch",), batch.store_violations(workspace.datastores))

@@ -1,6 +1,5 @@
 """One thing that is scored in batches: what is scored, when, and where scores go."""
 
-import datetime
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -13,6 +12,7 @@ from ..foundation.naming import endpoint_name
 from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
 from ..foundation.values import guid, nearest
 from ..foundation.violations import Violation, prefixed, rule_error
+from ..parts.settings.part import PartSettings
 from .datastores import SYSTEM_STORES, WORKSPACE_STORE, DatastoreSettings, StoreAccess, folder_path, store_name
 from .schedule import ScheduleSettings
 
@@ -126,7 +126,7 @@ class BlobCreatedSettings(Settings):
     _suffix_rule = field_rule(needs_plain_text(_suffix), "suffix")
 
 
-class BatchJobSettings(Settings):
+class BatchJobSettings(PartSettings):
     """One thing that is scored in batches: an endpoint, the pipeline that calls it, and what starts that."""
 
     name: str = Field(examples=["nightly"])
@@ -257,11 +257,6 @@ class BatchJobSettings(Settings):
                 f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
                 "Declare a datastore of another name on the same container, with as_blobs: true",
             )
-
-    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on the day the program runs: times that a change of the clocks skips."""
-        if self.schedule is not None:
-            yield from prefixed(("schedule",), self.schedule.violations_on(today))
 
     @check
     def _something_starts_it(self) -> Iterator[Violation]:

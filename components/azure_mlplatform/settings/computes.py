@@ -24,7 +24,7 @@ class Priority(StrEnum):
     LOW_PRIORITY = "LowPriority"
 
 
-class _OfAListedSize(HasVmSize):
+class _HasListedSize(HasVmSize):
     """A compute whose size is one of the catalogue's, unless a reason is given."""
 
     unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
@@ -48,7 +48,7 @@ class _OfAListedSize(HasVmSize):
             )
 
 
-class ClusterSettings(_OfAListedSize):
+class ClusterSettings(_HasListedSize):
     """A compute cluster: nodes come with jobs and go after them."""
 
     name: str = Field(examples=["cpu"])
@@ -67,6 +67,11 @@ class ClusterSettings(_OfAListedSize):
     """`Dedicated` or `LowPriority`. Another one replaces the cluster."""
 
     _name = field_rule(compute_name, "name")
+
+    @property
+    def label(self) -> str:
+        """The words that a notice begins with."""
+        return f"compute {self.name}: "
 
     @check
     def _max_is_no_less_than_min(self) -> Iterator[Violation]:
@@ -117,7 +122,7 @@ class SetupScript(Settings):
     """After how many minutes it is ended, and the instance has failed. Left out: 25."""
 
 
-class InstanceSettings(_OfAListedSize):
+class InstanceSettings(_HasListedSize):
     """A compute instance: one person's machine, reached through the studio. Only where the profile allows it."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=12, examples=["alice"])
@@ -137,3 +142,8 @@ class InstanceSettings(_OfAListedSize):
     """A script that runs when it is made. Left out, none does."""
 
     _user = field_rule(guid, "assigned_user")
+
+    @property
+    def label(self) -> str:
+        """The words that a notice begins with."""
+        return f"compute {self.name}: "

@@ -6,11 +6,14 @@ from typing import NamedTuple, Optional
 
 from pydantic import Field
 
+from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
-from ..foundation.model import Settings, check
+from ..foundation.model import check
+from ..foundation.profiles import PROFILES, Environment
 from ..foundation.rules import field_rule
 from ..foundation.scaling import scaling_violations
 from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 from .endpoints import ServedByContainer, registry_rule
 
 
@@ -62,7 +65,7 @@ _T4_REGIONS = _A100_REGIONS | {
 }
 _DEDICATED_GPU_REGIONS = frozenset({"northeurope", "westus3"})
 
-PROFILES: dict[WorkloadProfile, _Profile] = {
+WORKLOAD_PROFILES: dict[WorkloadProfile, _Profile] = {
     WorkloadProfile.CONSUMPTION: _Profile(4, 8, dedicated=False),
     **{WorkloadProfile(f"D{vcpus}"): _Profile(vcpus, 4 * vcpus) for vcpus in (4, 8, 16, 32)},
     **{WorkloadProfile(f"E{vcpus}"): _Profile(vcpus, 8 * vcpus) for vcpus in (4, 8, 16, 32)},
@@ -110,7 +113,7 @@ class ContainerAppSettings(ServedByContainer):
         yield from scaling_violations(self, "replicas")
 
 
-class ContainerAppsSettings(Settings):
+class ContainerAppsSettings(PartSettings):
     """The environment and its apps."""
 
     workload_profile: WorkloadProfile = WorkloadProfile.CONSUMPTION
@@ -134,7 +137,7 @@ class ContainerAppsSettings(Settings):
     @property
     def profile(self) -> _Profile:
         """What the workload profile has."""
-        return PROFILES[self.workload_profile]
+        return WORKLOAD_PROFILES[self.workload_profile]
 
     def nodes(self, *, zone_redundant: bool) -> tuple[int, int]:
         """Nodes at least and at most, of a dedicated profile."""
@@ -180,18 +183,26 @@ class ContainerAppsSettings(Settings):
                     "Allowed: 0.25 to 4 vCPUs in steps of a quarter, with twice as much memory",
                 )
 
-    def violations_in(self, location: str, *, highly_available: bool) -> Iterator[Violation]:
-        """What is wrong in a region and in a kind of environment."""
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What has a private endpoint: the environment of the apps."""
+        return [PrivateService.CONTAINER_APPS]
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: going down to no node or replica."""
         least = {("min_nodes",): self.min_nodes}
         least |= {("apps", index, "min_replicas"): each.min_replicas for index, each in enumerate(self.apps)}
         for path, number in least.items():
-            if number == 0 and highly_available:
+            if number == 0 and PROFILES[environment].highly_available:
                 yield Violation(
                     path,
                     number,
                     "in an environment that is highly available something always answers",
                     "Set 1 or more, or leave it out",
                 )
+
+    def region_violations(self, location: str) -> Iterator[Violation]:
+        """A workload profile that the region does not have."""
         regions = self.profile.regions
         if regions is not None and location not in regions:
             yield Violation(

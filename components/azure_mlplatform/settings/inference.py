@@ -1,20 +1,20 @@
 """How models are served: where, behind which endpoints, and what that asks of the environment."""
 
-import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
 
 from pydantic import Field
 
-from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
-from ..foundation.model import Settings, check
-from ..foundation.violations import Violation, prefixed
+from ..foundation.model import check
+from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 from .aks import AKSSettings, PodNetwork
 from .app_service import AppServiceSettings
 from .container_app import ContainerAppsSettings
 from .endpoints import OnlineEndpointSettings
+from .network import SubnetRole
 
 
 class InferenceTarget(StrEnum):
@@ -38,6 +38,13 @@ _BLOCKS = {
     InferenceTarget.APP_SERVICE: "app_service",
     InferenceTarget.CONTAINER_APP: "container_app",
 }
+SUBNETS = {
+    InferenceTarget.AKS: SubnetRole.AKS,
+    InferenceTarget.APP_SERVICE: SubnetRole.CONTAINERS,
+    InferenceTarget.CONTAINER_APP: SubnetRole.CONTAINERS,
+}
+"""The subnet that each target needs."""
+
 _DELEGATIONS = {
     InferenceTarget.APP_SERVICE: "Microsoft.Web/serverFarms",
     InferenceTarget.CONTAINER_APP: "Microsoft.App/environments",
@@ -45,7 +52,7 @@ _DELEGATIONS = {
 _WITH_ENDPOINTS = (InferenceTarget.AKS, InferenceTarget.MANAGED)
 
 
-class InferenceSettings(Settings):
+class InferenceSettings(PartSettings):
     """Where models are served, and by what name they are called. docs/inference.md says when which target fits."""
 
     target: InferenceTarget
@@ -86,12 +93,6 @@ class InferenceSettings(Settings):
             return None
         return self.aks.pod_cidr
 
-    @property
-    def private_services(self) -> list[PrivateService]:
-        """What it has private endpoints to."""
-        apps = [PrivateService.WEB_APP] * len(self.app_service.apps) if self.app_service else []
-        return [*apps, *([PrivateService.CONTAINER_APPS] if self.container_app else [])]
-
     @check
     def _blocks_go_with_the_target(self) -> Iterator[Violation]:
         for target, field in _BLOCKS.items():
@@ -119,13 +120,3 @@ class InferenceSettings(Settings):
     @check
     def _endpoints_have_names_of_their_own(self) -> Iterator[Violation]:
         yield from duplicate_names(self.endpoints, ("endpoints",), "endpoint")
-
-    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on the day the program runs."""
-        if self.aks is not None:
-            yield from prefixed(("aks",), self.aks.violations_on(today))
-
-    def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is right on the day the program runs and should still be known."""
-        if self.aks is not None:
-            yield from self.aks.notices_on(today)

@@ -9,9 +9,11 @@ from typing import Optional
 from pydantic import Field
 
 from ..foundation.model import Settings, check
+from ..foundation.profiles import PROFILES, Environment, environments_where
 from ..foundation.rules import field_rule
 from ..foundation.values import arm_group_id, ip_address, ip_range, private_range, resource_id
 from ..foundation.violations import Path, Violation
+from ..parts.settings.part import PartSettings
 
 RESERVED = 5
 """Addresses that Azure keeps in every subnet ("Virtual network FAQ")."""
@@ -233,7 +235,7 @@ class PublicAccess(Settings):
     _ranges = field_rule(ip_range, "ip_ranges")
 
 
-class NetworkSettings(Settings):
+class NetworkSettings(PartSettings):
     """An own network (`address_space`) or adopted subnets (`subnet_ids`), never both."""
 
     address_space: list[str] = Field(default_factory=list, examples=[["10.20.0.0/22"]])
@@ -281,6 +283,22 @@ class NetworkSettings(Settings):
             if (given := getattr(self.subnets, role)) is not None:
                 found[role] = IPv4Network(given)
         return found
+
+    def subnet_range(self, role: SubnetRole) -> Optional[IPv4Network]:
+        """The range of a subnet; None if it has none, or if others run the network."""
+        if self.adopted or not self.address_space:
+            return None
+        return self.ranges().get(role)
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: public access."""
+        if self.public_access is not None and not PROFILES[environment].may_be_public:
+            yield Violation(
+                ("public_access",),
+                None,
+                f"a {environment} environment has no public access",
+                f"Remove it, and connect through the network (allowed in: {environments_where('may_be_public')})",
+            )
 
     @check
     def _own_or_adopted(self) -> Iterator[Violation]:

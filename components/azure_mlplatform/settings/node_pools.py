@@ -1,6 +1,5 @@
 """The node pools of an AKS cluster: what a node is, how many there are, and what a model gets of one."""
 
-import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple, Optional
@@ -255,6 +254,11 @@ class NodePoolSettings(_Pool):
     _name = field_rule(pool_name, "name")
 
     @property
+    def label(self) -> str:
+        """The words that a notice begins with."""
+        return f"pool {self.name}: "
+
+    @property
     def least(self) -> int:
         """Nodes at least."""
         return self.min_nodes or 0
@@ -376,10 +380,8 @@ class NodePoolSettings(_Pool):
                 f"Regions that have it: {', '.join(sorted(self.size.regions))}",
             )
 
-    def notices(self, today: datetime.date, *, plugins: bool) -> Iterator[str]:
-        """What is right and should still be known; `plugins` says whether a Git source installs device plugins."""
-        if retirement := self.retirement_notice(today):
-            yield f"pool {self.name}: {retirement}"
+    def device_notices(self, *, plugins: bool) -> Iterator[str]:
+        """What may keep models from their devices; `plugins` says whether a Git source installs device plugins."""
         if self.accelerator is Accelerator.FPGA:
             if not plugins:
                 yield (

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from pydantic import Field
 
 from ..foundation.duplicates import duplicate_values
-from ..foundation.model import Settings, check
+from ..foundation.model import check
 from ..foundation.rules import field_rule, needs_plain_text
 from ..foundation.values import WEEK_DAYS, date, time_of_day, week_day, windows_time_zone
 from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 
 
 class Frequency(StrEnum):
@@ -68,7 +69,7 @@ class Windows(NamedTuple):
     """How many months back the last occurrence lies that `otherwise` means. 0: `otherwise` is a gap."""
 
 
-class ScheduleSettings(Settings):
+class ScheduleSettings(PartSettings):
     """When it runs. A run's window reaches from the run before it to its own time, by the clock on the wall."""
 
     frequency: Frequency

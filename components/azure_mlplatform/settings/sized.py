@@ -7,13 +7,13 @@ from typing import Optional
 from pydantic import Field
 
 from ..catalogue.vm_sizes import EXAMPLES, VmSize, size_name, vm_size
-from ..foundation.model import Settings
 from ..foundation.rules import field_rule
 from ..foundation.values import nearest
 from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings
 
 
-class HasVmSize(Settings):
+class HasVmSize(PartSettings):
     """Nodes of one size."""
 
     vm_size: str = Field(examples=["Standard_D4ds_v4"])
@@ -26,8 +26,13 @@ class HasVmSize(Settings):
         """What the catalogue knows of the size."""
         return vm_size(self.vm_size)
 
-    def retirement_violations(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong with the size on the day the program runs."""
+    @property
+    def label(self) -> str:
+        """The words that a notice begins with. Default: none, where whoever has the nodes adds them."""
+        return ""
+
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
+        """A violation if the size is retired."""
         if self.size is not None and self.size.retired_by(today):
             yield Violation(
                 ("vm_size",),
@@ -36,11 +41,10 @@ class HasVmSize(Settings):
                 f"Its successor is {self.size.successor}",
             )
 
-    def retirement_notice(self, today: datetime.date) -> Optional[str]:
-        """What is to be said of a size that will be retired."""
-        if self.size is None or self.size.retires is None or self.size.retired_by(today):
-            return None
-        return f"{self.vm_size} retires on {self.size.retires}; its successor is {self.size.successor}"
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """A notice if the size will be retired."""
+        if self.size is not None and self.size.retires is not None and not self.size.retired_by(today):
+            yield f"{self.label}{self.vm_size} retires on {self.size.retires}; its successor is {self.size.successor}"
 
 
 def unknown_size(name: str, among: Iterable[str], instead: str) -> Violation:

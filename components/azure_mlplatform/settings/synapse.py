@@ -9,16 +9,16 @@ from pydantic import Field
 
 from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
-from ..foundation.model import Settings, check
-from ..foundation.profiles import PROFILES
+from ..foundation.model import check
+from ..foundation.profiles import PROFILES, Environment
 from ..foundation.rules import field_rule, needs_plain_text, pattern_rule
 from ..foundation.scaling import scaling_violations
-from ..foundation.secret_values import SECRET
 from ..foundation.values import guid
-from ..foundation.violations import Violation, prefixed, prefixed_each, rule_error
+from ..foundation.violations import Violation, rule_error
+from ..parts.settings.part import PartSettings
 
 if TYPE_CHECKING:
-    from .environment import EnvironmentSettings
+    pass
 
 # Azure takes one or two letters too; a compute of a workspace, which is named alike, has 3 characters at least.
 pool_name = pattern_rule(
@@ -66,7 +66,7 @@ class NodeSize(StrEnum):
     """64 and 432."""
 
 
-class SparkPoolSettings(Settings):
+class SparkPoolSettings(PartSettings):
     """A Spark pool: nodes come with sessions and jobs, and go when it is paused. Paused, it costs nothing."""
 
     name: str = Field(examples=["spark"])
@@ -98,8 +98,8 @@ class SparkPoolSettings(Settings):
     def _max_is_no_less_than_min(self) -> Iterator[Violation]:
         yield from scaling_violations(self, "nodes")
 
-    def retirement_violations(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong with the version of Spark on the day the program runs."""
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
+        """A violation if the version of Spark has ended."""
         ends = SPARK_ENDS.get(self.spark_version)
         if ends is not None and today > ends:
             yield Violation(
@@ -109,8 +109,14 @@ class SparkPoolSettings(Settings):
                 "Take a version of this library that knows a later one, or serverless Spark of Azure ML",
             )
 
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """When the support of its Spark ends."""
+        ends = SPARK_ENDS.get(self.spark_version)
+        if ends is not None and today <= ends:
+            yield f"Spark pool {self.name}: Synapse supports Spark {self.spark_version} until {ends}"
 
-class SynapseSettings(Settings):
+
+class SynapseSettings(PartSettings):
     """The Synapse workspace with its lake and its Spark pools."""
 
     pools: list[SparkPoolSettings] = Field(min_length=1)
@@ -136,6 +142,16 @@ class SynapseSettings(Settings):
     def _pools_have_names_of_their_own(self) -> Iterator[Violation]:
         yield from duplicate_names(self.pools, ("pools",), "Spark pool")
 
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: people who administer the workspace."""
+        if self.administrators_group_id is not None and "data_scientists" not in PROFILES[environment].may_grant:
+            yield Violation(
+                ("administrators_group_id",),
+                None,
+                f"in a {environment} environment no individual has access, not as an administrator of Synapse either",
+                "Remove it: who deploys administers the workspace, and gives roles to pipelines",
+            )
+
     def attach_violations(self) -> Iterator[Violation]:
         """What cannot be where there is a machine-learning workspace."""
         for index, pool in enumerate(self.pools):
@@ -147,38 +163,3 @@ class SynapseSettings(Settings):
                     "workspace with data_exfiltration_protection does not work",
                     "Set attach: false in the pool, or data_exfiltration_protection: false",
                 )
-
-    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on the day the program runs: versions of Spark that ended."""
-        yield from prefixed_each(("pools",), self.pools, lambda pool: pool.retirement_violations(today))
-
-    def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is right and should still be known: when the support of Spark ends."""
-        for pool in self.pools:
-            ends = SPARK_ENDS.get(pool.spark_version)
-            if ends is not None and today <= ends:
-                yield f"Spark pool {pool.name}: Synapse supports Spark {pool.spark_version} until {ends}"
-
-
-def synapse_violations(environment: "EnvironmentSettings") -> Iterator[Violation]:
-    """What of the Synapse workspace cannot be in this environment: its administrators, its name, its pools."""
-    synapse, kind = environment.synapse, environment.environment
-    if synapse is None:
-        return
-    if synapse.administrators_group_id is not None and "data_scientists" not in PROFILES[kind].may_grant:
-        yield Violation(
-            ("synapse", "administrators_group_id"),
-            None,
-            f"in a {kind} environment no individual has access, not as an administrator of Synapse either",
-            "Remove it: who deploys administers the workspace, and gives roles to pipelines",
-        )
-    if environment.project.name != SECRET and "-ondemand" in f"-{environment.project.name}":
-        yield Violation(
-            ("project", "name"),
-            environment.project.name,
-            f"a Synapse workspace of the project '{environment.project.name}' would have '-ondemand' in its name, "
-            "which Azure keeps for itself",
-            "Give the project another name, or leave synapse out",
-        )
-    if environment.workspace is not None:
-        yield from prefixed(("synapse",), synapse.attach_violations())

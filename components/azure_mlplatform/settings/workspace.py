@@ -1,6 +1,5 @@
 """The machine-learning workspace: its network mode, its parts, its computes, its data."""
 
-import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
@@ -9,13 +8,15 @@ from pydantic import Field
 
 from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
-from ..foundation.model import Settings, check
+from ..foundation.model import check
+from ..foundation.profiles import PROFILES, Environment, environments_where
 from ..foundation.rules import field_rule
 from ..foundation.values import resource_id, same_id
-from ..foundation.violations import Violation, prefixed_each
+from ..foundation.violations import Violation
+from ..parts.settings.part import PartSettings, other_subscription
 from .computes import ClusterSettings, InstanceSettings
 from .datastores import DatastoreSettings, store_violations
-from .managed_network import ManagedNetworkSettings
+from .managed_network import Isolation, ManagedNetworkSettings
 
 
 class NetworkMode(StrEnum):
@@ -36,7 +37,11 @@ class RegistrySku(StrEnum):
     PREMIUM = "Premium"
 
 
-class WorkspaceSettings(Settings):
+COMPUTES_NEED_OWN_SUBSCRIPTION = "a workspace's computes are in a network of its subscription"
+"""Why a subnet of computes has to be in the environment's subscription."""
+
+
+class WorkspaceSettings(PartSettings):
     """The workspace with its vault, storage, registry and Application Insights, each made or adopted."""
 
     network_mode: NetworkMode
@@ -161,6 +166,34 @@ class WorkspaceSettings(Settings):
                 "Leave it out: serverless jobs run in the managed network",
             )
 
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: people's instances, a network that lets all out."""
+        profile = PROFILES[environment]
+        if self.instances and not profile.may_have_instances:
+            yield Violation(
+                ("instances",),
+                None,
+                f"a {environment} environment has no compute instances, since each belongs to a person",
+                "Remove them; jobs run on clusters (instances are allowed in: "
+                f"{environments_where('may_have_instances')})",
+            )
+        isolation = self.managed_network.isolation
+        lets_all_out = self.network_mode is NetworkMode.MANAGED and isolation is Isolation.ALLOW_INTERNET_OUTBOUND
+        if lets_all_out and not profile.may_let_all_out:
+            yield Violation(
+                ("managed_network", "isolation"),
+                isolation,
+                f"in a {environment} environment a managed network lets out what its rules name only",
+                f"Leave isolation out, or set {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
+            )
+
+    def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
+        """Ids in another subscription: the subnet of serverless jobs."""
+        if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.OWN:
+            yield from other_subscription(
+                ("serverless_subnet_id",), self.serverless_subnet_id, subscription_id, COMPUTES_NEED_OWN_SUBSCRIPTION
+            )
+
     def private_violations(self) -> Iterator[Violation]:
         """What cannot be where the registry is reached through private endpoints only."""
         if self.container_registry_sku is not RegistrySku.PREMIUM:
@@ -177,16 +210,3 @@ class WorkspaceSettings(Settings):
                 "there is no cluster, and a private registry cannot build images itself",
                 "Add one; with min_nodes 0 it costs nothing: clusters: [{name: cpu, vm_size: Standard_D4ds_v4}]",
             )
-
-    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on the day the program runs: sizes that are retired."""
-        for field in ("clusters", "instances"):
-            yield from prefixed_each(
-                (field,), getattr(self, field), lambda compute: compute.retirement_violations(today)
-            )
-
-    def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is right and should still be known: sizes that will be retired."""
-        for compute in (*self.clusters, *self.instances):
-            if notice := compute.retirement_notice(today):
-                yield f"compute {compute.name}: {notice}"

@@ -1,0 +1,114 @@
+"""Whether the subnets have enough addresses, and whether ranges are apart."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Optional
+
+from ...catalogue.private_link import private_link
+from ...foundation.profiles import PROFILES, Environment
+from ...foundation.violations import Violation
+from ...parts.settings.part import PartSettings
+from ...settings.aks import AKSSettings
+from ...settings.computes import ClusterSettings
+from ...settings.inference import SUBNETS, InferenceSettings
+from ...settings.network import RESERVED, NetworkSettings, SubnetRole
+from ...settings.workspace import NetworkMode, WorkspaceSettings
+
+OTHER_CLUSTER_ADDRESSES = 2
+"""Addresses that a cluster takes beside its nodes: the API server's endpoint and the router's load balancer."""
+
+
+def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings, location: str) -> Iterator[Violation]:
+    """A violation if the subnet of the endpoints has fewer addresses than there are private endpoints."""
+    subnet = network.subnet_range(SubnetRole.ENDPOINTS) if network else None
+    if subnet is None:
+        return
+    needed = sum(len(private_link(each, location)) for each in environment.private_services)
+    if _free(subnet) < needed:
+        yield Violation(
+            ("network", "subnets", "endpoints"),
+            str(subnet),
+            f"the endpoints subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed",
+            "Use a larger subnet: every private endpoint takes an address, and Azure reserves 5",
+        )
+
+
+def computes_fit(
+    network: Optional[NetworkSettings], workspace: Optional[WorkspaceSettings], clusters: list[ClusterSettings]
+) -> Iterator[Violation]:
+    """A violation if the training subnet has fewer addresses than computes can have nodes."""
+    if workspace is None or workspace.network_mode is not NetworkMode.OWN:
+        return
+    subnet = network.subnet_range(SubnetRole.TRAINING) if network else None
+    nodes = sum(each.max_nodes for each in clusters)
+    needed = nodes + len(workspace.instances)
+    if subnet is not None and _free(subnet) < needed:
+        yield Violation(
+            ("network", "subnets", "training"),
+            str(subnet),
+            f"the training subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed: {nodes} nodes "
+            f"of clusters at most and {len(workspace.instances)} instances",
+            "Use a larger subnet or lower max_nodes: every node takes an address, and Azure reserves 5",
+        )
+
+
+def models_fit(
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings], environment: Environment
+) -> Iterator[Violation]:
+    """A violation if the subnet that models are served in has too few addresses."""
+    role = SUBNETS.get(inference.target) if inference else None
+    if network is None or inference is None or role is None or (inference.aks and inference.aks.adopted):
+        return
+    subnet = network.subnet_range(role)
+    if subnet is None:
+        return
+    needed, parts = _addresses_of_models(inference, environment)
+    if _free(subnet) < needed:
+        yield Violation(
+            ("network", "subnets", role.value),
+            str(subnet),
+            f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: {parts}",
+            "Use a larger subnet or lower max_nodes; Azure reserves 5 addresses",
+        )
+
+
+def _addresses_of_models(inference: InferenceSettings, environment: Environment) -> tuple[int, str]:
+    """Addresses that models can take, and what takes them."""
+    profile = PROFILES[environment]
+    if inference.aks is not None:
+        pools = inference.aks.pools_at_peak(highly_available=profile.highly_available)
+        parts = ", ".join(f"{each} with {inference.aks.addresses(each)} addresses" for each in pools)
+        needed = sum(map(inference.aks.addresses, pools)) + OTHER_CLUSTER_ADDRESSES
+        return needed, f"{parts}, and {OTHER_CLUSTER_ADDRESSES} for the API server and the router"
+    if inference.app_service is not None:
+        needed = inference.app_service.addresses(highly_available=profile.highly_available)
+        return needed, "two for each instance, since it takes both while it is scaled"
+    if inference.container_app is not None:
+        needed = inference.container_app.addresses(zone_redundant=profile.zone_redundant)
+        return needed, "12 for the environment itself, the rest for nodes or replicas"
+    return 0, ""
+
+
+def cluster_ranges_are_apart(
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
+) -> Iterator[Violation]:
+    """A violation for each range of an own cluster that overlaps the network's or the hub's."""
+    aks: Optional[AKSSettings] = inference.aks if inference else None
+    if network is None or aks is None or aks.adopted:
+        return
+    taken = [(each, "the network's address space") for each in network.address_space]
+    taken += [(each, "the hub's address space") for each in (network.hub.address_space if network.hub else ())]
+    for field in ("pod_cidr", "service_cidr"):
+        own = IPv4Network(getattr(aks, field))
+        for space, owner in taken:
+            if own.overlaps(IPv4Network(space)):
+                yield Violation(
+                    ("inference", "aks", field),
+                    str(own),
+                    f"{field} {own} overlaps {owner} {space}",
+                    "Choose a range that nothing in the network has",
+                )
+
+
+def _free(subnet: IPv4Network) -> int:
+    return subnet.num_addresses - RESERVED

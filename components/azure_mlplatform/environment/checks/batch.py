@@ -1,0 +1,54 @@
+"""What scoring in batches asks of other parts: a workspace with a cluster and datastores, an orchestrator."""
+
+from collections.abc import Iterator
+from typing import Optional
+
+from ...foundation.violations import Violation, prefixed
+from ...settings.batch import BatchSettings, Orchestrator
+from ...settings.batch_jobs import BatchMode
+from ...settings.encryption import CustomerManagedKey
+from ...settings.synapse import SynapseSettings
+from ...settings.workspace import WorkspaceSettings
+
+
+def batches_have_a_workspace(
+    batch: Optional[BatchSettings], workspace: Optional[WorkspaceSettings]
+) -> Iterator[Violation]:
+    """A violation if there is no workspace to score in, or it lacks the cluster or a datastore."""
+    if batch is None:
+        return
+    if workspace is None:
+        yield Violation(
+            ("batch",), None, "batches are scored in a workspace, and there is none", "Add workspace, or remove batch"
+        )
+        return
+    yield from prefixed(("batch",), batch.compute_violations(workspace.clusters))
+    yield from prefixed(("batch",), batch.store_violations(workspace.datastores))
+
+
+def orchestrator_is_there(batch: Optional[BatchSettings], synapse: Optional[SynapseSettings]) -> Iterator[Violation]:
+    """A violation if Synapse is to run the pipelines and there is none."""
+    if batch is not None and batch.orchestrator is Orchestrator.SYNAPSE and synapse is None:
+        yield Violation(
+            ("batch", "orchestrator"),
+            batch.orchestrator,
+            "orchestrator is 'synapse', but there is no Synapse workspace",
+            "Add synapse, or leave orchestrator out for Data Factory",
+        )
+
+
+def batches_go_without_a_customers_key(
+    batch: Optional[BatchSettings], workspace: Optional[WorkspaceSettings], key: Optional[CustomerManagedKey]
+) -> Iterator[Violation]:
+    """A violation for each batch endpoint of a workspace that a customer's key encrypts ("Network isolation in batch
+    endpoints", Microsoft Learn)."""
+    if batch is None or workspace is None or key is None:
+        return
+    for index, job in enumerate(batch.jobs):
+        if job.mode is BatchMode.BATCH_ENDPOINT:
+            yield Violation(
+                ("batch", "jobs", index, "mode"),
+                job.mode,
+                "Azure ML has no batch deployments in a workspace that a customer's key encrypts",
+                "Leave customer_managed_key out, or set mode: published_pipeline, which is legacy",
+            )

@@ -1,0 +1,54 @@
+"""What Databricks and Synapse ask of other parts: a workspace to attach to, a legal name."""
+
+from collections.abc import Iterator
+from typing import Optional
+
+from ...foundation.project import ProjectSettings
+from ...foundation.secret_values import SECRET
+from ...foundation.violations import Violation, prefixed
+from ...settings.databricks import TOKEN_KEY, DatabricksSettings
+from ...settings.encryption import CustomerManagedKey
+from ...settings.synapse import SynapseSettings
+from ...settings.workspace import WorkspaceSettings
+
+
+def token_attaches_databricks(
+    databricks: Optional[DatabricksSettings], workspace: Optional[WorkspaceSettings]
+) -> Iterator[Violation]:
+    """A violation if there is a token of Databricks, and nothing to attach, or to attach to."""
+    parts = {"databricks": databricks, "workspace": workspace}
+    missing = [name for name, part in parts.items() if part is None]
+    if missing:
+        yield Violation(
+            (TOKEN_KEY,),
+            None,
+            f"{TOKEN_KEY} attaches Databricks to the machine-learning workspace, and there is no "
+            + " and no ".join(missing),
+            f"Add {' and '.join(missing)}, or take the token away (`pulumi config rm`)",
+        )
+
+
+def databricks_notices(databricks: Optional[DatabricksSettings], key: Optional[CustomerManagedKey]) -> Iterator[str]:
+    """What a customer's key does not encrypt."""
+    if databricks is not None and key is not None:
+        yield "databricks: customer_managed_key does not reach it, so what it stores is encrypted with Microsoft's keys"
+
+
+def synapse_has_a_legal_name(synapse: Optional[SynapseSettings], project: ProjectSettings) -> Iterator[Violation]:
+    """A violation if the project's name would make one that Azure keeps for itself."""
+    if synapse is not None and project.name != SECRET and "-ondemand" in f"-{project.name}":
+        yield Violation(
+            ("project", "name"),
+            project.name,
+            f"a Synapse workspace of the project '{project.name}' would have '-ondemand' in its name, which Azure "
+            "keeps for itself",
+            "Give the project another name, or leave synapse out",
+        )
+
+
+def pools_can_be_attached(
+    synapse: Optional[SynapseSettings], workspace: Optional[WorkspaceSettings]
+) -> Iterator[Violation]:
+    """A violation for each Spark pool that cannot be attached to the workspace."""
+    if synapse is not None and workspace is not None:
+        yield from prefixed(("synapse",), synapse.attach_violations())

@@ -1,0 +1,158 @@
+"""Whether the network has the subnets and the DNS zones that the parts need."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Optional
+
+from ...catalogue.private_link import PrivateService, zones
+from ...foundation.secret_values import SECRET
+from ...foundation.values import same_id
+from ...foundation.violations import Violation
+from ...settings.databricks import SPACES, DatabricksSettings
+from ...settings.inference import SUBNETS, InferenceSettings, InferenceTarget
+from ...settings.network import DATABRICKS_SUBNETS, DnsMode, NetworkSettings
+from ...settings.workspace import NetworkMode, WorkspaceSettings
+
+
+def computes_have_a_subnet(
+    network: Optional[NetworkSettings], workspace: Optional[WorkspaceSettings]
+) -> Iterator[Violation]:
+    """A violation if computes are to be in the project's own network and it has no place for them."""
+    if workspace is None or workspace.network_mode is not NetworkMode.OWN:
+        return
+    if network is None:
+        yield Violation(
+            ("workspace", "network_mode"),
+            workspace.network_mode,
+            "network_mode is 'own', but the environment has no network",
+            "Add network, or set network_mode: managed",
+        )
+    elif network.subnet_ids is not None and network.subnet_ids.training is None:
+        yield Violation(
+            ("network", "subnet_ids", "training"),
+            None,
+            "network_mode is 'own', but no training subnet is adopted",
+            "Add training: <the id of the subnet that computes go in>",
+        )
+
+
+def models_have_a_subnet(
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
+) -> Iterator[Violation]:
+    """A violation if the target that serves models needs a subnet and there is none."""
+    role = SUBNETS.get(inference.target) if inference else None
+    if inference is None or role is None or (inference.aks is not None and inference.aks.adopted):
+        return
+    if network is None:
+        # App Service works without one.
+        if inference.target is not InferenceTarget.APP_SERVICE:
+            yield Violation(
+                ("inference", "target"),
+                inference.target,
+                f"target '{inference.target}' is in a network, and the environment has none",
+                "Add network, or set target: managed",
+            )
+    elif network.subnet_ids is not None and getattr(network.subnet_ids, role) is None:
+        yield Violation(
+            ("network", "subnet_ids", role.value),
+            None,
+            f"target is '{inference.target}', but no {role} subnet is adopted",
+            f"Add {role}: <the id of the subnet>",
+        )
+
+
+def databricks_has_subnets(
+    network: Optional[NetworkSettings], databricks: Optional[DatabricksSettings]
+) -> Iterator[Violation]:
+    """A violation if Databricks lacks one of its two subnets, or they do not suit it."""
+    if databricks is None:
+        return
+    if network is None:
+        yield Violation(
+            ("databricks",),
+            None,
+            "Databricks is in a network, and the environment has none",
+            "Add network, with a range for databricks_host and one for databricks_container in network.subnets",
+        )
+    elif network.adopted:
+        yield from _adopted_databricks_subnets(network)
+    else:
+        yield from _own_databricks_subnets(network)
+
+
+def _own_databricks_subnets(network: NetworkSettings) -> Iterator[Violation]:
+    for role in DATABRICKS_SUBNETS:
+        given = getattr(network.subnets, role)
+        if given is None:
+            yield Violation(
+                ("network", "subnets", role.value),
+                None,
+                f"Databricks needs the subnet {role}, which has no share of the address space",
+                "Add a range to network.address_space, such as a /24, and give network.subnets.databricks_host and "
+                "databricks_container a half each",
+            )
+            continue
+        subnet = IPv4Network(given)
+        for space in map(IPv4Network, network.address_space):
+            if subnet.subnet_of(space) and space.prefixlen not in SPACES:
+                yield Violation(
+                    ("network", "subnets", role.value),
+                    given,
+                    f"{role} lies in {space}, and Databricks takes networks of /{SPACES[0]} to /{SPACES[-1]}",
+                    "Put both of its subnets into a range of such a size in network.address_space",
+                )
+
+
+def _adopted_databricks_subnets(network: NetworkSettings) -> Iterator[Violation]:
+    ids = [getattr(network.subnet_ids, role) for role in DATABRICKS_SUBNETS]
+    for role, subnet_id in zip(DATABRICKS_SUBNETS, ids, strict=True):
+        if subnet_id is None:
+            yield Violation(
+                ("network", "subnet_ids", role.value),
+                None,
+                f"Databricks needs the subnet {role}, and none is adopted",
+                f"Add {role}: <the id of a subnet that is given to Microsoft.Databricks/workspaces>",
+            )
+    host, container = ids
+    if host is None or container is None or SECRET in ids:
+        return
+    at = ("network", "subnet_ids", DATABRICKS_SUBNETS[1].value)
+    if same_id(host, container):
+        yield Violation(at, container, "databricks_host and databricks_container are one subnet", "Name two")
+    elif not same_id(*(each.rsplit("/subnets/", 1)[0] for each in ids)):
+        yield Violation(
+            at,
+            container,
+            "databricks_container is in another network than databricks_host",
+            "Name two subnets of one network",
+        )
+
+
+def zones_are_given(network: Optional[NetworkSettings], dns_zones: list[str]) -> Iterator[Violation]:
+    """A violation for each DNS zone that is to be adopted and is not given."""
+    if network is None or network.dns.mode is not DnsMode.ADOPT:
+        return
+    for zone in dns_zones:
+        if network.dns.zone_id(zone) is None:
+            yield Violation(
+                ("network", "dns", "zone_ids"),
+                None,
+                f"no zone is given for {zone}",
+                f"Add '{zone}: <id>', or resource_group_id of the group that holds every zone",
+            )
+
+
+def cluster_zone_is_given(
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings], location: str
+) -> Iterator[Violation]:
+    """A violation if the zone of an own cluster's API server is to be adopted and is not given."""
+    if network is None or inference is None or inference.aks is None or inference.aks.adopted:
+        return
+    [zone] = zones(PrivateService.KUBERNETES, location)
+    if network.dns.mode is DnsMode.ADOPT and network.dns.zone_id(zone) is None:
+        yield Violation(
+            ("network", "dns", "zone_ids"),
+            None,
+            f"no zone is given for {zone}, which the API server is named in",
+            "Add it, or resource_group_id of the group that holds every zone",
+        )

@@ -1,0 +1,88 @@
+"""The settings of a part of an environment, and the questions that every part answers."""
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from ...catalogue.private_link import PrivateService
+from ...foundation.model import Settings
+from ...foundation.profiles import Environment
+from ...foundation.secret_values import SECRET
+from ...foundation.values import name_of, subscription_of
+from ...foundation.violations import Path, Violation, prefixed, prefixed_each, together
+
+
+class PartSettings(Settings):
+    """A part of an environment, which may have parts of its own.
+
+    Each question goes to the parts below by default. A part that has an answer of its own overrides the method, and
+    calls `super()` if it has parts below as well. The whole environment and a component used alone ask the same
+    questions, so a rule stands once and holds in both.
+    """
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What has a private endpoint, an entry for each resource. Default: what the parts below have."""
+        return [service for _, part in _parts_of(self) for service in part.private_services]
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow, such as instances in prod."""
+        yield from self._ask_parts(lambda part: part.profile_violations(environment))
+
+    def region_violations(self, location: str) -> Iterator[Violation]:
+        """What a region does not have."""
+        yield from self._ask_parts(lambda part: part.region_violations(location))
+
+    def private_violations(self) -> Iterator[Violation]:
+        """What does not work where everything is reached through private endpoints."""
+        yield from self._ask_parts(lambda part: part.private_violations())
+
+    def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
+        """Ids in another subscription, where Azure asks for the environment's own."""
+        yield from self._ask_parts(lambda part: part.subscription_violations(subscription_id))
+
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
+        """What is wrong on a day, such as a size that is retired."""
+        yield from self._ask_parts(lambda part: part.violations_on(today))
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """What is allowed and should still be known, such as a size that will be retired."""
+        for _, part in _parts_of(self):
+            yield from part.notices_on(today)
+
+    def _ask_parts(self, question: Callable[["PartSettings"], Iterable[Violation]]) -> Iterator[Violation]:
+        """The answers of the parts below. A field that is wrong hides no other part's answer."""
+        yield from together(partial(_ask_field, self, name, question) for name in type(self).model_fields)
+
+
+def _ask_field(
+    settings: Settings, name: str, question: Callable[[PartSettings], Iterable[Violation]]
+) -> Iterator[Violation]:
+    value = getattr(settings, name)
+    if isinstance(value, PartSettings):
+        yield from prefixed((name,), question(value))
+    elif isinstance(value, list) and value and isinstance(value[0], PartSettings):
+        yield from prefixed_each((name,), value, question)
+
+
+def _parts_of(settings: Settings) -> Iterator[tuple[str, PartSettings]]:
+    """Field → each part in it."""
+    for name in type(settings).model_fields:
+        value: Any = getattr(settings, name)
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, PartSettings):
+                yield name, each
+
+
+def other_subscription(path: Path, arm_id: str, subscription_id: str, why: str) -> Iterator[Violation]:
+    """A violation if an id is in another subscription than the environment's; `why` it has to be there."""
+    if SECRET in (arm_id, subscription_id):
+        return
+    if subscription_of(arm_id) != subscription_id.lower():
+        yield Violation(
+            path,
+            arm_id,
+            f"'{name_of(arm_id)}' is in the subscription {subscription_of(arm_id)}, and {why}",
+            f"Name one in {subscription_id}",
+        )
