@@ -3,12 +3,13 @@ from itertools import pairwise
 import pulumi
 import pytest
 
-from azure_mlplatform._component import RefusedError
-from azure_mlplatform.ai_service import AIService, AIServiceArgs
+from azure_mlplatform.ai.ai_service import AIService, AIServiceArgs
 from azure_mlplatform.foundation.roles import ROLE_IDS, PrincipalType, Role
-from azure_mlplatform.network import PrivateNetwork
-from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
-from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, placed
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.parts.placement import PrivateNetwork
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import children, record
+from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPEN, OPENAI, from_office, networked
 
 SUBNET = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets/endpoints"
 ZONES = {
@@ -27,13 +28,7 @@ KEY = {
 
 
 def service(data, preview=False, then=None, **changes):
-    args = {
-        **placed(example_settings()),
-        "service": data,
-        "private_network": PRIVATE,
-        "diagnostics": LOG,
-        **changes,
-    }
+    args = {**networked(**{"private_network": PRIVATE, **changes}), "settings": data}
 
     def program():
         made = AIService("ai", AIServiceArgs.model_validate(args))
@@ -60,11 +55,15 @@ def service(data, preview=False, then=None, **changes):
                 ("PrivateEndpoint", "ai-endpoint-account"),
             ],
         ),
-        (DOCUMENTS, {"private_network": None, "diagnostics": None}, [("Account", "ai-account")]),
+        (DOCUMENTS, OPEN, [("Account", "ai-account"), ("DiagnosticSetting", "ai-diagnostics")]),
         (
             DOCUMENTS,
-            {"private_network": PrivateNetwork(subnet_id=SUBNET), "diagnostics": None},
-            [("Account", "ai-account"), ("PrivateEndpoint", "ai-endpoint-account")],
+            {"private_network": PrivateNetwork(subnet_id=SUBNET)},
+            [
+                ("Account", "ai-account"),
+                ("DiagnosticSetting", "ai-diagnostics"),
+                ("PrivateEndpoint", "ai-endpoint-account"),
+            ],
         ),
     ],
 )
@@ -97,8 +96,13 @@ def test_the_account_takes_no_key_and_no_public_call():
     ("changes", "public", "action", "rules"),
     [
         ({}, "Disabled", "Deny", []),
-        ({"allowed_ip_ranges": ["203.0.113.0/24"]}, "Enabled", "Deny", [{"value": "203.0.113.0/24"}]),
-        ({"private_network": None}, "Enabled", "Allow", []),
+        (
+            from_office("203.0.113.7", "198.51.100.0/24"),
+            "Enabled",
+            "Deny",
+            [{"value": "203.0.113.7"}, {"value": "198.51.100.0/24"}],
+        ),
+        (OPEN, "Enabled", "Allow", []),
     ],
 )
 def test_public_access_is_what_was_asked_for(changes, public, action, rules):
@@ -222,9 +226,11 @@ def test_outputs(preview):
 
 
 def test_bad_arguments_come_all_at_once():
+    placement = {"environment": "dev", "loction": "x", "tenant_id": "contoso.onmicrosoft.com"}
     with pytest.raises(RefusedError) as error:
-        AIService("ai", {"service": {"name": "x", "kind": "Face"}, "loction": "x"})  # type: ignore[arg-type]
+        AIService("ai", {"settings": {"name": "x", "kind": "Face"}, "placement": placement})
     text = str(error.value)
-    assert "AIServiceArgs: loction: unknown key 'loction'\n    Did you mean 'location'?" in text
-    assert "AIServiceArgs: service.name: 'x' has 1 characters" in text
-    assert "AIServiceArgs: suffix: required, and missing" in text
+    assert "AIServiceArgs: placement.loction: unknown key 'loction'\n    Did you mean 'location'?" in text
+    assert "AIServiceArgs: settings.name: 'x' has 1 characters" in text
+    assert "AIServiceArgs: placement.suffix: required, and missing" in text
+    assert "AIServiceArgs: placement.tenant_id: 'contoso.onmicrosoft.com' is not a GUID" in text

@@ -3,13 +3,17 @@ from typing import Any
 
 import pytest
 
-from azure_mlplatform import aks_inference, compute
-from azure_mlplatform._component import RefusedError
-from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.foundation.cluster_sharing import CLUSTER_CLAIM
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.inference.aks import adopted_cluster
+from azure_mlplatform.inference.aks.aks_inference import AKSInference
+from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.recorder import Recorder
-from azure_mlplatform.tags import CLUSTER_CLAIM
-from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, record
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import TENANT, children, record
+from azure_mlplatform.workspace import attached_compute
 from support.programs import (
     CENTRAL,
     GPU_POOL,
@@ -31,7 +35,10 @@ SOURCE = {
     "kustomizations": [{"name": "plugins", "path": "./plugins"}],
 }
 OWN = {"https": HTTPS}
-CLUSTER = f"{CENTRAL}/Microsoft.ContainerService/managedClusters/aks-central"
+CLUSTER = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-central/providers/Microsoft.ContainerService/managedClusters/"
+    "aks-central"
+)
 SHARED = {"cluster_id": CLUSTER, "attach": "shared", "quota": {"cpu": 64, "memory_gib": 512}, "pools": [GPU_POOL]}
 MINE = f"{WORKSPACES}/mlw-churn"
 CLUSTER_NAME = "aks-churn-prod-abc123"
@@ -215,7 +222,7 @@ def test_the_cluster_is_hardened():
 
 
 def test_dev_is_the_same_scaled_down():
-    small = {"environment": "dev", "highly_available": False, "zone_redundant": False}
+    small = {"environment": "dev"}
     plan = aks({"insecure_reason": "no certificate yet"}, **small)
     cluster = one(plan, "ManagedCluster", "serve-")
     assert cluster.input("sku.tier") == "Free"
@@ -362,7 +369,6 @@ DERIVED = {
     ("settings", "changed"),
     [
         (OWN, {}),
-        ({"insecure_reason": "none yet, ML-1"}, {"allowInsecureConnections": "True"}),
         ({**OWN, "pools": [GPU_POOL]}, {"installDcgmExporter": "True", "installNvidiaDevicePlugin": "True"}),
         ({**OWN, "pools": [GPU_POOL, {**GPU_POOL, "name": "mig", "mig_profile": "MIG1g"}]}, {}),
         ({**OWN, "pools": [FPGA_POOL]}, {}),
@@ -397,8 +403,6 @@ def test_the_extension_is_told_what_the_cli_would_tell_it(settings, changed):
             ("cluster_name", "clusterId", "prometheus.prometheusSpec.externalLabels.cluster_name"), cluster.id
         ),
     }
-    if "https" not in settings:
-        expected = {key: value for key, value in expected.items() if "ssl" not in key.lower()}
     assert extension.input("configurationSettings") == expected
     rest = {key: value for key, value in extension.inputs.items() if key != "configurationSettings"}
     assert rest == {
@@ -414,6 +418,14 @@ def test_the_extension_is_told_what_the_cli_would_tell_it(settings, changed):
         "scope": {"cluster": {"releaseNamespace": "azureml"}},
     }
     assert "configurationProtectedSettings" not in extension.inputs
+
+
+def test_scoring_without_a_certificate_is_what_the_extension_is_told():
+    told = one(aks({"insecure_reason": "none yet, ML-1"}, environment="dev"), "Extension", "serve-extension").input(
+        "configurationSettings"
+    )
+    assert told["allowInsecureConnections"] == "True"
+    assert not [key for key in told if "ssl" in key.lower()]
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -694,14 +706,13 @@ def test_what_models_are_in_outlives_a_mistake_in_prod(lock):
     assert one(plan, "TrustedAccessRoleBinding", "serve-").delete_before_replace
 
 
-def two(first, second, **second_placed):
-    """A program that attaches one cluster to two workspaces."""
+def two(first, second):
+    """A program that attaches one cluster to the workspaces of two projects."""
 
     def program():
-        for name, settings, workspace in (("a", first, "mlw-churn"), ("b", second, "mlw-fraud")):
-            args = served(AKSInference, AKSInferenceArgs, workspace=attachable(workspace))
-            placed = second_placed if name == "b" else {}
-            AKSInference(name, AKSInferenceArgs.model_validate({**args, **placed, "settings": settings}))
+        for name, settings, project in (("a", first, "churn"), ("b", second, "fraud")):
+            args = served(AKSInferenceArgs, project=project, workspace=attachable(f"mlw-{project}"))
+            AKSInference(name, {**args, "settings": settings})
 
     return program
 
@@ -719,15 +730,15 @@ def test_a_second_workspace_is_refused_and_both_claims_are_named(first, second):
 
 
 def test_several_share_where_all_say_so():
-    plan = record(two(SHARED, SHARED, project="fraud"))
+    plan = record(two(SHARED, SHARED))
     assert len(plan.of_type("Compute")) == 2
     # Nothing of one program is left for the next.
-    assert record(two(SHARED, SHARED, project="fraud")).of_type("Compute")
+    assert record(two(SHARED, SHARED)).of_type("Compute")
 
 
 def test_two_workspaces_have_two_namespaces():
     with pytest.raises(RefusedError, match="has 'churn-prod' as the namespace of shared to mlw-churn by a already"):
-        record(two(SHARED, SHARED))
+        record(two(SHARED, {**SHARED, "namespace": "churn-prod"}))
 
 
 def test_a_cluster_that_is_made_and_one_that_adopts_it_are_two_attaches():
@@ -763,7 +774,7 @@ def test_a_managed_network_reaches_no_cluster():
 
 
 def test_hosted_for_another_language_nothing_is_dynamic_and_the_compute_stays(monkeypatch):
-    for module in (aks_inference, compute):
+    for module in (adopted_cluster, attached_compute):
         monkeypatch.setattr(module, "is_hosted", lambda: True)
     plan = aks({"cluster_id": CLUSTER, **OWN})
     assert not {"KubernetesDetach", "ClusterClaim"} & {each.kind for each in plan.resources}
@@ -820,14 +831,14 @@ ZONE = f"{CENTRAL}/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk
     [
         ({}, {}, None),
         ({"kubernetes_version": "1.33"}, {}, None),
-        ({"pod_cidr": "100.80.0.0/16"}, {}, "pod_cidr: it was made with '100.64.0.0/16', and that cannot change to"),
-        ({"service_cidr": "172.20.0.0/16"}, {}, "service_cidr: it was made with '172.16.0.0/16'"),
-        ({"system": {"vm_size": "Standard_D8ds_v5"}}, {}, "system.vm_size: it was made with 'Standard_D4ds_v5'"),
-        ({"system": {"max_pods": 60}}, {}, "system.max_pods: it was made with '50', and that cannot change to '60'"),
-        ({"system": {"zones": ["1"]}}, {}, "system.zones: it was made with '['1', '2', '3']'"),
-        ({"system": {"os_disk": "managed"}}, {}, "system.os_disk: it was made with 'Ephemeral'"),
-        ({"pod_network": "subnet"}, {}, "pod_network: it was made with 'overlay', and that cannot change to 'subnet'"),
-        ({}, {"private_dns_zone_id": ZONE}, "private_dns_zone: it was made with 'system'"),
+        ({"pod_cidr": "100.80.0.0/16"}, {}, "pod_cidr: immutable: deployed as '100.64.0.0/16', cannot become"),
+        ({"service_cidr": "172.20.0.0/16"}, {}, "service_cidr: immutable: deployed as '172.16.0.0/16'"),
+        ({"system": {"vm_size": "Standard_D8ds_v5"}}, {}, "system.vm_size: immutable: deployed as 'Standard_D4ds_v5'"),
+        ({"system": {"max_pods": 60}}, {}, "system.max_pods: immutable: deployed as '50', cannot become '60'"),
+        ({"system": {"zones": ["1", "2"]}}, {}, "system.zones: immutable: deployed as '['1', '2', '3']'"),
+        ({"system": {"os_disk": "managed"}}, {}, "system.os_disk: immutable: deployed as 'Ephemeral'"),
+        ({"pod_network": "subnet"}, {}, "pod_network: immutable: deployed as 'overlay', cannot become 'subnet'"),
+        ({}, {"private_dns_zone_id": ZONE}, "private_dns_zone: immutable: deployed as 'system'"),
     ],
 )
 def test_what_lasts_for_a_clusters_life_is_refused_another_value(settings, changes, refused):

@@ -2,10 +2,23 @@ from itertools import pairwise
 
 import pytest
 
-from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
-from azure_mlplatform.testing import TENANT, UNKNOWN, children
-from support.programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
+from azure_mlplatform.inference.app_service.app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import TENANT, children
+from support.programs import (
+    LOG,
+    MODEL_APP,
+    OPEN,
+    OPEN_APP,
+    REGISTRY,
+    SIGN_IN,
+    SUBNETS,
+    ZONES,
+    from_office,
+    one,
+    serving,
+)
 
 NAME = "app-churn-scoring-prod-abc123"
 IMAGE = "mcr.microsoft.com/dotnet/samples:aspnetapp"
@@ -48,7 +61,7 @@ def of(app, without=()):
         ([MODEL_APP], {}, of("scoring")),
         ([MODEL_APP, {**MODEL_APP, "name": "ranking"}], {}, of("scoring") + of("ranking")),
         ([OPEN_APP], {}, of("scoring", ("WebAppAuth",))),
-        ([MODEL_APP], {"private_network": None, "subnet_id": None}, of("scoring", ("Private",))),
+        ([MODEL_APP], {**OPEN, "subnet_id": None}, of("scoring", ("Private",))),
     ],
 )
 def test_children(settings, changes, made, preview):
@@ -59,7 +72,7 @@ def test_children(settings, changes, made, preview):
     ("plan", "changes", "expected"),
     [
         ({}, {}, ("P1v3", 3, True)),
-        ({}, {"highly_available": False, "zone_redundant": False}, ("P1v3", 1, False)),
+        ({}, {"environment": "dev"}, ("P1v3", 1, False)),
         ({"sku": "P3mv3", "instances": 5}, {}, ("P3mv3", 5, True)),
     ],
 )
@@ -69,7 +82,7 @@ def test_the_plan_is_as_large_as_the_environment_asks(plan, changes, expected):
     assert one(made, "AppServicePlan", "serve-").inputs == {
         "kind": "linux",
         "location": "westeurope",
-        "name": "asp-churn-prod",
+        "name": f"asp-churn-{changes.get('environment', 'prod')}",
         "reserved": True,
         "resourceGroupName": "rg-test",
         "sku": {"capacity": count, "name": sku, "tier": "PremiumV3"},
@@ -153,12 +166,12 @@ def test_the_slot_is_the_site_with_another_release():
     [
         ({}, "Disabled", "Deny", []),
         (
-            {"allowed_ip_ranges": ["203.0.113.0/24", "198.51.100.7"]},
+            from_office("203.0.113.0/24", "198.51.100.7"),
             "Enabled",
             "Deny",
             ["203.0.113.0/24", "198.51.100.7/32"],
         ),
-        ({"private_network": None}, "Enabled", "Allow", []),
+        (OPEN, "Enabled", "Allow", []),
     ],
 )
 def test_public_access_is_what_was_asked_for(changes, public, action, rules):

@@ -2,14 +2,30 @@ from typing import Any
 
 import pytest
 
-from azure_mlplatform import data_factory
-from azure_mlplatform._component import RefusedError
-from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
-from azure_mlplatform.encryption import EncryptionKey
+from azure_mlplatform.batch import data_factory
+from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.parts.encryption import EncryptionKey
+from azure_mlplatform.parts.placement import Placement
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import CustomerManagedKey
-from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children
-from support.programs import CENTRAL, LAKE, LOG, STORE, WORKSPACES, ZONES, one, serving, twice_granted
+from azure_mlplatform.testing import TENANT, children
+from support.programs import (
+    CENTRAL,
+    LAKE,
+    LOG,
+    OPEN,
+    STORE,
+    WORKSPACES,
+    ZONES,
+    attachable,
+    from_office,
+    one,
+    serving,
+    twice_granted,
+)
 
 WORKSPACE = f"{WORKSPACES}/mlw-churn"
 STORAGE = f"{CENTRAL}/Microsoft.Storage/storageAccounts/stchurn"
@@ -56,14 +72,8 @@ TRIGGERS = "serve-failed-triggers"
 
 
 def batch(*jobs, preview=False, existing=None, alerts=None, **changes):
-    component = {
-        "workspace_name": "mlw-churn",
-        "workspace_id": WORKSPACE,
-        "storage_account_id": STORAGE,
-        "datastores": [STORE, SCORES],
-    }
-    taken = {*BatchScoringArgs.model_fields} - {"settings"}
-    taken.add("environment")
+    component = {"workspace": attachable(storage_account_id=STORAGE), "datastores": [STORE, SCORES]}
+    taken = {*BatchScoringArgs.model_fields, *Placement.model_fields, "lock"} - {"settings"}
     component |= {each: changes.pop(each) for each in taken if each in changes}
     settings = {"compute": "cpu", "jobs": list(jobs) or [DAILY], **changes}
     if alerts is not None:
@@ -114,7 +124,7 @@ TOLD = [
         ({"alerts": {"action_group_ids": [GROUP]}}, PUBLIC + STARTED + PRIVATE + APPROVED + TOLD[1:]),
         ({"approve_connections": False}, PUBLIC + STARTED + PRIVATE),
         ({"start_triggers": False}, PUBLIC + PRIVATE + APPROVED),
-        ({"private_network": None}, PUBLIC + STARTED),
+        (OPEN, PUBLIC + STARTED),
     ],
 )
 def test_children(changes, expected, preview):
@@ -157,7 +167,7 @@ def test_the_factory_signs_in_as_itself_and_is_closed():
     }
     assert factory.protect
     assert one(plan, "Factory", "serve-").inputs["publicNetworkAccess"] == "Disabled"
-    assert one(batch(private_network=None), "Factory", "serve-").inputs["publicNetworkAccess"] == "Enabled"
+    assert one(batch(**OPEN), "Factory", "serve-").inputs["publicNetworkAccess"] == "Enabled"
 
 
 def test_runs_are_logged_to_tables_of_their_own():
@@ -254,7 +264,7 @@ def test_an_account_is_the_same_in_upper_and_lower_case():
 
 
 def test_every_service_is_signed_in_to_without_a_key():
-    assert {each.name: each.input("properties") for each in batch(private_network=None).of_type("LinkedService")} == {
+    assert {each.name: each.input("properties") for each in batch(**OPEN).of_type("LinkedService")} == {
         "serve-service-workspace": {
             "type": "AzureMLService",
             "authentication": "MSI",
@@ -560,8 +570,7 @@ def test_with_synapse_there_are_endpoints_roles_and_alerts_and_no_factory():
     plan = batch(
         {**DAILY, "output": {"folder": "x"}},
         orchestrator="synapse",
-        synapse_id=SYNAPSE_ID,
-        synapse_principal_id=principal,
+        synapse={"resource_id": SYNAPSE_ID, "principal_id": principal},
         alerts={"action_group_ids": [GROUP]},
     )
     assert children(plan, "serve") == [
@@ -599,20 +608,19 @@ def test_with_synapse_there_are_endpoints_roles_and_alerts_and_no_factory():
 def test_synapse_without_its_workspace_is_refused_with_what_is_missing():
     with pytest.raises(RefusedError) as error:
         batch(orchestrator="synapse")
-    assert [each.path for each in error.value.problems] == [("synapse_id",), ("synapse_principal_id",)]
+    assert [each.path for each in error.value.problems] == [("synapse",)]
 
 
 def test_synapse_that_nothing_asks_for_is_refused():
     with pytest.raises(RefusedError) as error:
-        batch(synapse_id=SYNAPSE_ID, synapse_principal_id="00000000-0000-0000-0000-0000000005a1")
-    assert [str(each.path[0]) for each in error.value.problems] == ["synapse_id", "synapse_principal_id"]
-    assert {each.fix for each in error.value.problems} == {"Leave it out"}
+        batch(synapse={"resource_id": SYNAPSE_ID, "principal_id": "00000000-0000-0000-0000-0000000005a1"})
+    assert [(each.path, each.fix) for each in error.value.problems] == [(("synapse",), "Leave it out")]
 
 
 def test_hosted_with_synapse_there_is_nothing_to_say(monkeypatch):
     monkeypatch.setattr(data_factory, "is_hosted", lambda: True)
-    synapse: dict[str, Any] = {"synapse_id": SYNAPSE_ID, "synapse_principal_id": "00000000-0000-0000-0000-0000000005a1"}
-    assert batch(orchestrator="synapse", **synapse).messages == ()
+    synapse = {"resource_id": SYNAPSE_ID, "principal_id": "00000000-0000-0000-0000-0000000005a1"}
+    assert batch(orchestrator="synapse", synapse=synapse).messages == ()
     assert batch(start_triggers=False, approve_connections=False).messages == ()
 
 
@@ -625,7 +633,7 @@ def test_what_watches_the_factory_comes_after_it():
 
 
 def test_the_factory_is_closed_although_some_addresses_are_let_in_elsewhere():
-    factory = one(batch(allowed_ip_ranges=["203.0.113.0/24"]), "Factory", "serve-")
+    factory = one(batch(**from_office("203.0.113.0/24")), "Factory", "serve-")
     assert factory.inputs["publicNetworkAccess"] == "Disabled"
 
 
@@ -652,7 +660,7 @@ def test_a_customers_key_is_read_by_an_identity_that_may(version):
 
 def test_names_that_data_factory_makes_of_two_are_short_enough_for_an_endpoint():
     """It names a private endpoint `{factory}.{endpoint}`, and Azure takes 80 characters of one."""
-    longest: dict[str, Any] = {"project": "a" * 40}
+    longest: dict[str, Any] = {"project": "a" * 24}
     plan = batch(**longest)
     for each in plan.of_type("ManagedPrivateEndpoint"):
         assert len(f"{one(plan, 'Factory', 'serve-').azure_name}.{each.azure_name}") <= 80

@@ -134,5 +134,5 @@ def test_in_a_managed_network_computes_are_in_no_subnet(name):
 def test_it_says_whether_its_network_reaches_a_cluster_of_kubernetes():
     found = []
     for settings in (MANAGED, OWN):
-        ml_workspace(settings, then=lambda made: found.append(made.attachable))
+        ml_workspace(settings, then=lambda made: found.append(made.reference()))
     assert [each.managed_network for each in found] == [True, False]

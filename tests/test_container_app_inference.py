@@ -1,17 +1,22 @@
 import pytest
 
-from azure_mlplatform._component import RefusedError
-from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
-from azure_mlplatform.testing import TENANT, UNKNOWN, children
+from azure_mlplatform.inference.container_app.container_app_inference import (
+    ContainerAppInference,
+    ContainerAppInferenceArgs,
+)
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import TENANT, children
 from support.programs import LOG, MODEL_APP, OPEN_APP, REGISTRY, SIGN_IN, SUBNETS, ZONES, one, serving
 
 NAME = "ca-churn-scoring-prod"
-SMALL = {"highly_available": False, "zone_redundant": False}
+SMALL = {"environment": "dev"}
+WITH_GPUS = {"environment": "dev", "location": "westus3"}
 
 
-def apps(*settings, environment=None, **changes):
-    given = {"apps": list(settings or [MODEL_APP]), **(environment or {})}
+def apps(*settings, block=None, **changes):
+    given = {"apps": list(settings or [MODEL_APP]), **(block or {})}
     return serving(ContainerAppInference, ContainerAppInferenceArgs, given, **changes)
 
 
@@ -60,25 +65,26 @@ def test_children(settings, made, preview):
         ),
         (
             {"workload_profile": "NC24-A100", "min_nodes": 0, "max_nodes": 2},
-            SMALL,
+            WITH_GPUS,
             [{"maximumCount": 2, "minimumCount": 0, "name": "NC24-A100", "workloadProfileType": "NC24-A100"}],
             False,
         ),
         (
             {"workload_profile": "Consumption-GPU-NC24-A100"},
-            SMALL,
+            WITH_GPUS,
             [{"name": "Consumption-GPU-NC24-A100", "workloadProfileType": "Consumption-GPU-NC24-A100"}],
             False,
         ),
     ],
 )
 def test_the_environment_is_in_the_network_and_answers_nobody_else(settings, changes, profiles, zones):
-    plan = apps(environment=settings, **changes)
+    plan = apps(block=settings, **changes)
+    environment = changes.get("environment", "prod")
     assert one(plan, "ManagedEnvironment", "serve-").inputs == {
         "appLogsConfiguration": {"destination": "azure-monitor"},
-        "environmentName": "cae-churn-prod",
-        "infrastructureResourceGroup": "rg-churn-cae-nodes-prod",
-        "location": "westeurope",
+        "environmentName": f"cae-churn-{environment}",
+        "infrastructureResourceGroup": f"rg-churn-cae-nodes-{environment}",
+        "location": changes.get("location", "westeurope"),
         "peerTrafficConfiguration": {"encryption": {"enabled": True}},
         "publicNetworkAccess": "Disabled",
         "resourceGroupName": "rg-test",
@@ -162,10 +168,10 @@ def test_an_app_has_several_revisions_and_pulls_by_identity():
     ("app", "changes", "least", "most"),
     [
         ({}, {}, 3, 10),
-        ({}, {"zone_redundant": False}, 1, 10),
         ({}, SMALL, 0, 10),
         ({"max_replicas": 2}, {}, 3, 3),
-        ({"min_replicas": 0}, {}, 0, 10),
+        ({"min_replicas": 1}, {}, 1, 10),
+        ({"min_replicas": 0}, SMALL, 0, 10),
         ({"min_replicas": 4, "max_replicas": 40}, SMALL, 4, 40),
     ],
 )

@@ -2,11 +2,13 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
-from azure_mlplatform._component import RefusedError
-from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan import program
-from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, children, example_settings, record
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import children, example_settings, record
 from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, OTHER_GROUP, TODAY, data_product
 
 BASE = [
@@ -336,5 +338,5 @@ def test_names_of_services_and_models_do_not_meet():
 
 def test_a_component_takes_what_another_language_hands_over():
     args = {"settings": example_settings().model_dump(mode="json", exclude_unset=True), "today": TODAY}
-    plan = record(lambda: DataProductRG("dp", args))  # type: ignore[arg-type]
+    plan = record(lambda: DataProductRG("dp", args))
     assert children(plan, "dp") == sorted(BASE)

@@ -1,13 +1,15 @@
 import pytest
 
-from azure_mlplatform._component import RefusedError
-from azure_mlplatform.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
-from azure_mlplatform.network import PrivateNetwork
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.parts.placement import PrivateNetwork
 from azure_mlplatform.plan import azure
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import SECRET
-from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, example_settings
-from support.programs import LAKE, LOG, STORE, SUBNETS, ZONES, attachable, one, placed, serving
+from azure_mlplatform.spark.databricks.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
+from azure_mlplatform.testing import TENANT, children
+from support.programs import LAKE, LOG, OPEN, STORE, SUBNETS, ZONES, attachable, from_office, networked, one, serving
 
 NAME = "dbw-churn-prod"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
@@ -46,7 +48,7 @@ STORES = [STORE, {**STORE, "name": "results", "container": "results", "access": 
     ("settings", "changes", "made"),
     [
         ({}, {}, BASE),
-        ({}, {"private_network": None}, WITHOUT_LINK),
+        ({}, OPEN, WITHOUT_LINK),
         ({"browser_authentication": True}, {}, BASE + SIGN_IN),
         ({}, {"lock": True}, [*BASE, ("ManagementLockByScope", "serve-lock")]),
         (
@@ -101,9 +103,9 @@ def test_the_workspace_is_in_the_network_without_public_addresses():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"private_network": None}, ("Enabled", "AllRules", "Disabled")),
+        (OPEN, ("Enabled", "AllRules", "Disabled")),
         # To Azure its firewall knows no addresses: single ones would let in the whole internet.
-        ({"allowed_ip_ranges": ["203.0.113.0/24"]}, ("Disabled", "NoAzureDatabricksRules", "Enabled")),
+        (from_office("203.0.113.0/24"), ("Disabled", "NoAzureDatabricksRules", "Enabled")),
     ],
 )
 def test_it_is_open_to_all_or_to_none(changes, expected):
@@ -113,7 +115,7 @@ def test_it_is_open_to_all_or_to_none(changes, expected):
 
 
 def test_storage_is_spread_over_zones_where_asked():
-    made = one(databricks(zone_redundant=False), "Workspace", "serve-")
+    made = one(databricks(environment="dev"), "Workspace", "serve-")
     assert made.input("parameters.storageAccountSkuName.value") == "Standard_LRS"
 
 
@@ -261,8 +263,8 @@ def test_a_token_without_a_workspace_is_refused_without_being_shown():
 
 
 def test_the_arguments_do_not_show_the_token():
-    given = {"settings": {}, "tenant_id": TENANT, "diagnostics": LOG, "host_subnet_id": "h", "container_subnet_id": "c"}
-    args = DatabricksWorkspaceArgs.model_validate({**placed(example_settings()), **given, **ATTACHED})
+    subnets = {"host_subnet_id": f"{SUBNETS}/host", "container_subnet_id": f"{SUBNETS}/container"}
+    args = DatabricksWorkspaceArgs.model_validate({**networked(), "settings": {}, **subnets, **ATTACHED})
     assert TOKEN not in repr(args)
 
 
@@ -286,7 +288,7 @@ def made_with(**parameters):
 )
 def test_what_it_was_made_in_cannot_change(changed, path):
     assert databricks(existing=made_with())
-    with pytest.raises(RefusedError, match="that cannot change to") as error:
+    with pytest.raises(RefusedError, match="cannot become") as error:
         databricks(existing=made_with(**changed))
     [problem] = error.value.problems
     assert ".".join(map(str, problem.path)) == path

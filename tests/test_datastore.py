@@ -1,8 +1,9 @@
 import pytest
 
-from azure_mlplatform._component import RefusedError
 from azure_mlplatform.foundation.roles import ROLE_IDS
-from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN
 from support.programs import GROUP, LAKE, OWN, STORE, ml_workspace, one
 
 NAMES = {guid: role for role, guid in ROLE_IDS.items()}

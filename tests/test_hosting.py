@@ -4,19 +4,23 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pydantic import BaseModel
 
-from azure_mlplatform.ai_service import AIService, AIServiceArgs
-from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
-from azure_mlplatform.app_service_inference import AppServiceInference, AppServiceInferenceArgs
-from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
-from azure_mlplatform.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
-from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
-from azure_mlplatform.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
-from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
-from azure_mlplatform.network import Network, NetworkArgs
-from azure_mlplatform.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
+from azure_mlplatform.ai.ai_service import AIService, AIServiceArgs
+from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
+from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.inference.aks.aks_inference import AKSInference
+from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
+from azure_mlplatform.inference.app_service.app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from azure_mlplatform.inference.container_app.container_app_inference import (
+    ContainerAppInference,
+    ContainerAppInferenceArgs,
+)
+from azure_mlplatform.inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
+from azure_mlplatform.network.network import Network, NetworkArgs
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
+from azure_mlplatform.spark.databricks.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
+from azure_mlplatform.spark.synapse.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
+from azure_mlplatform.workspace.ml_workspace import MLWorkspace, MLWorkspaceArgs
 
 COMPONENTS = [
     (AIService, AIServiceArgs),
@@ -59,7 +63,8 @@ def test_the_host_sees_every_argument(component, args):
     assert set(definition.inputs_mapping.values()) == set(args.model_fields)
     required = {definition.inputs_mapping[key] for key, value in definition.inputs.items() if not value.optional}
     assert required == {name for name, field in args.model_fields.items() if field.is_required()}
-    outputs = {name for name in component.__annotations__ if not name.startswith("_")}
+    ours = [each for each in component.__mro__ if each.__module__.startswith("azure_mlplatform.")]
+    outputs = {name for each in ours for name in each.__annotations__ if not name.startswith("_")}
     assert set(definition.outputs_mapping.values()) == outputs
 
 

@@ -7,9 +7,9 @@ import azure_mlplatform
 
 
 def test_what_is_public_is_named_once_and_can_be_had():
-    assert sorted(azure_mlplatform.__all__) == sorted(azure_mlplatform._HOME)
+    assert sorted(azure_mlplatform.__all__) == sorted([*azure_mlplatform._HOMES, *azure_mlplatform._FORMER])
     for name in azure_mlplatform.__all__:
-        assert getattr(azure_mlplatform, name).__name__ == name
+        assert getattr(azure_mlplatform, name).__name__ == azure_mlplatform._FORMER.get(name, name)
         assert name in dir(azure_mlplatform)
 
 

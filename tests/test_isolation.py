@@ -1,8 +1,8 @@
 import pytest
 
-from azure_mlplatform._component import RefusedError
+from azure_mlplatform.environment.isolation import group_name, isolation_violations
 from azure_mlplatform.foundation.problems import dotted
-from azure_mlplatform.isolation import group_name, isolation_violations
+from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.testing import example_settings
 from support.programs import CPU, STORE, whole
 

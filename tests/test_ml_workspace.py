@@ -4,12 +4,30 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
-from azure_mlplatform._component import PlacedArgs, RefusedError, gated_by, immutable_violations
 from azure_mlplatform.foundation.naming import Kind
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
-from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, children, example_settings, record
-from support.programs import CENTRAL, GROUP, MANAGED, OWN, STORE, SUBNETS, ml_workspace, one, placed, twice_granted
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.parts.outputs import gated_by, immutable_violations
+from azure_mlplatform.parts.placement import Placement
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import TENANT, children, record
+from support.programs import (
+    CENTRAL,
+    GROUP,
+    MANAGED,
+    OPEN,
+    OWN,
+    STORE,
+    SUBNETS,
+    from_office,
+    ml_workspace,
+    one,
+    placed,
+    twice_granted,
+)
 
+VNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet"
 ADOPTED = {
     "key_vault_id": f"{CENTRAL}/Microsoft.KeyVault/vaults/kv-x",
     "storage_account_id": f"{CENTRAL}/Microsoft.Storage/storageAccounts/stx",
@@ -81,7 +99,7 @@ LOCKS = [("ManagementLockByScope", f"ml-{each}-lock") for each in ("registry", "
         (OWN, {"lock": True}, [*BASE, *PARTS, *LOCKS]),
         (
             {**OWN, **ADOPTED, "clusters": []},
-            {"private_network": None},
+            OPEN,
             [each for each in BASE if each[0] not in ("Compute", "PrivateEndpoint", "PrivateDnsZoneGroup")],
         ),
     ],
@@ -150,7 +168,7 @@ def test_the_workspace_sees_the_endpoints_of_its_storage():
 
 
 def test_images_are_built_on_a_cluster_where_the_registry_is_private():
-    plans = [ml_workspace(OWN), ml_workspace(OWN, private_network=None)]
+    plans = [ml_workspace(OWN), ml_workspace(OWN, **OPEN)]
     assert [one(each, "Workspace", "ml-workspace").input("imageBuildCompute") for each in plans] == ["cpu", None]
 
 
@@ -169,13 +187,13 @@ def test_images_are_built_on_a_cluster_where_the_registry_is_private():
     ],
 )
 def test_public_access_is_what_was_asked_for(kind, path, private, some, everyone):
-    cases: list[dict[str, Any]] = [{}, {"allowed_ip_ranges": ["203.0.113.0/24"]}, {"private_network": None}]
+    cases: list[dict[str, Any]] = [{}, from_office("203.0.113.0/24"), OPEN]
     found = [one(ml_workspace(OWN, **changes), kind).input(path) for changes in cases]
     assert found == [private, some, everyone]
 
 
 def test_allowed_addresses_are_written_as_each_service_takes_them():
-    plan = ml_workspace(OWN, allowed_ip_ranges=["203.0.113.0/24"])
+    plan = ml_workspace(OWN, **from_office("203.0.113.0/24"))
     assert one(plan, "Vault").input("properties.networkAcls.ipRules") == [{"value": "203.0.113.0/24"}]
     for kind in ("StorageAccount", "Registry"):
         [rule] = one(plan, kind).input("networkRuleSet.ipRules")
@@ -186,7 +204,7 @@ def test_allowed_addresses_are_written_as_each_service_takes_them():
     ("redundant", "sku", "zones"), [(True, "Standard_ZRS", "Enabled"), (False, "Standard_LRS", "Disabled")]
 )
 def test_storage_and_registry_are_spread_over_zones_where_asked(redundant, sku, zones):
-    plan = ml_workspace(OWN, zone_redundant=redundant)
+    plan = ml_workspace(OWN, environment="prod" if redundant else "dev")
     assert one(plan, "StorageAccount").input("sku.name") == sku
     assert one(plan, "Registry").input("zoneRedundancy") == zones
 
@@ -274,13 +292,13 @@ def test_what_is_adopted_and_right_is_taken():
 
 def test_without_a_network_a_small_registry_will_do():
     small = {**OWN, "container_registry_sku": "Basic"}
-    registry = one(ml_workspace(small, private_network=None), "Registry")
+    registry = one(ml_workspace(small, **OPEN), "Registry")
     assert registry.input("sku.name") == "Basic"
     assert not {"networkRuleSet", "policies"} & set(registry.inputs)
     basic = {"container_registry_id": ADOPTED["container_registry_id"]}
     ml_workspace(
         {**OWN, **basic},
-        private_network=None,
+        **OPEN,
         existing={ADOPTED["container_registry_id"]: {"sku": {"name": "Basic", "tier": "Basic"}}},
     )
     with pytest.raises(RefusedError, match=r"settings\.container_registry_sku: a Basic registry takes no private"):
@@ -367,10 +385,11 @@ def test_where_no_individual_has_access_groups_can_at_most_read(environment):
 
 
 def test_serverless_jobs_run_in_a_subnet_of_their_own_where_asked():
-    plan = ml_workspace({**OWN, "serverless_subnet_id": f"{SUBNETS}/serverless"})
+    subnet = f"{VNET}/subnets/serverless"
+    plan = ml_workspace({**OWN, "serverless_subnet_id": subnet})
     made = one(plan, "azure-native:machinelearningservices:Workspace")
     assert made.input("serverlessComputeSettings") == {
-        "serverlessComputeCustomSubnet": f"{SUBNETS}/serverless",
+        "serverlessComputeCustomSubnet": subnet,
         "serverlessComputeNoPublicIP": True,
     }
 
@@ -399,15 +418,13 @@ def test_a_workspace_keeps_the_parts_it_was_made_with(property_, setting):
     with pytest.raises(RefusedError) as refused:
         ml_workspace(OWN, existing=made)
     text = str(refused.value)
-    assert text.startswith(
-        f"workspace.{setting}: it was made with '{ADOPTED[setting].upper()}', and that cannot change to"
-    )
+    assert text.startswith(f"workspace.{setting}: immutable: deployed as '{ADOPTED[setting].upper()}', cannot become")
     assert "make a new environment" in text
 
 
 def test_a_part_that_is_only_now_made_hides_no_refusal():
     """As when the stack lets go of an adopted vault: its own is not there yet, and the workspace is."""
-    known = PlacedArgs.model_validate(placed(example_settings()))
+    known = Placement.model_validate(placed()["placement"])
     found = []
 
     def program():

@@ -1,9 +1,10 @@
 import pytest
 
-from azure_mlplatform.network import Network, NetworkArgs
+from azure_mlplatform.network.network import Network, NetworkArgs
+from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import NetworkSettings
-from azure_mlplatform.testing import UNKNOWN, children, example_settings, record
-from support.programs import CENTRAL, HUB, LOG, placed
+from azure_mlplatform.testing import children, record
+from support.programs import CENTRAL, HUB, LOG, of_placement, placed
 
 ZONES = ["privatelink.cognitiveservices.azure.com", "privatelink.openai.azure.com"]
 OWN = {"address_space": ["10.20.0.0/22"]}
@@ -20,8 +21,13 @@ NAT = [("NatGateway", "net-egress"), ("PublicIPAddress", "net-egress-ip")]
 
 
 def network(settings, preview=False, **changes):
-    args = {**placed(example_settings()), "settings": settings, **changes}
+    placement, others = of_placement(changes)
+    args = {**placed(**placement), "settings": settings, **others}
     return record(lambda: Network("net", NetworkArgs.model_validate(args)), preview=preview)
+
+
+def beside_diagnostics(plan):
+    return [each for each in children(plan, "net") if each[0] != "DiagnosticSetting"]
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -37,7 +43,7 @@ def network(settings, preview=False, **changes):
     ],
 )
 def test_children(settings, made, preview):
-    assert children(network(settings, preview), "net") == sorted(made)
+    assert beside_diagnostics(network(settings, preview)) == sorted(made)
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -58,7 +64,7 @@ def test_children(settings, made, preview):
 )
 def test_zones_are_made_adopted_or_left_to_policy(dns, made, preview):
     plan = network({**OWN, "dns": dns}, preview, dns_zones=ZONES)
-    assert children(plan, "net") == sorted([*BASE, *NAT, *made])
+    assert beside_diagnostics(plan) == sorted([*BASE, *NAT, *made])
 
 
 def test_subnets_have_rules_a_way_out_and_no_default_one():
@@ -145,7 +151,7 @@ def test_priorities_are_legal_and_single():
 
 @pytest.mark.parametrize(("redundant", "zones"), [(True, ["1", "2", "3"]), (False, None)])
 def test_the_way_out_is_spread_over_zones_where_asked(redundant, zones):
-    [address] = network(OWN, zone_redundant=redundant).of_type("PublicIPAddress")
+    [address] = network(OWN, environment="prod" if redundant else "dev").of_type("PublicIPAddress")
     assert address.input("zones") == zones
 
 
@@ -189,13 +195,11 @@ def test_a_lock_protects_the_network_alone():
 
 @pytest.mark.parametrize("data", [{"address_space": ["10.20.0.0/22"]}])
 def test_settings_come_as_a_dict_too(data):
-    assert NetworkArgs.model_validate({**placed(example_settings()), "settings": data}).settings == NetworkSettings(
-        **data
-    )
+    assert NetworkArgs.model_validate({**placed(), "settings": data}).settings == NetworkSettings(**data)
 
 
 def test_rules_network_and_way_out_report():
-    plan = network(OWN, diagnostics=LOG)
+    plan = network(OWN)
     reported = {each.input("resourceUri"): each for each in plan.of_type("DiagnosticSetting")}
     wanted = [*plan.of_type("NetworkSecurityGroup"), *plan.of_type("VirtualNetwork"), *plan.of_type("PublicIPAddress")]
     assert set(reported) == {each.id for each in wanted}
@@ -217,7 +221,7 @@ def test_the_containers_subnet_is_given_to_the_service_that_serves_models(servic
 
 
 def test_databricks_has_its_two_subnets_to_itself_and_writes_their_rules():
-    plan = network(BRICKS, diagnostics=LOG, container_delegation="Microsoft.App/environments")
+    plan = network(BRICKS, container_delegation="Microsoft.App/environments")
     [vnet], [nat] = plan.of_type("VirtualNetwork"), plan.of_type("NatGateway")
     added = {each["name"]: each for each in vnet.input("subnets") if "databricks" in each["name"]}
     groups = {each.azure_name: each for each in plan.of_type("NetworkSecurityGroup")}

@@ -1,10 +1,11 @@
 import pytest
 
-from azure_mlplatform._component import RefusedError
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
-from azure_mlplatform.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
-from azure_mlplatform.testing import UNKNOWN, children
-from support.programs import CENTRAL, WORKSPACES, one, serving
+from azure_mlplatform.inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.testing import children
+from support.programs import CENTRAL, OPEN, WORKSPACES, attachable, from_office, one, serving
 
 WORKSPACE = f"{WORKSPACES}/mlw-churn"
 STORAGE = f"{CENTRAL}/Microsoft.Storage/storageAccounts/stchurn"
@@ -14,7 +15,7 @@ NAME = "ep-churn-scoring-prod-abc123"
 
 
 def endpoint(settings=None, **changes):
-    given = {"workspace_name": "mlw-churn", "workspace_id": WORKSPACE, "storage_account_id": STORAGE, **changes}
+    given = {"workspace": attachable(storage_account_id=STORAGE), **changes}
     return serving(OnlineEndpoint, OnlineEndpointArgs, settings or {"name": "scoring"}, **given)
 
 
@@ -35,11 +36,11 @@ def test_children(compute_id, preview):
     [
         ({}, "Managed", {"authMode": "AADToken", "publicNetworkAccess": "Disabled"}),
         (
-            {"allowed_ip_ranges": ["203.0.113.0/24"]},
+            from_office("203.0.113.0/24"),
             "Managed",
             {"authMode": "AADToken", "publicNetworkAccess": "Enabled"},
         ),
-        ({"private_network": None}, "Managed", {"authMode": "AADToken", "publicNetworkAccess": "Enabled"}),
+        (OPEN, "Managed", {"authMode": "AADToken", "publicNetworkAccess": "Enabled"}),
         ({"compute_id": COMPUTE}, "K8S", {"authMode": "AMLToken", "compute": COMPUTE}),
     ],
 )
@@ -47,7 +48,7 @@ def test_callers_sign_in_with_tokens_and_never_with_keys(changes, kind, properti
     plan = endpoint(**changes)
     identity = one(plan, "UserAssignedIdentity", "serve-")
     assert one(plan, "OnlineEndpoint", "serve-").inputs == {
-        "endpointName": NAME,
+        "endpointName": NAME.replace("prod", {"dev": "dev", "sandbox": "sbx"}.get(changes.get("environment"), "prod")),
         "identity": {"type": "UserAssigned", "userAssignedIdentities": [identity.id]},
         "kind": kind,
         "location": "westeurope",

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from azure_mlplatform.foundation.roles import Role, role_name
+from azure_mlplatform.network.settings import DATABRICKS_SUBNETS
+from azure_mlplatform.plan.resource import Plan, PlannedResource
 from azure_mlplatform.settings import SubnetRole
-from azure_mlplatform.settings.network import DATABRICKS_SUBNETS
-from azure_mlplatform.testing import Plan, PlannedResource
 from support.programs import BATCH, BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 DIAGNOSED = {

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from azure_mlplatform._component import RefusedError
 from azure_mlplatform.foundation.secret_values import SECRET, holds_key
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.testing import SUBSCRIPTION, UNKNOWN, check_golden, children, example_settings, record, urns
+from azure_mlplatform.testing import check_golden, children, example_settings, record, urns
 from support.programs import (
     BATCH,
     BRICKS,

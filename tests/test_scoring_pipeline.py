@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
 from adf_runs import Factory, JobResult, WebRequest
-from azure_mlplatform.scoring_pipeline import (
+from azure_mlplatform.batch.pipelines import (
     ScoredWhere,
     attempt_pipeline,
     flattened,
@@ -21,8 +21,8 @@ from azure_mlplatform.scoring_pipeline import (
     scoring_pipeline,
     scoring_triggers,
 )
-from azure_mlplatform.settings.batch_jobs import BatchJobSettings
-from azure_mlplatform.settings.datastores import DatastoreSettings
+from azure_mlplatform.batch.settings.jobs import BatchJobSettings
+from azure_mlplatform.workspace.settings.datastores import DatastoreSettings
 
 WORKSPACE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/mlw"
 SALES = f"{WORKSPACE}/datastores/sales/paths"

@@ -3,9 +3,10 @@ import json
 
 import pytest
 
-from azure_mlplatform._component import RefusedError
+from azure_mlplatform.foundation.clock import today
+from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.settings import SECRET
-from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings, today
+from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings
 from azure_mlplatform.testing import TENANT, example_settings, record
 from support.programs import BRICKS, LEGACY, NIGHTLY, OWN
 

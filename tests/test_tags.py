@@ -1,7 +1,7 @@
 import pytest
 
+from azure_mlplatform.environment.tags import environment_tags
 from azure_mlplatform.foundation.tags import OPTIONAL, REQUIRED
-from azure_mlplatform.tags import environment_tags
 from azure_mlplatform.testing import example_settings
 
 

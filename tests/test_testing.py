@@ -6,18 +6,11 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.recorder import RecordingError
+from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import Environment
-from azure_mlplatform.testing import (
-    SUBSCRIPTION,
-    UNKNOWN,
-    AzureMocks,
-    RecordingError,
-    check_golden,
-    children,
-    example_settings,
-    record,
-    urns,
-)
+from azure_mlplatform.testing import AzureMocks, check_golden, children, example_settings, record, urns
 
 
 class Pair(pulumi.ComponentResource):

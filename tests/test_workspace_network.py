@@ -1,10 +1,10 @@
 import pytest
 
-from azure_mlplatform._component import RefusedError
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
-from azure_mlplatform.settings.managed_network import Isolation
-from azure_mlplatform.testing import SUBSCRIPTION
-from azure_mlplatform.workspace_network import refuse_change
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.workspace.managed_network import isolation_violations
+from azure_mlplatform.workspace.settings.managed_network import Isolation
 from support.programs import CENTRAL, LAKE, MANAGED, OWN, STORE, ml_workspace, one
 
 ML = "azure-native:machinelearningservices:Workspace"
@@ -75,14 +75,14 @@ def test_the_workspace_may_approve_what_its_network_connects_to():
     assert not [each for each in own.of_type("RoleAssignment") if "approver" in each.name]
 
 
-OWN_MODE, OPEN, CLOSED = (
+OWN_MODE, OUTBOUND, CLOSED = (
     "Disabled",
     Isolation.ALLOW_INTERNET_OUTBOUND.value,
     Isolation.ALLOW_ONLY_APPROVED_OUTBOUND.value,
 )
 ASKED = {
     OWN_MODE: OWN,
-    OPEN: {**MANAGED, "managed_network": {"isolation": OPEN}},
+    OUTBOUND: {**MANAGED, "managed_network": {"isolation": OUTBOUND}},
     CLOSED: MANAGED,
 }
 
@@ -102,13 +102,13 @@ def test_a_workspace_keeps_the_network_it_was_made_with(actual, wanted):
     assert "an update does not change that" in text
     assert "set it back, or make a new environment" in text
     # What Azure does by its own command, the message names.
-    by_command = (actual, wanted) == (OPEN, CLOSED) or actual == OWN_MODE
+    by_command = (actual, wanted) == (OUTBOUND, CLOSED) or actual == OWN_MODE
     assert ("az ml workspace update --managed-network" in text) == by_command
 
 
 def test_a_workspace_of_which_azure_says_nothing_has_no_managed_network():
-    assert list(refuse_change(None, OWN_MODE)) == []
-    [problem] = refuse_change(None, CLOSED)
+    assert list(isolation_violations(None, OWN_MODE)) == []
+    [problem] = isolation_violations(None, CLOSED)
     assert problem.path == ("workspace", "network_mode")
 
 

@@ -7,71 +7,80 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .ai_service import AIService as AIService
-    from .ai_service import AIServiceArgs as AIServiceArgs
-    from .aks_inference import AKSInference as AKSInference
-    from .aks_inference import AKSInferenceArgs as AKSInferenceArgs
-    from .app_service_inference import AppServiceInference as AppServiceInference
-    from .app_service_inference import AppServiceInferenceArgs as AppServiceInferenceArgs
-    from .batch_scoring import BatchScoring as BatchScoring
-    from .batch_scoring import BatchScoringArgs as BatchScoringArgs
-    from .compute import AttachableWorkspace as AttachableWorkspace
-    from .container_app_inference import ContainerAppInference as ContainerAppInference
-    from .container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
-    from .data_product_rg import DataProductRG as DataProductRG
-    from .data_product_rg import DataProductRGArgs as DataProductRGArgs
-    from .databricks_workspace import DatabricksWorkspace as DatabricksWorkspace
-    from .databricks_workspace import DatabricksWorkspaceArgs as DatabricksWorkspaceArgs
-    from .encryption import EncryptionKey as EncryptionKey
-    from .ml_workspace import ConnectedService as ConnectedService
-    from .ml_workspace import MLWorkspace as MLWorkspace
-    from .ml_workspace import MLWorkspaceArgs as MLWorkspaceArgs
-    from .network import Network as Network
-    from .network import NetworkArgs as NetworkArgs
-    from .network import PrivateNetwork as PrivateNetwork
-    from .online_endpoint import OnlineEndpoint as OnlineEndpoint
-    from .online_endpoint import OnlineEndpointArgs as OnlineEndpointArgs
+    from .ai.ai_service import AIService as AIService
+    from .ai.ai_service import AIServiceArgs as AIServiceArgs
+    from .ai.ai_service import ConnectedService as ConnectedService
+    from .batch.batch_scoring import BatchScoring as BatchScoring
+    from .batch.batch_scoring import BatchScoringArgs as BatchScoringArgs
+    from .environment.data_product_rg import DataProductRG as DataProductRG
+    from .environment.data_product_rg import DataProductRGArgs as DataProductRGArgs
+    from .inference.aks.aks_inference import AKSInference as AKSInference
+    from .inference.aks.arguments import AKSInferenceArgs as AKSInferenceArgs
+    from .inference.app_service.app_service_inference import AppServiceInference as AppServiceInference
+    from .inference.app_service.app_service_inference import AppServiceInferenceArgs as AppServiceInferenceArgs
+    from .inference.container_app.container_app_inference import ContainerAppInference as ContainerAppInference
+    from .inference.container_app.container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
+    from .inference.online_endpoint import OnlineEndpoint as OnlineEndpoint
+    from .inference.online_endpoint import OnlineEndpointArgs as OnlineEndpointArgs
+    from .network.network import Network as Network
+    from .network.network import NetworkArgs as NetworkArgs
+    from .parts.encryption import EncryptionKey as EncryptionKey
+    from .parts.placement import Placement as Placement
+    from .parts.placement import PrivateNetwork as PrivateNetwork
     from .project_environment import ProjectEnvironment as ProjectEnvironment
     from .project_environment import ProjectEnvironmentArgs as ProjectEnvironmentArgs
     from .settings import EnvironmentSettings as EnvironmentSettings
+    from .spark.databricks.databricks_workspace import DatabricksWorkspace as DatabricksWorkspace
+    from .spark.databricks.databricks_workspace import DatabricksWorkspaceArgs as DatabricksWorkspaceArgs
+    from .spark.synapse.reference import SynapseReference as SynapseReference
+    from .spark.synapse.synapse_workspace import SynapseWorkspace as SynapseWorkspace
+    from .spark.synapse.synapse_workspace import SynapseWorkspaceArgs as SynapseWorkspaceArgs
     from .stack import stack_secret as stack_secret
     from .stack import stack_settings as stack_settings
-    from .synapse_workspace import SynapseWorkspace as SynapseWorkspace
-    from .synapse_workspace import SynapseWorkspaceArgs as SynapseWorkspaceArgs
+    from .workspace.ml_workspace import MLWorkspace as MLWorkspace
+    from .workspace.ml_workspace import MLWorkspaceArgs as MLWorkspaceArgs
+    from .workspace.reference import WorkspaceReference as AttachableWorkspace
+    from .workspace.reference import WorkspaceReference as WorkspaceReference
 
-_HOME = {
-    "AIService": "ai_service",
-    "AIServiceArgs": "ai_service",
-    "AKSInference": "aks_inference",
-    "AKSInferenceArgs": "aks_inference",
-    "AppServiceInference": "app_service_inference",
-    "AppServiceInferenceArgs": "app_service_inference",
-    "AttachableWorkspace": "compute",
-    "BatchScoring": "batch_scoring",
-    "BatchScoringArgs": "batch_scoring",
-    "ConnectedService": "ml_workspace",
-    "ContainerAppInference": "container_app_inference",
-    "ContainerAppInferenceArgs": "container_app_inference",
-    "DataProductRG": "data_product_rg",
-    "DataProductRGArgs": "data_product_rg",
-    "DatabricksWorkspace": "databricks_workspace",
-    "DatabricksWorkspaceArgs": "databricks_workspace",
-    "EncryptionKey": "encryption",
+_HOMES = {
+    "AIService": "ai.ai_service",
+    "AIServiceArgs": "ai.ai_service",
+    "AKSInference": "inference.aks.aks_inference",
+    "AKSInferenceArgs": "inference.aks.arguments",
+    "AppServiceInference": "inference.app_service.app_service_inference",
+    "AppServiceInferenceArgs": "inference.app_service.app_service_inference",
+    "BatchScoring": "batch.batch_scoring",
+    "BatchScoringArgs": "batch.batch_scoring",
+    "ConnectedService": "ai.ai_service",
+    "ContainerAppInference": "inference.container_app.container_app_inference",
+    "ContainerAppInferenceArgs": "inference.container_app.container_app_inference",
+    "DataProductRG": "environment.data_product_rg",
+    "DataProductRGArgs": "environment.data_product_rg",
+    "DatabricksWorkspace": "spark.databricks.databricks_workspace",
+    "DatabricksWorkspaceArgs": "spark.databricks.databricks_workspace",
+    "EncryptionKey": "parts.encryption",
     "EnvironmentSettings": "settings",
-    "MLWorkspace": "ml_workspace",
-    "MLWorkspaceArgs": "ml_workspace",
-    "Network": "network",
-    "NetworkArgs": "network",
-    "OnlineEndpoint": "online_endpoint",
-    "OnlineEndpointArgs": "online_endpoint",
-    "PrivateNetwork": "network",
+    "MLWorkspace": "workspace.ml_workspace",
+    "MLWorkspaceArgs": "workspace.ml_workspace",
+    "Network": "network.network",
+    "NetworkArgs": "network.network",
+    "OnlineEndpoint": "inference.online_endpoint",
+    "OnlineEndpointArgs": "inference.online_endpoint",
+    "Placement": "parts.placement",
+    "PrivateNetwork": "parts.placement",
     "ProjectEnvironment": "project_environment",
     "ProjectEnvironmentArgs": "project_environment",
-    "SynapseWorkspace": "synapse_workspace",
-    "SynapseWorkspaceArgs": "synapse_workspace",
+    "SynapseReference": "spark.synapse.reference",
+    "SynapseWorkspace": "spark.synapse.synapse_workspace",
+    "SynapseWorkspaceArgs": "spark.synapse.synapse_workspace",
+    "WorkspaceReference": "workspace.reference",
     "stack_secret": "stack",
     "stack_settings": "stack",
 }
+"""Public name → the module that has it."""
+
+_FORMER = {"AttachableWorkspace": "WorkspaceReference"}
+"""Former name → the name that it has now; both can be imported."""
 
 __all__ = [
     "AIService",
@@ -98,23 +107,27 @@ __all__ = [
     "NetworkArgs",
     "OnlineEndpoint",
     "OnlineEndpointArgs",
+    "Placement",
     "PrivateNetwork",
     "ProjectEnvironment",
     "ProjectEnvironmentArgs",
+    "SynapseReference",
     "SynapseWorkspace",
     "SynapseWorkspaceArgs",
+    "WorkspaceReference",
     "stack_secret",
     "stack_settings",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    present = _FORMER.get(name, name)
+    if present not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    value = getattr(import_module(f".{_HOMES[present]}", __name__), present)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *__all__})

@@ -7,33 +7,42 @@ from typing import Any, Optional
 import pulumi
 from pydantic import Field
 
-from ._component import Component, In, child
-from .aks_inference import AKSInference, AKSInferenceArgs
-from .app_service_inference import AppServiceInference, AppServiceInferenceArgs
-from .batch_scoring import BatchScoring, BatchScoringArgs
+from .batch.batch_scoring import BatchScoring, BatchScoringArgs
+from .batch.settings.batch import BatchSettings, Orchestrator
 from .catalogue.private_link import PrivateService, zones
-from .container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
-from .data_product_rg import DataProductRG, DataProductRGArgs
-from .databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from .environment.checks.spark import token_attaches_databricks
+from .environment.data_product_rg import DataProductRG, DataProductRGArgs
+from .environment.settings.environment import EnvironmentSettings
 from .foundation.model import check
 from .foundation.violations import Violation
-from .ml_workspace import ConnectedService, MLWorkspace, MLWorkspaceArgs
-from .online_endpoint import OnlineEndpoint, OnlineEndpointArgs
-from .settings.batch import Orchestrator
-from .settings.endpoints import OnlineEndpointSettings
-from .settings.environment import EnvironmentSettings
-from .settings.inference import InferenceSettings
-from .settings.network import DnsMode, EgressKind, SubnetRole
-from .synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
+from .inference.aks.aks_inference import AKSInference
+from .inference.aks.arguments import AKSInferenceArgs
+from .inference.aks.settings.aks import AKSSettings
+from .inference.app_service.app_service_inference import AppServiceInference, AppServiceInferenceArgs
+from .inference.app_service.settings import AppServiceSettings
+from .inference.container_app.container_app_inference import ContainerAppInference, ContainerAppInferenceArgs
+from .inference.container_app.settings import ContainerAppsSettings
+from .inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
+from .inference.settings.endpoints import OnlineEndpointSettings
+from .inference.settings.inference import InferenceSettings
+from .network.settings import DnsMode, EgressKind, SubnetRole
+from .parts.arguments import ArgsOrDict, In
+from .parts.component import Component, child
+from .spark.databricks.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
+from .spark.databricks.settings import DatabricksSettings
+from .spark.synapse.settings import SynapseSettings
+from .spark.synapse.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
+from .workspace.ml_workspace import MLWorkspace, MLWorkspaceArgs
+from .workspace.reference import WorkspaceReference
+from .workspace.settings.workspace import WorkspaceSettings
 
 
 class ProjectEnvironmentArgs(DataProductRGArgs):
-    """What a ProjectEnvironment is made of."""
+    """The arguments of a ProjectEnvironment."""
 
     databricks_token: Optional[In[str]] = Field(default=None, repr=False)
     """A personal access token of the Databricks workspace, with which it is attached to the machine-learning workspace.
-    A secret. Left out, it is not attached."""
+    A secret. Default: it is not attached."""
 
     @check
     def _token_attaches_something(self) -> Iterator[Violation]:
@@ -53,23 +62,28 @@ class ProjectEnvironment(Component):
     principal_id: pulumi.Output[str]
     """The object id of the workload identity."""
 
-    def __init__(self, name: str, args: ProjectEnvironmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+    def __init__(
+        self, name: str, args: ArgsOrDict[ProjectEnvironmentArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
         args = ProjectEnvironmentArgs.model_validate(args)
         super().__init__(name, args, opts)
+        settings = args.settings
         self.data_product = DataProductRG(
-            f"{name}-data-product", DataProductRGArgs(settings=args.settings, today=args.today), child(self)
+            self.logical_name("data-product"), DataProductRGArgs(settings=settings, today=args.today), child(self)
         )
-        self.workspace = self._workspace(args.settings)
-        self.databricks = self._databricks(args)
+        self.placement = self.data_product.placement
+        self.workspace = self._workspace(settings, settings.workspace) if settings.workspace else None
+        self._workspace_reference = self.workspace.reference() if self.workspace else None
+        self.databricks = self._databricks(args, settings.databricks) if settings.databricks else None
         self.aks: Optional[AKSInference] = None
         self.app_service: Optional[AppServiceInference] = None
         self.container_app: Optional[ContainerAppInference] = None
         self.endpoints: dict[str, OnlineEndpoint] = {}
-        if args.settings.inference is not None:
-            self._inference(args.settings, args.settings.inference)
-        self.synapse = self._synapse(args.settings)
-        self.batch = self._batch(args.settings)
-        for notice in args.settings.notices_on(datetime.date.fromisoformat(args.today)):
+        if settings.inference is not None:
+            self._inference(settings, settings.inference)
+        self.synapse = self._synapse(settings, settings.synapse) if settings.synapse else None
+        self.batch = self._batch(settings, settings.batch) if settings.batch else None
+        for notice in settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
         self._finish(
             {
@@ -79,171 +93,135 @@ class ProjectEnvironment(Component):
             }
         )
 
-    def _workspace(self, settings: EnvironmentSettings) -> Optional[MLWorkspace]:
-        if settings.workspace is None:
-            return None
+    def _workspace(self, settings: EnvironmentSettings, workspace: WorkspaceSettings) -> MLWorkspace:
         group = self.data_product
-        workspace = MLWorkspace(
-            f"{self._name_in_program}-ml",
+        made = MLWorkspace(
+            self.logical_name("ml"),
             MLWorkspaceArgs(
-                **group.reached(settings),
-                settings=settings.workspace.model_copy(update={"clusters": settings.clusters}),
-                tenant_id=settings.tenant_id,
-                diagnostics=group.log_analytics_workspace_id,
-                ai_services=[
-                    ConnectedService(
-                        name=each.name,
-                        kind=each.kind,
-                        resource_id=group.ai_services[each.name].resource_id,
-                        endpoint=group.ai_services[each.name].endpoint,
-                    )
-                    for each in settings.ai_services
-                ],
-                encryption=group.encryption,
-                training_subnet_id=group.network.subnet_id(SubnetRole.TRAINING) if group.network else None,
-                zone_redundant=settings.profile.zone_redundant,
-                vault_retention_days=settings.profile.vault_retention_days,
+                placement=group.placement,
+                settings=workspace.model_copy(update={"clusters": settings.clusters}),
+                ai_services=[each.reference() for each in group.ai_services.values()],
+                training_subnet_id=self._subnet_id(SubnetRole.TRAINING),
             ),
             child(self),
         )
-        group.grant_user(workspace.compute_principal_id, grantee="compute")
+        group.grant_user(made.compute_principal_id, grantee="compute")
         for each in settings.access.data_scientists:
-            workspace.grant_data_scientist(each)
-        return workspace
+            made.grant_data_scientist(each)
+        return made
 
-    def _databricks(self, args: ProjectEnvironmentArgs) -> Optional[DatabricksWorkspace]:
-        settings, group = args.settings, self.data_product
-        if settings.databricks is None or group.network is None:
-            return None
-        subnets: dict[str, Any] = {
-            "host_subnet_id": group.network.subnet_id(SubnetRole.DATABRICKS_HOST),
-            "container_subnet_id": group.network.subnet_id(SubnetRole.DATABRICKS_CONTAINER),
-        }
+    def _databricks(self, args: ProjectEnvironmentArgs, databricks: DatabricksSettings) -> DatabricksWorkspace:
+        workspace = args.settings.workspace
         return DatabricksWorkspace(
-            f"{self._name_in_program}-databricks",
+            self.logical_name("databricks"),
             DatabricksWorkspaceArgs(
-                **group.reached(settings),
-                **subnets,
-                settings=settings.databricks,
-                tenant_id=settings.tenant_id,
-                diagnostics=group.log_analytics_workspace_id,
-                datastores=settings.workspace.datastores if settings.workspace else [],
-                workspace=self.workspace.attachable if self.workspace else None,
+                placement=self.placement,
+                settings=databricks,
+                host_subnet_id=self._subnet_id(SubnetRole.DATABRICKS_HOST) or "",
+                container_subnet_id=self._subnet_id(SubnetRole.DATABRICKS_CONTAINER) or "",
+                datastores=workspace.datastores if workspace else [],
+                workspace=self._workspace_reference,
                 token=args.databricks_token,
-                zone_redundant=settings.profile.zone_redundant,
             ),
             child(self),
         )
 
-    def _synapse(self, settings: EnvironmentSettings) -> Optional[SynapseWorkspace]:
-        if settings.synapse is None:
-            return None
-        group = self.data_product
-        synapse = SynapseWorkspace(
-            f"{self._name_in_program}-synapse",
-            SynapseWorkspaceArgs(
-                **group.reached(settings),
-                settings=settings.synapse,
-                tenant_id=settings.tenant_id,
-                diagnostics=group.log_analytics_workspace_id,
-                workspace=self.workspace.attachable if self.workspace else None,
-                encryption=group.encryption,
-                zone_redundant=settings.profile.zone_redundant,
-            ),
+    def _synapse(self, settings: EnvironmentSettings, synapse: SynapseSettings) -> SynapseWorkspace:
+        made = SynapseWorkspace(
+            self.logical_name("synapse"),
+            SynapseWorkspaceArgs(placement=self.placement, settings=synapse, workspace=self._workspace_reference),
             child(self),
         )
         for each in settings.access.data_scientists:
-            synapse.grant_data_scientist(each)
-        return synapse
+            made.grant_data_scientist(each)
+        return made
 
-    def _batch(self, settings: EnvironmentSettings) -> Optional[BatchScoring]:
-        if settings.batch is None or settings.workspace is None or self.workspace is None:
+    def _batch(self, settings: EnvironmentSettings, batch: BatchSettings) -> Optional[BatchScoring]:
+        workspace, synapse = self._workspace_reference, None
+        if workspace is None:
             return None
-        orchestrator: dict[str, Any] = {}
-        if settings.batch.orchestrator is Orchestrator.SYNAPSE and self.synapse is not None:
-            orchestrator = {"synapse_id": self.synapse.resource_id, "synapse_principal_id": self.synapse.principal_id}
+        if batch.orchestrator is Orchestrator.SYNAPSE and self.synapse is not None:
+            synapse = self.synapse.reference()
         return BatchScoring(
-            f"{self._name_in_program}-batch",
+            self.logical_name("batch"),
             BatchScoringArgs(
-                **self.data_product.reached(settings),
-                **orchestrator,
-                settings=settings.batch,
-                workspace_name=self.workspace.reached_name,
-                workspace_id=self.workspace.resource_id,
-                storage_account_id=self.workspace.storage_account_id,
-                encryption=self.data_product.encryption,
-                datastores=settings.workspace.datastores,
-                tenant_id=settings.tenant_id,
-                diagnostics=self.data_product.log_analytics_workspace_id,
+                placement=self.placement,
+                settings=batch,
+                workspace=workspace,
+                datastores=settings.workspace.datastores if settings.workspace else [],
+                synapse=synapse,
             ),
             child(self),
         )
 
     def _inference(self, settings: EnvironmentSettings, inference: InferenceSettings) -> None:
         """Where models are served, and the endpoints they are called by."""
-        group, name = self.data_product, self._name_in_program
-        shared = group.reached(settings)
-        watched: dict[str, Any] = {"diagnostics": group.log_analytics_workspace_id, "tenant_id": settings.tenant_id}
-        available: dict[str, Any] = {
-            "highly_available": settings.profile.highly_available,
-            "zone_redundant": settings.profile.zone_redundant,
-        }
         if inference.aks is not None:
-            self.aks = AKSInference(
-                f"{name}-aks",
-                AKSInferenceArgs(
-                    **shared,
-                    **watched,
-                    **available,
-                    settings=inference.aks,
-                    subnet_id=group.network.subnet_id(SubnetRole.AKS) if group.network else None,
-                    egress=inference.aks.egress or _egress(settings),
-                    private_dns_zone_id=_aks_zone_id(settings),
-                    workspace=self.workspace.attachable if self.workspace else None,
-                ),
-                child(self),
-            )
-        containers: dict[str, Any] = {**shared, **watched, **available, "registry_id": self._registry_id(inference)}
-        if group.network is not None:
-            containers["subnet_id"] = group.network.subnet_id(SubnetRole.CONTAINERS)
+            self.aks = self._aks(settings, inference.aks)
         if inference.app_service is not None:
-            self.app_service = AppServiceInference(
-                f"{name}-app-service",
-                AppServiceInferenceArgs(**containers, settings=inference.app_service),
-                child(self),
-            )
+            self.app_service = self._app_service(inference, inference.app_service)
         if inference.container_app is not None:
-            self.container_app = ContainerAppInference(
-                f"{name}-container-app",
-                ContainerAppInferenceArgs(**containers, settings=inference.container_app),
-                child(self),
-            )
-        if self.workspace is not None:
+            self.container_app = self._container_app(inference, inference.container_app)
+        workspace = self._workspace_reference
+        if workspace is not None:
             for endpoint in inference.endpoints:
-                self.endpoints[endpoint.name] = self._endpoint(shared, endpoint, self.workspace)
+                self.endpoints[endpoint.name] = self._endpoint(endpoint, workspace)
 
-    def _endpoint(
-        self, shared: dict[str, Any], endpoint: OnlineEndpointSettings, workspace: MLWorkspace
-    ) -> OnlineEndpoint:
+    def _aks(self, settings: EnvironmentSettings, aks: AKSSettings) -> AKSInference:
+        return AKSInference(
+            self.logical_name("aks"),
+            AKSInferenceArgs(
+                placement=self.placement,
+                settings=aks,
+                subnet_id=self._subnet_id(SubnetRole.AKS),
+                egress=aks.egress or _egress(settings),
+                private_dns_zone_id=_aks_zone_id(settings),
+                workspace=self._workspace_reference,
+            ),
+            child(self),
+        )
+
+    def _app_service(self, inference: InferenceSettings, app_service: AppServiceSettings) -> AppServiceInference:
+        return AppServiceInference(
+            self.logical_name("app-service"),
+            AppServiceInferenceArgs(
+                placement=self.placement,
+                settings=app_service,
+                registry_id=self._registry_id(inference),
+                subnet_id=self._subnet_id(SubnetRole.CONTAINERS),
+            ),
+            child(self),
+        )
+
+    def _container_app(self, inference: InferenceSettings, apps: ContainerAppsSettings) -> ContainerAppInference:
+        return ContainerAppInference(
+            self.logical_name("container-app"),
+            ContainerAppInferenceArgs(
+                placement=self.placement,
+                settings=apps,
+                registry_id=self._registry_id(inference),
+                subnet_id=self._subnet_id(SubnetRole.CONTAINERS) or "",
+            ),
+            child(self),
+        )
+
+    def _endpoint(self, endpoint: OnlineEndpointSettings, workspace: WorkspaceReference) -> OnlineEndpoint:
         compute_id: Any = self.aks.compute_id if self.aks else None
         made = OnlineEndpoint(
-            f"{self._name_in_program}-endpoint-{endpoint.name}",
-            OnlineEndpointArgs(
-                **shared,
-                settings=endpoint,
-                workspace_name=workspace.name,
-                workspace_id=workspace.resource_id,
-                registry_id=workspace.container_registry_id,
-                storage_account_id=workspace.storage_account_id,
-                compute_id=compute_id,
-            ),
+            self.logical_name(f"endpoint-{endpoint.name}"),
+            OnlineEndpointArgs(placement=self.placement, settings=endpoint, workspace=workspace, compute_id=compute_id),
             child(self),
         )
         # A model calls the data product's AI services as its endpoint does.
         self.data_product.grant_user(made.principal_id, grantee=f"endpoint-{endpoint.name}")
         return made
 
+    def _subnet_id(self, role: SubnetRole) -> Optional[In[str]]:
+        network = self.data_product.network
+        return network.subnet_id(role) if network else None
+
     def _registry_id(self, inference: InferenceSettings) -> In[str]:
+        """The registry of containers' images: the settings' own, or the workspace's."""
         if inference.registry_id is not None:
             return inference.registry_id
         return self.workspace.container_registry_id if self.workspace else ""
@@ -251,71 +229,17 @@ class ProjectEnvironment(Component):
     @property
     def outputs(self) -> dict[str, pulumi.Output]:
         """What people and pipelines need to work with the environment, by the names a stack exports."""
-        group = self.data_product
-        outputs: dict[str, pulumi.Output] = {
-            "resource_group_name": group.name,
-            "resource_group_id": group.resource_id,
-            "log_analytics_workspace_id": group.log_analytics_workspace_id,
-            "workload_identity_id": group.workload_identity_id,
-            "workload_identity_client_id": group.client_id,
-            "ai_service_endpoints": group.ai_service_endpoints,
-        }
-        if group.network is not None:
-            outputs["subnet_ids"] = group.network.subnet_ids
-        if self.workspace is not None:
-            outputs |= {
-                "workspace_name": self.workspace.name,
-                "workspace_id": self.workspace.resource_id,
-                "workspace_storage_account_id": self.workspace.storage_account_id,
-                "key_vault_id": self.workspace.key_vault_id,
-                "application_insights_id": self.workspace.application_insights_id,
-                "container_registry_id": self.workspace.container_registry_id,
-                "clusters": self.workspace.clusters,
-                "instances": self.workspace.instances,
-                "data_assets": self.workspace.data_assets,
-                "compute_client_id": self.workspace.compute_client_id,
-                "compute_principal_id": self.workspace.compute_principal_id,
-                "mlflow_tracking_uri": self.workspace.mlflow_tracking_uri,
-                "studio_url": self.workspace.studio_url,
-            }
-        if self.databricks is not None:
-            outputs |= {
-                "databricks_workspace_id": self.databricks.resource_id,
-                "databricks_url": self.databricks.url,
-                "databricks_access_connector_id": self.databricks.access_connector_id,
-                "databricks_principal_id": self.databricks.principal_id,
-            }
-        if self.synapse is not None:
-            outputs |= {
-                "synapse_workspace_id": self.synapse.resource_id,
-                "synapse_workspace_name": self.synapse.name,
-                "synapse_development_endpoint": self.synapse.development_endpoint,
-                "synapse_principal_id": self.synapse.principal_id,
-                "synapse_lake_id": self.synapse.lake_id,
-                "spark_pools": self.synapse.spark_pools,
-            }
-        if self.batch is not None:
-            outputs |= {
-                "data_factory_id": self.batch.data_factory_id,
-                "data_factory_principal_id": self.batch.principal_id,
-                "batch_pipelines": self.batch.pipelines,
-                "batch_endpoints": self.batch.endpoints,
-                "batch_scoring_uris": self.batch.scoring_uris,
-                "batch_compute": self.batch.compute,
-            }
-        return outputs | self._inference_outputs()
-
-    def _inference_outputs(self) -> dict[str, pulumi.Output]:
-        outputs: dict[str, pulumi.Output] = {}
-        if self.aks is not None:
-            outputs |= {
-                "kubernetes_cluster_id": self.aks.resource_id,
-                "kubernetes_namespace": self.aks.namespace,
-                "instance_types": self.aks.instance_types,
-            }
-        for apps in (self.app_service, self.container_app):
-            if apps is not None:
-                outputs |= {"model_hosts": apps.hosts, "model_apps": apps.app_names}
+        components: list[Optional[Component]] = [
+            self.data_product,
+            self.workspace,
+            self.databricks,
+            self.synapse,
+            self.batch,
+            self.aks,
+            self.app_service,
+            self.container_app,
+        ]
+        outputs = {name: value for each in components if each for name, value in each.exports.items()}
         if self.endpoints:
             outputs |= {
                 "endpoints": pulumi.Output.all(**{each: made.name for each, made in self.endpoints.items()}),

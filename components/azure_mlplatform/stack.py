@@ -13,17 +13,18 @@ import pulumi_azure_native as native
 from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
-from ._component import RefusedError
+from .config.files import PROJECT_FILE, StackConfig, stack_config
 from .environment.checks.spark import token_attaches_databricks
+from .environment.isolation import isolation_violations
+from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
+from .environment.settings.platform import PlatformSettings
 from .foundation.clock import today
+from .foundation.model import NAMESPACE
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
-from .isolation import isolation_violations
-from .settings.databricks import TOKEN_KEY
-from .settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
-from .settings.files import NAMESPACE, PROJECT_FILE, StackConfig, stack_config
-from .settings.platform import PlatformSettings
+from .parts.arguments import RefusedError
+from .spark.databricks.settings import TOKEN_KEY
 
 S = TypeVar("S", bound=EnvironmentSettings)
 
@@ -45,7 +46,7 @@ def platform_settings() -> EnvironmentSettings:
     settings = _settings(PlatformSettings)
     if not settings.stress_tests:
         return settings
-    from .settings.stress_test import with_prods_pools
+    from .config.stress_test import with_prods_pools
 
     root = pulumi.runtime.settings.get_root_directory()
     try:

@@ -18,11 +18,11 @@ from typing import Any, Optional
 
 import pulumi
 
+from .environment.settings.environment import EnvironmentSettings
 from .plan.azure import SUBSCRIPTION, emulate
 from .plan.program import run
 from .plan.recorder import RecordingError
 from .plan.resource import UNKNOWN, Plan, PlannedResource
-from .settings.environment import EnvironmentSettings
 
 __all__ = [
     "SUBSCRIPTION",

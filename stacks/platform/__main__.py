@@ -3,8 +3,9 @@ stress tests."""
 
 import pulumi
 
+from azure_mlplatform.foundation.clock import today
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.stack import azure_provider, platform_settings, stack_secret, today
+from azure_mlplatform.stack import azure_provider, platform_settings, stack_secret
 
 settings = platform_settings()
 environment = ProjectEnvironment(

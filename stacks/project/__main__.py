@@ -2,8 +2,9 @@
 
 import pulumi
 
+from azure_mlplatform.foundation.clock import today
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings, today
+from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings
 
 settings = stack_settings()
 environment = ProjectEnvironment(

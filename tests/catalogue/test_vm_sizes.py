@@ -5,8 +5,8 @@ import pytest
 from pulumi_azure_native.compute import VirtualMachineSizeTypes
 
 from azure_mlplatform.catalogue.vm_sizes import size_name, size_names, vm_size
-from azure_mlplatform.settings.computes import ClusterSettings
-from azure_mlplatform.settings.workspace import WorkspaceSettings
+from azure_mlplatform.workspace.settings.computes import ClusterSettings
+from azure_mlplatform.workspace.settings.workspace import WorkspaceSettings
 from support.violations import problems, refused
 
 TODAY = datetime.date(2026, 11, 22)

@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from azure_mlplatform.dynamic.cluster_claim import ClusterClaim
-from azure_mlplatform.tags import CLUSTER_CLAIM as TAG
+from azure_mlplatform.foundation.cluster_sharing import CLUSTER_CLAIM as TAG
 from azure_mlplatform.testing import record
 from support.loopback import TENANT, Answer, ProviderError
 

@@ -17,9 +17,9 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
+from azure_mlplatform.config.files import stack_config
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.recorder import Log, Recorder
-from azure_mlplatform.settings.files import stack_config
 from support.programs import BY_BLOB
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,8 @@ from typing import Optional
 
 import pytest
 
-from azure_mlplatform._component import ComponentArgs, In
 from azure_mlplatform.foundation.problems import Problem, ProblemsError, dotted, located, problems_of
+from azure_mlplatform.parts.arguments import ComponentArgs, In
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.testing import example_settings
 from support.violations import problems

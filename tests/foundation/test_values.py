@@ -137,7 +137,7 @@ def test_what_is_no_date_is_refused(value):
     ],
 )
 def test_an_id_is_of_its_type(value, legal):
-    assert allowed(values.resource_id("Microsoft.Network/virtualNetworks"), value) == legal
+    assert allowed(values.arm_id("Microsoft.Network/virtualNetworks"), value) == legal
 
 
 def test_the_parts_of_an_id():

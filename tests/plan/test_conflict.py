@@ -3,11 +3,12 @@ from typing import Optional
 
 import pytest
 
-from azure_mlplatform.aks_inference import AKSInference, AKSInferenceArgs
+from azure_mlplatform.inference.aks.aks_inference import AKSInference
+from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
 from azure_mlplatform.plan.conflict import conflicts
 from azure_mlplatform.plan.resource import UNKNOWN, Plan
+from azure_mlplatform.testing import SUBSCRIPTION
 from support.programs import (
-    CENTRAL,
     HTTPS,
     HUB,
     OWN,
@@ -89,7 +90,10 @@ def test_no_environment_names_what_belongs_to_another_of_its_project():
     assert said(dev, prod) == []
 
 
-CLUSTER = f"{CENTRAL}/Microsoft.ContainerService/managedClusters/aks-central"
+CLUSTER = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-central/providers/Microsoft.ContainerService/managedClusters/"
+    "aks-central"
+)
 
 
 def attaching(workspace, attach, cluster=CLUSTER):

@@ -13,8 +13,8 @@ import pytest
 from pulumi import resource as sdk_resource
 
 from azure_mlplatform.plan import UNKNOWN, run, run_stack
+from azure_mlplatform.plan.recorder import RecordingError
 from azure_mlplatform.settings import ProblemsError
-from azure_mlplatform.testing import RecordingError
 
 PROJECT = "name: mine\nruntime: python\nmain: program\nconfig:\n  mine:shared: {value: from-project}\n"
 

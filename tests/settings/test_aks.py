@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from azure_mlplatform.catalogue.vm_sizes import size_names
 from azure_mlplatform.foundation.profiles import Environment
-from azure_mlplatform.settings.aks import AKSSettings
-from azure_mlplatform.settings.gitops import GitOpsSettings
-from azure_mlplatform.settings.quotas import series_of
+from azure_mlplatform.inference.aks.settings.aks import AKSSettings
+from azure_mlplatform.inference.aks.settings.gitops import GitOpsSettings
+from azure_mlplatform.inference.aks.settings.quotas import series_of
 from support.violations import problems, refused
 
 HTTPS = {"https": {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}}

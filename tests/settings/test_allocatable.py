@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_mlplatform.catalogue.vm_sizes import VmSize, size_names, vm_size
-from azure_mlplatform.settings.allocatable import (
+from azure_mlplatform.inference.aks.settings.allocatable import (
     DAEMONS,
     Capacity,
     allocatable,

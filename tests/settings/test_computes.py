@@ -3,7 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
-from azure_mlplatform.settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, SetupScript
+from azure_mlplatform.workspace.settings.computes import (
+    ClusterSettings,
+    InstanceSchedule,
+    InstanceSettings,
+    SetupScript,
+)
 from support.violations import problems, refused
 
 CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}

@@ -5,8 +5,9 @@ import datetime
 import pytest
 
 from azure_mlplatform.environment.checks.spark import token_attaches_databricks
+from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.settings import DatabricksSettings, EnvironmentSettings, PrivateService
-from azure_mlplatform.testing import SUBSCRIPTION, example_settings
+from azure_mlplatform.testing import example_settings
 from support.violations import problems, refused
 
 SPACES = ["10.20.0.0/22", "10.21.0.0/24"]

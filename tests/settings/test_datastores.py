@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_mlplatform.settings.datastores import SYSTEM_STORES, DatastoreSettings, FolderSettings
-from azure_mlplatform.settings.workspace import WorkspaceSettings
+from azure_mlplatform.workspace.settings.datastores import SYSTEM_STORES, DatastoreSettings, FolderSettings
+from azure_mlplatform.workspace.settings.workspace import WorkspaceSettings
 from support.violations import problems, refused
 
 ACCOUNT = "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg/providers/Microsoft.Storage"

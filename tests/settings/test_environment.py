@@ -3,10 +3,10 @@ from dataclasses import fields
 
 import pytest
 
+from azure_mlplatform.ai.settings import AIServiceSettings
 from azure_mlplatform.catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from azure_mlplatform.environment.settings.access import MOST_CREDENTIALS
 from azure_mlplatform.settings import PROFILES, Environment, EnvironmentSettings, Profile
-from azure_mlplatform.settings.access import MOST_CREDENTIALS
-from azure_mlplatform.settings.ai_services import AIServiceSettings
 from azure_mlplatform.testing import example_settings
 from support.violations import problems, refused
 

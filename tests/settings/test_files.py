@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.config.files import read, stack_config, stacks
 from azure_mlplatform.settings import ProblemsError
-from azure_mlplatform.settings.files import read, stack_config, stacks
 
 KEYS = ("project", "location", "network")
 PROJECT = """\

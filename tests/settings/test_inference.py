@@ -4,12 +4,13 @@ import datetime
 
 import pytest
 
+from azure_mlplatform.inference.app_service.settings import AppServiceSettings
+from azure_mlplatform.inference.container_app.settings import WORKLOAD_PROFILES, ContainerAppsSettings, WorkloadProfile
+from azure_mlplatform.inference.settings.container import EntraSignIn, ServedByContainer
+from azure_mlplatform.inference.settings.inference import InferenceSettings
+from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.settings.app_service import AppServiceSettings
-from azure_mlplatform.settings.container_app import WORKLOAD_PROFILES, ContainerAppsSettings, WorkloadProfile
-from azure_mlplatform.settings.endpoints import EntraSignIn, ServedByContainer
-from azure_mlplatform.settings.inference import InferenceSettings
-from azure_mlplatform.testing import SUBSCRIPTION, example_settings
+from azure_mlplatform.testing import example_settings
 from support.violations import problems, refused
 
 HTTPS = {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}

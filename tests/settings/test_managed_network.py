@@ -1,6 +1,6 @@
 import pytest
 
-from azure_mlplatform.settings.managed_network import ManagedNetworkSettings
+from azure_mlplatform.workspace.settings.managed_network import ManagedNetworkSettings
 from support.violations import refused
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, SMALLEST
 from azure_mlplatform.settings import NetworkSettings, SubnetRole
-from azure_mlplatform.settings.network import DATABRICKS_SUBNETS, SMALLEST
 from support.violations import problems, refused
 
 IDS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Network"

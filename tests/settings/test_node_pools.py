@@ -5,8 +5,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from azure_mlplatform.catalogue.vm_sizes import Accelerator, size_names, vm_size
-from azure_mlplatform.settings.allocatable import SIDECARS, for_workloads
-from azure_mlplatform.settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
+from azure_mlplatform.inference.aks.settings.allocatable import SIDECARS, for_workloads
+from azure_mlplatform.inference.aks.settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
 from support.violations import problems, refused
 
 GPU = {"name": "gpu", "vm_size": "Standard_NC24ads_A100_v4", "accelerator": "gpu"}

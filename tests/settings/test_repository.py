@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from azure_mlplatform.config.repository import is_ours, projects, settings_of
 from azure_mlplatform.foundation.problems import ProblemsError
-from azure_mlplatform.settings.repository import is_ours, projects, settings_of
 
 ROOT = Path(__file__).parents[2]
 

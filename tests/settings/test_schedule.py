@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from azure_mlplatform.settings.schedule import ScheduleSettings, Windows
+from azure_mlplatform.batch.settings.schedule import ScheduleSettings, Windows
 from support.violations import problems, refused
 
 DAY = {"frequency": "Day", "time_zone": "W. Europe Standard Time", "at": ["04:00"]}

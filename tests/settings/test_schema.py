@@ -5,8 +5,8 @@ import jsonschema
 import pytest
 import yaml
 
-from azure_mlplatform.settings.environment import PROJECT_KEYS, EnvironmentSettings
-from azure_mlplatform.settings.schema import SCHEMAS
+from azure_mlplatform.config.schema import SCHEMAS
+from azure_mlplatform.environment.settings.environment import PROJECT_KEYS, EnvironmentSettings
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob("Pulumi*.yaml"), *ROOT.glob("projects/*/Pulumi*.yaml")])

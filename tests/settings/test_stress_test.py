@@ -7,10 +7,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.config.stress_test import same_compute, served_by, with_prods_pools
+from azure_mlplatform.environment.settings.platform import PlatformSettings
 from azure_mlplatform.foundation.problems import ProblemsError, dotted
-from azure_mlplatform.settings.aks import AKSSettings
-from azure_mlplatform.settings.platform import PlatformSettings
-from azure_mlplatform.settings.stress_test import same_compute, served_by, with_prods_pools
+from azure_mlplatform.inference.aks.settings.aks import AKSSettings
 from azure_mlplatform.testing import example_settings
 from support.violations import problems, refused
 

@@ -2,8 +2,8 @@ import pytest
 
 from azure_mlplatform.catalogue.private_link import PrivateService
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.settings.workspace import WorkspaceSettings
 from azure_mlplatform.testing import example_settings
+from azure_mlplatform.workspace.settings.workspace import WorkspaceSettings
 from support.violations import problems, refused
 
 CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}

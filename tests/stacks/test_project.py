@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from azure_mlplatform import plan
+from azure_mlplatform.config.files import stacks
 from azure_mlplatform.plan.check import check
 from azure_mlplatform.settings import SECRET
-from azure_mlplatform.settings.files import stacks
 from azure_mlplatform.testing import check_golden, urns
 from support.programs import BY_BLOB, WITHIN_ANOTHER, remembered
 

@@ -6,16 +6,18 @@ from typing import Any, Optional
 
 import pulumi
 
-from azure_mlplatform.batch_scoring import BatchScoring, BatchScoringArgs
+from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.catalogue.private_link import PrivateService, zones
-from azure_mlplatform.compute import AttachableWorkspace
-from azure_mlplatform.data_product_rg import DataProductRG, DataProductRGArgs
-from azure_mlplatform.ml_workspace import MLWorkspace, MLWorkspaceArgs
-from azure_mlplatform.network import PrivateNetwork
+from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
+from azure_mlplatform.parts.placement import Placement, PrivateNetwork
+from azure_mlplatform.plan.azure import SUBSCRIPTION
+from azure_mlplatform.plan.resource import UNKNOWN, Plan, PlannedResource
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.stack import azure_provider
-from azure_mlplatform.testing import SUBSCRIPTION, TENANT, UNKNOWN, Plan, PlannedResource, example_settings, record
+from azure_mlplatform.testing import TENANT, example_settings, record
+from azure_mlplatform.workspace.ml_workspace import MLWorkspace
+from azure_mlplatform.workspace.reference import WorkspaceReference
 
 TODAY = "2026-01-15"
 GROUP = "00000000-0000-0000-0000-0000000000a1"
@@ -87,17 +89,50 @@ WITHIN_ANOTHER = {
 nothing."""
 
 
-def placed(settings: EnvironmentSettings) -> dict[str, Any]:
-    """What every component takes, from settings."""
+def placed(environment: str = "dev", **changes: Any) -> dict[str, Any]:
+    """The arguments that every component takes: a placement, with some of its fields changed."""
+    settings = example_settings(environment)
     return {
-        "project": settings.project.name,
-        "environment": settings.environment,
-        "suffix": "abc123",
-        "subscription_id": settings.subscription_id,
-        "resource_group_name": "rg-test",
-        "location": settings.location,
-        "tags": {"project": settings.project.name},
+        "placement": {
+            "project": settings.project.name,
+            "environment": settings.environment,
+            "location": settings.location,
+            "subscription_id": settings.subscription_id,
+            "tenant_id": TENANT,
+            "resource_group_name": "rg-test",
+            "suffix": "abc123",
+            "tags": {"project": settings.project.name},
+            "diagnostics": LOG,
+            **changes,
+        }
     }
+
+
+def networked(environment: str = "dev", **changes: Any) -> dict[str, Any]:
+    """The same of a component that others call, with the network of its private endpoints."""
+    network = PrivateNetwork(
+        subnet_id=f"{SUBNETS}/endpoints", zone_ids={**zone_ids(changes.get("location", "westeurope"))}
+    )
+    return placed(environment, **{"private_network": network, **changes})
+
+
+OPEN: dict[str, Any] = {
+    "environment": "sandbox",
+    "private_network": None,
+    "open_reason": "a sandbox without a network",
+}
+"""What a component takes that is open to all."""
+
+
+def from_office(*ranges: str) -> dict[str, Any]:
+    """What a component takes that public addresses may call, beside its private endpoints."""
+    return {"environment": "dev", "public_access": {"ip_ranges": [*ranges], "reason": "Office access, NET-123"}}
+
+
+def of_placement(changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The changes that are of a placement, and the others."""
+    ours = {key: value for key, value in changes.items() if key in Placement.model_fields}
+    return ours, {key: value for key, value in changes.items() if key not in ours}
 
 
 def through_provider(program: Callable[[pulumi.ResourceOptions], Any], settings: EnvironmentSettings) -> Any:
@@ -135,11 +170,15 @@ def data_product(
 
 
 SUBNETS = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets"
-ZONES = {
-    zone: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{zone}"
-    for service in PrivateService
-    for zone in zones(service, "westeurope")
-}
+
+
+def zone_ids(location: str) -> dict[str, str]:
+    """The private DNS zones that a hub has for a region, by their names."""
+    names = {zone for service in PrivateService for zone in zones(service, location)}
+    return {name: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{name}" for name in sorted(names)}
+
+
+ZONES = zone_ids("westeurope")
 CPU = {"name": "cpu", "vm_size": "Standard_D4ds_v4"}
 OWN = {"network_mode": "own", "clusters": [CPU]}
 MANAGED = {"network_mode": "managed", "clusters": [CPU]}
@@ -156,18 +195,16 @@ def ml_workspace(
     **changes: Any,
 ) -> Plan:
     """The plan of an MLWorkspace by the name of `ml`, and of what `then` does with it."""
+    placement, others = of_placement(changes)
     args = {
-        **placed(example_settings(environment)),
+        **networked(environment, **placement),
         "settings": settings,
-        "tenant_id": TENANT,
-        "diagnostics": LOG,
-        "private_network": PrivateNetwork(subnet_id=f"{SUBNETS}/endpoints", zone_ids=dict(ZONES)),
         "training_subnet_id": f"{SUBNETS}/training",
-        **changes,
+        **others,
     }
 
     def program() -> None:
-        made = MLWorkspace("ml", MLWorkspaceArgs.model_validate(args))
+        made = MLWorkspace("ml", args)
         if then:
             then(made)
 
@@ -218,31 +255,34 @@ COMPUTES = "00000000-0000-0000-0000-0000000000f2"
 """The principal that the computes of that workspace sign in as."""
 
 
-def attachable(name: str = "mlw-churn", **changes: Any) -> AttachableWorkspace:
-    """A workspace that computes can be attached to."""
+def attachable(name: str = "mlw-churn", **changes: Any) -> WorkspaceReference:
+    """A workspace that models are served from, and computes attached to."""
     workspace_id = f"{WORKSPACES}/{name}"
-    return AttachableWorkspace(
-        workspace_id=workspace_id,
-        name=name,
-        resource_id=workspace_id,
-        principal_id="00000000-0000-0000-0000-0000000000f1",
-        compute_identity_id=f"{IDENTITIES}/id-compute",
-        compute_principal_id=COMPUTES,
+    given = {
+        "workspace_id": workspace_id,
+        "name": name,
+        "resource_id": workspace_id,
+        "principal_id": "00000000-0000-0000-0000-0000000000f1",
+        "compute_identity_id": f"{IDENTITIES}/id-compute",
+        "compute_principal_id": COMPUTES,
+        "storage_account_id": f"{LAKE}/Microsoft.Storage/storageAccounts/stml",
+        "container_registry_id": REGISTRY,
         **changes,
-    )
+    }
+    return WorkspaceReference.model_validate(given)
 
 
-def served(component: Any, args: Any, **changes: Any) -> dict[str, Any]:
-    """What a component that serves models takes, by the fields it has."""
-    settings = example_settings(changes.pop("environment", "prod"))
+def served(args: Any, *, environment: str = "prod", lock: bool = False, **changes: Any) -> dict[str, Any]:
+    """The arguments of a component that serves models, by the fields it has. It is about to be retired, unless `lock`
+    leaves it protected."""
+    placement, others = of_placement(changes)
+    if not lock:
+        placement["retire"] = {"reason": "so that nothing is locked"}
     every = {
-        **placed(settings),
-        "private_network": PrivateNetwork(subnet_id=f"{SUBNETS}/endpoints", zone_ids=dict(ZONES)),
-        "tenant_id": TENANT,
-        "diagnostics": LOG,
+        **networked(environment, **placement),
         "subnet_id": f"{SUBNETS}/nodes",
         "registry_id": REGISTRY,
-        **changes,
+        **others,
     }
     return {key: value for key, value in every.items() if key in args.model_fields}
 
@@ -251,7 +291,7 @@ def serving(
     component: Any, args: Any, settings: Any, *, preview: bool = False, existing: Any = None, **changes: Any
 ) -> Plan:
     """The plan of a component that serves models, by the name of `serve`."""
-    given = {**served(component, args, **changes), "settings": settings}
+    given = {**served(args, **changes), "settings": settings}
     return record(lambda: component("serve", args.model_validate(given)), preview=preview, existing=existing)
 
 
@@ -280,9 +320,7 @@ def batch_in(factory: Optional[str], environment: str = "prod") -> Plan:
     """The plan of a BatchScoring that adopts a factory, or makes one."""
     signs_in = {"identity": {"type": "SystemAssigned", "principalId": "00000000-0000-0000-0000-00000000beef"}}
     given: dict[str, Any] = {
-        "workspace_name": "mlw",
-        "workspace_id": f"{WORKSPACES}/mlw",
-        "storage_account_id": f"{LAKE}/Microsoft.Storage/storageAccounts/stlake",
+        "workspace": attachable("mlw", storage_account_id=f"{LAKE}/Microsoft.Storage/storageAccounts/stlake"),
         "datastores": [{**STORE, "folders": []}],
     }
     return serving(

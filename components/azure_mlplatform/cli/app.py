@@ -124,7 +124,7 @@ def schema(
     ] = "stack",
 ) -> None:
     """Print the JSON Schema of the settings, for completion in an editor."""
-    from ..settings.schema import SCHEMAS
+    from ..config.schema import SCHEMAS
 
     if file not in SCHEMAS:
         _refuse([f"--file: '{file}' is not allowed\n    Allowed: {', '.join(SCHEMAS)}"])
@@ -150,9 +150,9 @@ def export_synapse(
     They are no resources of ARM, so `pulumi up` cannot deploy them. What was written for the environment before and
     is no longer in its settings is removed; everything else in the repository stays as it is.
     """
+    from ..config.repository import settings_of
+    from ..export.synapse_artifacts import artifacts, write
     from ..foundation.problems import ProblemsError
-    from ..settings.repository import settings_of
-    from ..synapse_artifacts import artifacts, write
 
     for path, option in ((repository, ""), (folder, "-C ")):
         if not path.is_dir():
@@ -200,12 +200,12 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
     """The plans of the stacks, or the problems of all of them at once."""
     from pulumi import RunError
 
+    from ..config import files
     from ..foundation.problems import ProblemsError
     from ..plan.check import problems_in
     from ..plan.conflict import conflicts
     from ..plan.program import run_stack
     from ..plan.recorder import RecordingError
-    from ..settings import files
 
     if not folder.is_dir():
         _refuse([f"-C {folder}: is no folder\n    Name the folder that Pulumi.yaml is in"])

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
-from ..tags import CLUSTER_CLAIM
+from ..foundation.cluster_sharing import CLUSTER_CLAIM
 from .arm import ArmError, ResourceManager
 from .provider import ArmProvider, difference
 

@@ -22,6 +22,9 @@ from pydantic_core import InitErrorDetails
 from .secret_values import ENCRYPTED_ERROR, KEY_ERROR, Encrypted, holds_key
 from .violations import UnreadableError, Violation, rule_error
 
+NAMESPACE = "azure-mlplatform"
+"""The namespace that the library's settings have in Pulumi's configuration."""
+
 Check = Callable[[Any], Iterable[Violation]]
 
 

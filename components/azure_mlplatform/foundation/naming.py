@@ -15,6 +15,12 @@ from .secret_values import SECRET
 SHORT_NAME = r"[a-z](-?[a-z0-9])+"
 """The pattern of a name that becomes part of an Azure name: it starts with a letter and has single hyphens inside."""
 
+project_name = pattern_rule(
+    f"(?=.{{2,24}}$){SHORT_NAME}",
+    "is no name for a project",
+    "2 to 24 lower-case letters, digits and single hyphens, starting with a letter",
+)
+
 endpoint_name = pattern_rule(
     f"(?=.{{2,12}}$){SHORT_NAME}",
     "is no name for an endpoint",

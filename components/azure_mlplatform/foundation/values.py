@@ -150,7 +150,7 @@ def week_day(value: str) -> str:
     return _week_day(value.capitalize())
 
 
-def resource_id(resource_type: str) -> Rule:
+def arm_id(resource_type: str) -> Rule:
     """A rule: the ARM id of a `resource_type` such as 'Microsoft.Network/virtualNetworks'."""
     provider, *types = resource_type.split("/")
     shape = "/subscriptions/<id>/resourceGroups/<group>"
@@ -161,7 +161,7 @@ def resource_id(resource_type: str) -> Rule:
     return pattern_rule(pattern, f"is not the id of a {resource_type}", shape)
 
 
-arm_group_id = resource_id("resource group")
+arm_group_id = arm_id("resource group")
 
 
 def subscription_of(arm_id: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any, Optional
 
 from pulumi import RunError
 
+from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
+from ..config.repository import is_ours, projects
 from ..foundation.problems import Problem, ProblemsError
-from ..settings.files import FIRST_STACK, PROJECT_FILE, stacks
-from ..settings.repository import is_ours, projects
 from .conflict import conflicts
 from .program import run_stack
 from .recorder import RecordingError

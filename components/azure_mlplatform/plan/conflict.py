@@ -8,11 +8,9 @@ from ipaddress import IPv4Network
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
+from ..foundation.cluster_sharing import ATTACH, CLUSTER_CLAIM, POOL_LABEL, Attach, second_attach
 from ..foundation.problems import Problem
 from ..foundation.values import name_of
-from ..settings.aks import Attach, second_attach
-from ..settings.node_pools import POOL_LABEL
-from ..tags import ATTACH, CLUSTER_CLAIM
 from .resource import UNKNOWN, Plan, PlannedResource
 
 

@@ -19,9 +19,9 @@ from pulumi.runtime import config as runtime_config
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime import stack as runtime_stack
 
+from ..config.files import StackConfig, stack_config
 from ..foundation import clock
 from ..foundation.problems import Problem, ProblemsError
-from ..settings.files import StackConfig, stack_config
 from .recorder import Log, Recorder
 from .resource import Plan
 

@@ -1,49 +1,66 @@
 """What an environment is: frozen pydantic models, with no Pulumi in them."""
 
+from ..ai.settings import AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
+from ..batch.settings.batch import BatchAlertSettings, BatchSettings, Orchestrator
+from ..batch.settings.jobs import (
+    BatchDeployment,
+    BatchInput,
+    BatchJobSettings,
+    BatchMode,
+    BatchOutput,
+    BlobCreatedSettings,
+)
+from ..batch.settings.schedule import Frequency, ScheduleSettings
 from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.private_link import PrivateService
 from ..catalogue.vm_sizes import Accelerator
+from ..environment.settings.access import AccessSettings, FederatedCredential, WorkloadIdentitySettings
+from ..environment.settings.budget import BudgetSettings
+from ..environment.settings.diagnostics import DiagnosticsSettings
+from ..environment.settings.environment import EnvironmentSettings
+from ..foundation.cluster_sharing import Attach
 from ..foundation.model import Settings, check
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.profiles import PROFILES, Environment, Profile
 from ..foundation.project import ProjectSettings
 from ..foundation.secret_values import SECRET, Encrypted
 from ..foundation.violations import Violation
-from .access import AccessSettings, FederatedCredential, WorkloadIdentitySettings
-from .ai_services import AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
-from .aks import AKSSettings, Attach, HttpsSettings, MaintenanceWindow, PodNetwork, UpgradeChannel
-from .app_service import AppServiceSettings, PlanSku, WebAppSettings
-from .batch import BatchAlertSettings, BatchSettings, Orchestrator
-from .batch_jobs import BatchDeployment, BatchInput, BatchJobSettings, BatchMode, BatchOutput, BlobCreatedSettings
-from .budget import BudgetSettings
-from .computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
-from .container_app import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
-from .databricks import DatabricksSettings
-from .datastores import DatastoreSettings, FolderSettings, StoreAccess
-from .diagnostics import DiagnosticsSettings
-from .encryption import CustomerManagedKey
-from .endpoints import EntraSignIn, OnlineEndpointSettings
-from .environment import EnvironmentSettings, Retirement
-from .gitops import GitOpsSettings, Kustomization
-from .inference import InferenceSettings, InferenceTarget
-from .managed_network import FqdnRule, Isolation, ManagedNetworkSettings, PrivateEndpointRule, ServiceTagRule
-from .network import (
+from ..inference.aks.settings.aks import AKSSettings, HttpsSettings, MaintenanceWindow, PodNetwork, UpgradeChannel
+from ..inference.aks.settings.gitops import GitOpsSettings, Kustomization
+from ..inference.aks.settings.node_pools import MigProfile, NodePoolSettings, OsDisk, ServicePoolSettings
+from ..inference.aks.settings.quotas import NamespaceQuota, VcpuQuota
+from ..inference.app_service.settings import AppServiceSettings, PlanSku, WebAppSettings
+from ..inference.container_app.settings import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
+from ..inference.settings.container import EntraSignIn
+from ..inference.settings.endpoints import OnlineEndpointSettings
+from ..inference.settings.inference import InferenceSettings, InferenceTarget
+from ..network.settings import (
     DnsMode,
     DnsSettings,
     EgressKind,
     EgressSettings,
     HubSettings,
     NetworkSettings,
-    PublicAccess,
     SubnetIds,
     SubnetRole,
     Subnets,
 )
-from .node_pools import MigProfile, NodePoolSettings, OsDisk, ServicePoolSettings
-from .quotas import NamespaceQuota, VcpuQuota
-from .schedule import Frequency, ScheduleSettings
-from .synapse import NodeSize, SparkPoolSettings, SynapseSettings
-from .workspace import NetworkMode, RegistrySku, WorkspaceSettings
+from ..parts.settings.encryption import CustomerManagedKey
+from ..parts.settings.public_access import PublicAccess
+from ..parts.settings.registry import RegistrySku
+from ..parts.settings.retirement import Retirement
+from ..spark.databricks.settings import DatabricksSettings
+from ..spark.synapse.settings import NodeSize, SparkPoolSettings, SynapseSettings
+from ..workspace.settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
+from ..workspace.settings.datastores import DatastoreSettings, FolderSettings, StoreAccess
+from ..workspace.settings.managed_network import (
+    FqdnRule,
+    Isolation,
+    ManagedNetworkSettings,
+    PrivateEndpointRule,
+    ServiceTagRule,
+)
+from ..workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
 __all__ = [
     "PROFILES",

@@ -7,12 +7,12 @@ from typing import Optional
 from ...catalogue.private_link import private_link
 from ...foundation.profiles import PROFILES, Environment
 from ...foundation.violations import Violation
+from ...inference.aks.settings.aks import AKSSettings
+from ...inference.settings.inference import SUBNETS, InferenceSettings
+from ...network.settings import RESERVED, NetworkSettings, SubnetRole
 from ...parts.settings.part import PartSettings
-from ...settings.aks import AKSSettings
-from ...settings.computes import ClusterSettings
-from ...settings.inference import SUBNETS, InferenceSettings
-from ...settings.network import RESERVED, NetworkSettings, SubnetRole
-from ...settings.workspace import NetworkMode, WorkspaceSettings
+from ...workspace.settings.computes import ClusterSettings
+from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
 OTHER_CLUSTER_ADDRESSES = 2
 """Addresses that a cluster takes beside its nodes: the API server's endpoint and the router's load balancer."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Optional
 
+from ...batch.settings.batch import BatchSettings, Orchestrator
+from ...batch.settings.jobs import BatchMode
 from ...foundation.violations import Violation, prefixed
-from ...settings.batch import BatchSettings, Orchestrator
-from ...settings.batch_jobs import BatchMode
-from ...settings.encryption import CustomerManagedKey
-from ...settings.synapse import SynapseSettings
-from ...settings.workspace import WorkspaceSettings
+from ...parts.settings.encryption import CustomerManagedKey
+from ...spark.synapse.settings import SynapseSettings
+from ...workspace.settings.workspace import WorkspaceSettings
 
 
 def batches_have_a_workspace(

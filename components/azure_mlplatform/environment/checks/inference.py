@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Optional
 
 from ...foundation.violations import Violation
-from ...settings.inference import InferenceSettings, InferenceTarget
-from ...settings.network import NetworkSettings
-from ...settings.workspace import NetworkMode, WorkspaceSettings
+from ...inference.settings.inference import InferenceSettings, InferenceTarget
+from ...network.settings import NetworkSettings
+from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
 
 def target_works_in_the_workspace(

@@ -6,10 +6,10 @@ from typing import Optional
 from ...foundation.project import ProjectSettings
 from ...foundation.secret_values import SECRET
 from ...foundation.violations import Violation, prefixed
-from ...settings.databricks import TOKEN_KEY, DatabricksSettings
-from ...settings.encryption import CustomerManagedKey
-from ...settings.synapse import SynapseSettings
-from ...settings.workspace import WorkspaceSettings
+from ...parts.settings.encryption import CustomerManagedKey
+from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
+from ...spark.synapse.settings import SynapseSettings
+from ...workspace.settings.workspace import WorkspaceSettings
 
 
 def token_attaches_databricks(

@@ -8,10 +8,10 @@ from ...catalogue.private_link import PrivateService, zones
 from ...foundation.secret_values import SECRET
 from ...foundation.values import same_id
 from ...foundation.violations import Violation
-from ...settings.databricks import SPACES, DatabricksSettings
-from ...settings.inference import SUBNETS, InferenceSettings, InferenceTarget
-from ...settings.network import DATABRICKS_SUBNETS, DnsMode, NetworkSettings
-from ...settings.workspace import NetworkMode, WorkspaceSettings
+from ...inference.settings.inference import SUBNETS, InferenceSettings, InferenceTarget
+from ...network.settings import DATABRICKS_SUBNETS, DnsMode, NetworkSettings
+from ...spark.databricks.settings import SPACES, DatabricksSettings
+from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
 
 def computes_have_a_subnet(

@@ -6,11 +6,11 @@ from typing import Optional
 from ...foundation.secret_values import SECRET
 from ...foundation.values import subscription_of
 from ...foundation.violations import Violation
+from ...network.settings import NetworkSettings
+from ...parts.settings.encryption import CustomerManagedKey
 from ...parts.settings.part import other_subscription
-from ...settings.databricks import DatabricksSettings
-from ...settings.encryption import CustomerManagedKey
-from ...settings.network import NetworkSettings
-from ...settings.workspace import COMPUTES_NEED_OWN_SUBSCRIPTION, NetworkMode, WorkspaceSettings
+from ...spark.databricks.settings import DatabricksSettings
+from ...workspace.settings.workspace import COMPUTES_NEED_OWN_SUBSCRIPTION, NetworkMode, WorkspaceSettings
 
 
 def group_is_in_the_subscription(resource_group_id: Optional[str], subscription_id: str) -> Iterator[Violation]:

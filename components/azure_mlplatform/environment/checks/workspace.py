@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Optional
 
+from ...ai.settings import AIServiceSettings
+from ...batch.settings.batch import BatchSettings
 from ...foundation.duplicates import Named, duplicates_among
 from ...foundation.violations import Violation
-from ...settings.ai_services import AIServiceSettings
-from ...settings.batch import BatchSettings
-from ...settings.databricks import DatabricksSettings
-from ...settings.inference import InferenceSettings
-from ...settings.synapse import SynapseSettings
-from ...settings.workspace import WorkspaceSettings
+from ...inference.settings.inference import InferenceSettings
+from ...spark.databricks.settings import DatabricksSettings
+from ...spark.synapse.settings import SynapseSettings
+from ...workspace.settings.workspace import WorkspaceSettings
 
 
 def computes_have_own_names(

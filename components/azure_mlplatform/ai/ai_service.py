@@ -1,0 +1,184 @@
+"""One Azure AI (Cognitive) Services account of a data product, with the models it serves.
+
+It does not manage what is inside an account: fine-tuned models, content filters, stored files.
+"""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from ..foundation.naming import Kind
+from ..foundation.problems import Problem
+from ..foundation.roles import PrincipalType
+from ..parts.arguments import ArgsOrDict, ComponentArgs, EnumOrText, In, ModelOrDict, RefusedError
+from ..parts.authorization import assign_role, system_assigned
+from ..parts.component import Component, child, without_none
+from ..parts.diagnostics import send_diagnostics
+from ..parts.encryption import EncryptionKey
+from ..parts.outputs import known_value_of
+from ..parts.placement import NetworkedArgs
+from ..parts.private_endpoint import private_endpoints
+from .settings import AIServiceSettings
+
+
+class ConnectedService(ComponentArgs):
+    """An AI service that a workspace can connect to. `AIService.reference()` makes it."""
+
+    name: str
+    """The connection's name."""
+
+    kind: EnumOrText[AIServiceKind]
+    """What the service does."""
+
+    resource_id: In[str]
+    """The account, by id."""
+
+    endpoint: In[str]
+    """The account's address."""
+
+
+class AIServiceArgs(NetworkedArgs):
+    """The arguments of an AIService."""
+
+    settings: ModelOrDict[AIServiceSettings]
+    """The kind, the size and the models."""
+
+
+class AIService(Component):
+    """An account that takes Entra sign-in only."""
+
+    name: pulumi.Output[str]
+    """The account's name."""
+
+    resource_id: pulumi.Output[str]
+    """The account's id."""
+
+    endpoint: pulumi.Output[str]
+    """The account's address."""
+
+    principal_id: pulumi.Output[str]
+    """The principal of the account's own identity."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[AIServiceArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = AIServiceArgs.model_validate(args)
+        super().__init__(name, args, opts, part=args.settings.name)
+        self._settings = args.settings
+        account = self._account(args.settings)
+        self._account_id = account.id
+        last = self._deployments(args.settings, account)
+        private_endpoints(
+            self,
+            "",
+            account.id,
+            args.settings.private_service,
+            part=args.settings.name,
+            # An account is "Accepted" while a model is deployed, and an endpoint to it is then refused
+            # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
+            depends_on=[last] if last is not account else None,
+        )
+        send_diagnostics(self, "", account.id)
+        self._finish(
+            {
+                "name": known_value_of(account, self.placement.name_of(Kind.AI_SERVICE, args.settings.name)),
+                "resource_id": account.id,
+                "endpoint": account.properties.apply(lambda each: each.endpoint),
+                "principal_id": account.identity.apply(lambda each: each.principal_id if each else None),
+            }
+        )
+
+    def _account(self, settings: AIServiceSettings) -> "native.cognitiveservices.Account":
+        placement, key = self.placement, self.placement.encryption
+        account_name = placement.name_of(Kind.AI_SERVICE, settings.name)
+        return native.cognitiveservices.Account(
+            self.logical_name("account"),
+            account_name=account_name,
+            resource_group_name=placement.resource_group_name,
+            location=placement.location,
+            kind=settings.kind.value,
+            sku={"name": settings.sku_name},
+            identity=system_assigned(*([key.identity_id] if key else []), joint=", "),
+            properties=without_none(
+                # Entra sign-in and private endpoints need a subdomain, which can never change.
+                custom_sub_domain_name=account_name,
+                disable_local_auth=True,
+                public_network_access=placement.public_network_access,
+                network_acls={
+                    "default_action": placement.default_action,
+                    "ip_rules": [{"value": each} for each in placement.allowed_ip_ranges],
+                },
+                restrict_outbound_network_access=True,
+                allowed_fqdn_list=settings.allowed_fqdns,
+                encryption=_account_encryption(key),
+            ),
+            tags=placement.tags,
+            opts=child(self, protect=placement.protected),
+        )
+
+    def _deployments(self, settings: AIServiceSettings, account: pulumi.CustomResource) -> pulumi.CustomResource:
+        """Deploys the models and returns what was made last."""
+        last = account
+        account_name = known_value_of(account, self.placement.name_of(Kind.AI_SERVICE, settings.name))
+        for model in settings.deployments:
+            last = native.cognitiveservices.Deployment(
+                self.logical_name(f"model-{model.name}"),
+                deployment_name=model.name,
+                account_name=account_name,
+                resource_group_name=self.placement.resource_group_name,
+                sku={"name": model.sku.value, "capacity": model.capacity},
+                properties=without_none(
+                    model={"format": model.format, "name": model.model, "version": model.version},
+                    version_upgrade_option=model.version_upgrade.value,
+                    rai_policy_name=model.content_filter,
+                ),
+                # The service refuses a second deployment while one is being made.
+                opts=child(self, depends_on=[last] if last is not account else None),
+            )
+        return last
+
+    def reference(self) -> ConnectedService:
+        """The account as a workspace takes it among its `ai_services`."""
+        return ConnectedService(
+            name=self._settings.name, kind=self._settings.kind, resource_id=self.resource_id, endpoint=self.endpoint
+        )
+
+    def grant_user(
+        self,
+        principal_id: In[str],
+        principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+        *,
+        grantee: Optional[str] = None,
+    ) -> "native.authorization.RoleAssignment":
+        """Lets a principal call the account: Cognitive Services User, or OpenAI User on an OpenAI account.
+
+        `grantee` names the assignment in the program. Default: the principal's id, which then has to be a plain text.
+        """
+        if grantee is None and not isinstance(principal_id, str):
+            raise RefusedError(
+                [Problem(("grantee",), "required where principal_id is an output", "Give grantee='<who it is>'")]
+            )
+        return assign_role(
+            self,
+            f"user-{grantee or principal_id}",
+            AI_KINDS[self._settings.kind].user_role,
+            principal_id=principal_id,
+            principal_type=principal_type,
+            scope=self._account_id,
+        )
+
+
+def _account_encryption(key: Optional[EncryptionKey]) -> Any:
+    if key is None:
+        return None
+    return {
+        "key_source": "Microsoft.KeyVault",
+        "key_vault_properties": without_none(
+            key_vault_uri=key.key.vault_uri,
+            key_name=key.key.key_name,
+            key_version=key.key.key_version,
+            identity_client_id=key.identity_client_id,
+        ),
+    }

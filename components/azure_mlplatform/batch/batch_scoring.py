@@ -1,0 +1,324 @@
+"""Scoring in batches: endpoints that take jobs, pipelines that call them, and triggers that run.
+
+It does not manage what is deployed to the endpoints, which belongs to releases, nor the data that is scored.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Optional
+
+import pulumi
+import pulumi_azure_native as native
+from pydantic import Field
+
+from ..foundation.model import check
+from ..foundation.naming import Kind
+from ..foundation.roles import Role
+from ..foundation.violations import Violation, prefixed
+from ..parts.arguments import LEFT_OUT, ArgsOrDict, In, ModelOrDict
+from ..parts.authorization import assign_role
+from ..parts.component import Component, child
+from ..parts.outputs import after_check, known_value_of
+from ..parts.placement import NetworkedArgs
+from ..spark.synapse.reference import SynapseReference
+from ..workspace.datastore import container_roles
+from ..workspace.reference import WorkspaceReference
+from ..workspace.settings.datastores import WORKSPACE_STORE, DatastoreSettings, StoreAccess
+from .alerts import BatchAlerts, batch_alerts
+from .data_factory import (
+    Actions,
+    Factory,
+    adopted_factory,
+    allowed_actions,
+    data_factory,
+    linked_service,
+    managed_endpoint,
+    pipeline,
+    running_trigger,
+)
+from .pipelines import ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
+from .settings.batch import BatchSettings, Orchestrator
+from .settings.jobs import BatchJobSettings, BatchMode
+
+
+class BatchScoringArgs(NetworkedArgs):
+    """The arguments of a BatchScoring."""
+
+    settings: ModelOrDict[BatchSettings]
+    """The jobs, who runs them, and who hears of it. Its `cluster` is made with the workspace, not here."""
+
+    workspace: ModelOrDict[WorkspaceReference]
+    """The workspace that they are scored in."""
+
+    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    """The workspace's datastores. Default: its own alone."""
+
+    synapse: ModelOrDict[Optional[SynapseReference]] = LEFT_OUT
+    """With `orchestrator: synapse`: the Synapse workspace. Default: none."""
+
+    @check
+    def _stores_are_there(self) -> Iterator[Violation]:
+        yield from prefixed(("settings",), self.settings.store_violations(self.datastores))
+
+    @check
+    def _synapse_is_there(self) -> Iterator[Violation]:
+        wanted, given = self.settings.orchestrator is Orchestrator.SYNAPSE, self.synapse is not None
+        if given != wanted:
+            yield Violation(
+                ("synapse",),
+                None,
+                f"synapse is {'given' if given else 'missing'}, but orchestrator is '{self.settings.orchestrator}'",
+                "Leave it out" if given else "Add synapse: SynapseWorkspace.reference() makes it",
+            )
+
+
+class _Caller(NamedTuple):
+    """What calls the endpoints: a factory, or a Synapse workspace."""
+
+    resource_id: In[str]
+    principal_id: In[str]
+    factory: Optional[Factory] = None
+
+
+class _Run(NamedTuple):
+    """What the pipelines of all jobs share."""
+
+    factory: Factory
+    services: dict[str, In[str]]
+    """Linked service, by label → its name, known once it is there."""
+
+    needs: list[pulumi.Resource]
+    """What has to be there before a run."""
+
+    actions: Actions
+
+
+class BatchScoring(Component):
+    """Batch endpoints, and what has them called and watched."""
+
+    data_factory_id: pulumi.Output[Optional[str]]
+    """The factory, by id; none with Synapse."""
+
+    principal_id: pulumi.Output[str]
+    """The principal that calls the endpoints: the factory's, or Synapse's. For grants on what a team's own pipelines
+    reach."""
+
+    pipelines: pulumi.Output[dict[str, str]]
+    """Job → the pipeline that somebody starts to replay a window."""
+
+    endpoints: pulumi.Output[dict[str, str]]
+    """Job → its batch endpoint, which releases deploy to."""
+
+    scoring_uris: pulumi.Output[dict[str, str]]
+    """Job → where its endpoint is called."""
+
+    compute: pulumi.Output[str]
+    """The cluster that deployments name."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[BatchScoringArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = BatchScoringArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        self._args = args
+        self._stores = {each.name: each for each in args.datastores}
+        jobs = {self.placement.known_name(Kind.SCORING_PIPELINE, each.name): each for each in args.settings.jobs}
+        endpoints = {
+            each.name: self._endpoint(each) for each in args.settings.jobs if each.mode is BatchMode.BATCH_ENDPOINT
+        }
+        caller = self._caller()
+        roles = self._grant(caller.principal_id)
+        if caller.factory is not None:
+            run = self._prepare_runs(caller.factory, roles)
+            for pipeline_name, job in jobs.items():
+                self._job(run, pipeline_name, job, endpoints.get(job.name))
+        self._alerts(caller, jobs)
+        self._finish(
+            {
+                "data_factory_id": caller.resource_id if caller.factory else None,
+                "principal_id": caller.principal_id,
+                "pipelines": {job.name: each for each, job in jobs.items()},
+                "endpoints": {
+                    each: known_value_of(made, self._endpoint_name(each)) for each, made in endpoints.items()
+                },
+                "scoring_uris": {each: _scoring_uri(made) for each, made in endpoints.items()},
+                "compute": args.settings.compute_name,
+            }
+        )
+
+    @property
+    def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
+        """What a stack shows of it."""
+        return {
+            "data_factory_id": self.data_factory_id,
+            "data_factory_principal_id": self.principal_id,
+            "batch_pipelines": self.pipelines,
+            "batch_endpoints": self.endpoints,
+            "batch_scoring_uris": self.scoring_uris,
+            "batch_compute": self.compute,
+        }
+
+    def _caller(self) -> _Caller:
+        settings, synapse = self._args.settings, self._args.synapse
+        if synapse is not None:
+            return _Caller(synapse.resource_id, synapse.principal_id)
+        if settings.data_factory_id is None:
+            factory = data_factory(self)
+        else:
+            factory = adopted_factory(self, settings.data_factory_id, settings.integration_runtime)
+        # What watches a factory, or is told of it, comes after it.
+        made = after_check(pulumi.Output.from_input(factory.name), factory.resource_id)
+        return _Caller(made, factory.principal_id, factory)
+
+    def _endpoint_name(self, job: str) -> In[str]:
+        return self.placement.name_of(Kind.BATCH_ENDPOINT, job)
+
+    def _endpoint(self, job: BatchJobSettings) -> "native.machinelearningservices.BatchEndpoint":
+        """A stable endpoint: which of its deployments takes a job that names none is a release's to say."""
+        placement, workspace = self.placement, self._args.workspace
+        return native.machinelearningservices.BatchEndpoint(
+            self.logical_name(f"endpoint-{job.name}"),
+            endpoint_name=self._endpoint_name(job.name),
+            workspace_name=workspace.reachable_name,
+            resource_group_name=placement.resource_group_name,
+            location=placement.location,
+            properties={"auth_mode": "AADToken"},
+            tags=placement.tags,
+            opts=child(self, protect=placement.protected, ignore_changes=["properties.defaults"]),
+        )
+
+    def _grant(self, principal_id: In[str]) -> list[pulumi.Resource]:
+        """What the caller needs: to start jobs, and to read and write what they do, since they run as their caller
+        ("Authorization on batch endpoints")."""
+        outputs = {job.output.store for job in self._args.settings.jobs}
+        used = [
+            each if each.name in outputs else each.model_copy(update={"access": StoreAccess.READ})
+            for each in self._used()
+        ]
+        workspace = self._args.workspace
+        wanted: list[tuple[str, Role, In[str]]] = [
+            ("score", Role.AZUREML_DATA_SCIENTIST, workspace.resource_id),
+            *container_roles(used),
+        ]
+        if WORKSPACE_STORE in outputs:
+            wanted.append(("store-workspace", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, workspace.storage_account_id))
+        return [assign_role(self, label, role, principal_id=principal_id, scope=scope) for label, role, scope in wanted]
+
+    def _used(self) -> list[DatastoreSettings]:
+        """The datastores that jobs read or write, beside the workspace's own."""
+        names = {name for job in self._args.settings.jobs for name in job.stores}
+        return [each for each in self._args.datastores if each.name in names]
+
+    def _accounts(self) -> dict[str, DatastoreSettings]:
+        """Account → a store in it, of every account that jobs read or write."""
+        return {each.account_name.lower(): each for each in self._used()}
+
+    def _prepare_runs(self, factory: Factory, roles: list[pulumi.Resource]) -> _Run:
+        settings = self._args.settings
+        actions = allowed_actions(starts=settings.start_triggers, approves=settings.approve_connections)
+        reach = self._reach(factory, approve=actions.approves)
+        return _Run(factory, self._services(factory), [*roles, *reach], actions)
+
+    def _reach(self, factory: Factory, *, approve: bool) -> list[pulumi.Resource]:
+        """The factory's way to the workspace and to the data, and what of it a run needs; none where the factory has no
+        network of its own."""
+        if factory.network is None:
+            return []
+        targets: dict[str, tuple[In[str], str]] = {
+            "workspace": (self._args.workspace.resource_id, "amlworkspace"),
+            **{
+                account: (store.storage_account_id, "dfs" if store.hierarchical else "blob")
+                for account, store in self._accounts().items()
+            },
+        }
+        ready = {
+            part: managed_endpoint(self, factory, part, target_id=target_id, group_id=group_id, approve=approve)
+            for part, (target_id, group_id) in targets.items()
+        }
+        # A run calls the workspace alone; the others are for a team's own pipelines.
+        return [ready["workspace"]]
+
+    def _services(self, factory: Factory) -> dict[str, In[str]]:
+        """Linked services of the workspace and of the data's accounts, for these pipelines and the team's own."""
+        adf, placement = native.datafactory, self.placement
+        services: dict[str, Any] = {
+            "workspace": adf.AzureMLServiceLinkedServiceArgs(
+                type="AzureMLService",
+                authentication="MSI",
+                subscription_id=placement.subscription_id,
+                resource_group_name=placement.resource_group_name,
+                ml_workspace_name=self._args.workspace.reachable_name,
+            )
+        }
+        for account, store in self._accounts().items():
+            services[account] = (
+                adf.AzureBlobFSLinkedServiceArgs(
+                    type="AzureBlobFS", url=f"https://{store.account_name}.dfs.core.windows.net"
+                )
+                if store.hierarchical
+                else adf.AzureBlobStorageLinkedServiceArgs(
+                    type="AzureBlobStorage",
+                    service_endpoint=f"https://{store.account_name}.blob.core.windows.net",
+                    account_kind="StorageV2",
+                    authentication_type="Msi",
+                )
+            )
+        made: dict[str, In[str]] = {}
+        for label, properties in services.items():
+            name = placement.known_name(Kind.LINKED_SERVICE, label)
+            made[label] = known_value_of(linked_service(self, factory, label, name, properties), name)
+        return made
+
+    def _job(
+        self,
+        run: _Run,
+        pipeline_name: str,
+        job: BatchJobSettings,
+        endpoint: Optional["native.machinelearningservices.BatchEndpoint"],
+    ) -> None:
+        """The pipelines of a job, and what starts them."""
+        names, factory = scoring_names(pipeline_name), run.factory
+        where = ScoredWhere(
+            workspace_id=self._args.workspace.resource_id,
+            scoring_uri=_scoring_uri(endpoint) if endpoint else "",
+            workspace_service=run.services["workspace"],
+            integration_runtime=factory.integration_runtime,
+        )
+        attempt = pipeline(self, factory, f"attempt-{job.name}", names.attempt, attempt_pipeline(job, where))
+        properties = scoring_pipeline(job, names, self._stores)
+        whole = pipeline(self, factory, f"pipeline-{job.name}", names.pipeline, properties, depends_on=[attempt])
+        for trigger_name, properties in scoring_triggers(job, names, self._stores).items():
+            kind = "schedule" if trigger_name == names.schedule else "blob"
+            running_trigger(
+                self,
+                factory,
+                f"trigger-{job.name}-{kind}",
+                trigger_name,
+                properties,
+                runs=job.active,
+                changes_state=run.actions.starts,
+                starts=whole,
+                needs=run.needs,
+            )
+
+    def _alerts(self, caller: _Caller, jobs: dict[str, BatchJobSettings]) -> None:
+        settings = self._args.settings
+        if settings.alerts is None:
+            return
+        triggers = [
+            trigger
+            for name, job in jobs.items()
+            for trigger in scoring_triggers(job, scoring_names(name), self._stores)
+        ]
+        alerts = BatchAlerts(
+            settings=settings.alerts,
+            orchestrator=settings.orchestrator,
+            orchestrator_id=caller.resource_id,
+            jobs=jobs,
+            triggers=triggers,
+            late=settings.data_factory_id is None,
+        )
+        batch_alerts(self, alerts)
+
+
+def _scoring_uri(endpoint: "native.machinelearningservices.BatchEndpoint") -> "pulumi.Output[str]":
+    return endpoint.properties.apply(lambda each: each.scoring_uri)

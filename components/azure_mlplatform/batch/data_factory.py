@@ -1,0 +1,314 @@
+"""A data factory (Microsoft.DataFactory): its own network, what it reaches there, and what it runs.
+
+It signs in as itself everywhere: no linked service has a key, and its private endpoints lead to named resources only.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..catalogue.private_link import PrivateService
+from ..foundation.naming import Kind
+from ..foundation.problems import Problem
+from ..foundation.values import name_of, resource_group_of
+from ..parts.arguments import In, RefusedError
+from ..parts.authorization import system_assigned
+from ..parts.component import Component, child, is_hosted
+from ..parts.diagnostics import send_diagnostics
+from ..parts.encryption import EncryptionKey
+from ..parts.outputs import after_check, known_value_of
+from ..parts.private_endpoint import private_endpoints
+from .pipelines import Json, flattened
+
+_LOGS = ["ActivityRuns", "PipelineRuns", "TriggerRuns"]
+"""What a factory reports of its runs ("Supported logs for Microsoft.DataFactory/factories"); the others are of debug
+runs and of services that it does not have here."""
+
+
+class Factory(NamedTuple):
+    """A factory that pipelines are put into."""
+
+    name: In[str]
+    resource_group_name: In[str]
+    resource_id: In[str]
+    """Made of names: known before the factory exists."""
+
+    principal_id: In[str]
+    """The principal of its own identity."""
+
+    network: Optional[pulumi.Resource] = None
+    """The managed network, where it has one of this library's."""
+
+    runtime: Optional[pulumi.Resource] = None
+    """The integration runtime in it."""
+
+    integration_runtime: Optional[str] = None
+    """The integration runtime that reaches the workspace. None: the factory's default, which is public."""
+
+
+def data_factory(parent: Component) -> Factory:
+    """A factory without a repository: what it runs is what is deployed. In a private network, it has one of its own
+    too, in which its activities run."""
+    placement = parent.placement
+    private, key = placement.private_network is not None, placement.encryption
+    factory_name = placement.name_of(Kind.DATA_FACTORY)
+    factory = native.datafactory.Factory(
+        parent.logical_name("factory"),
+        factory_name=factory_name,
+        resource_group_name=placement.resource_group_name,
+        location=placement.location,
+        # Its own identity, which its activities sign in as, and the one that may read the customer's key.
+        identity=system_assigned(*([key.identity_id] if key else []), as_map=True),
+        encryption=_factory_encryption(key),
+        # It has no firewall, so it is open to all or to none.
+        public_network_access="Disabled" if private else "Enabled",
+        tags=placement.tags,
+        opts=child(parent, protect=placement.protected),
+    )
+    send_diagnostics(parent, "factory", factory.id, tables=_LOGS)
+    private_endpoints(parent, "factory", factory.id, PrivateService.DATA_FACTORY, part="factory")
+    made = known_value_of(factory, factory_name)
+    principal_id: pulumi.Output[Any] = factory.identity.apply(lambda each: each.principal_id if each else None)
+    network = _managed_network(parent, made) if private else None
+    runtime_name = placement.known_name(Kind.INTEGRATION_RUNTIME) if private else None
+    return Factory(
+        name=made,
+        resource_group_name=placement.resource_group_name,
+        resource_id=placement.id_of("Microsoft.DataFactory/factories", factory_name),
+        principal_id=principal_id,
+        network=network,
+        runtime=_integration_runtime(parent, runtime_name, made, network) if runtime_name and network else None,
+        integration_runtime=runtime_name,
+    )
+
+
+def _factory_encryption(key: Optional[EncryptionKey]) -> Any:
+    if key is None:
+        return None
+    return native.datafactory.EncryptionConfigurationArgs(
+        vault_base_url=key.key.vault_uri,
+        key_name=key.key.key_name,
+        key_version=key.key.key_version,
+        identity=native.datafactory.CMKIdentityDefinitionArgs(user_assigned_identity=key.identity_id),
+    )
+
+
+def adopted_factory(parent: Component, factory_id: str, integration_runtime: Optional[str]) -> Factory:
+    """A factory that others made. Its network and its approvals are theirs; it has to have an identity of its own."""
+    read = native.datafactory.Factory.get(parent.logical_name("adopted-factory"), factory_id, opts=child(parent))
+
+    def must_sign_in(identity: Any) -> str:
+        if identity is None or not identity.principal_id:
+            raise RefusedError(
+                [
+                    Problem(
+                        ("batch", "data_factory_id"),
+                        f"'{factory_id}': the factory has no identity of its own, and nothing else signs it in",
+                        "Give it a system-assigned identity, or leave data_factory_id out",
+                    )
+                ]
+            )
+        return identity.principal_id
+
+    principal_id = read.identity.apply(must_sign_in)
+    return Factory(
+        name=after_check(principal_id, name_of(factory_id)),
+        resource_group_name=resource_group_of(factory_id),
+        resource_id=factory_id,
+        principal_id=principal_id,
+        integration_runtime=integration_runtime,
+    )
+
+
+def _managed_network(parent: Component, factory_name: In[str]) -> "native.resources.Deployment":
+    """The network `default` of the factory. azure-native has no type of it, since Azure deletes it with the factory
+    only; a deployment makes it, and its deletion leaves the network alone."""
+    template: dict[str, Any] = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [
+            {
+                "type": "Microsoft.DataFactory/factories/managedVirtualNetworks",
+                "apiVersion": "2018-06-01",
+                "name": pulumi.Output.concat(factory_name, "/default"),
+                "properties": {},
+            }
+        ],
+    }
+    return native.resources.Deployment(
+        parent.logical_name("managed-network"),
+        deployment_name=pulumi.Output.concat(factory_name, "-managed-network"),
+        resource_group_name=parent.placement.resource_group_name,
+        properties=native.resources.DeploymentPropertiesArgs(
+            mode=native.resources.DeploymentMode.INCREMENTAL, template=template
+        ),
+        opts=child(parent),
+    )
+
+
+def _integration_runtime(
+    parent: Component, runtime_name: str, factory_name: In[str], network: pulumi.Resource
+) -> "native.datafactory.IntegrationRuntime":
+    adf = native.datafactory
+    return native.datafactory.IntegrationRuntime(
+        parent.logical_name("runtime"),
+        integration_runtime_name=runtime_name,
+        factory_name=factory_name,
+        resource_group_name=parent.placement.resource_group_name,
+        properties=adf.ManagedIntegrationRuntimeArgs(
+            type="Managed",
+            managed_virtual_network=adf.ManagedVirtualNetworkReferenceArgs(
+                type="ManagedVirtualNetworkReference", reference_name="default"
+            ),
+            # A managed network is in its factory's region only.
+            compute_properties=adf.IntegrationRuntimeComputePropertiesArgs(location="AutoResolve"),
+        ),
+        opts=child(parent, depends_on=[network], replace_on_changes=["properties.managedVirtualNetwork"]),
+    )
+
+
+def managed_endpoint(
+    parent: Component, factory: Factory, part: str, *, target_id: In[str], group_id: str, approve: bool
+) -> pulumi.Resource:
+    """A private endpoint from the factory's network to a resource; returns what has to be there before it is used.
+
+    The resource's owner has to let it in. With `approve` that is done here, for this endpoint's connection alone.
+    `part` is its name: Azure makes one of `{factory}.{part}` of it.
+    """
+    endpoint = native.datafactory.ManagedPrivateEndpoint(
+        parent.logical_name(f"reach-{part}"),
+        managed_private_endpoint_name=part,
+        managed_virtual_network_name="default",
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        properties={"private_link_resource_id": target_id, "group_id": group_id},
+        opts=child(
+            parent,
+            depends_on=[each for each in [factory.network] if each],
+            delete_before_replace=True,
+            replace_on_changes=["properties.groupId", "properties.privateLinkResourceId"],
+        ),
+    )
+    if not approve:
+        return endpoint
+    from ..dynamic.approved_connection import ApproveConnection
+
+    return ApproveConnection(
+        parent.logical_name(f"reach-{part}-approval"),
+        endpoint_id=endpoint.id,
+        target_id=target_id,
+        tenant_id=parent.placement.tenant_id,
+        opts=child(parent),
+    )
+
+
+def linked_service(
+    parent: Component, factory: Factory, label: str, service_name: str, properties: Any
+) -> "native.datafactory.LinkedService":
+    """A service that the factory's pipelines can name, signed in to as the factory itself."""
+    if factory.integration_runtime is not None:
+        properties.connect_via = native.datafactory.IntegrationRuntimeReferenceArgs(
+            type="IntegrationRuntimeReference", reference_name=factory.integration_runtime
+        )
+    return native.datafactory.LinkedService(
+        parent.logical_name(f"service-{label}"),
+        linked_service_name=service_name,
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        properties=properties,
+        opts=child(parent, depends_on=[each for each in [factory.runtime] if each]),
+    )
+
+
+def pipeline(
+    parent: Component,
+    factory: Factory,
+    label: str,
+    pipeline_name: str,
+    properties: Json,
+    depends_on: Iterable[pulumi.Resource] = (),
+) -> "native.datafactory.Pipeline":
+    """A pipeline of properties as REST has them."""
+    flat = flattened(properties)
+    return native.datafactory.Pipeline(
+        parent.logical_name(label),
+        pipeline_name=pipeline_name,
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        description=flat["description"],
+        parameters=flat["parameters"],
+        variables=flat.get("variables"),
+        concurrency=flat.get("concurrency"),
+        activities=flat["activities"],
+        opts=child(parent, depends_on=[*depends_on, *(each for each in [factory.runtime] if each)]),
+    )
+
+
+def running_trigger(
+    parent: Component,
+    factory: Factory,
+    label: str,
+    trigger_name: str,
+    properties: Json,
+    *,
+    runs: bool,
+    changes_state: bool,
+    starts: pulumi.Resource,
+    needs: list[pulumi.Resource],
+) -> None:
+    """A trigger of properties as REST has them, which `starts` a pipeline.
+
+    Azure makes a trigger stopped, and refuses to change a started one. With `changes_state` it is stopped before
+    every change, and, where it `runs`, started after it, once all that a run `needs` is there.
+    """
+    name = parent.logical_name(label)
+    state: dict[str, Any] = {
+        "factory_id": factory.resource_id,
+        "definition": properties,
+        "tenant_id": parent.placement.tenant_id,
+    }
+    before: list[pulumi.Resource] = [starts]
+    if changes_state:
+        from ..dynamic.trigger_state import StopTrigger
+
+        before.append(StopTrigger(f"{name}-stop", trigger=trigger_name, **state, opts=child(parent)))
+    trigger = native.datafactory.Trigger(
+        name,
+        trigger_name=trigger_name,
+        factory_name=factory.name,
+        resource_group_name=factory.resource_group_name,
+        properties=flattened(properties),
+        opts=child(parent, depends_on=before, delete_before_replace=True),
+    )
+    if changes_state and runs:
+        from ..dynamic.trigger_state import StartTrigger
+
+        # Named as it is once made: where a trigger is replaced, the old one is then stopped first.
+        made = known_value_of(trigger, trigger_name)
+        StartTrigger(f"{name}-start", trigger=made, **state, opts=child(parent, depends_on=needs))
+
+
+HOSTED = (
+    "Triggers stay as they are and private endpoints wait for approval: what starts and approves them runs with the "
+    "Python of the main program, which here is in another language. docs/batch.md has the commands"
+)
+
+
+class Actions(NamedTuple):
+    """What this program does that azure-native cannot."""
+
+    starts: bool
+    """Whether it starts and stops triggers."""
+
+    approves: bool
+    """Whether it approves connections."""
+
+
+def allowed_actions(*, starts: bool, approves: bool) -> Actions:
+    """Which actions can run here. None in a component hosted for another language; logs a warning."""
+    if (starts or approves) and is_hosted():
+        pulumi.log.warn(HOSTED)
+        return Actions(starts=False, approves=False)
+    return Actions(starts, approves)

@@ -1,0 +1,112 @@
+"""The JSON Schemas of Pulumi.yaml and Pulumi.<stack>.yaml, for completion and checks in an editor."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from ..environment.settings.environment import PROJECT_KEYS, EnvironmentSettings
+from ..environment.settings.platform import PlatformSettings
+from ..foundation.field_docs import field_docs
+from ..foundation.model import NAMESPACE
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ENCRYPTED = {
+    "type": "object",
+    "description": "A value that `pulumi config set --secret` encrypted.",
+    "properties": {"secure": {"type": "string"}},
+    "required": ["secure"],
+    "additionalProperties": False,
+}
+
+
+def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict[str, Any]:
+    """The schema of Pulumi.<stack>.yaml."""
+    properties, definitions = _properties(lambda key: key not in PROJECT_KEYS, model)
+    config = {
+        "type": "object",
+        "properties": properties,
+        # Keys of other namespaces are Pulumi's and the providers' affair.
+        "patternProperties": {f"^(?!{NAMESPACE}:)": {}},
+        "additionalProperties": _ENCRYPTED,
+    }
+    return {
+        "$schema": _DIALECT,
+        "title": "A stack of azure-mlplatform: Pulumi.<stack>.yaml",
+        "type": "object",
+        "properties": {"config": config},
+        "$defs": definitions,
+    }
+
+
+def project_schema() -> dict[str, Any]:
+    """The schema of Pulumi.yaml, as far as this library is concerned."""
+    properties, definitions = _properties(lambda key: key in PROJECT_KEYS, EnvironmentSettings)
+    config = {
+        "type": "object",
+        "properties": {
+            key: {
+                "type": "object",
+                "properties": {"value": value},
+                "required": ["value"],
+                "additionalProperties": False,
+            }
+            for key, value in properties.items()
+        },
+    }
+    return {
+        "$schema": _DIALECT,
+        "title": "A project of azure-mlplatform: Pulumi.yaml",
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "main": {"type": "string"}, "config": config},
+        "required": ["name", "runtime"],
+        "$defs": definitions,
+    }
+
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "stack": stack_schema,
+    "platform-stack": lambda: stack_schema(PlatformSettings),
+    "project": project_schema,
+}
+"""Which file → its schema."""
+
+
+def _properties(
+    wanted: Callable[[str], bool], model: type[EnvironmentSettings]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Full key → schema for the wanted settings, and the definitions these refer to."""
+    whole = model.model_json_schema(schema_generator=_Documented)
+    properties = {f"{NAMESPACE}:{key}": value for key, value in whole["properties"].items() if wanted(key)}
+    definitions = whole["$defs"]
+    used: dict[str, Any] = {}
+    pending = list(_references(properties))
+    while pending:
+        name = pending.pop()
+        if name not in used:
+            used[name] = definitions[name]
+            pending += _references(definitions[name])
+    return properties, dict(sorted(used.items()))
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"].rsplit("/", 1)[-1]] if isinstance(value.get("$ref"), str) else []
+        return own + [name for item in value.values() for name in _references(item)]
+    if isinstance(value, list):
+        return [name for item in value for name in _references(item)]
+    return []
+
+
+class _Documented(GenerateJsonSchema):
+    """Adds the docstrings under the fields."""
+
+    def model_schema(self, schema: Any) -> Any:
+        built = super().model_schema(schema)
+        model: type[BaseModel] = schema["cls"]
+        for name, text in field_docs(model).items():
+            if name in built.get("properties", {}):
+                built["properties"][name]["description"] = text
+                built["properties"][name].pop("title", None)
+        return built

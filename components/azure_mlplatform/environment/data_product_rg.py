@@ -1,0 +1,355 @@
+"""The resource group of one data product in one environment, with what everything in it shares.
+
+It does not manage the subscription, the hub, or who deploys: the identity that runs `pulumi up` has its
+rights before the group exists.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+import pulumi_random as random
+
+from ..ai.ai_service import AIService, AIServiceArgs
+from ..foundation.model import check
+from ..foundation.naming import SUFFIX_LENGTH, Kind
+from ..foundation.problems import Problem
+from ..foundation.roles import PrincipalType, Role
+from ..foundation.rules import field_rule
+from ..foundation.values import date, name_of, subscription_of
+from ..foundation.violations import Violation, prefixed
+from ..network.network import Network, NetworkArgs
+from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, RefusedError
+from ..parts.authorization import assign_role, lock, user_assigned_identity
+from ..parts.component import Component, child
+from ..parts.diagnostics import send_diagnostics
+from ..parts.encryption import EncryptionKey
+from ..parts.outputs import after_check, known_value_of
+from ..parts.placement import Placement
+from .isolation import group_name, isolation_violations
+from .settings.access import FederatedCredential
+from .settings.environment import EnvironmentSettings
+from .tags import environment_tags
+
+
+class DataProductRGArgs(ComponentArgs):
+    """The arguments of a DataProductRG."""
+
+    settings: ModelOrDict[EnvironmentSettings]
+    """The environment."""
+
+    today: str
+    """The day the program runs, as year-month-day: a budget starts in its month, and what expired is
+    refused."""
+
+    _date = field_rule(date, "today")
+
+    @check
+    def _can_be_made_today(self) -> Iterator[Violation]:
+        today = datetime.date.fromisoformat(self.today)
+        yield from prefixed(("settings",), self.settings.violations_on(today))
+        yield from prefixed(("settings",), isolation_violations(self.settings))
+
+
+class DataProductRG(Component):
+    """A group with its network, its log, its identity, its budget and its own AI services."""
+
+    name: pulumi.Output[str]
+    """The group's name."""
+
+    resource_id: pulumi.Output[str]
+    """The group's id."""
+
+    suffix: pulumi.Output[str]
+    """The six characters at the end of globally unique names."""
+
+    log_analytics_workspace_id: pulumi.Output[str]
+    """The Log Analytics workspace that everything reports to."""
+
+    workload_identity_id: pulumi.Output[str]
+    """The identity that the environment's own pipelines and workloads act as, by resource id."""
+
+    client_id: pulumi.Output[str]
+    """The same identity's client id, which sign-in asks for."""
+
+    principal_id: pulumi.Output[str]
+    """The same identity's object id, which roles are given to."""
+
+    ai_service_endpoints: pulumi.Output[dict[str, str]]
+    """AI service, by the name the settings give it → its address."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[DataProductRGArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = DataProductRGArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        settings = args.settings
+        group_name = _group_name(settings)
+        self._place(self._first_placement(settings, group_name))
+        # What is made first shows which subscription it is in; everything else waits for that.
+        if settings.resource_group_id is None:
+            group = self._group(settings, group_name)
+            group_id = _in_same_subscription(settings, group.id)
+            self._wait_for(group_id, group_name)
+            identity = user_assigned_identity(self, "workload-identity", "")
+        else:
+            identity = user_assigned_identity(self, "workload-identity", "")
+            checked = _in_same_subscription(settings, identity.id)
+            group_id = after_check(checked, settings.resource_group_id)
+            self._wait_for(checked, group_name)
+        self._extend(diagnostics=self._log_analytics(settings))
+        self._federate(settings, identity)
+        self._budget(args, group_id)
+        self.network = self._network(settings)
+        self._extend(
+            private_network=self.network.private_network if self.network else None,
+            encryption=self._encryption(settings),
+        )
+        self.ai_services = {
+            each.name: AIService(
+                self.logical_name(each.name), AIServiceArgs(placement=self.placement, settings=each), child(self)
+            )
+            for each in settings.ai_services
+        }
+        self._grant(settings, group_id, identity)
+        self._finish(
+            {
+                "name": self.placement.resource_group_name,
+                "resource_id": group_id,
+                "suffix": self.placement.suffix,
+                "log_analytics_workspace_id": self.placement.diagnostics,
+                "workload_identity_id": identity.id,
+                "client_id": identity.client_id,
+                "principal_id": identity.principal_id,
+                "ai_service_endpoints": {each: service.endpoint for each, service in self.ai_services.items()},
+            }
+        )
+
+    @property
+    def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
+        """What a stack shows of it."""
+        return {
+            "resource_group_name": self.name,
+            "resource_group_id": self.resource_id,
+            "log_analytics_workspace_id": self.log_analytics_workspace_id,
+            "workload_identity_id": self.workload_identity_id,
+            "workload_identity_client_id": self.client_id,
+            "ai_service_endpoints": self.ai_service_endpoints,
+            **(self.network.exports if self.network is not None else {}),
+        }
+
+    def grant_user(
+        self,
+        principal_id: In[str],
+        principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+        *,
+        grantee: Optional[str] = None,
+    ) -> None:
+        """Lets a principal call every AI service of the data product; see `AIService.grant_user`."""
+        for service in self.ai_services.values():
+            service.grant_user(principal_id, principal_type, grantee=grantee)
+
+    def _first_placement(self, settings: EnvironmentSettings, group_name: str) -> Placement:
+        """Where everything is, before there is a log, a network or a key."""
+        return Placement(
+            project=settings.project.name,
+            environment=settings.environment,
+            location=settings.location,
+            subscription_id=settings.subscription_id,
+            tenant_id=settings.tenant_id,
+            resource_group_name=group_name,
+            suffix=self._suffix(settings),
+            tags=environment_tags(settings),
+            public_access=settings.network.public_access if settings.network else None,
+            open_reason=None if settings.network else "a sandbox without a network",
+            retire=settings.retire,
+        )
+
+    def _extend(self, **found: Any) -> None:
+        """Adds to the placement what has been made."""
+        self.placement = self.placement.model_copy(update=found)
+
+    def _wait_for(self, checked: "pulumi.Output[str]", group_name: str) -> None:
+        self._extend(resource_group_name=after_check(checked, group_name))
+
+    def _group(self, settings: EnvironmentSettings, group_name: str) -> "native.resources.ResourceGroup":
+        return native.resources.ResourceGroup(
+            self.logical_name("group"),
+            resource_group_name=group_name,
+            location=settings.location,
+            tags=self.placement.tags,
+            opts=child(self, protect=self.placement.protected),
+        )
+
+    def _suffix(self, settings: EnvironmentSettings) -> In[str]:
+        if settings.suffix is not None:
+            return settings.suffix
+        # Without keepers: a keeper that changes would rename, and so replace, everything that is global.
+        return random.RandomString(
+            self.logical_name("suffix"),
+            length=SUFFIX_LENGTH,
+            upper=False,
+            special=False,
+            opts=child(self, protect=settings.retire is None),
+        ).result
+
+    def _log_analytics(self, settings: EnvironmentSettings) -> In[str]:
+        diagnostics = settings.diagnostics
+        if diagnostics.log_analytics_workspace_id is not None:
+            return diagnostics.log_analytics_workspace_id
+        workspace = native.operationalinsights.Workspace(
+            self.logical_name("log"),
+            workspace_name=self.placement.name_of(Kind.LOG_ANALYTICS),
+            resource_group_name=self.placement.resource_group_name,
+            location=settings.location,
+            sku={"name": "PerGB2018"},
+            retention_in_days=diagnostics.retention_days or settings.profile.log_retention_days,
+            workspace_capping={"daily_quota_gb": diagnostics.daily_cap_gb} if diagnostics.daily_cap_gb else None,
+            features={"disable_local_auth": True, "enable_log_access_using_only_resource_permissions": True},
+            tags=self.placement.tags,
+            opts=child(self, protect=self.placement.protected),
+        )
+        self._extend(diagnostics=workspace.id)
+        send_diagnostics(self, "log", workspace.id)
+        if self.placement.protected:
+            lock(self, "log-lock", workspace)
+        return workspace.id
+
+    def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
+        wanted = {each.name: each for each in settings.workload_identity.federated_credentials}
+        if repository := settings.workload_identity.github_repository:
+            wanted["github"] = FederatedCredential(
+                name=f"github-{settings.environment}",
+                issuer="https://token.actions.githubusercontent.com",
+                subject=f"repo:{repository}:environment:{settings.environment}",
+            )
+        before: list[pulumi.Resource] = []
+        for label, credential in wanted.items():
+            made = native.managedidentity.FederatedIdentityCredential(
+                self.logical_name(f"trust-{label}"),
+                federated_identity_credential_resource_name=credential.name,
+                resource_group_name=self.placement.resource_group_name,
+                resource_name_=known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+                issuer=credential.issuer,
+                subject=credential.subject,
+                audiences=[credential.audience],
+                # Azure answers 409 to a second write on one identity while the first goes on.
+                opts=child(self, depends_on=before),
+            )
+            before = [made]
+
+    def _budget(self, args: DataProductRGArgs, group_id: In[str]) -> None:
+        budget = args.settings.budget
+        if budget is None:
+            return
+        told: dict[str, Any] = {
+            "enabled": True,
+            "operator": "GreaterThanOrEqualTo",
+            "contact_emails": budget.contact_emails,
+            "contact_groups": budget.action_group_ids,
+        }
+        thresholds = [("Actual", each) for each in budget.actual_percent]
+        thresholds += [("Forecasted", each) for each in budget.forecast_percent]
+        notifications: dict[str, Any] = {
+            f"{kind.lower()}-{percent:g}".replace(".", "-"): {**told, "threshold": percent, "threshold_type": kind}
+            for kind, percent in thresholds
+        }
+        native.consumption.Budget(
+            self.logical_name("budget"),
+            budget_name=self.placement.name_of(Kind.BUDGET),
+            scope=group_id,
+            category="Cost",
+            amount=budget.amount,
+            time_grain="Monthly",
+            time_period={"start_date": f"{args.today[:7]}-01T00:00:00Z"},
+            notifications=notifications,
+            # The first month must be the one it is created in; later ones would be refused.
+            opts=child(self, ignore_changes=["time_period"]),
+        )
+
+    def _network(self, settings: EnvironmentSettings) -> Optional[Network]:
+        if settings.network is None:
+            return None
+        inference = settings.inference
+        return Network(
+            self.logical_name("network"),
+            NetworkArgs(
+                placement=self.placement,
+                settings=settings.network,
+                dns_zones=settings.dns_zones,
+                container_delegation=inference.container_delegation if inference else None,
+                pod_cidr=inference.pod_cidr if inference else None,
+            ),
+            child(self),
+        )
+
+    def _encryption(self, settings: EnvironmentSettings) -> Optional[EncryptionKey]:
+        key = settings.customer_managed_key
+        if key is None:
+            return None
+        identity = user_assigned_identity(self, "key-identity", "key")
+        may_read = assign_role(
+            self,
+            "key-reader",
+            Role.KEY_VAULT_CRYPTO_USER,
+            principal_id=identity.principal_id,
+            scope=key.key_vault_id,
+        )
+        return EncryptionKey(
+            key=key,
+            # What is encrypted reads the key as it is made, so the role comes before it.
+            identity_id=known_value_of(may_read, identity.id),
+            identity_client_id=identity.client_id,
+        )
+
+    def _grant(
+        self,
+        settings: EnvironmentSettings,
+        group_id: In[str],
+        identity: "native.managedidentity.UserAssignedIdentity",
+    ) -> None:
+        self.grant_user(identity.principal_id, grantee="workload-identity")
+        for group in settings.access.data_scientists:
+            self.grant_user(group, PrincipalType.GROUP)
+        for group in dict.fromkeys([*settings.access.readers, *settings.access.data_scientists]):
+            assign_role(
+                self,
+                f"reader-{group}",
+                Role.READER,
+                principal_id=group,
+                scope=group_id,
+                principal_type=PrincipalType.GROUP,
+            )
+
+
+def _group_name(settings: EnvironmentSettings) -> str:
+    if settings.resource_group_id is not None:
+        return name_of(settings.resource_group_id)
+    return group_name(settings.project, settings.environment)
+
+
+def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output[str]") -> "pulumi.Output[str]":
+    """The id of what was made, unless it turns out to be in another subscription than the settings say.
+
+    The provider reports no difference when its own subscription changes: what exists still shows the old
+    one. Before anything exists the id is unknown, and there is nothing to compare.
+    """
+
+    def compare(actual: str) -> str:
+        if subscription_of(actual) != settings.subscription_id:
+            raise RefusedError(
+                [
+                    Problem(
+                        ("subscription_id",),
+                        f"the settings say {settings.subscription_id}, but the environment is in "
+                        f"{subscription_of(actual)}",
+                        "An environment cannot move: give the provider the settings' subscription, or make a new "
+                        "stack for the new subscription and retire this one",
+                    )
+                ]
+            )
+        return actual
+
+    return made_id.apply(compare)

@@ -1,0 +1,49 @@
+"""That the environments of a project stay apart: none names what is in the resource group of another."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..foundation.naming import Kind, azure_name
+from ..foundation.profiles import Environment
+from ..foundation.project import ProjectSettings
+from ..foundation.violations import Path, Violation
+from .settings.environment import EnvironmentSettings
+
+
+def group_name(project: ProjectSettings, environment: Environment) -> str:
+    """The name of the resource group that an environment makes."""
+    return azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", environment)
+
+
+def isolation_violations(settings: EnvironmentSettings) -> Iterator[Violation]:
+    """Every id in the settings that lies in the group of another environment of the same project."""
+    others = {
+        group_name(settings.project, each).lower(): each for each in Environment if each is not settings.environment
+    }
+    for path, text in _texts(settings, ()):
+        found = re.match(r"/subscriptions/[^/]+/resourcegroups/([^/]+)", text, re.IGNORECASE)
+        other = others.get(found[1].lower()) if found else None
+        if found and other is not None:
+            yield Violation(
+                path,
+                text,
+                f"'{text}' is in {found[1]}, the group of the {other} environment of {settings.project.name}",
+                f"Environments share nothing: name what belongs to {settings.environment}, or what is outside both",
+            )
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))

@@ -1,0 +1,324 @@
+"""An environment as a value: everything that a deployment is a function of, but for the clock."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Optional
+
+from pydantic import Field
+
+from ...ai.settings import AIServiceSettings
+from ...batch.settings.batch import BatchSettings
+from ...catalogue.private_link import zones
+from ...foundation.duplicates import duplicate_names
+from ...foundation.model import check
+from ...foundation.profiles import PROFILES, Environment, Profile
+from ...foundation.project import ProjectSettings
+from ...foundation.rules import field_rule
+from ...foundation.tags import tag_violations
+from ...foundation.values import arm_group_id, date, guid, region
+from ...foundation.violations import Violation
+from ...inference.settings.inference import InferenceSettings
+from ...network.settings import NetworkSettings
+from ...parts.settings.encryption import CustomerManagedKey
+from ...parts.settings.part import PartSettings
+from ...parts.settings.retirement import Retirement
+from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
+from ...spark.synapse.settings import SynapseSettings
+from ...workspace.settings.computes import ClusterSettings
+from ...workspace.settings.workspace import WorkspaceSettings
+from ..checks import addresses, batch, inference, spark, subnets, subscription, workspace
+from .access import AccessSettings, WorkloadIdentitySettings
+from .budget import BudgetSettings
+from .diagnostics import DiagnosticsSettings
+
+
+class EnvironmentSettings(PartSettings):
+    """One environment of one project. The project's own part stands in Pulumi.yaml, everything else in
+    Pulumi.<stack>.yaml."""
+
+    project: ProjectSettings
+    """Whose environment it is. Stands in Pulumi.yaml."""
+
+    environment: Environment
+    """`sandbox`, `dev`, `test` or `prod`; settings/profiles.py says what follows from it."""
+
+    location: str = Field(examples=["westeurope"])
+    """The Azure region that everything is in."""
+
+    subscription_id: str = Field(examples=["00000000-0000-0000-0000-000000000001"])
+    """The subscription that everything is in. It cannot change: another subscription is another
+    environment, and a provider or a resource group in another one is refused."""
+
+    tenant_id: str = Field(examples=["00000000-0000-0000-0000-000000000002"])
+    """The Entra tenant of the subscription."""
+
+    resource_group_id: Optional[str] = Field(
+        default=None,
+        examples=["/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-churn-dev"],
+    )
+    """A resource group that others made, by id. Left out, the environment makes its own."""
+
+    network: Optional[NetworkSettings] = None
+    """The network. Only a sandbox can do without one."""
+
+    ai_services: list[AIServiceSettings] = Field(default_factory=list)
+    """The data product's AI services, a set of its own in every environment."""
+
+    workspace: Optional[WorkspaceSettings] = None
+    """The machine-learning workspace. Left out, there is none."""
+
+    inference: Optional[InferenceSettings] = None
+    """How models are served. Left out, they are not, but for batches."""
+
+    databricks: Optional[DatabricksSettings] = None
+    """A Databricks workspace in the network. Left out, there is none."""
+
+    batch: Optional[BatchSettings] = None
+    """What is scored in batches, and when. Left out, nothing is."""
+
+    synapse: Optional[SynapseSettings] = None
+    """The Synapse workspace, the alternative to Data Factory. Left out, there is none."""
+
+    access: AccessSettings = Field(default_factory=AccessSettings)
+    """Which groups of people may do what. Left out, nobody may do anything."""
+
+    workload_identity: WorkloadIdentitySettings = Field(default_factory=WorkloadIdentitySettings)
+    """Which pipelines may act as the environment's workload identity. Left out, none may."""
+
+    budget: Optional[BudgetSettings] = None
+    """The monthly budget. A sandbox needs one; left out elsewhere, there is none."""
+
+    diagnostics: DiagnosticsSettings = Field(default_factory=DiagnosticsSettings)
+    """Where logs and metrics go. Left out, to a Log Analytics workspace of the environment's own."""
+
+    customer_managed_key: Optional[CustomerManagedKey] = None
+    """The key that encrypts what the AI services, the workspace, its storage, its registry, Synapse and its lake
+    store. Left out, Microsoft's keys do. It cannot be set or taken away later where a workspace or a registry
+    exists."""
+
+    tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
+    """Tags of this environment, beside the project's, which they override."""
+
+    suffix: Optional[str] = Field(default=None, pattern=r"^[a-z0-9]{6}$", examples=["x7k2p9"])
+    """The six characters at the end of globally unique names: lower-case letters and digits. Left out,
+    they are drawn once and kept in the stack's state; given, they adopt the names of a lost state."""
+
+    expires_on: Optional[str] = Field(default=None, examples=["2026-12-31"])
+    """The day from which the environment counts as expired. A sandbox needs one."""
+
+    retire: Optional[Retirement] = None
+    """Takes protection and locks away, so that the next `pulumi destroy` can delete the environment."""
+
+    _region = field_rule(region, "location")
+    _guids = field_rule(guid, "subscription_id", "tenant_id")
+    _group = field_rule(arm_group_id, "resource_group_id")
+    _date = field_rule(date, "expires_on")
+
+    @property
+    def profile(self) -> Profile:
+        """What this kind of environment needs, may, and defaults to."""
+        return PROFILES[self.environment]
+
+    @property
+    def protected(self) -> bool:
+        """Whether what holds data or work is protected and locked."""
+        return self.profile.protect and self.retire is None
+
+    @property
+    def clusters(self) -> list[ClusterSettings]:
+        """The workspace's clusters, with the one that only batches run on."""
+        clusters = self.workspace.clusters if self.workspace else []
+        return [*clusters, *([self.batch.cluster] if self.batch and self.batch.cluster else [])]
+
+    @property
+    def dns_zones(self) -> list[str]:
+        """The private DNS zones that its endpoints are named in."""
+        return sorted({zone for each in self.private_services for zone in zones(each, self.location)})
+
+    @check
+    def _has_what_its_kind_needs(self) -> Iterator[Violation]:
+        profile = self.profile
+        if profile.needs_budget and self.budget is None:
+            yield self._needed("budget", "budget: {amount: 500, contact_emails: [ml-team@example.com]}")
+        if profile.longest_life_days and self.expires_on is None:
+            yield self._needed("expires_on", f"a day within the next {profile.longest_life_days}")
+
+    @check
+    def _has_a_network(self) -> Iterator[Violation]:
+        if self.profile.needs_network and self.network is None:
+            yield self._needed("network", "network: {address_space: [10.20.0.0/22]}")
+
+    def _needed(self, field: str, example: str) -> Violation:
+        return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
+
+    @check
+    def _has_a_cost_code(self) -> Iterator[Violation]:
+        if self.profile.needs_cost_code and self.project.cost_code is None:
+            yield Violation(
+                ("project", "cost_code"),
+                None,
+                f"a {self.environment} environment needs the project's cost code",
+                "Add cost_code: <the code the project is booked on> to the project's settings in Pulumi.yaml",
+            )
+
+    @check
+    def _parts_fit_the_profile(self) -> Iterator[Violation]:
+        yield from self.profile_violations(self.environment)
+
+    @check
+    def _parts_fit_the_region(self) -> Iterator[Violation]:
+        yield from self.region_violations(self.location)
+
+    @check
+    def _parts_work_privately(self) -> Iterator[Violation]:
+        if self.network is not None:
+            yield from self.private_violations()
+
+    @check
+    def _parts_are_in_the_subscription(self) -> Iterator[Violation]:
+        yield from self.subscription_violations(self.subscription_id)
+
+    @check
+    def _group_is_in_the_subscription(self) -> Iterator[Violation]:
+        yield from subscription.group_is_in_the_subscription(self.resource_group_id, self.subscription_id)
+
+    @check
+    def _computes_are_in_the_subscription(self) -> Iterator[Violation]:
+        yield from subscription.computes_are_in_the_subscription(self.network, self.workspace, self.subscription_id)
+
+    @check
+    def _databricks_is_in_the_subscription(self) -> Iterator[Violation]:
+        yield from subscription.databricks_is_in_the_subscription(self.network, self.databricks, self.subscription_id)
+
+    @check
+    def _key_is_in_the_subscription(self) -> Iterator[Violation]:
+        yield from subscription.key_is_in_the_subscription(
+            self.customer_managed_key, self.workspace, self.subscription_id
+        )
+
+    @check
+    def _tags_are_legal(self) -> Iterator[Violation]:
+        yield from tag_violations(self.tags, ("tags",))
+
+    @check
+    def _services_have_own_names(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.ai_services, ("ai_services",), "AI service")
+
+    @check
+    def _connections_have_legal_names(self) -> Iterator[Violation]:
+        yield from workspace.connections_have_legal_names(self.workspace, self.ai_services)
+
+    @check
+    def _computes_have_own_names(self) -> Iterator[Violation]:
+        yield from workspace.computes_have_own_names(
+            self.workspace, self.batch, self.inference, self.databricks, self.synapse
+        )
+
+    @check
+    def _zones_are_given(self) -> Iterator[Violation]:
+        yield from subnets.zones_are_given(self.network, self.dns_zones)
+
+    @check
+    def _cluster_zone_is_given(self) -> Iterator[Violation]:
+        yield from subnets.cluster_zone_is_given(self.network, self.inference, self.location)
+
+    @check
+    def _computes_have_a_subnet(self) -> Iterator[Violation]:
+        yield from subnets.computes_have_a_subnet(self.network, self.workspace)
+
+    @check
+    def _models_have_a_subnet(self) -> Iterator[Violation]:
+        yield from subnets.models_have_a_subnet(self.network, self.inference)
+
+    @check
+    def _databricks_has_subnets(self) -> Iterator[Violation]:
+        yield from subnets.databricks_has_subnets(self.network, self.databricks)
+
+    @check
+    def _endpoints_fit(self) -> Iterator[Violation]:
+        yield from addresses.endpoints_fit(self.network, self, self.location)
+
+    @check
+    def _computes_fit(self) -> Iterator[Violation]:
+        yield from addresses.computes_fit(self.network, self.workspace, self.clusters)
+
+    @check
+    def _models_fit(self) -> Iterator[Violation]:
+        yield from addresses.models_fit(self.network, self.inference, self.environment)
+
+    @check
+    def _cluster_ranges_are_apart(self) -> Iterator[Violation]:
+        yield from addresses.cluster_ranges_are_apart(self.network, self.inference)
+
+    @check
+    def _target_works_in_the_workspace(self) -> Iterator[Violation]:
+        yield from inference.target_works_in_the_workspace(self.inference, self.workspace)
+
+    @check
+    def _images_have_a_registry(self) -> Iterator[Violation]:
+        yield from inference.images_have_a_registry(self.inference, self.workspace)
+
+    @check
+    def _egress_is_said_once(self) -> Iterator[Violation]:
+        yield from inference.egress_is_said_once(self.network, self.inference)
+
+    @check
+    def _synapse_has_a_legal_name(self) -> Iterator[Violation]:
+        yield from spark.synapse_has_a_legal_name(self.synapse, self.project)
+
+    @check
+    def _pools_can_be_attached(self) -> Iterator[Violation]:
+        yield from spark.pools_can_be_attached(self.synapse, self.workspace)
+
+    @check
+    def _batches_have_a_workspace(self) -> Iterator[Violation]:
+        yield from batch.batches_have_a_workspace(self.batch, self.workspace)
+
+    @check
+    def _orchestrator_is_there(self) -> Iterator[Violation]:
+        yield from batch.orchestrator_is_there(self.batch, self.synapse)
+
+    @check
+    def _batches_go_without_a_customers_key(self) -> Iterator[Violation]:
+        yield from batch.batches_go_without_a_customers_key(self.batch, self.workspace, self.customer_managed_key)
+
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
+        """What is wrong on a day: an expired environment, retired sizes. Nothing, once it is to be retired."""
+        if self.retire is None:
+            yield from self._expiry_violations(today)
+            yield from super().violations_on(today)
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """What is allowed on a day and should still be known."""
+        yield from super().notices_on(today)
+        yield from inference.inference_notices(self.inference, self.network, self.workspace)
+        yield from spark.databricks_notices(self.databricks, self.customer_managed_key)
+
+    def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
+        if self.expires_on is None:
+            return
+        ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
+        longest = self.profile.longest_life_days
+        if ahead <= 0:
+            yield Violation(
+                ("expires_on",),
+                self.expires_on,
+                f"the environment expired on {self.expires_on}",
+                "Destroy it (`pulumi destroy`), or set a later day",
+            )
+        elif longest is not None and ahead > longest:
+            yield Violation(
+                ("expires_on",),
+                self.expires_on,
+                f"{self.expires_on} is {ahead} days ahead",
+                f"A {self.environment} environment may live for {longest} days: "
+                f"set {today + datetime.timedelta(longest)} or earlier",
+            )
+
+
+PROJECT_KEYS = ("project",)
+"""The keys that stand in Pulumi.yaml. All others stand in Pulumi.<stack>.yaml: a stack's key replaces the
+project's whole, so no key may stand in both."""
+
+SECRET_KEYS = (TOKEN_KEY,)
+"""Keys of Pulumi.<stack>.yaml that are no settings but secrets: encrypted, and read by their own names."""

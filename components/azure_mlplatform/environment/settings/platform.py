@@ -1,0 +1,43 @@
+"""What a platform team runs for its projects: a cluster that they share, or one that is their prod's compute."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from ...foundation.duplicates import duplicate_values
+from ...foundation.model import check
+from ...foundation.profiles import Environment
+from ...foundation.violations import Violation
+from .environment import EnvironmentSettings
+
+
+class PlatformSettings(EnvironmentSettings):
+    """An environment of the platform team's own, which several projects use."""
+
+    stress_tests: list[str] = Field(default_factory=list, examples=[["../churn"]])
+    """The projects whose models are tested under load here, by the folder of their Pulumi.yaml, seen from this one.
+    The cluster's pools are those of their prod, so it is the same compute. Left out, the cluster is described here."""
+
+    @check
+    def _projects_stand_once(self) -> Iterator[Violation]:
+        yield from duplicate_values(self.stress_tests, ("stress_tests",))
+
+    @check
+    def _stress_is_tested_on_a_cluster_like_prods(self) -> Iterator[Violation]:
+        if not self.stress_tests:
+            return
+        if self.environment is not Environment.PROD:
+            yield Violation(
+                ("environment",),
+                self.environment,
+                f"load is tested on prod's compute, and a cluster in a {self.environment} environment is another: it "
+                "has fewer nodes, in one zone",
+                "Set environment: prod",
+            )
+        if self.inference is None or self.inference.aks is None or self.inference.aks.adopted:
+            yield Violation(
+                ("inference",),
+                None,
+                "stress_tests is given, but no cluster is made",
+                "Add inference: {target: aks, endpoints: [{name: load}], aks: {…}}",
+            )

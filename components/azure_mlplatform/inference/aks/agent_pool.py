@@ -1,0 +1,108 @@
+"""Node pools of a cluster of AKS (agentPools): what their nodes have, and what cannot change of them."""
+
+from typing import Any
+
+import pulumi_azure_native as native
+
+from ...catalogue.vm_sizes import Accelerator
+from ...parts.arguments import In
+from ...parts.component import Component, child, without_none
+from ...parts.placement import Placement
+from .settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
+
+ALL_ZONES = ["1", "2", "3"]
+
+TAINT = "ml.azure.com/amlarc=true:NoSchedule"
+"""Keeps everything off a pool but Azure ML: its workloads, and its system pods, of which the device plugin has to run
+there ("Deploy Azure Machine Learning extension", recommended taints)."""
+
+ACCELERATOR_LABEL = "ml.azure.com/accelerator"
+"""The label that says what nodes have, for the selectors of device plugins."""
+
+IMMUTABLE_OF_NODES = {
+    "availability_zones": "availabilityZones",
+    "enable_encryption_at_host": "enableEncryptionAtHost",
+    "max_pods": "maxPods",
+    "os_disk_size_gb": "osDiskSizeGB",
+    "os_disk_type": "osDiskType",
+    "vm_size": "vmSize",
+    "vnet_subnet_id": "vnetSubnetID",
+}
+"""What AKS refuses to change of a pool, as the SDK and as Azure name it ("Manage node pools in AKS")."""
+
+
+def agent_pool(
+    parent: Component,
+    name: str,
+    pool: ServicePoolSettings | NodePoolSettings,
+    nodes: tuple[int, int],
+    *,
+    cluster_name: In[str],
+    subnet_id: In[str],
+) -> "native.containerservice.AgentPool":
+    """A pool for models, or for the extension. What can be changed in place is; all else replaces it."""
+    placement = parent.placement
+    accelerated = isinstance(pool, NodePoolSettings)
+    accelerator = pool.accelerator if accelerated else Accelerator.NONE
+    return native.containerservice.AgentPool(
+        parent.logical_name(f"pool-{name}"),
+        agent_pool_name=name,
+        resource_name_=cluster_name,
+        resource_group_name=placement.resource_group_name,
+        mode="User",
+        node_labels={ACCELERATOR_LABEL: accelerator.value},
+        node_taints=[TAINT] if accelerated else None,
+        **nodes_of(placement, pool, *nodes, subnet_id),
+        **(_typed(pool) if isinstance(pool, NodePoolSettings) else {}),
+        tags=placement.tags,
+        opts=child(
+            parent,
+            delete_before_replace=True,
+            ignore_changes=["count", "orchestratorVersion"],
+            replace_on_changes=[
+                *IMMUTABLE_OF_NODES.values(),
+                "gpuInstanceProfile",
+                "gpuProfile",
+                "osSKU",
+                "scaleSetPriority",
+            ],
+        ),
+    )
+
+
+def nodes_of(
+    placement: Placement, pool: ServicePoolSettings | NodePoolSettings, least: int, most: int, subnet_id: In[str]
+) -> dict[str, Any]:
+    """What the nodes of every pool have."""
+    accelerated = pool.size is not None and pool.size.accelerator is not Accelerator.NONE
+    return {
+        "type": "VirtualMachineScaleSets",
+        "vm_size": pool.vm_size,
+        "count": least,
+        "min_count": least,
+        "max_count": most,
+        "enable_auto_scaling": True,
+        "availability_zones": pool.zones or (ALL_ZONES if placement.profile.zone_redundant else ALL_ZONES[:1]),
+        "max_pods": pool.max_pods,
+        "os_type": "Linux",
+        # FPGAs' runtime is known on older versions only, so the newest is no default for them.
+        "os_sku": "Ubuntu2204" if pool.size and pool.size.accelerator is Accelerator.FPGA else "Ubuntu",
+        "os_disk_type": "Ephemeral" if pool.disk is OsDisk.EPHEMERAL else "Managed",
+        "os_disk_size_gb": pool.disk_gib,
+        "vnet_subnet_id": subnet_id,
+        "enable_node_public_ip": False,
+        "enable_encryption_at_host": pool.unencrypted_host_reason is None,
+        # Quota for a further node with accelerators is seldom there.
+        "upgrade_settings": ({"max_surge": "0", "max_unavailable": "1"} if accelerated else {"max_surge": "10%"}),
+    }
+
+
+def _typed(pool: NodePoolSettings) -> dict[str, Any]:
+    """What follows from the accelerator, and from being a spot pool."""
+    return without_none(
+        gpu_profile={"driver": "Install"} if pool.accelerator is Accelerator.GPU else None,
+        gpu_instance_profile=pool.mig_profile.value if pool.mig_profile else None,
+        scale_set_priority="Spot" if pool.spot else None,
+        scale_set_eviction_policy="Delete" if pool.spot else None,
+        spot_max_price=-1 if pool.spot else None,
+    )

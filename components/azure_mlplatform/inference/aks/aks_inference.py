@@ -1,0 +1,80 @@
+"""A cluster of AKS that models are served from, attached to a workspace so that none breaks another's scoring.
+
+It does not manage what runs on the cluster: deployments, traffic and images belong to releases, and what a Git source
+applies to that source. An adopted cluster keeps its pools, its network and its upgrades.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import pulumi
+
+from ...parts.arguments import ArgsOrDict
+from ...parts.component import Component
+from ...parts.outputs import known_value_of
+from .adopted_cluster import adopted_cluster
+from .arguments import AKSInferenceArgs
+from .attachment import attach_cluster
+from .extension import azureml_extension, gitops
+from .managed_cluster import managed_cluster
+
+
+class AKSInference(Component):
+    """A cluster with Azure ML's extension, as a compute of a workspace."""
+
+    name: pulumi.Output[str]
+    """The cluster's name."""
+
+    resource_id: pulumi.Output[str]
+    """The cluster's id."""
+
+    principal_id: pulumi.Output[Optional[str]]
+    """The principal of the cluster's identity; None of an adopted one."""
+
+    namespace: pulumi.Output[Optional[str]]
+    """The workspace's namespace in it; None where it is attached to none."""
+
+    compute_id: pulumi.Output[Optional[str]]
+    """The compute, by id, that endpoints are made on; None where it is attached to none."""
+
+    instance_types: pulumi.Output[list[str]]
+    """What deployments can ask for."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[AKSInferenceArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = AKSInferenceArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        cluster = adopted_cluster(self, args) if args.settings.adopted else managed_cluster(self, args)
+        extension = None
+        if args.settings.installs_extension:
+            if args.settings.gitops is not None:
+                # Beside Azure ML's: Azure says that it took a source, not that it applied it. The router waits for the
+                # certificate by itself.
+                gitops(self, cluster, args.settings.gitops)
+            extension = azureml_extension(self, cluster, args.settings)
+        compute_id = None
+        if args.workspace is not None:
+            attached = attach_cluster(self, args, cluster, args.workspace, extension)
+            # Made of names: a compute that is attached anew is the same to its endpoints. They go before it does.
+            known = pulumi.Output.concat(args.workspace.workspace_id, f"/computes/{args.settings.compute_name}")
+            compute_id = known_value_of(attached.first_to_go, known)
+        self._finish(
+            {
+                "name": cluster.name,
+                "resource_id": cluster.id,
+                "principal_id": cluster.principal_id,
+                "namespace": args.namespace if args.workspace else None,
+                "compute_id": compute_id,
+                "instance_types": [each.name for each in args.instance_types],
+            }
+        )
+
+    @property
+    def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
+        """What a stack shows of it."""
+        return {
+            "kubernetes_cluster_id": self.resource_id,
+            "kubernetes_namespace": self.namespace,
+            "instance_types": self.instance_types,
+        }

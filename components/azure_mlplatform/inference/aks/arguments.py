@@ -1,0 +1,73 @@
+"""The arguments of an AKSInference, which its parts take whole."""
+
+from collections.abc import Iterator
+from typing import Optional
+
+from ...foundation.cluster_sharing import CLUSTER_CLAIM, Attach
+from ...foundation.model import check
+from ...foundation.rules import field_rule
+from ...foundation.values import arm_id
+from ...foundation.violations import Violation
+from ...network.settings import EgressKind
+from ...parts.arguments import LEFT_OUT, In, ModelOrDict
+from ...parts.placement import NetworkedArgs
+from ...workspace.reference import WorkspaceReference
+from .settings.aks import AKSSettings
+from .settings.node_pools import InstanceType
+
+
+class AKSInferenceArgs(NetworkedArgs):
+    """The arguments of an AKSInference."""
+
+    settings: ModelOrDict[AKSSettings]
+    """The cluster, made or adopted, its pools, and how it is attached."""
+
+    subnet_id: Optional[In[str]] = None
+    """The subnet of the nodes, by id. A cluster that is made needs one."""
+
+    egress: EgressKind = EgressKind.NAT_GATEWAY
+    """How that subnet leads out. Default: by a NAT gateway."""
+
+    private_dns_zone_id: Optional[In[str]] = None
+    """The zone, by id, that names the API server. Default: AKS makes one."""
+
+    workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
+    """The workspace that it is attached to. Default: none, it is a cluster for others to attach."""
+
+    _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
+    _zone = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "private_dns_zone_id")
+
+    @check
+    def _workspace_reaches_it(self) -> Iterator[Violation]:
+        if self.workspace is not None and self.workspace.managed_network:
+            yield Violation(
+                ("workspace",),
+                None,
+                "the workspace has a managed network, to which no Kubernetes cluster can be attached",
+                "Set the workspace's network_mode: own, or serve from managed endpoints",
+            )
+
+    @check
+    def _nodes_have_a_subnet(self) -> Iterator[Violation]:
+        if not self.settings.adopted and self.subnet_id is None:
+            yield Violation(("subnet_id",), None, "required for a cluster that is made", "Give the nodes' subnet")
+
+    @property
+    def namespace(self) -> str:
+        """The workspace's namespace in the cluster."""
+        return self.settings.namespace_for(self.placement.project, self.placement.environment)
+
+    @property
+    def instance_types(self) -> list[InstanceType]:
+        """What deployments can ask for."""
+        # Their names are known to the whole cluster.
+        shared = self.settings.attach is Attach.SHARED
+        prefix = f"{self.placement.project}-{self.placement.environment}-" if shared else ""
+        return self.settings.instance_types(highly_available=self.placement.profile.highly_available, prefix=prefix)
+
+    @property
+    def claim_tags(self) -> dict[str, In[str]]:
+        """The tag that says whose the cluster is."""
+        if self.settings.attach is Attach.SHARED:
+            return {CLUSTER_CLAIM: self.settings.attach.value}
+        return {CLUSTER_CLAIM: self.workspace.workspace_id} if self.workspace else {}

@@ -1,0 +1,228 @@
+"""A cluster of AKS as this library makes them: private, without local accounts, upgraded in a window, and watched."""
+
+from typing import Any
+
+import pulumi
+import pulumi_azure_native as native
+
+from ...foundation.naming import Kind
+from ...foundation.problems import Problem
+from ...foundation.roles import Role
+from ...network.settings import EgressKind
+from ...parts.arguments import In
+from ...parts.authorization import assign_role, user_assigned_identity
+from ...parts.component import Component, child, without_none
+from ...parts.diagnostics import send_diagnostics
+from ...parts.outputs import gated_by, immutable_violations, known_value_of
+from .agent_pool import IMMUTABLE_OF_NODES, agent_pool, nodes_of
+from .arguments import AKSInferenceArgs
+from .cluster import Cluster
+from .container_insights import container_insights
+from .settings.aks import AKSSettings, MaintenanceWindow, PodNetwork
+
+
+def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
+    """A cluster with its identity, its pools, its diagnostics and its windows for upgrades."""
+    placement, subnet_id = parent.placement, args.subnet_id or ""
+    identity = user_assigned_identity(parent, "identity", "aks")
+    # AKS writes to its subnet, and its zone, as it is made.
+    roles = _grant_identity(parent, args, subnet_id, identity.principal_id)
+    cluster, violations = _cluster(parent, args, subnet_id, identity.id, roles)
+    cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
+    send_diagnostics(parent, "cluster", cluster.id)
+    _upgrade_windows(parent, args, known_value_of(cluster, cluster_name))
+    container_insights(parent, cluster.id)
+    name = gated_by(violations, known_value_of(cluster, cluster_name))
+    cpu, least, most = args.settings.service_pools(highly_available=placement.profile.highly_available)["cpu"]
+    for pool in args.settings.pools:
+        agent_pool(parent, pool.name, pool, (pool.least, pool.most), cluster_name=name, subnet_id=subnet_id)
+    # The extension's pods find no other nodes.
+    ready = agent_pool(parent, "cpu", cpu, (least, most), cluster_name=name, subnet_id=subnet_id)
+    return Cluster(
+        id=cluster.id,
+        name=name,
+        group=placement.resource_group_name,
+        ready=[ready],
+        principal_id=identity.principal_id,
+    )
+
+
+def _grant_identity(
+    parent: Component, args: AKSInferenceArgs, subnet_id: In[str], principal_id: In[str]
+) -> list[pulumi.Resource]:
+    """What the cluster's identity needs before there is a cluster."""
+    if args.private_dns_zone_id is None:
+        wanted = [("subnet-contributor", Role.NETWORK_CONTRIBUTOR, subnet_id)]
+    else:
+        # AKS links the zone to the network itself, even where a hub has it ("Create a private AKS cluster").
+        vnet_id = pulumi.Output.from_input(subnet_id).apply(lambda each: each.rsplit("/subnets/", 1)[0])
+        wanted = [
+            ("network-contributor", Role.NETWORK_CONTRIBUTOR, vnet_id),
+            ("zone-contributor", Role.PRIVATE_DNS_ZONE_CONTRIBUTOR, args.private_dns_zone_id),
+        ]
+    return [assign_role(parent, label, role, principal_id=principal_id, scope=scope) for label, role, scope in wanted]
+
+
+def _cluster(
+    parent: Component, args: AKSInferenceArgs, subnet_id: In[str], identity_id: In[str], roles: list[pulumi.Resource]
+) -> "tuple[native.containerservice.ManagedCluster, list[pulumi.Output[list[Problem]]]]":
+    """The cluster with its system pool, and a problem for each immutable property that was deployed with a different
+    value. Other pools are resources of their own."""
+    placement, settings, zone_id = parent.placement, args.settings, args.private_dns_zone_id
+    highly_available = placement.profile.highly_available
+    cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
+    pool, least, most = settings.service_pools(highly_available=highly_available)["system"]
+    system: Any = {
+        "name": "system",
+        "mode": "System",
+        "node_taints": ["CriticalAddonsOnly=true:NoSchedule"],
+        **nodes_of(placement, pool, least, most, subnet_id),
+    }
+    user_assigned = native.containerservice.ResourceIdentityType.USER_ASSIGNED
+    cluster = native.containerservice.ManagedCluster(
+        parent.logical_name("cluster"),
+        resource_name_=cluster_name,
+        resource_group_name=placement.resource_group_name,
+        location=placement.location,
+        node_resource_group=placement.name_of(Kind.RESOURCE_GROUP, "aks-nodes"),
+        # A zone of one's own takes a subdomain, every other a prefix.
+        dns_prefix=cluster_name if zone_id is None else None,
+        fqdn_subdomain=None if zone_id is None else cluster_name,
+        kubernetes_version=settings.kubernetes_version,
+        sku={"name": "Base", "tier": "Standard" if highly_available else "Free"},
+        identity={"type": user_assigned, "user_assigned_identities": [identity_id]},
+        enable_rbac=True,
+        disable_local_accounts=settings.local_accounts_reason is None,
+        aad_profile={"managed": True, "enable_azure_rbac": True, "tenant_id": placement.tenant_id},
+        api_server_access_profile={
+            "enable_private_cluster": True,
+            "enable_private_cluster_public_fqdn": False,
+            "private_dns_zone": "system" if zone_id is None else zone_id,
+            "disable_run_command": True,
+        },
+        network_profile=_network_profile(settings, args.egress),
+        agent_pool_profiles=[system],
+        addon_profiles={
+            "azurepolicy": {"enabled": True},
+            "azureKeyvaultSecretsProvider": {"enabled": True, "config": {"enableSecretRotation": "true"}},
+            "omsagent": {
+                "enabled": True,
+                "config": {"logAnalyticsWorkspaceResourceID": placement.log_analytics_id, "useAADAuth": "true"},
+            },
+        },
+        auto_upgrade_profile={
+            "upgrade_channel": settings.upgrade_channel.value,
+            "node_os_upgrade_channel": "NodeImage",
+        },
+        oidc_issuer_profile={"enabled": True},
+        security_profile={
+            "workload_identity": {"enabled": True},
+            "image_cleaner": {"enabled": True, "interval_hours": 168},
+            "defender": {
+                "log_analytics_workspace_resource_id": placement.log_analytics_id,
+                "security_monitoring": {"enabled": True},
+            },
+        },
+        tags={**placement.tags, **args.claim_tags},
+        opts=child(
+            parent,
+            protect=placement.protected,
+            depends_on=roles,
+            ignore_changes=[
+                # The autoscaler and the upgrade channel change them.
+                "agentPoolProfiles[0].count",
+                "agentPoolProfiles[0].orchestratorVersion",
+                "kubernetesVersion",
+                # AKS refuses to change them; `_violations` says so before anything is sent.
+                *(f"agentPoolProfiles[0].{each}" for each in IMMUTABLE_OF_NODES.values()),
+                "apiServerAccessProfile.privateDNSZone",
+                "networkProfile.networkDataplane",
+                "networkProfile.networkPluginMode",
+                "networkProfile.networkPolicy",
+                "networkProfile.podCidr",
+                "networkProfile.serviceCidr",
+            ],
+        ),
+    )
+    return cluster, _violations(cluster, args, system)
+
+
+def _upgrade_windows(parent: Component, args: AKSInferenceArgs, cluster_name: In[str]) -> None:
+    for label, config in (("upgrades", "aksManagedAutoUpgradeSchedule"), ("images", "aksManagedNodeOSUpgradeSchedule")):
+        native.containerservice.MaintenanceConfiguration(
+            parent.logical_name(f"cluster-{label}"),
+            config_name=config,
+            resource_name_=cluster_name,
+            resource_group_name=parent.placement.resource_group_name,
+            maintenance_window=_window(args.settings.maintenance),
+            opts=child(parent),
+        )
+
+
+_SETTING_OF = {
+    "availability_zones": "zones",
+    "enable_encryption_at_host": "unencrypted_host_reason",
+    "os_disk_size_gb": "os_disk_gib",
+    "os_disk_type": "os_disk",
+}
+
+
+def _violations(
+    cluster: "native.containerservice.ManagedCluster", args: AKSInferenceArgs, system: dict[str, Any]
+) -> "list[pulumi.Output[list[Problem]]]":
+    """A problem for each immutable property that was deployed with a different value than the settings ask for."""
+    settings, zone_id = args.settings, args.private_dns_zone_id
+    network, nodes = cluster.network_profile, cluster.agent_pool_profiles
+    mode = network.apply(lambda each: PodNetwork.OVERLAY if _of(each, "network_plugin_mode") else PodNetwork.SUBNET)
+    zone = cluster.api_server_access_profile.apply(lambda each: _of(each, "private_dns_zone"))
+    compared: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
+        ("pod_network", mode, settings.pod_network),
+        ("service_cidr", network.apply(lambda each: _of(each, "service_cidr")), settings.service_cidr),
+        ("private_dns_zone", zone, "system" if zone_id is None else zone_id),
+        *(
+            (
+                f"system.{_SETTING_OF.get(field, field)}",
+                nodes.apply(lambda each, field=field: _of(each[0], field) if each else None),
+                system[field],
+            )
+            for field in IMMUTABLE_OF_NODES
+        ),
+    ]
+    if settings.pod_network is PodNetwork.OVERLAY:
+        compared.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
+    return [
+        immutable_violations(("inference", "aks", *setting.split(".")), made, wanted)
+        for setting, made, wanted in compared
+    ]
+
+
+def _network_profile(settings: AKSSettings, egress: EgressKind) -> Any:
+    services = settings.service_cidr.split("/")[0].rsplit(".", 1)
+    overlay = settings.pod_network is PodNetwork.OVERLAY
+    # Cilium enforces policies for pods with addresses of their own, Calico for those with the subnet's.
+    engine = "cilium" if overlay else "calico"
+    return without_none(
+        network_plugin="azure",
+        network_plugin_mode="overlay" if overlay else None,
+        network_dataplane="cilium" if overlay else "azure",
+        network_policy=engine,
+        pod_cidr=settings.pod_cidr if overlay else None,
+        service_cidr=settings.service_cidr,
+        dns_service_ip=f"{services[0]}.{int(services[1]) + 10}",
+        load_balancer_sku="standard",
+        outbound_type="userAssignedNATGateway" if egress is EgressKind.NAT_GATEWAY else "userDefinedRouting",
+    )
+
+
+def _window(window: MaintenanceWindow) -> Any:
+    return {
+        "schedule": {"weekly": {"day_of_week": window.day, "interval_weeks": 1}},
+        "duration_hours": window.hours,
+        "start_time": f"{window.start_hour:02}:00",
+        "utc_offset": "+00:00",
+    }
+
+
+def _of(answer: Any, field: str) -> Any:
+    """A field of what the provider answers: an object of the SDK, or a dict where it is not typed."""
+    return answer.get(field) if isinstance(answer, dict) else getattr(answer, field, None)

@@ -1,0 +1,62 @@
+"""A Git source that Flux applies to a cluster."""
+
+from collections.abc import Iterator
+from typing import Optional
+
+from pydantic import Field
+
+from ....foundation.duplicates import duplicate_names
+from ....foundation.model import Settings, check
+from ....foundation.rules import field_rule
+from ....foundation.values import https_url
+from ....foundation.violations import Violation
+
+
+class Kustomization(Settings):
+    """A folder of the Git source that is applied to the cluster."""
+
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", examples=["device-plugins"])
+    """Its name."""
+
+    path: str = Field(pattern=r"^\./[A-Za-z0-9._/-]*$", examples=["./device-plugins"])
+    """The folder, starting with `./`."""
+
+
+class GitOpsSettings(Settings):
+    """A Git source that Flux applies to the cluster: device plugins and XRT for FPGAs, a device plugin for MIG, a
+    scheduler's configuration, the certificate's secret. The cluster reads it without a password."""
+
+    url: str = Field(examples=["https://git.example.com/ml-platform/cluster-config"])
+    """The repository."""
+
+    branch: Optional[str] = Field(default=None, min_length=1, examples=["main"])
+    """The branch to follow. One of branch, tag and commit is given."""
+
+    tag: Optional[str] = Field(default=None, min_length=1, examples=["v1.4.0"])
+    """The tag to stay at."""
+
+    commit: Optional[str] = Field(default=None, pattern=r"^[0-9a-f]{40}$")
+    """The commit to stay at."""
+
+    kustomizations: list[Kustomization] = Field(min_length=1)
+    """The folders to apply."""
+
+    interval_seconds: int = Field(default=600, ge=60, le=86400)
+    """How often to look for changes, in seconds. Left out: 600."""
+
+    _url = field_rule(https_url, "url")
+
+    @check
+    def _one_revision(self) -> Iterator[Violation]:
+        given = [field for field in ("branch", "tag", "commit") if getattr(self, field) is not None]
+        if len(given) != 1:
+            yield Violation(
+                ("branch",),
+                self.branch,
+                f"{' and '.join(given)} are given together" if given else "neither branch, tag nor commit is given",
+                "Give one of them; a tag or a commit makes environments identical",
+            )
+
+    @check
+    def _names_stand_once(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.kustomizations, ("kustomizations",), "kustomization")

@@ -1,0 +1,407 @@
+"""The node pools of an AKS cluster: what a node is, how many there are, and what a model gets of one."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple, Optional
+
+from pydantic import Field
+
+from ....catalogue.vm_sizes import Accelerator, VmSize, size_names, vm_size
+from ....foundation.cluster_sharing import POOL_LABEL
+from ....foundation.duplicates import duplicate_values
+from ....foundation.model import check
+from ....foundation.rules import field_rule, pattern_rule
+from ....foundation.scaling import scaling_violations
+from ....foundation.secret_values import SECRET
+from ....foundation.violations import Violation
+from ....parts.settings.vm_size import HasVmSize, unknown_size
+from .allocatable import NOTHING, SIDECARS, Capacity, for_workloads
+
+pool_name = pattern_rule(
+    r"[a-z][a-z0-9]{0,11}",
+    "is no name for a node pool",
+    "1 to 12 lower-case letters and digits, starting with a letter",
+)
+
+
+class OsDisk(StrEnum):
+    """Where a node's operating system lies."""
+
+    EPHEMERAL = "ephemeral"
+    """On the host's own disk: faster, at no cost, and gone with the node."""
+
+    MANAGED = "managed"
+    """On a managed disk."""
+
+
+class MigProfile(StrEnum):
+    """How NVIDIA's MIG splits a card ("Multi-instance GPU node pool in AKS")."""
+
+    MIG1G = "MIG1g"
+    MIG2G = "MIG2g"
+    MIG3G = "MIG3g"
+    MIG4G = "MIG4g"
+    MIG7G = "MIG7g"
+
+
+_SLICES = {MigProfile.MIG1G: 7, MigProfile.MIG2G: 3, MigProfile.MIG3G: 2, MigProfile.MIG4G: 1, MigProfile.MIG7G: 1}
+"""Devices that a card becomes."""
+
+LEAST = (4, 14)
+"""vCPUs and GiB that a node needs for the extension ("Deploy Azure Machine Learning extension on AKS")."""
+
+SURGE = 0.1
+"""The part of a pool that an upgrade adds at most, rounded up: AKS's own default. A pool of accelerators is upgraded
+in place, since quota for a further node is seldom there."""
+
+DRIVERLESS = "AKS installs no driver for it, so Kubernetes would see no device"
+
+
+class InstanceType(NamedTuple):
+    """What one instance of a model gets of a pool's nodes."""
+
+    name: str
+    room: Capacity
+    """What it requests, and is limited to."""
+
+    devices: dict[str, int]
+    """Device, such as `nvidia.com/gpu` → how many."""
+
+    node_selector: dict[str, str]
+    """Labels of the nodes it runs on."""
+
+    @property
+    def requests(self) -> dict[str, str]:
+        """CPU and memory, as Kubernetes writes them."""
+        return {"cpu": f"{self.room.cpu_m}m", "memory": f"{self.room.memory_mib}Mi"}
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """All four of CPU and memory are needed, and a device in the limits only ("Create and manage instance
+        types")."""
+        return {**self.requests, **{device: str(number) for device, number in self.devices.items()}}
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The custom resource that Azure ML's extension knows it by (the same page)."""
+        return {
+            "apiVersion": "amlarc.azureml.com/v1alpha1",
+            "kind": "InstanceType",
+            "metadata": {"name": self.name},
+            "spec": {
+                "nodeSelector": self.node_selector,
+                "resources": {"requests": self.requests, "limits": self.limits},
+            },
+        }
+
+
+class _Pool(HasVmSize):
+    """What all pools have."""
+
+    min_nodes: Optional[int] = Field(default=None, ge=0, le=1000)
+    """Nodes at least, to which the autoscaler goes down. Left out: 3 where the environment is highly available, else
+    1; 0 for typed pools."""
+
+    max_nodes: Optional[int] = Field(default=None, ge=1, le=1000)
+    """Nodes at most, to which the autoscaler goes up. Left out: 3 more than the least."""
+
+    zones: list[str] = Field(default_factory=list, examples=[["1", "2", "3"]])
+    """Availability zones of the nodes. Left out: all three where the environment is spread over zones, else the
+    first. Others replace the pool."""
+
+    max_pods: int = Field(default=50, ge=30, le=250)
+    """Pods on a node at most: AKS keeps 20 MiB of memory for each, and addresses with `pod_network: subnet`. Left out:
+    50. Another number replaces the pool."""
+
+    os_disk: Optional[OsDisk] = None
+    """`ephemeral` or `managed`. Left out: ephemeral where the size's own disk holds it. Another one replaces the
+    pool."""
+
+    os_disk_gib: Optional[int] = Field(default=None, ge=30, le=2048)
+    """The size of the operating system's disk, which holds the images too. Left out: 128 GiB; 256 where nodes have
+    accelerators, whose images are large."""
+
+    unencrypted_host_reason: Optional[str] = Field(
+        default=None, min_length=10, examples=["The size cannot, ticket ML-321"]
+    )
+    """Why the host does not encrypt the nodes' disks and caches: at least 10 characters. Left out, it does, which the
+    subscription needs the feature Microsoft.Compute/EncryptionAtHost for, and which some sizes cannot."""
+
+    @property
+    def disk_gib(self) -> int:
+        """The size of the operating system's disk."""
+        accelerated = self.size is not None and self.size.accelerator is not Accelerator.NONE
+        return self.os_disk_gib or (256 if accelerated else 128)
+
+    @property
+    def disk(self) -> OsDisk:
+        """Where the operating system lies."""
+        fits = self.size is not None and self.size.local_disk_gib >= self.disk_gib
+        return self.os_disk or (OsDisk.EPHEMERAL if fits else OsDisk.MANAGED)
+
+    def surge(self, most: int) -> int:
+        """Nodes that an upgrade adds to so many."""
+        accelerated = self.size is not None and self.size.accelerator is not Accelerator.NONE
+        return 0 if accelerated else -int(-most * SURGE // 1)
+
+    @check
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "nodes")
+
+    @check
+    def _zones_are_zones(self) -> Iterator[Violation]:
+        for index, zone in enumerate(self.zones):
+            if zone not in ("1", "2", "3", SECRET):
+                yield Violation(
+                    ("zones", index), zone, f"'{zone}' is no availability zone", "Allowed: '1', '2' and '3'"
+                )
+        yield from duplicate_values(self.zones, ("zones",))
+
+    @check
+    def _size_is_known(self) -> Iterator[Violation]:
+        if self.vm_size != SECRET and self.size is None:
+            wanted = getattr(self, "accelerator", Accelerator.NONE)
+            sizes = [each for each in size_names() if _in_use(each).accelerator is wanted]
+            yield unknown_size(self.vm_size, sizes, "What a model gets of a node is computed from them")
+
+    @check
+    def _disk_fits(self) -> Iterator[Violation]:
+        if self.os_disk is OsDisk.EPHEMERAL and self.size is not None and self.size.local_disk_gib < self.disk_gib:
+            has = f"{self.size.local_disk_gib} GiB" if self.size.local_disk_gib else "none that the catalogue knows"
+            yield Violation(
+                ("os_disk",),
+                self.os_disk,
+                f"an ephemeral disk of {self.disk_gib} GiB does not fit the local disk of {self.vm_size}: {has}",
+                "Set os_disk: managed, lower os_disk_gib, or take a size with a local disk, such as Standard_D4ds_v5",
+            )
+
+
+def _in_use(name: str) -> VmSize:
+    size = vm_size(name)
+    assert size is not None  # noqa: S101 - one of the catalogue's own names
+    return size
+
+
+class ServicePoolSettings(_Pool):
+    """A pool that Kubernetes itself, or Azure ML's extension, runs on."""
+
+    vm_size: str = Field(default="Standard_D4ds_v5", examples=["Standard_D8ds_v5"])
+    """The size of a node: at least 4 vCPUs and 14 GiB. Left out: `Standard_D4ds_v5`. Another size replaces the
+    nodes."""
+
+    @check
+    def _size_is_large_enough(self) -> Iterator[Violation]:
+        if self.size is None:
+            return
+        if self.size.vcpus < LEAST[0] or self.size.memory_gib < LEAST[1]:
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"a {self.vm_size} has {self.size.vcpus} vCPUs and {self.size.memory_gib:g} GiB, which is too little",
+                f"It needs at least {LEAST[0]} vCPUs and {LEAST[1]} GiB, such as Standard_D4ds_v5",
+            )
+        elif self.size.accelerator is not Accelerator.NONE:
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"a {self.vm_size} has an accelerator, which nothing that runs here uses",
+                "Add a pool of its own to pools, with its accelerator",
+            )
+        elif self.vm_size.lower().startswith("standard_b"):
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"{self.vm_size} is burstable, which AKS does not take here",
+                "Allowed: a size that is not, such as Standard_D4ds_v5",
+            )
+
+    def nodes(self, least: int) -> tuple[int, int]:
+        """Nodes at least and at most, where the environment asks for `least`."""
+        low = least if self.min_nodes is None else self.min_nodes
+        return low, max(low, 1) + 3 if self.max_nodes is None else self.max_nodes
+
+
+class NodePoolSettings(_Pool):
+    """A pool that models run on. Nothing else does: its nodes are tainted for Azure ML's workloads."""
+
+    name: str = Field(examples=["gpu"])
+    """The pool's name, and that of the instance type that deployments ask for. `system` and `cpu` are taken."""
+
+    accelerator: Accelerator = Accelerator.NONE
+    """`none`, `gpu` or `fpga`. Drivers, taints, labels and devices follow from it. It has to be what the size has, so
+    that nobody pays for a card by mistake."""
+
+    spot: bool = False
+    """Whether Azure may take nodes back, at a lower price. Another choice replaces the pool."""
+
+    mig_profile: Optional[MigProfile] = None
+    """How each card is split. Left out, a card is one device. Another one replaces the pool."""
+
+    instances_per_node: Optional[int] = Field(default=None, ge=1, le=250)
+    """How many instances of models share a node, each with an equal part. Left out: one a device, or one for every two
+    vCPUs."""
+
+    device_resource: Optional[str] = Field(
+        default=None,
+        pattern=r"^(amd|xilinx)\.com/[A-Za-z0-9._-]{1,63}$",
+        examples=["amd.com/xilinx_u250_gen3x16_xdma_shell_2_1-0"],
+    )
+    """With `fpga`: how the device plugin names the device, as `kubectl describe node` shows it. Left out, an instance
+    asks for a node and for no device."""
+
+    _name = field_rule(pool_name, "name")
+
+    @property
+    def label(self) -> str:
+        """The words that a notice begins with."""
+        return f"pool {self.name}: "
+
+    @property
+    def least(self) -> int:
+        """Nodes at least."""
+        return self.min_nodes or 0
+
+    @property
+    def most(self) -> int:
+        """Nodes at most."""
+        return max(self.least, 1) + 3 if self.max_nodes is None else self.max_nodes
+
+    @property
+    def devices(self) -> int:
+        """Devices that a node offers."""
+        return (self.size.devices if self.size else 0) * _SLICES.get(self.mig_profile or MigProfile.MIG7G, 1)
+
+    @property
+    def instances(self) -> int:
+        """Instances of models that share a node."""
+        vcpus = self.size.vcpus if self.size else 2
+        return self.instances_per_node or self.devices or max(vcpus // 2, 1)
+
+    def instance_type(self, prefix: str = "", beside: Capacity = NOTHING) -> Optional[InstanceType]:
+        """What an instance gets of a node: its part of what the node has left, without Azure ML's sidecars and what
+        else is `beside` it."""
+        if self.size is None:
+            return None
+        devices = {self.device: self.devices // self.instances} if self.device is not None else {}
+        return InstanceType(
+            f"{prefix}{self.name}",
+            for_workloads(self.size, self.max_pods).without(beside).shared_by(self.instances).without(SIDECARS),
+            devices,
+            {POOL_LABEL: self.name},
+        )
+
+    @property
+    def device(self) -> Optional[str]:
+        """How Kubernetes names the device."""
+        return "nvidia.com/gpu" if self.accelerator is Accelerator.GPU else self.device_resource
+
+    @check
+    def _accelerator_is_the_sizes(self) -> Iterator[Violation]:
+        size = self.size
+        if size is None:
+            return
+        if size.accelerator is not self.accelerator:
+            has = f"has {size.card.name} cards ({size.accelerator})" if size.card else "has no accelerator"
+            yield Violation(
+                ("accelerator",),
+                self.accelerator,
+                f"accelerator is '{self.accelerator}', but a {self.vm_size} {has}",
+                f"Set accelerator: {size.accelerator}, or take {_EXAMPLES[self.accelerator]}",
+            )
+        elif size.card is not None and size.accelerator is Accelerator.GPU and not size.card.driver:
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"a {self.vm_size} has {size.card.name} cards: {DRIVERLESS}",
+                f"Take one of NVIDIA's, such as {_EXAMPLES[Accelerator.GPU]}",
+            )
+
+    @check
+    def _mig_is_the_cards(self) -> Iterator[Violation]:
+        if self.mig_profile is not None and self.size is not None and not (self.size.card and self.size.card.mig):
+            card = f"{self.size.card.name} cards" if self.size.card else "no cards"
+            yield Violation(
+                ("mig_profile",),
+                self.mig_profile,
+                f"mig_profile is given, but a {self.vm_size} has {card}, which MIG does not split",
+                "Leave it out, or take a size with A100, H100 or H200 cards, such as Standard_NC24ads_A100_v4",
+            )
+
+    @check
+    def _devices_are_shared_evenly(self) -> Iterator[Violation]:
+        if self.instances_per_node and self.devices and self.devices % self.instances_per_node:
+            allowed = [each for each in range(1, self.devices + 1) if self.devices % each == 0]
+            yield Violation(
+                ("instances_per_node",),
+                self.instances_per_node,
+                f"{self.instances_per_node} instances cannot share the {self.devices} devices of a node evenly",
+                f"Allowed: {', '.join(map(str, allowed))}",
+            )
+
+    @check
+    def _an_instance_gets_something(self) -> Iterator[Violation]:
+        made = self.instance_type()
+        if made is not None and 0 in made.room:
+            assert self.size is not None  # noqa: S101 - it has an instance type
+            yield Violation(
+                ("instances_per_node",),
+                self.instances_per_node,
+                f"{self.instances} instances are too many for a {self.vm_size}: a node has "
+                f"{for_workloads(self.size, self.max_pods)} left, and each needs {SIDECARS} for Azure ML's sidecars",
+                "Lower it, or take a larger size",
+            )
+
+    @check
+    def _device_goes_with_fpga(self) -> Iterator[Violation]:
+        if self.device_resource is not None and self.accelerator is not Accelerator.FPGA:
+            yield Violation(
+                ("device_resource",),
+                self.device_resource,
+                f"device_resource is given, but accelerator is '{self.accelerator}'",
+                "Leave it out: the name of a GPU is known",
+            )
+
+    @check
+    def _system_pools_are_others(self) -> Iterator[Violation]:
+        if self.name in ("system", "cpu"):
+            yield Violation(
+                ("name",), self.name, f"'{self.name}' is the name of a pool that every cluster has", "Choose another"
+            )
+
+    def region_violations(self, location: str) -> Iterator[Violation]:
+        """What is wrong with the size in a region."""
+        if self.size is not None and self.size.regions is not None and location not in self.size.regions:
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"there is no {self.vm_size} in {location}",
+                f"Regions that have it: {', '.join(sorted(self.size.regions))}",
+            )
+
+    def device_notices(self, *, plugins: bool) -> Iterator[str]:
+        """What may keep models from their devices; `plugins` says whether a Git source installs device plugins."""
+        if self.accelerator is Accelerator.FPGA:
+            if not plugins:
+                yield (
+                    f"pool {self.name} offers no device: neither AKS nor Azure ML installs XRT and a device plugin, "
+                    "and no gitops source does"
+                )
+            elif self.device_resource is None:
+                yield f"pool {self.name}: instances ask for no device, since device_resource is left out"
+        if self.mig_profile is not None and not plugins:
+            yield (
+                f"pool {self.name} may offer no device: the extension's device plugin is not known to serve MIG, and "
+                "no gitops source installs another"
+            )
+        if self.spot:
+            yield (
+                f"pool {self.name}: AKS taints spot nodes, and that Azure ML's workloads tolerate it rests on a "
+                "setting of the extension that Microsoft does not document (workLoadToleration)"
+            )
+
+
+_EXAMPLES = {
+    Accelerator.NONE: "a size without one, such as Standard_D8ds_v5",
+    Accelerator.GPU: "a size with GPUs, such as Standard_NC24ads_A100_v4",
+    Accelerator.FPGA: "a size with FPGAs, such as Standard_NP10s",
+}

@@ -1,0 +1,204 @@
+"""App Service for containers: web apps that serve models, each with a slot where the next release warms up.
+
+It does not manage images and traffic, which belong to releases: they change the slot's image, test it, and swap. Azure
+has a whole site written at a time, so the projects' Pulumi.yaml refresh before each update.
+"""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ...catalogue.private_link import PrivateService
+from ...foundation.naming import Kind
+from ...foundation.rules import field_rule
+from ...foundation.values import arm_id
+from ...parts.arguments import ArgsOrDict, In, ModelOrDict
+from ...parts.component import child
+from ...parts.diagnostics import send_diagnostics
+from ...parts.outputs import known_value_of
+from ...parts.private_endpoint import private_endpoints
+from ..container import ContainerHost, ContainerHostArgs, ImagePuller, entra_authentication, image_puller
+from ..settings.container import EntraSignIn
+from .settings import AppServiceSettings, WebAppSettings
+
+SLOT = "green"
+"""Where the next release warms up."""
+
+
+class AppServiceInferenceArgs(ContainerHostArgs):
+    """The arguments of an AppServiceInference."""
+
+    settings: ModelOrDict[AppServiceSettings]
+    """The plan and its web apps."""
+
+    subnet_id: Optional[In[str]] = None
+    """The subnet, by id, that apps call out from, delegated to Microsoft.Web/serverFarms. Default: they call from the
+    internet."""
+
+    _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
+
+
+class AppServiceInference(ContainerHost):
+    """A plan with its web apps."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[AppServiceInferenceArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = AppServiceInferenceArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        plan = self._plan(args.settings)
+        pullers = {each.name: image_puller(self, each.name, args.registry_id) for each in args.settings.apps}
+        sites = {each.name: self._site(args, each, plan.id, pullers[each.name]) for each in args.settings.apps}
+        self._finish(
+            {
+                "name": known_value_of(plan, self.placement.name_of(Kind.APP_SERVICE_PLAN)),
+                "resource_id": plan.id,
+                "hosts": {each: site.default_host_name for each, site in sites.items()},
+                "app_names": {
+                    each: known_value_of(site, self.placement.name_of(Kind.WEB_APP, each))
+                    for each, site in sites.items()
+                },
+                "principal_ids": {each: puller.identity.principal_id for each, puller in pullers.items()},
+            }
+        )
+
+    def _plan(self, settings: AppServiceSettings) -> "native.web.AppServicePlan":
+        plan = native.web.AppServicePlan(
+            self.logical_name("plan"),
+            name=self.placement.name_of(Kind.APP_SERVICE_PLAN),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            kind="linux",
+            reserved=True,
+            sku={
+                "name": settings.sku.value,
+                "tier": "PremiumV3",
+                "capacity": settings.count(highly_available=self.placement.profile.highly_available),
+            },
+            zone_redundant=self.placement.profile.zone_redundant,
+            tags=self.placement.tags,
+            opts=child(self, protect=self.placement.protected),
+        )
+        send_diagnostics(self, "plan", plan.id, logs=False)
+        return plan
+
+    def _site(
+        self, args: AppServiceInferenceArgs, app: WebAppSettings, plan_id: In[str], puller: ImagePuller
+    ) -> "native.web.WebApp":
+        """A web app and its slot: nothing that matters is inherited, so both are given all of it."""
+        slot_label, app_name = f"{app.name}-{SLOT}", self.placement.name_of(Kind.WEB_APP, app.name)
+        site = native.web.WebApp(
+            self.logical_name(app.name),
+            name=app_name,
+            **self._shared(args, app, plan_id, puller),
+            opts=child(
+                self,
+                protect=self.placement.protected,
+                depends_on=[puller.role],
+                ignore_changes=["siteConfig.experiments", "siteConfig.linuxFxVersion"],
+            ),
+        )
+        slot = native.web.WebAppSlot(
+            self.logical_name(slot_label),
+            name=known_value_of(site, app_name),
+            slot=SLOT,
+            **self._shared(args, app, plan_id, puller),
+            opts=child(self, depends_on=[puller.role], ignore_changes=["siteConfig.linuxFxVersion"]),
+        )
+        # Azure answers 409 to a write of a site while another goes on.
+        closed = [self._close(app, site, app_name), self._close_slot(app, slot, app_name)]
+        send_diagnostics(self, app.name, site.id)
+        send_diagnostics(self, slot_label, slot.id)
+        private_endpoints(self, app.name, site.id, PrivateService.WEB_APP, part=app.name, depends_on=closed)
+        return site
+
+    def _shared(
+        self, args: AppServiceInferenceArgs, app: WebAppSettings, plan_id: In[str], puller: ImagePuller
+    ) -> dict[str, Any]:
+        variables: dict[str, In[str]] = {
+            **app.environment_variables,
+            "AZURE_CLIENT_ID": puller.identity.client_id,
+            "WEBSITES_CONTAINER_START_TIME_LIMIT": str(app.start_seconds),
+            "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",
+            "WEBSITES_PORT": str(app.port),
+            # A swap waits until the model answers here.
+            "WEBSITE_SWAP_WARMUP_PING_PATH": app.health_check_path,
+            "WEBSITE_SWAP_WARMUP_PING_STATUSES": "200",
+        }
+        return {
+            "resource_group_name": self.placement.resource_group_name,
+            "location": self.placement.location,
+            "kind": "app,linux,container",
+            "reserved": True,
+            "server_farm_id": plan_id,
+            "identity": {"type": "UserAssigned", "user_assigned_identities": [puller.identity.id]},
+            "key_vault_reference_identity": puller.identity.id,
+            "https_only": True,
+            "client_affinity_enabled": False,
+            "end_to_end_encryption_enabled": True,
+            "ssh_enabled": False,
+            "public_network_access": self.placement.public_network_access,
+            "virtual_network_subnet_id": args.subnet_id,
+            # The image's registry is reached from the network too.
+            "outbound_vnet_routing": {"all_traffic": True} if args.subnet_id is not None else None,
+            "site_config": {
+                "linux_fx_version": f"DOCKER|{app.image}",
+                "acr_use_managed_identity_creds": True,
+                "acr_user_managed_identity_id": puller.identity.client_id,
+                "always_on": True,
+                "health_check_path": app.health_check_path,
+                "number_of_workers": args.settings.count(highly_available=self.placement.profile.highly_available),
+                "min_tls_version": "1.2",
+                "scm_min_tls_version": "1.2",
+                "ftps_state": "Disabled",
+                "http20_enabled": True,
+                "http_logging_enabled": True,
+                "detailed_error_logging_enabled": True,
+                "request_tracing_enabled": True,
+                "remote_debugging_enabled": False,
+                "web_sockets_enabled": False,
+                "ip_security_restrictions_default_action": self.placement.default_action,
+                "ip_security_restrictions": [
+                    {"ip_address": each if "/" in each else f"{each}/32", "action": "Allow", "priority": 100 + index}
+                    for index, each in enumerate(self.placement.allowed_ip_ranges)
+                ],
+                "scm_ip_security_restrictions_use_main": True,
+                "app_settings": [{"name": key, "value": value} for key, value in sorted(variables.items())],
+            },
+            "tags": self.placement.tags,
+        }
+
+    def _close(self, app: WebAppSettings, site: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
+        """Closes what signs in with a password, and checks tokens; returns what was written last."""
+        web, name = native.web, self.logical_name(app.name)
+        of: dict[str, Any] = self._of(site, app_name)
+        scm = web.WebAppScmAllowed(f"{name}-scm", allow=False, **of, opts=child(self))
+        ftp = web.WebAppFtpAllowed(f"{name}-ftp", allow=False, **of, opts=child(self, depends_on=[scm]))
+        if app.sign_in is None:
+            return ftp
+        return web.WebAppAuthSettingsV2WithoutSecrets(
+            f"{name}-sign-in", **of, **self._authentication(app.sign_in), opts=child(self, depends_on=[ftp])
+        )
+
+    def _close_slot(self, app: WebAppSettings, slot: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
+        """The same of the slot, which inherits nothing of it."""
+        web, name = native.web, self.logical_name(f"{app.name}-{SLOT}")
+        of: dict[str, Any] = {**self._of(slot, app_name), "slot": SLOT}
+        scm = web.WebAppScmAllowedSlot(f"{name}-scm", allow=False, **of, opts=child(self))
+        ftp = web.WebAppFtpAllowedSlot(f"{name}-ftp", allow=False, **of, opts=child(self, depends_on=[scm]))
+        if app.sign_in is None:
+            return ftp
+        return web.WebAppAuthSettingsV2WithoutSecretsSlot(
+            f"{name}-sign-in", **of, **self._authentication(app.sign_in), opts=child(self, depends_on=[ftp])
+        )
+
+    def _of(self, site: pulumi.Resource, app_name: In[str]) -> dict[str, Any]:
+        """What names a site, or its slot."""
+        return {
+            "name": known_value_of(site, app_name),
+            "resource_group_name": self.placement.resource_group_name,
+        }
+
+    def _authentication(self, sign_in: EntraSignIn) -> dict[str, Any]:
+        return entra_authentication(sign_in, self.placement.tenant_id, require_authentication=True)

@@ -1,0 +1,221 @@
+"""Container Apps: an environment in the network, and apps whose revisions share the traffic."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple, Optional
+
+from pydantic import Field
+
+from ...catalogue.private_link import PrivateService
+from ...foundation.duplicates import duplicate_names
+from ...foundation.model import check
+from ...foundation.profiles import PROFILES, Environment
+from ...foundation.rules import field_rule
+from ...foundation.scaling import scaling_violations
+from ...foundation.violations import Violation
+from ...parts.settings.part import PartSettings
+from ..settings.container import ServedByContainer, registry_rule
+
+
+class WorkloadProfile(StrEnum):
+    """What replicas run on ("Workload profiles in Azure Container Apps")."""
+
+    CONSUMPTION = "Consumption"
+    D4 = "D4"
+    D8 = "D8"
+    D16 = "D16"
+    D32 = "D32"
+    E4 = "E4"
+    E8 = "E8"
+    E16 = "E16"
+    E32 = "E32"
+    SERVERLESS_T4 = "Consumption-GPU-NC8as-T4"
+    SERVERLESS_A100 = "Consumption-GPU-NC24-A100"
+    A100_1 = "NC24-A100"
+    A100_2 = "NC48-A100"
+    A100_4 = "NC96-A100"
+
+
+class _Profile(NamedTuple):
+    cpu: int
+    memory_gib: int
+    """What a replica, or a node where it is dedicated, has at most."""
+
+    dedicated: bool = True
+    """Whether it is of nodes, which have a least and a most."""
+
+    gpus: int = 0
+    regions: Optional[frozenset[str]] = None
+    """The regions that have it, where the page lists them."""
+
+
+_A100_REGIONS = frozenset(
+    {"australiaeast", "brazilsouth", "canadacentral", "eastus", "italynorth", "swedencentral", "westus", "westus3"}
+)
+_T4_REGIONS = _A100_REGIONS | {
+    "centralindia",
+    "francecentral",
+    "japaneast",
+    "northcentralus",
+    "southcentralus",
+    "southeastasia",
+    "southindia",
+    "westeurope",
+    "westus2",
+}
+_DEDICATED_GPU_REGIONS = frozenset({"northeurope", "westus3"})
+
+WORKLOAD_PROFILES: dict[WorkloadProfile, _Profile] = {
+    WorkloadProfile.CONSUMPTION: _Profile(4, 8, dedicated=False),
+    **{WorkloadProfile(f"D{vcpus}"): _Profile(vcpus, 4 * vcpus) for vcpus in (4, 8, 16, 32)},
+    **{WorkloadProfile(f"E{vcpus}"): _Profile(vcpus, 8 * vcpus) for vcpus in (4, 8, 16, 32)},
+    WorkloadProfile.SERVERLESS_T4: _Profile(8, 56, dedicated=False, gpus=1, regions=_T4_REGIONS),
+    WorkloadProfile.SERVERLESS_A100: _Profile(24, 220, dedicated=False, gpus=1, regions=_A100_REGIONS),
+    WorkloadProfile.A100_1: _Profile(24, 220, gpus=1, regions=_DEDICATED_GPU_REGIONS),
+    WorkloadProfile.A100_2: _Profile(48, 440, gpus=2, regions=_DEDICATED_GPU_REGIONS),
+    WorkloadProfile.A100_4: _Profile(96, 880, gpus=4, regions=_DEDICATED_GPU_REGIONS),
+}
+"""From "Workload profiles in Azure Container Apps" (2025-11) and "Using serverless GPUs" (2025-06)."""
+
+
+class ContainerAppSettings(ServedByContainer):
+    """An app: several revisions at once, among which a release shares the traffic."""
+
+    cpu: float = Field(default=1, gt=0, le=96, allow_inf_nan=False)
+    """vCPUs of a replica. Left out: 1. On Consumption, steps of a quarter up to 4."""
+
+    memory_gib: Optional[float] = Field(default=None, gt=0, le=880, allow_inf_nan=False)
+    """Memory of a replica, in GiB. Left out: twice its vCPUs, which Consumption asks for."""
+
+    min_replicas: Optional[int] = Field(default=None, ge=0, le=1000)
+    """Replicas at least. Left out: 1 where the environment is highly available, 3 where it is spread over zones, else
+    0."""
+
+    max_replicas: int = Field(default=10, ge=1, le=1000)
+    """Replicas at most. Left out: 10."""
+
+    concurrent_requests: int = Field(default=10, ge=1, le=1000)
+    """Requests at a time, beyond which a replica is added. Left out: 10."""
+
+    @property
+    def memory(self) -> float:
+        """Memory of a replica, in GiB."""
+        return self.memory_gib or 2 * self.cpu
+
+    def least(self, *, highly_available: bool, zone_redundant: bool) -> int:
+        """Replicas at least."""
+        if self.min_replicas is not None:
+            return self.min_replicas
+        return 3 if zone_redundant else int(highly_available)
+
+    @check
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "replicas")
+
+
+class ContainerAppsSettings(PartSettings):
+    """The environment and its apps."""
+
+    workload_profile: WorkloadProfile = WorkloadProfile.CONSUMPTION
+    """What all apps run on: `Consumption`, a node such as `D4`, or one with GPUs, such as
+    `Consumption-GPU-NC24-A100`. Left out: `Consumption`."""
+
+    min_nodes: Optional[int] = Field(default=None, ge=0, le=50)
+    """With nodes (`D4` and such): how many at least. Left out: 1, or 3 where the environment is spread over zones."""
+
+    max_nodes: Optional[int] = Field(default=None, ge=1, le=50)
+    """With nodes: how many at most. Left out: 2 more than the least."""
+
+    registry_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/registries/crmodels"])
+    """The registry of the images, by id. Left out, the workspace's."""
+
+    apps: list[ContainerAppSettings] = Field(min_length=1)
+    """The apps."""
+
+    _registry = field_rule(registry_rule, "registry_id")
+
+    @property
+    def profile(self) -> _Profile:
+        """What the workload profile has."""
+        return WORKLOAD_PROFILES[self.workload_profile]
+
+    def nodes(self, *, zone_redundant: bool) -> tuple[int, int]:
+        """Nodes at least and at most, of a dedicated profile."""
+        least = (3 if zone_redundant else 1) if self.min_nodes is None else self.min_nodes
+        return least, least + 2 if self.max_nodes is None else self.max_nodes
+
+    @check
+    def _apps_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.apps, ("apps",), "app")
+
+    @check
+    def _nodes_go_with_a_dedicated_profile(self) -> Iterator[Violation]:
+        for field in ("min_nodes", "max_nodes"):
+            if getattr(self, field) is not None and not self.profile.dedicated:
+                yield Violation(
+                    (field,),
+                    getattr(self, field),
+                    f"{field} is given, but {self.workload_profile} has no nodes of one's own",
+                    "Leave it out; replicas are counted by each app",
+                )
+        yield from scaling_violations(self, "nodes")
+
+    @check
+    def _replicas_fit_the_profile(self) -> Iterator[Violation]:
+        most = self.profile
+        for index, app in enumerate(self.apps):
+            at = ("apps", index)
+            if app.cpu > most.cpu or app.memory > most.memory_gib:
+                yield Violation(
+                    (*at, "cpu"),
+                    app.cpu,
+                    f"a replica of {app.cpu:g} vCPUs and {app.memory:g} GiB does not fit {self.workload_profile}, "
+                    f"which has {most.cpu} and {most.memory_gib}",
+                    "Lower cpu and memory_gib, or take a larger workload_profile",
+                )
+            elif self.workload_profile is WorkloadProfile.CONSUMPTION and (
+                app.cpu * 4 % 1 or app.memory != 2 * app.cpu
+            ):
+                yield Violation(
+                    (*at, "cpu"),
+                    app.cpu,
+                    f"Consumption has no replica of {app.cpu:g} vCPUs and {app.memory:g} GiB",
+                    "Allowed: 0.25 to 4 vCPUs in steps of a quarter, with twice as much memory",
+                )
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What has a private endpoint: the environment of the apps."""
+        return [PrivateService.CONTAINER_APPS]
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: going down to no node or replica."""
+        least = {("min_nodes",): self.min_nodes}
+        least |= {("apps", index, "min_replicas"): each.min_replicas for index, each in enumerate(self.apps)}
+        for path, number in least.items():
+            if number == 0 and PROFILES[environment].highly_available:
+                yield Violation(
+                    path,
+                    number,
+                    "in an environment that is highly available something always answers",
+                    "Set 1 or more, or leave it out",
+                )
+
+    def region_violations(self, location: str) -> Iterator[Violation]:
+        """A workload profile that the region does not have."""
+        regions = self.profile.regions
+        if regions is not None and location not in regions:
+            yield Violation(
+                ("workload_profile",),
+                self.workload_profile,
+                f"there is no {self.workload_profile} in {location}",
+                f"Regions that have it: {', '.join(sorted(regions))}",
+            )
+
+    def addresses(self, *, zone_redundant: bool) -> int:
+        """Addresses of the subnet it takes at most ("Networking in Azure Container Apps"): 12 for itself, and one a
+        node, a replica with a GPU, or ten others."""
+        if self.profile.dedicated:
+            return 12 + self.nodes(zone_redundant=zone_redundant)[1]
+        replicas = sum(each.max_replicas for each in self.apps)
+        return 12 + (replicas if self.profile.gpus else -(-replicas // 10))

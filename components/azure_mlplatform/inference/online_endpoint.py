@@ -1,0 +1,110 @@
+"""A stable endpoint of a workspace: its name, its identity and how callers sign in outlive the models behind it.
+
+It does not manage deployments and traffic, which belong to releases. Azure has a whole endpoint written at a time, so
+the projects' Pulumi.yaml refresh before each update: what a release has set is then read, and sent back as it is.
+"""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..foundation.naming import Kind
+from ..foundation.roles import Role
+from ..parts.arguments import ArgsOrDict, In, ModelOrDict
+from ..parts.authorization import assign_role, user_assigned_identity, user_assigned_only
+from ..parts.component import Component, child, without_none
+from ..parts.outputs import known_value_of
+from ..parts.placement import NetworkedArgs
+from ..workspace.reference import WorkspaceReference
+from .settings.endpoints import OnlineEndpointSettings
+
+
+class OnlineEndpointArgs(NetworkedArgs):
+    """The arguments of an OnlineEndpoint."""
+
+    settings: ModelOrDict[OnlineEndpointSettings]
+    """Its name, and what it scores."""
+
+    workspace: ModelOrDict[WorkspaceReference]
+    """The workspace that it belongs to, from whose storage and registry models come."""
+
+    compute_id: Optional[In[str]] = None
+    """The attached cluster, by the id of its compute. Default: Azure ML runs the machines."""
+
+
+class OnlineEndpoint(Component):
+    """An endpoint on managed machines, or on an attached cluster."""
+
+    name: pulumi.Output[str]
+    """The endpoint's name, which releases deploy to."""
+
+    resource_id: pulumi.Output[str]
+    """The endpoint's id."""
+
+    principal_id: pulumi.Output[str]
+    """The principal of its identity, for grants on what models read."""
+
+    client_id: pulumi.Output[str]
+    """The client id of its identity, which models sign in with."""
+
+    scoring_uri: pulumi.Output[Optional[str]]
+    """Where it is called."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[OnlineEndpointArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = OnlineEndpointArgs.model_validate(args)
+        super().__init__(name, args, opts, part=args.settings.name)
+        placement = self.placement
+        identity = user_assigned_identity(self, "identity", f"endpoint-{args.settings.name}")
+        self._grant(args.workspace, identity.principal_id)
+        endpoint_name = placement.name_of(Kind.ONLINE_ENDPOINT, args.settings.name)
+        endpoint = native.machinelearningservices.OnlineEndpoint(
+            self.logical_name("endpoint"),
+            endpoint_name=endpoint_name,
+            workspace_name=args.workspace.name,
+            resource_group_name=placement.resource_group_name,
+            location=placement.location,
+            kind="Managed" if args.compute_id is None else "K8S",
+            identity=user_assigned_only(identity.id),
+            properties=self._properties(args),
+            tags=placement.tags,
+            opts=child(
+                self,
+                protect=placement.protected,
+                # A release's; refreshed, so that what is sent back is what it has set.
+                ignore_changes=["properties.mirrorTraffic", "properties.traffic"],
+            ),
+        )
+        self._finish(
+            {
+                "name": known_value_of(endpoint, endpoint_name),
+                "resource_id": endpoint.id,
+                "principal_id": identity.principal_id,
+                "client_id": identity.client_id,
+                "scoring_uri": endpoint.properties.apply(lambda each: each.scoring_uri),
+            }
+        )
+
+    @staticmethod
+    def _properties(args: OnlineEndpointArgs) -> Any:
+        on_kubernetes = args.compute_id is not None
+        return without_none(
+            # Entra tokens are documented for managed endpoints only ("Authenticate clients for online endpoints").
+            auth_mode="AMLToken" if on_kubernetes else "AADToken",
+            compute=args.compute_id,
+            # Of an attached cluster, the router's load balancer decides it.
+            public_network_access=None if on_kubernetes else args.placement.public_network_access,
+            description=args.settings.description,
+        )
+
+    def _grant(self, workspace: WorkspaceReference, principal_id: In[str]) -> None:
+        """What Azure gives an identity of its own making, and gives none that it is given ("Access Azure resources from
+        an online endpoint")."""
+        for label, role, scope in (
+            ("images", Role.ACR_PULL, workspace.container_registry_id),
+            ("models", Role.STORAGE_BLOB_DATA_READER, workspace.storage_account_id),
+            ("metrics", Role.AZUREML_METRICS_WRITER, workspace.resource_id),
+        ):
+            assign_role(self, label, role, principal_id=principal_id, scope=scope)

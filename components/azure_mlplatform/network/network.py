@@ -1,0 +1,251 @@
+"""The environment's network: address space, subnets, the way out, peering, and private DNS zones.
+
+It does not manage the hub: not its firewall, not its gateway, and not the peering back, which the hub's
+owner makes. Adopted subnets stay as they are; only zones of the environment's own are linked to their
+network.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+from pydantic import Field
+
+from ..foundation.naming import Kind
+from ..parts.arguments import ArgsOrDict, In, ModelOrDict
+from ..parts.component import Component, child
+from ..parts.diagnostics import send_diagnostics
+from ..parts.outputs import known_value_of
+from ..parts.placement import PlacedArgs, PrivateNetwork
+from .security_rules import security_rules
+from .settings import DATABRICKS_SUBNETS, DnsMode, EgressKind, EgressSettings, NetworkSettings, SubnetRole
+
+
+class NetworkArgs(PlacedArgs):
+    """The arguments of a Network."""
+
+    settings: ModelOrDict[NetworkSettings]
+    """The address space, or the adopted subnets."""
+
+    dns_zones: list[str] = Field(default_factory=list)
+    """The private DNS zones to make, or to find among the adopted ones. Default: none."""
+
+    container_delegation: Optional[str] = None
+    """The service that the containers subnet is delegated to, such as `Microsoft.App/environments`. Default: none."""
+
+    pod_cidr: Optional[str] = None
+    """Addresses of pods that only a cluster knows, which its subnet's rules let pass. Default: there are none."""
+
+
+class Network(Component):
+    """A virtual network with a subnet and a security group for each role, or subnets that others run."""
+
+    name: pulumi.Output[str]
+    """The network's name."""
+
+    resource_id: pulumi.Output[str]
+    """The network's id."""
+
+    subnet_ids: pulumi.Output[dict[str, str]]
+    """Role → subnet id."""
+
+    zone_ids: pulumi.Output[dict[str, str]]
+    """Private DNS zone → id; empty where Azure Policy registers endpoints."""
+
+    def __init__(self, name: str, args: ArgsOrDict[NetworkArgs], opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        args = NetworkArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        adopted = args.settings.subnet_ids
+        if adopted is None:
+            vnet = self._vnet(args)
+            vnet_id: In[str] = vnet.id
+            self._subnet_ids: dict[str, In[str]] = {
+                role.value: pulumi.Output.concat(
+                    vnet.id, "/subnets/", self.placement.name_of(Kind.SUBNET, _label(role))
+                )
+                for role in SubnetRole
+                if role in args.settings.ranges()
+            }
+            self._peer(args, vnet)
+        else:
+            vnet_id = adopted.endpoints.rsplit("/subnets/", 1)[0]
+            self._subnet_ids = {role: subnet for role, subnet in adopted.model_dump().items() if subnet}
+        self._zone_ids = self._zones(args, vnet_id)
+        self._finish(
+            {
+                "name": pulumi.Output.from_input(vnet_id).apply(lambda each: each.rsplit("/", 1)[-1]),
+                "resource_id": vnet_id,
+                "subnet_ids": self._subnet_ids,
+                "zone_ids": self._zone_ids or {},
+            }
+        )
+
+    @property
+    def private_network(self) -> PrivateNetwork:
+        """What another component takes as its `private_network`."""
+        return PrivateNetwork(subnet_id=self._subnet_ids[SubnetRole.ENDPOINTS], zone_ids=self._zone_ids)
+
+    @property
+    def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
+        """What a stack shows of it."""
+        return {"subnet_ids": self.subnet_ids}
+
+    def subnet_id(self, role: SubnetRole) -> Optional[In[str]]:
+        """The id of a role's subnet; None where it was not adopted."""
+        return self._subnet_ids.get(role)
+
+    def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
+        ranges = args.settings.ranges()
+        groups = {role: self._rules(args, role) for role in ranges}
+        egress = self._egress(args.settings.egress)
+        subnets: list[Any] = [
+            {
+                "name": self.placement.name_of(Kind.SUBNET, _label(role)),
+                "address_prefix": str(prefix),
+                "network_security_group": {"id": groups[role].id},
+                "default_outbound_access": False,
+                "private_endpoint_network_policies": "Enabled",
+                # An endpoint never opens a connection, so its subnet needs no way out.
+                **({} if role is SubnetRole.ENDPOINTS else egress),
+                **_delegated(role, args.container_delegation),
+            }
+            for role, prefix in ranges.items()
+        ]
+        # Subnets stand inline: Azure writes one subnet of a network at a time, and policies that ask for
+        # a security group look at the first write.
+        vnet = native.network.VirtualNetwork(
+            self.logical_name("vnet"),
+            virtual_network_name=self.placement.name_of(Kind.VIRTUAL_NETWORK),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            address_space={"address_prefixes": args.settings.address_space},
+            subnets=subnets,
+            tags=self.placement.tags,
+            opts=child(self, protect=self.placement.protected),
+        )
+        for role, group in groups.items():
+            send_diagnostics(self, f"{_label(role)}-rules", group.id, metrics=False)
+        send_diagnostics(self, "vnet", vnet.id)
+        return vnet
+
+    def _rules(self, args: NetworkArgs, role: SubnetRole) -> "native.network.NetworkSecurityGroup":
+        rules = security_rules(role, args.settings, args.pod_cidr)
+        return native.network.NetworkSecurityGroup(
+            self.logical_name(f"{_label(role)}-rules"),
+            network_security_group_name=self.placement.name_of(Kind.NETWORK_SECURITY_GROUP, _label(role)),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            security_rules=rules,
+            tags=self.placement.tags,
+            # Else every update would take Databricks' own rules away.
+            opts=child(self, ignore_changes=["securityRules"] if rules is None else None),
+        )
+
+    def _egress(self, egress: EgressSettings) -> dict[str, Any]:
+        """How a subnet leads out, as a subnet has it."""
+        if egress.kind is EgressKind.HUB_ROUTES:
+            return {}
+        if egress.kind is EgressKind.FIREWALL:
+            table = native.network.RouteTable(
+                self.logical_name("routes"),
+                route_table_name=self.placement.name_of(Kind.ROUTE_TABLE),
+                resource_group_name=self.placement.resource_group_name,
+                location=self.placement.location,
+                disable_bgp_route_propagation=True,
+                routes=[
+                    {
+                        "name": "to-firewall",
+                        "address_prefix": "0.0.0.0/0",
+                        "next_hop_type": "VirtualAppliance",
+                        "next_hop_ip_address": egress.firewall_ip,
+                    }
+                ],
+                tags=self.placement.tags,
+                opts=child(self),
+            )
+            return {"route_table": {"id": table.id}}
+        address = native.network.PublicIPAddress(
+            self.logical_name("egress-ip"),
+            public_ip_address_name=self.placement.name_of(Kind.PUBLIC_IP, "egress"),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            sku={"name": "Standard", "tier": "Regional"},
+            public_ip_allocation_method="Static",
+            zones=["1", "2", "3"] if self.placement.profile.zone_redundant else None,
+            tags=self.placement.tags,
+            opts=child(self),
+        )
+        send_diagnostics(self, "egress-ip", address.id)
+        gateway = native.network.NatGateway(
+            self.logical_name("egress"),
+            nat_gateway_name=self.placement.name_of(Kind.NAT_GATEWAY),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            sku={"name": "Standard"},
+            public_ip_addresses=[{"id": address.id}],
+            idle_timeout_in_minutes=10,
+            tags=self.placement.tags,
+            opts=child(self),
+        )
+        return {"nat_gateway": {"id": gateway.id}}
+
+    def _peer(self, args: NetworkArgs, vnet: "native.network.VirtualNetwork") -> None:
+        hub = args.settings.hub
+        if hub is None:
+            return
+        native.network.VirtualNetworkPeering(
+            self.logical_name("to-hub"),
+            virtual_network_peering_name=self.placement.name_of(Kind.PEERING, "hub"),
+            resource_group_name=self.placement.resource_group_name,
+            virtual_network_name=known_value_of(vnet, self.placement.name_of(Kind.VIRTUAL_NETWORK)),
+            remote_virtual_network={"id": hub.vnet_id},
+            allow_virtual_network_access=True,
+            allow_forwarded_traffic=True,
+            use_remote_gateways=hub.use_gateway,
+            opts=child(self),
+        )
+
+    def _zones(self, args: NetworkArgs, vnet_id: In[str]) -> Optional[dict[str, In[str]]]:
+        dns = args.settings.dns
+        if dns.mode is DnsMode.POLICY:
+            return None
+        if dns.mode is DnsMode.ADOPT:
+            return {zone: zone_id for zone in args.dns_zones if (zone_id := dns.zone_id(zone))}
+        made: dict[str, In[str]] = {}
+        for zone in args.dns_zones:
+            private_zone = native.privatedns.PrivateZone(
+                self.logical_name(f"{zone}"),
+                private_zone_name=zone,
+                resource_group_name=self.placement.resource_group_name,
+                location="global",
+                tags=self.placement.tags,
+                opts=child(self),
+            )
+            native.privatedns.VirtualNetworkLink(
+                self.logical_name(f"{zone}-link"),
+                virtual_network_link_name=self.placement.name_of(Kind.VIRTUAL_NETWORK),
+                private_zone_name=known_value_of(private_zone, zone),
+                resource_group_name=self.placement.resource_group_name,
+                location="global",
+                registration_enabled=False,
+                virtual_network={"id": vnet_id},
+                tags=self.placement.tags,
+                opts=child(self),
+            )
+            made[zone] = private_zone.id
+        return made
+
+
+def _label(role: SubnetRole) -> str:
+    """A subnet's role in names, which have no underscores."""
+    return role.replace("_", "-")
+
+
+def _delegated(role: SubnetRole, container_service: Optional[str]) -> dict[str, Any]:
+    """The service that a subnet is delegated to, as a subnet has it."""
+    service = container_service if role is SubnetRole.CONTAINERS else None
+    if role in DATABRICKS_SUBNETS:
+        # Which lets Databricks write the subnet's security rules.
+        service = "Microsoft.Databricks/workspaces"
+    return {"delegations": [{"name": "delegation", "service_name": service}]} if service else {}

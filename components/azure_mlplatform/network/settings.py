@@ -1,0 +1,372 @@
+"""The environment's network: its own address space, or subnets that others run."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Optional
+
+from pydantic import Field
+
+from ..foundation.model import Settings, check
+from ..foundation.rules import field_rule
+from ..foundation.values import arm_group_id, arm_id, ip_address, private_range
+from ..foundation.violations import Path, Violation
+from ..parts.settings.part import PartSettings
+from ..parts.settings.public_access import PublicAccess
+
+RESERVED = 5
+"""Addresses that Azure keeps in every subnet ("Virtual network FAQ")."""
+
+
+class SubnetRole(StrEnum):
+    """What a subnet is for."""
+
+    ENDPOINTS = "endpoints"
+    TRAINING = "training"
+    AKS = "aks"
+    CONTAINERS = "containers"
+    RUNNERS = "runners"
+    DATABRICKS_HOST = "databricks_host"
+    DATABRICKS_CONTAINER = "databricks_container"
+
+
+DATABRICKS_SUBNETS = (SubnetRole.DATABRICKS_HOST, SubnetRole.DATABRICKS_CONTAINER)
+"""Those of Databricks, which has both to itself ("Deploy Azure Databricks in your Azure virtual network")."""
+
+SMALLEST = {
+    SubnetRole.ENDPOINTS: (28, "a private endpoint takes an address each"),
+    SubnetRole.TRAINING: (27, "every node of a compute cluster takes an address"),
+    SubnetRole.AKS: (26, "every node takes an address, and an upgrade adds nodes"),
+    SubnetRole.CONTAINERS: (27, "a Container Apps environment with workload profiles needs a /27"),
+    SubnetRole.RUNNERS: (28, "every runner takes an address"),
+    **dict.fromkeys(
+        DATABRICKS_SUBNETS, (26, "Databricks takes no smaller one, since every node has an address in each of its two")
+    ),
+}
+"""The longest prefix that each subnet may have, and why."""
+
+_SHARE = {
+    SubnetRole.AKS: 1,
+    SubnetRole.TRAINING: 2,
+    SubnetRole.CONTAINERS: 3,
+    SubnetRole.ENDPOINTS: 4,
+    SubnetRole.RUNNERS: 4,
+}
+"""By how many bits each subnet is smaller than the space, in the order they lie in it. One that is not here has the
+range that the settings give it, or is not there."""
+
+
+class Subnets(Settings):
+    """The address ranges of an own network's subnets. One that is left out gets its share of the first
+    address space: half for AKS, a quarter for training, an eighth for containers, a sixteenth each for
+    endpoints and runners, in this order; nothing is left for Databricks. A range cannot change while something is in
+    its subnet."""
+
+    endpoints: Optional[str] = Field(default=None, examples=["10.20.3.128/26"])
+    """Private endpoints. At least /28, and an address for each endpoint."""
+
+    training: Optional[str] = Field(default=None, examples=["10.20.2.0/24"])
+    """Compute clusters and instances. At least /27."""
+
+    aks: Optional[str] = Field(default=None, examples=["10.20.0.0/23"])
+    """AKS nodes. At least /26."""
+
+    containers: Optional[str] = Field(default=None, examples=["10.20.3.0/25"])
+    """Container Apps or App Service. At least /27."""
+
+    runners: Optional[str] = Field(default=None, examples=["10.20.3.192/26"])
+    """CI runners, which reach what hosted runners cannot. At least /28."""
+
+    databricks_host: Optional[str] = Field(default=None, examples=["10.21.0.0/25"])
+    """Databricks' nodes, by the addresses they call out with. At least /26. Left out, there is none; take it away only
+    after the workspace is gone."""
+
+    databricks_container: Optional[str] = Field(default=None, examples=["10.21.0.128/25"])
+    """Databricks' nodes, by the addresses of their containers. At least /26; of the two, the smaller one says how many
+    nodes there can be. Left out, there is none."""
+
+    _ranges = field_rule(private_range, *SubnetRole)
+
+
+class SubnetIds(Settings):
+    """Subnets that another team runs, by their ids."""
+
+    endpoints: str = Field(examples=["/subscriptions/…/virtualNetworks/vnet-hub/subnets/endpoints"])
+    """Where private endpoints go."""
+
+    training: Optional[str] = None
+    """Where compute clusters and instances go. Left out, the environment has none in a network of its own."""
+
+    aks: Optional[str] = None
+    """Where AKS nodes go. Left out, the environment has no AKS."""
+
+    containers: Optional[str] = None
+    """Where Container Apps or App Service go. Left out, the environment has neither."""
+
+    runners: Optional[str] = None
+    """Where CI runners go. Left out, the environment has none."""
+
+    databricks_host: Optional[str] = None
+    """Databricks' nodes, by the addresses they call out with. Given to Microsoft.Databricks/workspaces, with a security
+    group and a way out, and in the network of databricks_container. Left out, the environment has no Databricks."""
+
+    databricks_container: Optional[str] = None
+    """Databricks' nodes, by the addresses of their containers; as databricks_host is."""
+
+    _ids = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), *SubnetRole)
+
+
+class EgressKind(StrEnum):
+    """The way out for what has no public address; without one, nodes and computes do not start."""
+
+    NAT_GATEWAY = "nat_gateway"
+    """A NAT gateway of the environment's own."""
+
+    FIREWALL = "firewall"
+    """A route to a firewall, as a rule in the hub."""
+
+    HUB_ROUTES = "hub_routes"
+    """No route of the environment's own: the hub's gateway announces a default route."""
+
+
+class EgressSettings(Settings):
+    """How traffic leaves the network."""
+
+    kind: EgressKind = EgressKind.NAT_GATEWAY
+    """`nat_gateway`, `firewall` or `hub_routes`. Left out: `nat_gateway`."""
+
+    firewall_ip: Optional[str] = Field(default=None, examples=["10.0.0.4"])
+    """The firewall's private address, with `kind: firewall` only."""
+
+    _ip = field_rule(ip_address, "firewall_ip")
+
+    @check
+    def _address_goes_with_kind(self) -> Iterator[Violation]:
+        if (self.kind is EgressKind.FIREWALL) != (self.firewall_ip is not None):
+            yield Violation(
+                ("firewall_ip",),
+                self.firewall_ip,
+                f"egress by {self.kind} with firewall_ip {self.firewall_ip or 'left out'}",
+                "Give firewall_ip together with kind: firewall, and only then",
+            )
+
+
+class HubSettings(Settings):
+    """The hub that this network is peered to. The peering back is made by the hub's owner."""
+
+    vnet_id: str = Field(examples=["/subscriptions/…/providers/Microsoft.Network/virtualNetworks/vnet-hub"])
+    """The hub's virtual network, by id."""
+
+    address_space: list[str] = Field(default_factory=list, examples=[["10.0.0.0/16"]])
+    """The hub's address ranges, to refuse an overlap before Azure does. Left out, nothing is compared."""
+
+    use_gateway: bool = False
+    """Whether to reach other networks through the hub's gateway. It must exist before the peering."""
+
+    _id = field_rule(arm_id("Microsoft.Network/virtualNetworks"), "vnet_id")
+    _ranges = field_rule(private_range, "address_space")
+
+
+class DnsMode(StrEnum):
+    """Who runs the private DNS zones."""
+
+    CREATE = "create"
+    """The environment has zones of its own, linked to its network."""
+
+    ADOPT = "adopt"
+    """The zones exist; endpoints register in them."""
+
+    POLICY = "policy"
+    """Azure Policy registers endpoints; the library makes neither zones nor zone groups."""
+
+
+class DnsSettings(Settings):
+    """How private endpoints get their names."""
+
+    mode: DnsMode = DnsMode.CREATE
+    """`create`, `adopt` or `policy`. Left out: `create`."""
+
+    resource_group_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/resourceGroups/rg-dns"])
+    """With `adopt`: the resource group that holds every zone under its usual name."""
+
+    zone_ids: dict[str, str] = Field(default_factory=dict)
+    """With `adopt`: zone name → id, for zones that lie elsewhere."""
+
+    _group = field_rule(arm_group_id, "resource_group_id")
+    _zones = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "zone_ids")
+
+    @check
+    def _zones_go_with_adopt(self) -> Iterator[Violation]:
+        given = self.resource_group_id is not None or bool(self.zone_ids)
+        if given and self.mode is not DnsMode.ADOPT:
+            yield Violation(
+                ("mode",),
+                self.mode,
+                f"zones are given, but mode is '{self.mode}'",
+                "Set mode: adopt, or leave the zones out",
+            )
+        if not given and self.mode is DnsMode.ADOPT:
+            yield Violation(
+                ("mode",),
+                self.mode,
+                "mode is 'adopt', but no zones are given",
+                "Give resource_group_id or zone_ids",
+            )
+
+    def zone_id(self, zone: str) -> Optional[str]:
+        """The id of an adopted zone, or None when the settings do not say where it is."""
+        if zone in self.zone_ids:
+            return self.zone_ids[zone]
+        if self.resource_group_id is None:
+            return None
+        return f"{self.resource_group_id}/providers/Microsoft.Network/privateDnsZones/{zone}"
+
+
+class NetworkSettings(PartSettings):
+    """An own network (`address_space`) or adopted subnets (`subnet_ids`), never both."""
+
+    address_space: list[str] = Field(default_factory=list, examples=[["10.20.0.0/22"]])
+    """The network's own private ranges. A /24 is the least for the default subnets."""
+
+    subnets: Subnets = Field(default_factory=Subnets)
+    """Ranges of single subnets, where the default shares do not fit."""
+
+    subnet_ids: Optional[SubnetIds] = None
+    """Adopted subnets; the network, its rules and its way out are then run by others."""
+
+    egress: EgressSettings = Field(default_factory=EgressSettings)
+    """The way out of an own network. Left out: a NAT gateway."""
+
+    hub: Optional[HubSettings] = None
+    """The hub to peer an own network to. Left out, there is no peering."""
+
+    dns: DnsSettings = Field(default_factory=DnsSettings)
+    """How private endpoints get their names. Left out: zones of the environment's own."""
+
+    public_access: Optional[PublicAccess] = None
+    """Opens public endpoints to some addresses. Left out, all are closed. Refused in test and prod."""
+
+    _ranges = field_rule(private_range, "address_space")
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the subnets are run by others."""
+        return self.subnet_ids is not None
+
+    def ranges(self) -> dict[SubnetRole, IPv4Network]:
+        """Each subnet's range: the one given, or its share of the first address space. Databricks' have no share."""
+        found: dict[SubnetRole, IPv4Network] = {}
+        first = IPv4Network(self.address_space[0])
+        start = int(first.network_address)
+        for role, share in _SHARE.items():
+            length = first.prefixlen + share
+            given = getattr(self.subnets, role)
+            if given is not None:
+                found[role] = IPv4Network(given)
+            elif length <= 32:
+                found[role] = IPv4Network((start, length))
+            start += 2 ** max(32 - length, 0)
+        for role in DATABRICKS_SUBNETS:
+            if (given := getattr(self.subnets, role)) is not None:
+                found[role] = IPv4Network(given)
+        return found
+
+    def subnet_range(self, role: SubnetRole) -> Optional[IPv4Network]:
+        """The range of a subnet; None if it has none, or if others run the network."""
+        if self.adopted or not self.address_space:
+            return None
+        return self.ranges().get(role)
+
+    @check
+    def _own_or_adopted(self) -> Iterator[Violation]:
+        if self.adopted == bool(self.address_space):
+            yield Violation(
+                ("address_space",),
+                self.address_space,
+                "address_space and subnet_ids are both given"
+                if self.adopted
+                else "neither address_space nor subnet_ids is given",
+                "Give address_space for a network of the environment's own, or subnet_ids for one that others run",
+            )
+        if not self.adopted:
+            return
+        for field in ("subnets", "egress", "hub"):
+            if field in self.model_fields_set:
+                yield Violation(
+                    (field,),
+                    None,
+                    f"{field} is given together with subnet_ids",
+                    "Who runs the adopted network decides it: leave it out",
+                )
+
+    @check
+    def _spaces_are_apart(self) -> Iterator[Violation]:
+        for (i, one), (j, other) in combinations(enumerate(map(IPv4Network, self.address_space)), 2):
+            if one.overlaps(other):
+                yield _overlap(("address_space", j), other, one, f"address_space[{i}]")
+        for i, one in enumerate(map(IPv4Network, self.address_space)):
+            for theirs in map(IPv4Network, self.hub.address_space if self.hub else ()):
+                if one.overlaps(theirs):
+                    yield _overlap(("address_space", i), one, theirs, "the hub's address space")
+
+    @check
+    def _databricks_has_both_subnets(self) -> Iterator[Violation]:
+        block = "subnets" if self.subnet_ids is None else "subnet_ids"
+        given = [role for role in DATABRICKS_SUBNETS if getattr(self.subnet_ids or self.subnets, role) is not None]
+        for role in DATABRICKS_SUBNETS:
+            if given and role not in given:
+                yield Violation(
+                    (block, role.value),
+                    None,
+                    f"{given[0]} is given without {role}, and Databricks has two subnets to itself",
+                    f"Give {role} as well, or neither",
+                )
+
+    @check
+    def _subnets_fit(self) -> Iterator[Violation]:
+        if not self.address_space:
+            return
+        spaces = [IPv4Network(each) for each in self.address_space]
+        ranges = self.ranges()
+        for role in SubnetRole:
+            given = getattr(self.subnets, role) is not None
+            at: Path = ("subnets", role.value) if given else ("address_space", 0)
+            longest, why = SMALLEST[role]
+            subnet = ranges.get(role)
+            if subnet is None and role not in _SHARE:
+                continue
+            if subnet is None or subnet.prefixlen > longest:
+                size = f"/{subnet.prefixlen} ({subnet})" if subnet else "nothing"
+                yield Violation(
+                    at,
+                    str(subnet or spaces[0]),
+                    f"the {role} subnet gets {size} and is too small: {why}",
+                    f"It needs at least a /{longest}: "
+                    + (
+                        "widen it"
+                        if given
+                        else f"widen the address space to a /{longest - _SHARE[role]}, or set subnets.{role}"
+                    ),
+                )
+            elif given and not any(subnet.subnet_of(space) for space in spaces):
+                yield Violation(
+                    at,
+                    str(subnet),
+                    f"the {role} subnet {subnet} lies outside the address space",
+                    f"Choose a range within {', '.join(self.address_space)}",
+                )
+        for (role, one), (other_role, other) in combinations(ranges.items(), 2):
+            if one.overlaps(other):
+                mine = other_role if getattr(self.subnets, other_role) is not None else role
+                at = ("subnets", mine.value)
+                yield _overlap(
+                    at,
+                    ranges[mine],
+                    one if mine is other_role else other,
+                    f"the {role if mine is other_role else other_role} subnet",
+                )
+
+
+def _overlap(path: Path, one: IPv4Network, other: IPv4Network, owner: str) -> Violation:
+    return Violation(path, str(one), f"{one} overlaps {owner} {other}", "Choose ranges that share no address")

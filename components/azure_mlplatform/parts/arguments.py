@@ -1,0 +1,102 @@
+"""The arguments of components: models whose fields take plain values and outputs."""
+
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, overload
+
+import pulumi
+from pydantic import ConfigDict, ValidationError, field_validator
+
+from ..foundation.model import Settings
+from ..foundation.problems import Problem, ProblemsError, problems_of
+from ..foundation.violations import rule_error
+
+Value = TypeVar("Value")
+
+In = Union[Value, Awaitable[Value], pulumi.Output[Value]]
+"""A value that may be an output of another resource. Pydantic cannot resolve `pulumi.Input` itself."""
+
+if TYPE_CHECKING:
+    # What a type checker sees is wider than what the field holds: natural Python passes, as in Pulumi's own SDKs.
+
+    class EnumOrText(Generic[Value]):
+        """A field that holds an enum; the enum's text is taken as well."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> "EnumOrText[Value]": ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Value: ...
+        def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Union[Value, str]) -> None: ...
+
+    class ModelOrDict(Generic[Value]):
+        """A field that holds a model; a dict of the model's fields is taken as well."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> "ModelOrDict[Value]": ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Value: ...
+        def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Union[Value, Mapping[str, Any]]) -> None: ...
+
+    ArgsOrDict = Union[Value, Mapping[str, Any]]
+    """The arguments of a component, or a dict of them."""
+else:
+
+    class _AsItIs:
+        """At run time the annotation is the type itself: pydantic validates it, a Pulumi host reads it."""
+
+        def __class_getitem__(cls, type_: Any) -> Any:
+            return type_
+
+    EnumOrText = ModelOrDict = ArgsOrDict = _AsItIs
+
+LEFT_OUT: Any = None
+"""The default of a field that may be left out; typed so that a checker takes it for a `ModelOrDict`."""
+
+
+class RefusedError(ProblemsError, pulumi.RunError):
+    """What is asked for cannot be made. Pulumi shows the message, without a traceback."""
+
+
+class ComponentArgs(Settings):
+    """The arguments of a component: a model, or the plain dict that a host in another language hands over."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    if not TYPE_CHECKING:  # A type checker keeps to the fields.
+
+        def __init__(self, **data: Any) -> None:
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                raise _refused(error, type(self)) from None
+
+        # Inside another model pydantic validates by itself, and reports with the whole path.
+        __init__.__pydantic_base_init__ = True
+
+    @classmethod
+    def model_validate(cls, obj: Any, **kwargs: Any):
+        """The arguments, or every problem in them as one RefusedError."""
+        if not isinstance(obj, cls | Mapping):
+            what = "nothing is given" if obj is None else f"a {type(obj).__name__} is given"
+            raise RefusedError([Problem((), what, f"Pass {cls.__name__}(…), or a dict of its fields", cls.__name__)])
+        try:
+            return super().model_validate(obj, **kwargs)
+        except ValidationError as error:
+            raise _refused(error, cls) from None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_resource_in_place_of_its_id(cls, value: Any) -> Any:
+        for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]:
+            if isinstance(each, pulumi.Resource):
+                raise rule_error(
+                    f"a {type(each).__name__} is given, and a value is expected",
+                    "Pass an output of it, such as `.id` for an id or `.name` for a name; of a component, "
+                    "`.resource_id`, or what `.reference()` makes",
+                )
+        return value
+
+
+def _refused(error: ValidationError, args: type[ComponentArgs]) -> RefusedError:
+    return RefusedError(Problem(each.path, each.what, each.fix, args.__name__) for each in problems_of(error, args))

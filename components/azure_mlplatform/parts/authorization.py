@@ -1,0 +1,96 @@
+"""Identities (Microsoft.ManagedIdentity), role assignments and locks (Microsoft.Authorization)."""
+
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..foundation.naming import Kind
+from ..foundation.problems import Problem
+from ..foundation.roles import PrincipalType, Role, assignment_name, role_definition_id
+from .arguments import In, RefusedError
+from .component import Component, child
+from .placement import Placement
+
+
+def user_assigned_identity(parent: Component, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
+    """An identity; `part` tells its Azure name apart from the environment's others."""
+    placement = parent.placement
+    return native.managedidentity.UserAssignedIdentity(
+        parent.logical_name(label),
+        resource_name_=placement.name_of(Kind.USER_ASSIGNED_IDENTITY, part),
+        resource_group_name=placement.resource_group_name,
+        location=placement.location,
+        tags=placement.tags,
+        opts=child(parent),
+    )
+
+
+def system_assigned(*user_assigned: In[str], joint: str = ",", as_map: bool = False) -> Any:
+    """The `identity` of a resource that has one of its own, and perhaps user-assigned ones beside it, by id.
+
+    `joint` stands between the two words of its type, and `as_map` makes a map of the ids: azure-native's types differ
+    by service.
+    """
+    if not user_assigned:
+        return {"type": "SystemAssigned"}
+    return {**user_assigned_only(*user_assigned, as_map=as_map), "type": f"SystemAssigned{joint}UserAssigned"}
+
+
+def user_assigned_only(*user_assigned: In[str], as_map: bool = False) -> Any:
+    """The `identity` of a resource that has user-assigned ones alone, by id; see `system_assigned`."""
+    ids: Any = list(user_assigned)
+    if as_map:
+        ids = pulumi.Output.all(*user_assigned).apply(lambda known: {each: {} for each in known})
+    return {"type": "UserAssigned", "user_assigned_identities": ids}
+
+
+def assign_role(
+    parent: Component,
+    label: str,
+    role: Role,
+    *,
+    principal_id: In[str],
+    scope: In[str],
+    principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+) -> "native.authorization.RoleAssignment":
+    """Gives a principal a role on `scope`. A managed identity is a service principal.
+
+    The assignment's GUID is made of the subscription, the group and the name in the program, so it is known before
+    scope and principal are, and stays when either is made anew. Azure refuses another principal under the same GUID,
+    so the old assignment goes first.
+    """
+    placement, name = parent.placement, parent.logical_name(label)
+    return native.authorization.RoleAssignment(
+        name,
+        role_assignment_name=pulumi.Output.from_input(placement.resource_group_name).apply(
+            lambda group: assignment_name(placement.subscription_id, group, name)
+        ),
+        role_definition_id=role_definition_id(placement.subscription_id, role),
+        principal_id=principal_id,
+        principal_type=principal_type.value,
+        scope=scope,
+        opts=child(parent, delete_before_replace=True),
+    )
+
+
+def refuse_individuals(placement: Placement, fix: str) -> None:
+    """Raises RefusedError in an environment where no individual has access; `fix` is what to do instead."""
+    if "data_scientists" not in placement.profile.may_grant:
+        raise RefusedError(
+            [Problem(("group_id",), f"in a {placement.environment} environment no individual has access", fix)]
+        )
+
+
+def lock(
+    parent: Component, label: str, resource: pulumi.CustomResource, *, guards: Optional[list[pulumi.Resource]] = None
+) -> "native.authorization.ManagementLockByScope":
+    """Locks `resource` against deletion. It comes last, after what it `guards`, or destroy would fail."""
+    return native.authorization.ManagementLockByScope(
+        parent.logical_name(label),
+        scope=resource.id,
+        lock_name="do-not-delete",
+        level="CanNotDelete",
+        notes="Holds what cannot be made again; azure-mlplatform:retire takes the lock away.",
+        opts=child(parent, depends_on=guards),
+    )

@@ -1,0 +1,223 @@
+"""Where a component stands, and what all components of an environment share: one object, nested in each one's Args."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Optional
+
+import pulumi
+from pydantic import Field
+
+from ..foundation.model import check
+from ..foundation.naming import RULES, SUFFIX_LENGTH, Kind, azure_name, project_name
+from ..foundation.profiles import PROFILES, Environment, Profile
+from ..foundation.rules import field_rule, pattern_rule
+from ..foundation.values import arm_id, guid, region
+from ..foundation.violations import Violation, prefixed
+from .arguments import LEFT_OUT, ComponentArgs, EnumOrText, In, ModelOrDict
+from .encryption import EncryptionKey
+from .settings.part import PartSettings
+from .settings.public_access import PublicAccess
+from .settings.retirement import Retirement
+
+_suffix = pattern_rule(f"[a-z0-9]{{{SUFFIX_LENGTH}}}", "is no suffix", f"{SUFFIX_LENGTH} lower-case letters and digits")
+_group_name = pattern_rule(
+    r"[\w().-]{0,89}[\w()-]", "is no name for a resource group", "up to 90 letters, digits and `_().-`"
+)
+
+
+class PrivateNetwork(ComponentArgs):
+    """Where private endpoints go, and which DNS zones name them."""
+
+    subnet_id: In[str]
+    """The subnet of the endpoints, by id."""
+
+    zone_ids: Optional[dict[str, In[str]]] = None
+    """DNS zone → id, for each zone that a service needs. Default: none, Azure Policy registers endpoints."""
+
+    _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
+    _zones = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "zone_ids")
+
+
+class Placement(ComponentArgs):
+    """Whose environment a component is part of, where, and how it is reached. `DataProductRG.placement` has it."""
+
+    project: str
+    """The project's short name, part of every Azure name."""
+
+    environment: EnumOrText[Environment]
+    """`sandbox`, `dev`, `test` or `prod`: part of every Azure name, and the profile that components are judged by."""
+
+    location: str
+    """The Azure region by its short name."""
+
+    subscription_id: str
+    """The subscription of the resource group."""
+
+    tenant_id: str
+    """The Entra tenant of the subscription."""
+
+    resource_group_name: In[str]
+    """The resource group that everything is made in."""
+
+    suffix: In[str]
+    """The end of globally unique names: six lower-case letters and digits."""
+
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Tags on every resource that takes some. Default: none."""
+
+    diagnostics: Optional[In[str]] = None
+    """The Log Analytics workspace, by id, that logs and metrics go to. Default: none, and components refuse that."""
+
+    private_network: ModelOrDict[Optional[PrivateNetwork]] = LEFT_OUT
+    """Where private endpoints go. Default: none, allowed only where the profile needs no network."""
+
+    public_access: ModelOrDict[Optional[PublicAccess]] = LEFT_OUT
+    """Public addresses that may connect, for a reason, where the profile allows it. Default: none may."""
+
+    open_reason: Optional[str] = Field(default=None, min_length=10)
+    """Why everything has public addresses, guarded by Entra sign-in alone: at least 10 characters. Needed where there
+    is neither private_network nor public_access. Default: it is not open."""
+
+    encryption: ModelOrDict[Optional[EncryptionKey]] = LEFT_OUT
+    """The customer's key that encrypts what is stored. Default: Microsoft's keys do."""
+
+    lock: bool = False
+    """Whether to protect and lock what holds data or work although the profile does not. Default: as the profile."""
+
+    retire: ModelOrDict[Optional[Retirement]] = LEFT_OUT
+    """Takes protection and locks away, for a reason, so that the environment can be destroyed. Default: they stay."""
+
+    _project = field_rule(project_name, "project")
+    _region = field_rule(region, "location")
+    _ids = field_rule(guid, "subscription_id", "tenant_id")
+    _group = field_rule(_group_name, "resource_group_name")
+    _suffix_rule = field_rule(_suffix, "suffix")
+    _log = field_rule(arm_id("Microsoft.OperationalInsights/workspaces"), "diagnostics")
+
+    @check
+    def _openness_is_allowed(self) -> Iterator[Violation]:
+        if self.public_access is not None:
+            yield from prefixed(("public_access",), self.public_access.profile_violations(self.environment))
+        if self.open_reason is not None and (self.private_network is not None or self.profile.needs_network):
+            yield Violation(
+                ("open_reason",),
+                self.open_reason,
+                f"a {self.environment} environment is not open to all"
+                if self.profile.needs_network
+                else "open_reason is given together with private_network",
+                "Leave it out",
+            )
+
+    @property
+    def profile(self) -> Profile:
+        """What this kind of environment needs, may, and defaults to."""
+        return PROFILES[self.environment]
+
+    @property
+    def protected(self) -> bool:
+        """Whether what holds data or work is protected from `pulumi destroy`, and locked where a lock does no harm."""
+        return (self.profile.protect or self.lock) and self.retire is None
+
+    @property
+    def log_analytics_id(self) -> In[str]:
+        """`diagnostics`, for a component: its arguments are refused without it."""
+        assert self.diagnostics is not None  # noqa: S101 - PlacedArgs checks it
+        return self.diagnostics
+
+    @property
+    def allowed_ip_ranges(self) -> list[str]:
+        """Public addresses that may connect beside the private endpoints."""
+        return self.public_access.ip_ranges if self.public_access is not None else []
+
+    @property
+    def public_network_access(self) -> str:
+        """`Enabled` or `Disabled`, as Azure writes it."""
+        return "Enabled" if self.private_network is None or self.allowed_ip_ranges else "Disabled"
+
+    @property
+    def default_action(self) -> str:
+        """What a firewall does with an address that is not allowed: `Allow` or `Deny`."""
+        return "Allow" if self.private_network is None and not self.allowed_ip_ranges else "Deny"
+
+    def openness_violations(self) -> Iterator[Violation]:
+        """What would make a component public without anybody having said so."""
+        if self.private_network is None and self.profile.needs_network:
+            yield Violation(
+                ("private_network",),
+                None,
+                f"a {self.environment} environment needs private_network, or everything would have public addresses",
+                "Add PrivateNetwork(subnet_id=<the subnet of the endpoints>), such as `network.private_network`",
+            )
+        elif self.private_network is None and self.public_access is None and self.open_reason is None:
+            yield Violation(
+                ("private_network",),
+                None,
+                "neither private_network nor public_access is given, so everything would be open to the internet",
+                "Give one of them, or open_reason: why Entra sign-in alone guards it",
+            )
+
+    def id_of(self, resource_type: str, name: In[str]) -> "pulumi.Output[str]":
+        """The ARM id of a resource in the group, made of names: known before the resource exists, and no edge to it."""
+        return pulumi.Output.all(self.resource_group_name, name).apply(
+            lambda both: (
+                f"/subscriptions/{self.subscription_id}/resourceGroups/{both[0]}/providers/{resource_type}/{both[1]}"
+            )
+        )
+
+    def known_name(self, kind: Kind, part: str = "") -> str:
+        """The Azure name of a resource of a kind without a suffix; `part` tells apart several of one kind."""
+        return azure_name(kind, self.project, self.environment, part)
+
+    def name_of(self, kind: Kind, part: str = "") -> In[str]:
+        """The Azure name of a resource; `part` tells apart several of one kind."""
+        if not RULES[kind].suffixed:
+            return self.known_name(kind, part)
+        return pulumi.Output.from_input(self.suffix).apply(
+            lambda suffix: azure_name(kind, self.project, self.environment, part, suffix=suffix)
+        )
+
+
+class PlacedArgs(ComponentArgs):
+    """The arguments of a component with resources in an environment's group. Its settings are judged there."""
+
+    placement: ModelOrDict[Placement]
+    """Whose environment it is part of, and where it is."""
+
+    @check
+    def _reports(self) -> Iterator[Violation]:
+        if self.placement.diagnostics is None:
+            yield Violation(
+                ("placement", "diagnostics"),
+                None,
+                "no Log Analytics workspace is given, so nothing would be logged",
+                "Add diagnostics: <the id of a Log Analytics workspace>",
+            )
+
+    @check
+    def _settings_fit_the_profile(self) -> Iterator[Violation]:
+        yield from self._ask_settings(lambda part: part.profile_violations(self.placement.environment))
+
+    @check
+    def _settings_fit_the_region(self) -> Iterator[Violation]:
+        yield from self._ask_settings(lambda part: part.region_violations(self.placement.location))
+
+    @check
+    def _settings_are_in_the_subscription(self) -> Iterator[Violation]:
+        yield from self._ask_settings(lambda part: part.subscription_violations(self.placement.subscription_id))
+
+    def _ask_settings(self, question: Callable[[PartSettings], Iterable[Violation]]) -> Iterator[Violation]:
+        settings = getattr(self, "settings", None)
+        if isinstance(settings, PartSettings):
+            yield from prefixed(("settings",), question(settings))
+
+
+class NetworkedArgs(PlacedArgs):
+    """The arguments of a component that others call: through private endpoints, unless openness is allowed and said."""
+
+    @check
+    def _openness_is_chosen(self) -> Iterator[Violation]:
+        yield from prefixed(("placement",), self.placement.openness_violations())
+
+    @check
+    def _settings_work_privately(self) -> Iterator[Violation]:
+        if self.placement.private_network is not None:
+            yield from self._ask_settings(lambda part: part.private_violations())

@@ -1,0 +1,63 @@
+"""Encryption with a key of the customer's own."""
+
+from collections.abc import Iterator
+from typing import Optional
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from ...foundation.model import Settings, check
+from ...foundation.rules import field_rule, pattern_rule
+from ...foundation.secret_values import SECRET
+from ...foundation.values import arm_id, name_of
+from ...foundation.violations import Violation
+
+
+class CustomerManagedKey(Settings):
+    """A key that encrypts what the environment stores, in a vault with purge protection. Who deploys needs
+    the right to assign a role on the vault, for the environment's identity has to read the key."""
+
+    key_vault_id: str = Field(examples=["/subscriptions/…/providers/Microsoft.KeyVault/vaults/kv-keys"])
+    """The vault, by resource id. It uses role-based access and has purge protection."""
+
+    key_id: str = Field(examples=["https://kv-keys.vault.azure.net/keys/ml"])
+    """The key's address. Without a version at its end the services follow the key's rotation."""
+
+    _vault = field_rule(arm_id("Microsoft.KeyVault/vaults"), "key_vault_id")
+    _key = field_rule(
+        pattern_rule(
+            r"https://[a-z0-9-]{3,24}\.vault\.azure\.net/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?",
+            "is not the address of a key",
+            "https://<vault>.vault.azure.net/keys/<name>, with or without a version",
+        ),
+        "key_id",
+    )
+
+    @property
+    def vault_uri(self) -> str:
+        """The vault's address."""
+        return f"https://{urlsplit(self.key_id).netloc}/"
+
+    @property
+    def key_name(self) -> str:
+        """The key's name."""
+        return SECRET if self.key_id == SECRET else urlsplit(self.key_id).path.split("/")[2]
+
+    @property
+    def key_version(self) -> Optional[str]:
+        """The key's version, where it is pinned."""
+        parts = urlsplit(self.key_id).path.split("/")
+        return parts[3] if len(parts) > 3 else None
+
+    @check
+    def _key_is_in_the_vault(self) -> Iterator[Violation]:
+        vault = name_of(self.key_vault_id).lower()
+        if SECRET in (self.key_vault_id, self.key_id):
+            return
+        if urlsplit(self.key_id).netloc.split(".")[0] != vault:
+            yield Violation(
+                ("key_id",),
+                self.key_id,
+                f"'{self.key_id}' is not in the vault '{vault}'",
+                "Name the vault that holds the key",
+            )

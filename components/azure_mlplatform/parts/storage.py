@@ -1,0 +1,119 @@
+"""A storage account as this library makes them: no account keys, no anonymous reads, deleted data comes back."""
+
+from typing import Any, NamedTuple, Optional
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..catalogue.private_link import PrivateService
+from ..foundation.naming import Kind
+from .authorization import user_assigned_only
+from .component import Component, child, without_none
+from .diagnostics import send_diagnostics
+from .encryption import EncryptionKey
+from .outputs import known_value_of
+from .private_endpoint import Endpoints, with_endpoints_and_diagnostics
+
+RETENTION_DAYS = 7
+"""Days for which deleted blobs, containers and shares can be brought back (Azure's own default in the portal)."""
+
+
+class Storage(NamedTuple):
+    """A storage account, and the endpoints that lead to it."""
+
+    account: "native.storage.StorageAccount"
+    endpoints: Endpoints
+
+
+def storage_account(parent: Component, label: str, *, lake: bool = False) -> Storage:
+    """An account with its endpoints, its diagnostics and its lock. Only a `lake` has a hierarchical namespace."""
+    placement, name = parent.placement, parent.logical_name(label)
+    account_name = placement.name_of(Kind.LAKE if lake else Kind.STORAGE_ACCOUNT)
+    rules: Any = {
+        "bypass": "AzureServices",
+        "default_action": placement.default_action,
+        "ip_rules": [{"i_p_address_or_range": each, "action": "Allow"} for each in placement.allowed_ip_ranges],
+    }
+    account = native.storage.StorageAccount(
+        name,
+        account_name=account_name,
+        resource_group_name=placement.resource_group_name,
+        location=placement.location,
+        kind="StorageV2",
+        sku={"name": "Standard_ZRS" if placement.profile.zone_redundant else "Standard_LRS"},
+        access_tier=native.storage.AccessTier.HOT,
+        is_hns_enabled=lake or None,
+        enable_https_traffic_only=True,
+        minimum_tls_version="TLS1_2",
+        allow_blob_public_access=False,
+        allow_shared_key_access=False,
+        default_to_o_auth_authentication=True,
+        allow_cross_tenant_replication=False,
+        is_local_user_enabled=False,
+        public_network_access=placement.public_network_access,
+        network_rule_set=rules,
+        # An account has an identity only to read the customer's key.
+        identity=user_assigned_only(placement.encryption.identity_id) if placement.encryption else None,
+        encryption=_encryption(placement.encryption),
+        tags=placement.tags,
+        opts=child(parent, protect=placement.protected),
+    )
+    service = PrivateService.LAKE if lake else PrivateService.WORKSPACE_STORAGE
+    endpoints = with_endpoints_and_diagnostics(parent, label, account, service, part=label, logs=False)
+    _services(parent, label, account, known_value_of(account, account_name), lake=lake)
+    return Storage(account, endpoints)
+
+
+def _services(
+    parent: Component,
+    label: str,
+    account: "native.storage.StorageAccount",
+    account_name: "pulumi.Output[str]",
+    *,
+    lake: bool,
+) -> None:
+    """The account's services, with what each keeps of deleted data; each reports by itself."""
+    group, name = parent.placement.resource_group_name, parent.logical_name(label)
+    kept: Any = {"enabled": True, "days": RETENTION_DAYS}
+    blobs = native.storage.BlobServiceProperties(
+        f"{name}-blobs",
+        blob_services_name="default",
+        account_name=account_name,
+        resource_group_name=group,
+        # A lake can have none (Azure Storage, soft-delete-vs-versioning-options): what is written over there is lost.
+        is_versioning_enabled=not lake,
+        delete_retention_policy=kept,
+        container_delete_retention_policy=kept,
+        opts=child(parent),
+    )
+    files = native.storage.FileServiceProperties(
+        f"{name}-files",
+        file_services_name="default",
+        account_name=account_name,
+        resource_group_name=group,
+        share_delete_retention_policy=kept,
+        opts=child(parent),
+    )
+    for service, service_id in (
+        ("blobs", blobs.id),
+        ("files", files.id),
+        ("queues", pulumi.Output.concat(account.id, "/queueServices/default")),
+        ("tables", pulumi.Output.concat(account.id, "/tableServices/default")),
+    ):
+        send_diagnostics(parent, f"{label}-{service}", service_id)
+
+
+def _encryption(key: Optional[EncryptionKey]) -> Any:
+    # Queues and tables are encrypted with the same key only if the account is made so.
+    services = {each: {"enabled": True, "key_type": "Account"} for each in ("blob", "file", "queue", "table")}
+    shared: dict[str, Any] = {"require_infrastructure_encryption": True, "services": services}
+    if key is None:
+        return {"key_source": "Microsoft.Storage", **shared}
+    return {
+        "key_source": "Microsoft.Keyvault",
+        "encryption_identity": {"encryption_user_assigned_identity": key.identity_id},
+        "key_vault_properties": without_none(
+            key_vault_uri=key.key.vault_uri, key_name=key.key.key_name, key_version=key.key.key_version
+        ),
+        **shared,
+    }

@@ -1,0 +1,271 @@
+"""Databricks: a workspace in the network whose nodes have no public address, and the identity it reads data as.
+
+It does not manage what is inside the workspace: clusters and their policies, jobs, notebooks, groups, Unity Catalog.
+docs/databricks.md has a policy to start from.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+from pydantic import Field
+
+from ...catalogue.private_link import PrivateService
+from ...foundation.model import NAMESPACE, check
+from ...foundation.naming import Kind
+from ...foundation.problems import Problem
+from ...foundation.rules import field_rule
+from ...foundation.values import arm_id, name_of
+from ...foundation.violations import Path, Violation
+from ...parts.arguments import LEFT_OUT, ArgsOrDict, In, ModelOrDict
+from ...parts.authorization import assign_role, lock
+from ...parts.component import Component, child
+from ...parts.diagnostics import send_diagnostics
+from ...parts.outputs import gated_by, immutable_violations, known_value_of
+from ...parts.placement import NetworkedArgs
+from ...parts.private_endpoint import private_endpoints
+from ...workspace.attached_compute import attached_compute
+from ...workspace.datastore import container_roles
+from ...workspace.reference import WorkspaceReference
+from ...workspace.settings.datastores import DatastoreSettings
+from .settings import TOKEN_KEY, DatabricksSettings
+
+
+class DatabricksWorkspaceArgs(NetworkedArgs):
+    """The arguments of a DatabricksWorkspace."""
+
+    settings: ModelOrDict[DatabricksSettings]
+    """Its name as a compute, and whether it has the region's endpoint for sign-in."""
+
+    host_subnet_id: In[str]
+    """The subnet of the addresses that nodes call out with, by id, delegated to Microsoft.Databricks/workspaces."""
+
+    container_subnet_id: In[str]
+    """The subnet of the nodes' containers, by id, delegated to the same and in the same network."""
+
+    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    """Containers that it may read, or write, through its access connector. Default: none."""
+
+    workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
+    """The machine-learning workspace of the group that it may be attached to. Default: none."""
+
+    token: Optional[In[str]] = Field(default=None, repr=False)
+    """A personal access token of the workspace, with which it is attached. A secret.
+    Default: it is not attached."""
+
+    _subnets = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "host_subnet_id", "container_subnet_id")
+
+    @check
+    def _token_attaches_to_something(self) -> Iterator[Violation]:
+        if self.token is not None and self.workspace is None:
+            yield Violation(
+                ("token",),
+                None,
+                "a token is given, and no machine-learning workspace to attach Databricks to",
+                "Give workspace, or leave the token out",
+            )
+
+
+_IMMUTABLE: dict[str, tuple[str, Path]] = {
+    "customVirtualNetworkId": ("custom_virtual_network_id", ("network",)),
+    "customPublicSubnetName": ("custom_public_subnet_name", ("network", "subnet_ids", "databricks_host")),
+    "customPrivateSubnetName": ("custom_private_subnet_name", ("network", "subnet_ids", "databricks_container")),
+}
+"""Parameter → its name in the SDK, and the setting. Azure does not change them: "you can't replace the VNet" ("Deploy
+Azure Databricks in your Azure virtual network")."""
+
+
+class DatabricksWorkspace(Component):
+    """A premium workspace, its access connector, and its attachment where there is a token."""
+
+    name: pulumi.Output[str]
+    """The workspace's name."""
+
+    resource_id: pulumi.Output[str]
+    """The workspace's id."""
+
+    url: pulumi.Output[str]
+    """Its address, such as `https://adb-1234567890123456.7.azuredatabricks.net`."""
+
+    access_connector_id: pulumi.Output[str]
+    """The access connector, by id, which storage credentials of Unity Catalog name."""
+
+    principal_id: pulumi.Output[str]
+    """The principal of the connector's identity, for grants on data."""
+
+    compute_id: pulumi.Output[Optional[str]]
+    """The compute of the machine-learning workspace, by id; None where it is not attached."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[DatabricksWorkspaceArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = DatabricksWorkspaceArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        connector = native.databricks.AccessConnector(
+            self.logical_name("connector"),
+            connector_name=self.placement.name_of(Kind.DATABRICKS_ACCESS_CONNECTOR),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            identity={"type": "SystemAssigned"},
+            tags=self.placement.tags,
+            opts=child(self, protect=self.placement.protected),
+        )
+        principal_id: Any = connector.identity.apply(lambda each: each and each.principal_id)
+        for label, role, scope in container_roles(args.datastores):
+            assign_role(self, f"connector-{label}", role, principal_id=principal_id, scope=scope)
+        workspace = self._workspace(args, connector.id)
+        url = pulumi.Output.concat("https://", workspace.workspace_url)
+        self._endpoints_and_lock(args, workspace)
+        self._finish(
+            {
+                "name": gated_by(
+                    self._violations(args, workspace),
+                    known_value_of(workspace, self.placement.name_of(Kind.DATABRICKS_WORKSPACE)),
+                ),
+                "resource_id": workspace.id,
+                "url": url,
+                "access_connector_id": connector.id,
+                "principal_id": principal_id,
+                "compute_id": self._attached(args, workspace.id, url),
+            }
+        )
+
+    @property
+    def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
+        """What a stack shows of it."""
+        return {
+            "databricks_workspace_id": self.resource_id,
+            "databricks_url": self.url,
+            "databricks_access_connector_id": self.access_connector_id,
+            "databricks_principal_id": self.principal_id,
+        }
+
+    def _workspace(self, args: DatabricksWorkspaceArgs, connector_id: In[str]) -> "native.databricks.Workspace":
+        public = self.placement.private_network is None
+        settings: dict[str, In[Any]] = {
+            **self._network(args),
+            "enable_no_public_ip": True,
+            "require_infrastructure_encryption": True,
+            "storage_account_name": self.placement.name_of(Kind.DATABRICKS_STORAGE),
+            "storage_account_sku_name": "Standard_ZRS" if self.placement.profile.zone_redundant else "Standard_LRS",
+        }
+        parameters: Any = {key: {"value": value} for key, value in settings.items()}
+        return native.databricks.Workspace(
+            self.logical_name("workspace"),
+            workspace_name=self.placement.name_of(Kind.DATABRICKS_WORKSPACE),
+            resource_group_name=self.placement.resource_group_name,
+            location=self.placement.location,
+            # The others take no private endpoints, no firewall and no diagnostics.
+            sku={"name": "premium"},
+            compute_mode="Hybrid",
+            managed_resource_group_id=self._managed_group_id,
+            parameters=parameters,
+            # Its firewall is inside it, so that to Azure it is open to all or to none.
+            public_network_access="Enabled" if public else "Disabled",
+            required_nsg_rules="AllRules" if public else "NoAzureDatabricksRules",
+            access_connector={"id": connector_id, "identity_type": "SystemAssigned"},
+            default_storage_firewall="Disabled" if public else "Enabled",
+            tags=self.placement.tags,
+            opts=child(
+                self,
+                protect=self.placement.protected,
+                # So that the answer is what the workspace was made with; see _violations.
+                ignore_changes=[f"parameters.{each}" for each in _IMMUTABLE],
+            ),
+        )
+
+    @staticmethod
+    def _network(args: DatabricksWorkspaceArgs) -> dict[str, In[str]]:
+        """The network by its id and the subnets by their names, as Databricks takes them."""
+        host, container = map(pulumi.Output.from_input, (args.host_subnet_id, args.container_subnet_id))
+        return {
+            "custom_virtual_network_id": host.apply(lambda each: each.rsplit("/subnets/", 1)[0]),
+            "custom_public_subnet_name": host.apply(name_of),
+            "custom_private_subnet_name": container.apply(name_of),
+        }
+
+    @property
+    def _managed_group_id(self) -> str:
+        """The group that Databricks makes for its nodes and its storage, and lets nobody change."""
+        group = self.placement.known_name(Kind.RESOURCE_GROUP, "dbw-nodes")
+        return f"/subscriptions/{self.placement.subscription_id}/resourceGroups/{group}"
+
+    def _violations(
+        self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace"
+    ) -> "Iterator[pulumi.Output[list[Problem]]]":
+        """What the settings now ask for, and the workspace was not made with and cannot become."""
+        wanted = self._network(args)
+        for name, setting in _IMMUTABLE.values():
+            made = workspace.parameters.apply(
+                lambda each, name=name: getattr(each and getattr(each, name), "value", None)
+            )
+            yield immutable_violations(setting, made, wanted[name])
+
+    def _endpoints_and_lock(self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace") -> None:
+        """Gives the workspace its diagnostics and its endpoints, and a lock where it is protected."""
+        reported = send_diagnostics(self, "", workspace.id, metrics=False)
+        endpoints = private_endpoints(self, "", workspace.id, PrivateService.DATABRICKS, part="databricks").endpoints
+        if args.settings.browser_authentication:
+            endpoints += private_endpoints(
+                self,
+                "",
+                workspace.id,
+                PrivateService.DATABRICKS_SIGN_IN,
+                part="databricks-sign-in",
+                # Databricks takes one endpoint of a workspace at a time.
+                depends_on=[*endpoints],
+            ).endpoints
+        account_id = pulumi.Output.concat(
+            self._managed_group_id,
+            "/providers/Microsoft.Storage/storageAccounts/",
+            self.placement.name_of(Kind.DATABRICKS_STORAGE),
+        )
+        private_endpoints(
+            self,
+            "storage",
+            known_value_of(workspace, account_id),
+            PrivateService.DATABRICKS_STORAGE,
+            part="databricks-storage",
+        )
+        if self.placement.protected:
+            lock(self, "lock", workspace, guards=[reported, *endpoints])
+
+    def _attached(self, args: DatabricksWorkspaceArgs, workspace_id: In[str], url: In[str]) -> Optional[In[str]]:
+        """Attaches it where there is a token, and says in the preview whether there is one."""
+        ml, compute_name = native.machinelearningservices, args.settings.compute_name
+        if args.workspace is None:
+            return None
+        if args.token is None:
+            pulumi.log.warn(
+                "databricks is not attached to the machine-learning workspace, since no token is set. Make one in "
+                f"Databricks, then `pulumi config set --secret {NAMESPACE}:{TOKEN_KEY}`",
+                self,
+            )
+            return None
+        pulumi.log.warn(
+            f"databricks is attached as {compute_name} with a personal access token: the machine-learning workspace "
+            "acts as whoever made it, until it ends. Only pipelines of SDK v1, whose support has ended, run there",
+            self,
+        )
+        attached = attached_compute(
+            self,
+            "",
+            workspace=args.workspace,
+            compute_name=compute_name,
+            properties=ml.DatabricksArgs(
+                compute_type="Databricks",
+                compute_location=self.placement.location,
+                resource_id=workspace_id,
+                properties=ml.DatabricksPropertiesArgs(
+                    databricks_access_token=pulumi.Output.secret(args.token), workspace_url=url
+                ),
+            ),
+            thing="Databricks",
+            # It acts as whoever the token is of. A new token is sent to the same compute.
+            signs_in=False,
+            replace_on_changes=["location", "properties.resourceId", "properties.properties.workspaceUrl"],
+            # Azure answers with the token.
+            secret_outputs=["properties"],
+        )
+        return known_value_of(attached.first_to_go, attached.compute.id)

@@ -1,0 +1,109 @@
+"""A workspace's way to data: datastores without credentials, and folders in them as data assets."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..foundation.roles import Role
+from ..foundation.values import resource_group_of, subscription_of
+from ..parts.arguments import In
+from ..parts.component import Component, child
+from ..parts.outputs import gated_by, immutable_violations, known_value_of
+from .settings.datastores import DatastoreSettings, FolderSettings, StoreAccess
+
+
+def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role, str]]:
+    """A label, the role that reading or writing needs, and the id of each container that the stores lie in; several may
+    share one."""
+    written = {each.container_id.lower() for each in stores if each.access is StoreAccess.WRITE}
+    first: dict[str, DatastoreSettings] = {}
+    for store in stores:
+        first.setdefault(store.container_id.lower(), store)
+    for key, store in first.items():
+        role = Role.STORAGE_BLOB_DATA_CONTRIBUTOR if key in written else Role.STORAGE_BLOB_DATA_READER
+        yield f"store-{store.account_name.lower()}-{store.container}", role, store.container_id
+
+
+_IMMUTABLE = ("accountName", "containerName", "datastoreType", "filesystem")
+"""Another of them is another place."""
+
+
+def datastore(parent: Component, number: int, store: DatastoreSettings, workspace_name: In[str]) -> pulumi.Output[str]:
+    """A container as a datastore: jobs reach it as the computes' identity, the studio as the workspace's.
+
+    Returns its name, or an error if it was deployed for another container than the settings' store number `number`
+    now has: versions of data assets that stay would silently name that.
+    """
+    ml = native.machinelearningservices
+    shared = {
+        "account_name": store.account_name,
+        "credentials": ml.NoneDatastoreCredentialsArgs(credentials_type="None"),
+        "subscription_id": subscription_of(store.storage_account_id),
+        "resource_group": resource_group_of(store.storage_account_id),
+        "service_data_access_auth_identity": "WorkspaceUserAssignedIdentity",
+    }
+    properties = (
+        ml.AzureDataLakeGen2DatastoreArgs(datastore_type="AzureDataLakeGen2", filesystem=store.container, **shared)
+        if store.is_file_system
+        else ml.AzureBlobDatastoreArgs(datastore_type="AzureBlob", container_name=store.container, **shared)
+    )
+    container = "filesystem" if store.is_file_system else "containerName"
+    made = native.machinelearningservices.Datastore(
+        parent.logical_name(f"store-{store.name}"),
+        name=store.name,
+        workspace_name=workspace_name,
+        resource_group_name=parent.placement.resource_group_name,
+        properties=properties,
+        # Azure would look into the container, before the roles on it work.
+        skip_validation=True,
+        opts=child(parent, ignore_changes=[f"properties.{each}" for each in _IMMUTABLE]),
+    )
+    at = ("workspace", "datastores", number)
+    # One of several types, so the SDK hands it over as it is.
+    violations = [
+        immutable_violations(
+            (*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted, *advice
+        )
+        for setting, key, wanted, *advice in (
+            ("storage_account_id", "accountName", store.account_name),
+            ("container", container, store.container),
+            (
+                "as_blobs" if store.hierarchical else "hierarchical",
+                "datastoreType",
+                "AzureDataLakeGen2" if store.is_file_system else "AzureBlob",
+                "Set it back, and declare a datastore of another name on the same container",
+            ),
+        )
+    ]
+    return gated_by(violations, known_value_of(made, store.name))
+
+
+def data_asset(
+    parent: Component, folder: FolderSettings, store: DatastoreSettings, *, workspace_name: In[str], store_name: In[str]
+) -> pulumi.Output[str]:
+    """A folder as a data asset; returns what jobs name it by, such as `azureml:transactions:5f3a01c2`.
+
+    An asset's version cannot change, so each place has a version of its own. Versions cannot be deleted either
+    ("Create and manage data assets"): they stay when the settings let go of them.
+    """
+    ml, placement = native.machinelearningservices, parent.placement
+    place = f"{store.name}/{store.container_id.lower()}/{folder.path}/{folder.generation}"
+    version = hashlib.sha256(place.encode()).hexdigest()[:8]
+    uri = pulumi.Output.all(placement.resource_group_name, workspace_name, store_name).apply(
+        lambda known: (
+            f"azureml://subscriptions/{placement.subscription_id}/resourcegroups/{known[0]}/workspaces/{known[1]}"
+            f"/datastores/{known[2]}/paths/{folder.path}/"
+        )
+    )
+    asset = native.machinelearningservices.DataVersion(
+        parent.logical_name(f"data-{folder.name}"),
+        name=folder.name,
+        version=version,
+        workspace_name=workspace_name,
+        resource_group_name=placement.resource_group_name,
+        properties=ml.UriFolderDataVersionArgs(data_type="uri_folder", data_uri=uri),
+        opts=child(parent, retain_on_delete=True),
+    )
+    return known_value_of(asset, f"azureml:{folder.name}:{version}")

@@ -1,0 +1,170 @@
+"""What a workspace stands on: key vault, storage, registry and Application Insights, each made or adopted.
+
+An adopted one is read, so that what would not work is refused before anything is made. It keeps its own network
+rules, diagnostics and locks. The roles are those of "Set up authentication between Azure Machine Learning and other
+services" (Microsoft Learn).
+"""
+
+from typing import Any, NamedTuple
+
+import pulumi
+import pulumi_azure_native as native
+
+from ..catalogue.private_link import PrivateService, private_link
+from ..foundation.naming import Kind
+from ..foundation.problems import Problem
+from ..foundation.roles import Role
+from ..parts.arguments import In, RefusedError
+from ..parts.component import Component, child
+from ..parts.container_registry import container_registry
+from ..parts.key_vault import key_vault
+from ..parts.outputs import after_check
+from ..parts.settings.registry import RegistrySku
+from ..parts.storage import storage_account
+from .settings.workspace import WorkspaceSettings
+
+
+class Dependency(NamedTuple):
+    """One of them, and who needs which roles on it."""
+
+    label: str
+    id: In[str]
+
+    identity_roles: tuple[Role, ...] = (Role.CONTRIBUTOR,)
+    """The roles of the workspace's identity."""
+
+    compute_roles: tuple[Role, ...] = ()
+    """The roles of the clusters' identity, to run a job."""
+
+    private: bool = True
+    """Whether a managed network reaches it by a private endpoint, which the workspace's identity approves."""
+
+
+class Dependencies(NamedTuple):
+    """All of them."""
+
+    key_vault: Dependency
+    storage: Dependency
+    registry: Dependency
+    insights: Dependency
+    storage_endpoints: dict[str, pulumi.CustomResource]
+    """Group id → the private endpoint to the storage, where it is made."""
+
+    @property
+    def all(self) -> list[Dependency]:
+        """The four."""
+        return [self.key_vault, self.storage, self.registry, self.insights]
+
+
+def make_or_adopt_dependencies(parent: Component, settings: WorkspaceSettings) -> Dependencies:
+    """Makes what the settings do not adopt, and reads what they do."""
+    storage_id, endpoints = _storage(parent, settings)
+    return Dependencies(
+        Dependency("key-vault", _key_vault(parent, settings), (Role.CONTRIBUTOR, Role.KEY_VAULT_ADMINISTRATOR)),
+        Dependency(
+            "storage",
+            storage_id,
+            (Role.CONTRIBUTOR, Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR),
+            (
+                Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
+                # Parallel run steps keep their state there.
+                Role.STORAGE_QUEUE_DATA_CONTRIBUTOR,
+                Role.STORAGE_TABLE_DATA_CONTRIBUTOR,
+            ),
+        ),
+        Dependency("registry", _registry(parent, settings), compute_roles=(Role.ACR_PULL,)),
+        Dependency("insights", _insights(parent, settings), private=False),
+        endpoints,
+    )
+
+
+def _key_vault(parent: Component, settings: WorkspaceSettings) -> In[str]:
+    if settings.key_vault_id is None:
+        return key_vault(parent, "vault").id
+
+    def must_be_role_based(properties: Any) -> None:
+        if properties.enable_rbac_authorization is False:
+            raise _cannot_stand_on(
+                "key_vault_id",
+                settings.key_vault_id,
+                "the vault uses access policies, so the roles of the workspace's identity have no effect",
+                "Switch it to role-based access, or leave key_vault_id out",
+            )
+
+    read = native.keyvault.Vault.get(parent.logical_name("adopted-key-vault"), settings.key_vault_id, child(parent))
+    return after_check(read.properties.apply(must_be_role_based), settings.key_vault_id)
+
+
+def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], dict[str, pulumi.CustomResource]]:
+    if settings.storage_account_id is None:
+        storage = storage_account(parent, "storage")
+        groups = private_link(PrivateService.WORKSPACE_STORAGE, parent.placement.location)
+        return storage.account.id, dict(zip(groups, storage.endpoints.endpoints, strict=False))
+
+    def must_be_flat(hierarchical: Any) -> None:
+        if hierarchical:
+            raise _cannot_stand_on(
+                "storage_account_id",
+                settings.storage_account_id,
+                "the account has a hierarchical namespace, and a workspace cannot stand on such a one",
+                "Adopt an account without, or leave storage_account_id out; a lake can be a datastore",
+            )
+
+    name = parent.logical_name("adopted-storage")
+    read = native.storage.StorageAccount.get(name, settings.storage_account_id, child(parent))
+    return after_check(read.is_hns_enabled.apply(must_be_flat), settings.storage_account_id), {}
+
+
+def _registry(parent: Component, settings: WorkspaceSettings) -> In[str]:
+    if settings.container_registry_id is None:
+        return container_registry(parent, "registry", settings.container_registry_sku).id
+
+    def must_take_endpoints(sku: Any) -> None:
+        if parent.placement.private_network is not None and sku.name != RegistrySku.PREMIUM.value:
+            raise _cannot_stand_on(
+                "container_registry_id",
+                settings.container_registry_id,
+                "the registry is not Premium, and only such a one takes the private endpoints of a private workspace",
+                "Make it Premium, or leave container_registry_id out",
+            )
+
+    name = parent.logical_name("adopted-registry")
+    read = native.containerregistry.Registry.get(name, settings.container_registry_id, child(parent))
+    return after_check(read.sku.apply(must_take_endpoints), settings.container_registry_id)
+
+
+def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
+    placement = parent.placement
+    if settings.application_insights_id is None:
+        # It stands on Log Analytics itself: a diagnostic setting would write everything there twice.
+        return native.applicationinsights.Component(
+            parent.logical_name("insights"),
+            resource_name_=placement.name_of(Kind.APPLICATION_INSIGHTS),
+            resource_group_name=placement.resource_group_name,
+            location=placement.location,
+            kind="web",
+            application_type="web",
+            workspace_resource_id=placement.log_analytics_id,
+            ingestion_mode="LogAnalytics",
+            disable_ip_masking=False,
+            tags=placement.tags,
+            # Azure ML writes with them, so Entra sign-in cannot be all that is taken. They can write, and read nothing.
+            opts=child(parent, secret_outputs=["connectionString", "instrumentationKey"]),
+        ).id
+
+    def must_not_be_classic(workspace_id: Any) -> None:
+        if not workspace_id:
+            raise _cannot_stand_on(
+                "application_insights_id",
+                settings.application_insights_id,
+                "it is classic Application Insights, which Azure has retired",
+                "Move it to a Log Analytics workspace, or leave application_insights_id out",
+            )
+
+    name = parent.logical_name("adopted-insights")
+    read = native.applicationinsights.Component.get(name, settings.application_insights_id, child(parent))
+    return after_check(read.workspace_resource_id.apply(must_not_be_classic), settings.application_insights_id)
+
+
+def _cannot_stand_on(setting: str, id_: object, what: str, fix: str) -> RefusedError:
+    return RefusedError([Problem(("workspace", setting), f"'{id_}': {what}", fix)])

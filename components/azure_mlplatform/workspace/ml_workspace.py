@@ -1,0 +1,451 @@
+"""The machine-learning workspace of an environment, with what it stands on, computes on and reads.
+
+It does not manage what is inside a workspace: jobs, models, environments, notebooks. Adopted parts keep
+their own network rules, diagnostics and locks; only the roles on them are given.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+import pulumi
+import pulumi_azure_native as native
+from pydantic import Field
+
+from ..ai.ai_service import ConnectedService
+from ..catalogue.ai_kinds import AI_KINDS
+from ..catalogue.private_link import PrivateService
+from ..foundation.model import check
+from ..foundation.naming import Kind
+from ..foundation.roles import PrincipalType, Role
+from ..foundation.rules import field_rule
+from ..foundation.values import arm_id, same_id
+from ..foundation.violations import Violation
+from ..parts.arguments import ArgsOrDict, In, ModelOrDict
+from ..parts.authorization import assign_role, refuse_individuals, user_assigned_identity, user_assigned_only
+from ..parts.component import Component, child
+from ..parts.diagnostics import send_diagnostics
+from ..parts.encryption import EncryptionKey
+from ..parts.outputs import gated_by, immutable_violations, known_value_of
+from ..parts.placement import NetworkedArgs
+from ..parts.private_endpoint import private_endpoints
+from .compute_cluster import compute_cluster
+from .compute_instance import compute_instance
+from .datastore import container_roles, data_asset, datastore
+from .dependencies import make_or_adopt_dependencies
+from .managed_network import isolation_mode, isolation_violations, managed_network
+from .reference import WorkspaceReference
+from .settings.workspace import NetworkMode, WorkspaceSettings
+
+
+class MLWorkspaceArgs(NetworkedArgs):
+    """The arguments of an MLWorkspace."""
+
+    settings: ModelOrDict[WorkspaceSettings]
+    """The network mode, the parts, the computes and the data."""
+
+    training_subnet_id: Optional[In[str]] = None
+    """The subnet of computes, by id. Needed with `network_mode: own`."""
+
+    ai_services: list[ConnectedService] = Field(default_factory=list)
+    """AI services that jobs find by a connection and call with Entra sign-in. Default: none."""
+
+    _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "training_subnet_id")
+
+    @check
+    def _own_computes_have_a_subnet(self) -> Iterator[Violation]:
+        if self.settings.network_mode is NetworkMode.OWN and self.training_subnet_id is None:
+            yield Violation(
+                ("training_subnet_id",),
+                None,
+                "network_mode is 'own', and there is no subnet for computes",
+                "Add training_subnet_id: <the id of a subnet>, or set network_mode: managed",
+            )
+
+
+_IMMUTABLE = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
+"""Properties of a workspace that Azure does not change ("Workspaces - Create Or Update"); of the isolation, see
+isolation_violations."""
+
+
+class MLWorkspace(Component):
+    """A workspace that a team can work in, without a key anywhere."""
+
+    name: pulumi.Output[str]
+    """The workspace's name."""
+
+    resource_id: pulumi.Output[str]
+    """The workspace's id."""
+
+    principal_id: pulumi.Output[str]
+    """The principal of the workspace's identity."""
+
+    compute_principal_id: pulumi.Output[str]
+    """The principal of the clusters' identity, for grants on data."""
+
+    compute_client_id: pulumi.Output[str]
+    """The client id of the clusters' identity, which jobs sign in with."""
+
+    key_vault_id: pulumi.Output[str]
+    """The vault, by id."""
+
+    storage_account_id: pulumi.Output[str]
+    """The workspace's own storage account, by id."""
+
+    container_registry_id: pulumi.Output[str]
+    """The registry, by id."""
+
+    application_insights_id: pulumi.Output[str]
+    """Application Insights, by id."""
+
+    clusters: pulumi.Output[list[str]]
+    """The clusters, by name."""
+
+    instances: pulumi.Output[dict[str, str]]
+    """Instance, by the name the settings give it → its name in Azure."""
+
+    data_assets: pulumi.Output[dict[str, str]]
+    """Data asset → how jobs refer to it, such as `azureml:transactions:5f3a01c2`."""
+
+    mlflow_tracking_uri: pulumi.Output[str]
+    """Where MLflow tracks."""
+
+    studio_url: pulumi.Output[str]
+    """The workspace in the studio."""
+
+    def __init__(
+        self, name: str, args: ArgsOrDict[MLWorkspaceArgs], opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        args = MLWorkspaceArgs.model_validate(args)
+        super().__init__(name, args, opts)
+        self._args = args
+        self._dependencies = make_or_adopt_dependencies(self, args.settings)
+        self._identity = user_assigned_identity(self, "identity", "workspace")
+        self._compute_identity = user_assigned_identity(self, "compute-identity", "compute")
+        self._grant_computes()
+        self._workspace = self._make_workspace(self._grant_identity())
+        self._workspace_name = self._unless_immutable_changed()
+        send_diagnostics(self, "", self._workspace.id)
+        self._endpoints = private_endpoints(self, "", self._workspace.id, PrivateService.ML_WORKSPACE, part="workspace")
+        contributor = self._grant_on_what_is_made()
+        for service in args.ai_services:
+            self._connect(service)
+        parts, location = self._dependencies, self.placement.location
+        self._finish(
+            {
+                "name": self._workspace_name,
+                "resource_id": self._workspace.id,
+                "principal_id": self._identity.principal_id,
+                "compute_principal_id": self._compute_identity.principal_id,
+                "compute_client_id": self._compute_identity.client_id,
+                "key_vault_id": parts.key_vault.id,
+                "storage_account_id": parts.storage.id,
+                "container_registry_id": parts.registry.id,
+                "application_insights_id": parts.insights.id,
+                **self._computes(contributor),
+                "data_assets": self._data(),
+                "mlflow_tracking_uri": self._workspace.id.apply(
+                    lambda each: f"azureml://{location}.api.azureml.ms/mlflow/v1.0{each}"
+                ),
+                "studio_url": self._workspace.id.apply(
+                    lambda each: f"https://ml.azure.com/?wsid={each}&tid={self.placement.tenant_id}"
+                ),
+            }
+        )
+
+    @property
+    def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
+        """What a stack shows of it."""
+        return {
+            "workspace_name": self.name,
+            "workspace_id": self.resource_id,
+            "workspace_storage_account_id": self.storage_account_id,
+            "key_vault_id": self.key_vault_id,
+            "application_insights_id": self.application_insights_id,
+            "container_registry_id": self.container_registry_id,
+            "clusters": self.clusters,
+            "instances": self.instances,
+            "data_assets": self.data_assets,
+            "compute_client_id": self.compute_client_id,
+            "compute_principal_id": self.compute_principal_id,
+            "mlflow_tracking_uri": self.mlflow_tracking_uri,
+            "studio_url": self.studio_url,
+        }
+
+    def reference(self) -> WorkspaceReference:
+        """What other components take as their `workspace`.
+
+        Batch endpoints keep for their life the network that a workspace has when they are made ("Network isolation in
+        batch endpoints"), so `reached_name` waits for its private endpoints.
+        """
+        reached: pulumi.Output[str] = self._workspace_name
+        for endpoint in self._endpoints.endpoints:
+            reached = known_value_of(endpoint, reached)
+        return WorkspaceReference(
+            workspace_id=self.placement.id_of(
+                "Microsoft.MachineLearningServices/workspaces", self.placement.name_of(Kind.ML_WORKSPACE)
+            ),
+            name=self._workspace_name,
+            resource_id=self._workspace.id,
+            principal_id=self._identity.principal_id,
+            compute_identity_id=self._compute_identity.id,
+            compute_principal_id=self._compute_identity.principal_id,
+            storage_account_id=self.storage_account_id,
+            container_registry_id=self.container_registry_id,
+            reached_name=reached,
+            managed_network=self._args.settings.network_mode is NetworkMode.MANAGED,
+        )
+
+    def grant_data_scientist(self, group_id: str) -> None:
+        """Lets a group work: AzureML Data Scientist, the storage roles without which a workspace that takes no
+        keys is unusable, and the datastores' containers to read.
+
+        Raises RefusedError in an environment where no individual has access.
+        """
+        refuse_individuals(self.placement, "Grant reading with grant_reader, and do the work in pipelines")
+        storage = self._dependencies.storage.id
+        for label, role, scope in (
+            ("data-scientist", Role.AZUREML_DATA_SCIENTIST, self._workspace.id),
+            ("blobs", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, storage),
+            ("files", Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR, storage),
+            *((label, Role.STORAGE_BLOB_DATA_READER, scope) for label, scope in self._containers()),
+        ):
+            self._grant_group(f"{label}-{group_id}", role, group_id, scope)
+
+    def grant_reader(self, group_id: str) -> None:
+        """Lets a group see the workspace, its jobs and their metrics, but no data: Reader."""
+        self._grant_group(f"reader-{group_id}", Role.READER, group_id, self._workspace.id)
+
+    def _grant_group(self, label: str, role: Role, group_id: str, scope: In[str]) -> None:
+        assign_role(self, label, role, principal_id=group_id, scope=scope, principal_type=PrincipalType.GROUP)
+
+    def _grant_identity(self) -> list[pulumi.Resource]:
+        """What the workspace's identity needs before there is a workspace; a managed network connects only to
+        what it may approve."""
+        parts = self._dependencies.all
+        wanted = [(each.label, role, each.id) for each in parts for role in each.identity_roles]
+        if self._args.settings.network_mode is NetworkMode.MANAGED:
+            wanted += [(label, Role.NETWORK_CONNECTION_APPROVER, scope) for label, scope in self._reached_privately()]
+        return [
+            assign_role(
+                self,
+                f"identity-{label}-{_in_names(role)}",
+                role,
+                principal_id=self._identity.principal_id,
+                scope=scope,
+            )
+            for label, role, scope in wanted
+        ]
+
+    def _reached_privately(self) -> Iterator[tuple[str, In[str]]]:
+        """Label and id of everything that a managed network has private endpoints to."""
+        settings, parts = self._args.settings, self._dependencies
+        adopted = (
+            settings.key_vault_id,
+            settings.storage_account_id,
+            settings.container_registry_id,
+            settings.application_insights_id,
+        )
+        reached: dict[str, In[str]] = {each.label: each.id for each in parts.all if each.private}
+        reached |= {
+            f"store-{each.account_name.lower()}": each.storage_account_id
+            for each in settings.datastores
+            if not any(same_id(each.storage_account_id, part) for part in adopted)
+        }
+        reached |= {f"ai-{each.name}": each.resource_id for each in self._args.ai_services}
+        yield from reached.items()
+
+    def _grant_computes(self) -> None:
+        """What jobs may do: run, and read or write the datastores' containers."""
+        wanted: list[tuple[str, Role, In[str]]] = [
+            (f"{each.label}-{_in_names(role)}", role, each.id)
+            for each in self._dependencies.all
+            for role in each.compute_roles
+        ]
+        wanted += container_roles(self._args.settings.datastores)
+        for label, role, scope in wanted:
+            principal_id = self._compute_identity.principal_id
+            assign_role(self, f"compute-{label}", role, principal_id=principal_id, scope=scope)
+
+    def _containers(self) -> Iterator[tuple[str, str]]:
+        """Label and id of each container that the datastores lie in."""
+        for label, _, scope in container_roles(self._args.settings.datastores):
+            yield label, scope
+
+    def _make_workspace(self, roles: list[pulumi.Resource]) -> "native.machinelearningservices.Workspace":
+        settings, placement, parts = self._args.settings, self.placement, self._dependencies
+        managed, key = settings.network_mode is NetworkMode.MANAGED, placement.encryption
+        return native.machinelearningservices.Workspace(
+            self.logical_name("workspace"),
+            workspace_name=placement.name_of(Kind.ML_WORKSPACE),
+            resource_group_name=placement.resource_group_name,
+            location=placement.location,
+            friendly_name=f"{placement.project} {placement.environment.value}",
+            sku={"name": "Basic", "tier": native.machinelearningservices.SkuTier.BASIC},
+            # Its own identity, and the one that may read the customer's key.
+            identity=user_assigned_only(self._identity.id, *([key.identity_id] if key else [])),
+            primary_user_assigned_identity=self._identity.id,
+            key_vault=parts.key_vault.id,
+            storage_account=parts.storage.id,
+            container_registry=parts.registry.id,
+            application_insights=parts.insights.id,
+            encryption=_workspace_encryption(key),
+            system_datastores_auth_mode="Identity",
+            hbi_workspace=settings.high_business_impact,
+            v1_legacy_mode=False,
+            # Its firewall knows no single addresses, so it is open to all or to none.
+            public_network_access="Enabled" if placement.private_network is None else "Disabled",
+            image_build_compute=settings.image_build if placement.private_network else settings.image_build_compute,
+            managed_network=managed_network(
+                settings, parts.storage.id, {each.name: each.resource_id for each in self._args.ai_services}
+            ),
+            provision_network_now=settings.managed_network.provision_now if managed else None,
+            serverless_compute_settings=_serverless(self._args),
+            tags=placement.tags,
+            opts=child(
+                self,
+                protect=placement.protected,
+                # A workspace without its roles on vault, storage and registry is made and does not work.
+                depends_on=roles,
+                # So that the answer is what was deployed; see _unless_immutable_changed.
+                ignore_changes=_IMMUTABLE,
+            ),
+        )
+
+    def _unless_immutable_changed(self) -> "pulumi.Output[str]":
+        """The workspace's name, or an error if the settings ask for another immutable property than was deployed."""
+        settings, placement, deployed = self._args.settings, self.placement, self._workspace
+        # By names that are known, so that the answer does not wait for a part that is only now to be made.
+        vault_id = settings.key_vault_id or placement.id_of(
+            "Microsoft.KeyVault/vaults", placement.name_of(Kind.KEY_VAULT)
+        )
+        storage_id = settings.storage_account_id or placement.id_of(
+            "Microsoft.Storage/storageAccounts", placement.name_of(Kind.STORAGE_ACCOUNT)
+        )
+        isolation = deployed.managed_network.apply(
+            lambda each: list(isolation_violations(getattr(each, "isolation_mode", None), isolation_mode(settings)))
+        )
+        violations = [
+            isolation,
+            *(
+                immutable_violations(("workspace", setting), actual, wanted)
+                for setting, actual, wanted in (
+                    ("high_business_impact", deployed.hbi_workspace, settings.high_business_impact),
+                    ("key_vault_id", deployed.key_vault, vault_id),
+                    ("storage_account_id", deployed.storage_account, storage_id),
+                )
+            ),
+        ]
+        return gated_by(violations, known_value_of(deployed, placement.name_of(Kind.ML_WORKSPACE)))
+
+    def _grant_on_what_is_made(self) -> pulumi.Resource:
+        """The identities' other roles, on the workspace itself and for its studio; returns the first of them."""
+        principal_id, workspace_id = self._identity.principal_id, self._workspace.id
+        contributor = assign_role(
+            self, "identity-workspace-contributor", Role.CONTRIBUTOR, principal_id=principal_id, scope=workspace_id
+        )
+        # Jobs find the address of an AI service by its connection.
+        computes = self._compute_identity.principal_id
+        assign_role(self, "compute-workspace-reader", Role.READER, principal_id=computes, scope=workspace_id)
+        for group, endpoint in self._dependencies.storage_endpoints.items():
+            # Without it the studio takes the storage for one that it cannot reach ("Use Azure Machine Learning studio
+            # in an Azure virtual network").
+            label = f"identity-endpoint-{group}"
+            assign_role(self, label, Role.READER, principal_id=principal_id, scope=endpoint.id)
+        for label, scope in self._containers():
+            # The studio shows a datastore's files as the workspace.
+            role = Role.STORAGE_BLOB_DATA_READER
+            assign_role(self, f"identity-{label}", role, principal_id=principal_id, scope=scope)
+        return contributor
+
+    def _computes(self, contributor: pulumi.Resource) -> dict[str, Any]:
+        settings = self._args.settings
+        own = settings.network_mode is NetworkMode.OWN
+        subnet_id = self._args.training_subnet_id if own else None
+        # Nodes without public addresses are refused before the workspace has its endpoint.
+        reached: list[pulumi.Resource] = [*self._endpoints.endpoints]
+        if not own:
+            # The first compute has Azure make the managed network, which the workspace's identity lets in.
+            reached.append(contributor)
+        clusters: list[Any] = []
+        for cluster in settings.clusters:
+            compute = compute_cluster(
+                self,
+                cluster,
+                workspace_name=self._workspace_name,
+                identity_id=self._compute_identity.id,
+                subnet_id=subnet_id,
+                depends_on=reached,
+            )
+            clusters.append(known_value_of(compute, cluster.name))
+        instances: dict[str, Any] = {}
+        for instance in settings.instances:
+            compute = compute_instance(
+                self,
+                instance,
+                workspace_name=self._workspace_name,
+                subnet_id=subnet_id,
+                # It starts at once, and looks its workspace up by name.
+                depends_on=[*reached, *self._endpoints.zone_groups],
+            )
+            azure_name = self.placement.name_of(Kind.COMPUTE_INSTANCE, instance.name)
+            instances[instance.name] = known_value_of(compute, azure_name)
+        return {"clusters": clusters, "instances": instances}
+
+    def _data(self) -> dict[str, Any]:
+        """The datastores; returns data asset → how jobs refer to it."""
+        assets: dict[str, Any] = {}
+        for number, store in enumerate(self._args.settings.datastores):
+            store_name = datastore(self, number, store, self._workspace_name)
+            for folder in store.folders:
+                assets[folder.name] = data_asset(
+                    self, folder, store, workspace_name=self._workspace_name, store_name=store_name
+                )
+        return assets
+
+    def _connect(self, service: ConnectedService) -> None:
+        ml, kind = native.machinelearningservices, AI_KINDS[service.kind]
+        native.machinelearningservices.WorkspaceConnection(
+            self.logical_name(f"connection-{service.name}"),
+            connection_name=service.name,
+            workspace_name=self._workspace_name,
+            resource_group_name=self.placement.resource_group_name,
+            properties=ml.AADAuthTypeWorkspaceConnectionPropertiesArgs(
+                auth_type="AAD",
+                category=kind.connection_category,
+                target=service.endpoint,
+                is_shared_to_all=True,
+                metadata={
+                    "ApiType": "Azure",
+                    "Kind": kind.connection_kind or service.kind.value,
+                    "ResourceId": service.resource_id,
+                },
+            ),
+            opts=child(self),
+        )
+
+
+def _in_names(role: Role) -> str:
+    """A role as it stands in names in the program."""
+    return role.name.lower().replace("_", "-")
+
+
+def _workspace_encryption(key: Optional[EncryptionKey]) -> Any:
+    if key is None:
+        return None
+    return {
+        "status": "Enabled",
+        "identity": {"user_assigned_identity": key.identity_id},
+        "key_vault_properties": {
+            "key_identifier": key.key.key_id,
+            "key_vault_arm_id": key.key.key_vault_id,
+            "identity_client_id": key.identity_client_id,
+        },
+    }
+
+
+def _serverless(args: MLWorkspaceArgs) -> Any:
+    """Where serverless jobs run: in a subnet without public addresses, or in the managed network."""
+    subnet_id = args.settings.serverless_subnet_id or args.training_subnet_id
+    if args.settings.network_mode is NetworkMode.MANAGED or subnet_id is None:
+        return None
+    return {"serverless_compute_custom_subnet": subnet_id, "serverless_compute_no_public_ip": True}

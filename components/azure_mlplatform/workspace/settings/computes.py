@@ -1,0 +1,149 @@
+"""What a workspace computes on: clusters, and instances that belong to one person."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Optional
+
+from pydantic import Field
+
+from ...catalogue.vm_sizes import EXAMPLES, size_names
+from ...foundation.model import Settings, check
+from ...foundation.naming import SHORT_NAME, compute_name
+from ...foundation.rules import field_rule
+from ...foundation.scaling import scaling_violations
+from ...foundation.secret_values import SECRET
+from ...foundation.values import WEEK_DAYS, guid, time_of_day, week_day, windows_time_zone
+from ...foundation.violations import Violation
+from ...parts.settings.vm_size import HasVmSize, unknown_size
+
+
+class Priority(StrEnum):
+    """Whether Azure may take a node back."""
+
+    DEDICATED = "Dedicated"
+    LOW_PRIORITY = "LowPriority"
+
+
+class _HasListedSize(HasVmSize):
+    """A compute whose size is one of the catalogue's, unless a reason is given."""
+
+    unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
+    """Why a size is used that this library's catalogue does not list: at least 10 characters. Left out, such a
+    size is refused."""
+
+    @check
+    def _size_is_known(self) -> Iterator[Violation]:
+        if self.vm_size == SECRET:
+            return
+        if self.size is None and self.unlisted_size_reason is None:
+            yield unknown_size(
+                self.vm_size, size_names(), "If Azure has it (`az vm list-skus`), give unlisted_size_reason"
+            )
+        elif self.size is not None and not self.size.for_machine_learning:
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"{self.vm_size} is no size for machine-learning computes",
+                f"Allowed: {EXAMPLES}, and others that 'What are compute targets' (Microsoft Learn) lists",
+            )
+
+
+class ClusterSettings(_HasListedSize):
+    """A compute cluster: nodes come with jobs and go after them."""
+
+    name: str = Field(examples=["cpu"])
+    """What jobs name it by, unique in the workspace."""
+
+    min_nodes: int = Field(default=0, ge=0, le=1000)
+    """Nodes that stay. Left out: 0, which costs nothing between jobs."""
+
+    max_nodes: int = Field(default=4, ge=1, le=1000)
+    """Nodes at most. Left out: 4."""
+
+    idle_seconds: int = Field(default=120, ge=60, le=86400)
+    """For how long a node waits for another job, in seconds. Left out: 120."""
+
+    priority: Priority = Priority.DEDICATED
+    """`Dedicated` or `LowPriority`. Another one replaces the cluster."""
+
+    _name = field_rule(compute_name, "name")
+
+    @property
+    def label(self) -> str:
+        """The words that a notice begins with."""
+        return f"compute {self.name}: "
+
+    @check
+    def _max_is_no_less_than_min(self) -> Iterator[Violation]:
+        yield from scaling_violations(self, "nodes")
+
+
+class InstanceSchedule(Settings):
+    """When an instance starts and stops by itself."""
+
+    time_zone: str = Field(examples=["W. Europe Standard Time"])
+    """The time zone of the times, by the name that Windows gives it, or `UTC`."""
+
+    start: Optional[str] = Field(default=None, examples=["08:00"])
+    """When it starts. Left out, its user starts it."""
+
+    stop: Optional[str] = Field(default=None, examples=["18:30"])
+    """When it stops. Left out, it stops when it is idle."""
+
+    days: list[str] = Field(
+        default_factory=lambda: list(WEEK_DAYS[:5]), min_length=1, examples=[["Monday", "Thursday"]]
+    )
+    """On which days of the week. Left out: Monday to Friday."""
+
+    _zone = field_rule(windows_time_zone, "time_zone")
+    _times = field_rule(time_of_day, "start", "stop")
+    _days = field_rule(week_day, "days")
+
+    @check
+    def _does_something(self) -> Iterator[Violation]:
+        if self.start is None and self.stop is None:
+            yield Violation(("start",), None, "neither start nor stop is given", "Give one of them, or both")
+        elif self.start == self.stop:
+            yield Violation(
+                ("stop",), self.stop, f"it starts and stops at {self.stop}", "Give two times, or one of them only"
+            )
+
+
+class SetupScript(Settings):
+    """A script that runs as root when an instance is made."""
+
+    text: str = Field(min_length=1, max_length=8192, examples=["#!/bin/bash\nconda env update -f base.yml"])
+    """The script itself. Another text replaces the instance."""
+
+    arguments: str = ""
+    """Arguments it is called with. Left out: none."""
+
+    timeout_minutes: int = Field(default=25, ge=1, le=60)
+    """After how many minutes it is ended, and the instance has failed. Left out: 25."""
+
+
+class InstanceSettings(_HasListedSize):
+    """A compute instance: one person's machine, reached through the studio. Only where the profile allows it."""
+
+    name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=12, examples=["alice"])
+    """What the team calls it: 2 to 12 lower-case letters, digits and single hyphens, starting with a letter.
+    Part of its name in Azure, which is unique in the region."""
+
+    assigned_user: str = Field(examples=["00000000-0000-0000-0000-000000000003"])
+    """Whose it is, by object id: nobody else can use it. Another one replaces the instance."""
+
+    idle_shutdown_minutes: int = Field(default=60, ge=15, le=4320)
+    """After how many minutes without activity it stops: 15 to 4320 (three days). Left out: 60."""
+
+    schedule: Optional[InstanceSchedule] = None
+    """When it starts and stops by itself. Left out, its user starts it."""
+
+    setup_script: Optional[SetupScript] = None
+    """A script that runs when it is made. Left out, none does."""
+
+    _user = field_rule(guid, "assigned_user")
+
+    @property
+    def label(self) -> str:
+        """The words that a notice begins with."""
+        return f"compute {self.name}: "

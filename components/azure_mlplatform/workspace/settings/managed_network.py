@@ -1,0 +1,147 @@
+"""The network that Azure runs for a workspace, and what it lets out."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from pydantic import Field
+
+from ...foundation.duplicates import Named, duplicates_among
+from ...foundation.model import Settings, check
+from ...foundation.rules import field_rule, pattern_rule
+from ...foundation.violations import Violation, rule_error
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
+
+OWN_PREFIX = "own-"
+"""How the rules begin that follow from other settings: the workspace's own parts, stores and AI services."""
+
+
+class Isolation(StrEnum):
+    """What a managed network lets out. It cannot be loosened later."""
+
+    ALLOW_INTERNET_OUTBOUND = "AllowInternetOutbound"
+    ALLOW_ONLY_APPROVED_OUTBOUND = "AllowOnlyApprovedOutbound"
+
+
+def port_ranges_rule(value: str) -> str:
+    """Ports and ranges of ports."""
+    for part in [] if value == "*" else value.split(","):
+        found = re.fullmatch(r"\s*(\d{1,5})(?:-(\d{1,5}))?\s*", part)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 0 < first <= last < 65536:
+            raise rule_error(f"'{value}' is no list of ports", "Allowed: such as '443' or '443,8000-8443', or '*'")
+    return value
+
+
+class PrivateEndpointRule(Settings):
+    """Lets a managed network out to a resource, through a private endpoint that Azure makes."""
+
+    name: str = Field(pattern=_NAME, examples=["warehouse"])
+    """The rule's name."""
+
+    resource_id: str = Field(examples=["/subscriptions/…/Microsoft.Sql/servers/sql-warehouse"])
+    """The resource, by id. The workspace's identity needs the right to approve connections to it."""
+
+    group_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{1,63}$", examples=["sqlServer"])
+    """The part of it, such as `blob`, `dfs` or `sqlServer`."""
+
+    _id = field_rule(
+        pattern_rule(
+            r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}/providers/[A-Za-z.]+(/[^/\s]+/[^/\s]+)+",
+            "is not the id of a resource",
+            "/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
+        ),
+        "resource_id",
+    )
+
+
+class ServiceTagRule(Settings):
+    """Lets a managed network out to a service tag."""
+
+    name: str = Field(pattern=_NAME, examples=["monitor"])
+    """The rule's name."""
+
+    service_tag: str = Field(pattern=r"^[A-Z][A-Za-z0-9]+(\.[A-Za-z0-9]+)?$", examples=["AzureMonitor"])
+    """The tag."""
+
+    protocol: str = Field(default="TCP", pattern=r"^(TCP|UDP|\*)$", examples=["TCP"])
+    """`TCP`, `UDP` or `*`. Left out: `TCP`."""
+
+    port_ranges: str = Field(default="443", examples=["443,8000-8443"])
+    """Ports and ranges of them, separated by commas, or `*`. Left out: 443."""
+
+    _ports = field_rule(port_ranges_rule, "port_ranges")
+
+
+_STORAGE = re.compile(r"\.(blob|dfs|file|queue|table)\.core\.windows\.net$", re.IGNORECASE)
+
+
+class FqdnRule(Settings):
+    """Lets a managed network out to a host name. The first one makes Azure add a firewall, at a cost."""
+
+    name: str = Field(pattern=_NAME, examples=["pypi"])
+    """The rule's name."""
+
+    fqdn: str = Field(pattern=r"^(\*\.)?([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$", examples=["pypi.org"])
+    """The host, or `*.` and a domain."""
+
+    @check
+    def _storage_has_an_endpoint(self) -> Iterator[Violation]:
+        if _STORAGE.search(self.fqdn):
+            yield Violation(
+                ("fqdn",),
+                self.fqdn,
+                f"'{self.fqdn}' is a storage account, which a managed network reaches by a private endpoint only",
+                "Make it a datastore, or add a rule to private_endpoints",
+            )
+
+
+class ManagedNetworkSettings(Settings):
+    """The network that Azure runs, with `network_mode: managed` only."""
+
+    isolation: Isolation = Isolation.ALLOW_ONLY_APPROVED_OUTBOUND
+    """What it lets out. Left out: only what the rules name."""
+
+    private_endpoints: list[PrivateEndpointRule] = Field(default_factory=list)
+    """Resources it reaches privately, beside the workspace's own parts, its datastores and its AI services,
+    which have rules by themselves."""
+
+    service_tags: list[ServiceTagRule] = Field(default_factory=list)
+    """Services it reaches."""
+
+    fqdns: list[FqdnRule] = Field(default_factory=list)
+    """Hosts it reaches."""
+
+    provision_now: bool = True
+    """Whether it is made with the workspace (some 30 minutes) or with the first compute."""
+
+    @check
+    def _rules_go_with_approved_outbound(self) -> Iterator[Violation]:
+        if self.isolation is Isolation.ALLOW_ONLY_APPROVED_OUTBOUND:
+            return
+        for field in ("service_tags", "fqdns"):
+            if getattr(self, field):
+                yield Violation(
+                    (field,),
+                    None,
+                    f"{field} are given, but isolation is '{self.isolation}', which lets everything out",
+                    f"Leave them out, or set isolation: {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
+                )
+
+    @check
+    def _rules_have_names_of_their_own(self) -> Iterator[Violation]:
+        names = [
+            Named((field, index, "name"), rule.name, f"in {field}")
+            for field in ("private_endpoints", "service_tags", "fqdns")
+            for index, rule in enumerate(getattr(self, field))
+        ]
+        yield from duplicates_among(names, "outbound rule")
+        for each in names:
+            if each.name.lower().startswith(OWN_PREFIX):
+                yield Violation(
+                    each.path,
+                    each.name,
+                    f"'{each.name}' begins as the rules do that follow from other settings",
+                    f"Choose a name that does not begin with '{OWN_PREFIX}'",
+                )

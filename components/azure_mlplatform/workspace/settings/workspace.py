@@ -1,0 +1,205 @@
+"""The machine-learning workspace: its network mode, its parts, its computes, its data."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Optional
+
+from pydantic import Field
+
+from ...catalogue.private_link import PrivateService
+from ...foundation.duplicates import duplicate_names
+from ...foundation.model import check
+from ...foundation.profiles import PROFILES, Environment, environments_where
+from ...foundation.rules import field_rule
+from ...foundation.values import arm_id, same_id
+from ...foundation.violations import Violation
+from ...parts.settings.part import PartSettings, other_subscription
+from ...parts.settings.registry import RegistrySku
+from .computes import ClusterSettings, InstanceSettings
+from .datastores import DatastoreSettings, store_violations
+from .managed_network import Isolation, ManagedNetworkSettings
+
+
+class NetworkMode(StrEnum):
+    """Whose network the computes are in. It cannot change later."""
+
+    OWN = "own"
+    """The project's training subnet. AKS can be attached."""
+
+    MANAGED = "managed"
+    """A network that Azure runs for the workspace. AKS cannot be attached."""
+
+
+COMPUTES_NEED_OWN_SUBSCRIPTION = "a workspace's computes are in a network of its subscription"
+"""Why a subnet of computes has to be in the environment's subscription."""
+
+
+class WorkspaceSettings(PartSettings):
+    """The workspace with its vault, storage, registry and Application Insights, each made or adopted."""
+
+    network_mode: NetworkMode
+    """`own` or `managed`, never derived from anything else."""
+
+    managed_network: ManagedNetworkSettings = Field(default_factory=ManagedNetworkSettings)
+    """With `managed`: what it lets out. Left out: only what the workspace itself needs."""
+
+    high_business_impact: bool = False
+    """Whether Microsoft collects less and encrypts scratch disks. It cannot change later."""
+
+    clusters: list[ClusterSettings] = Field(default_factory=list)
+    """Compute clusters. Left out, there are none."""
+
+    instances: list[InstanceSettings] = Field(default_factory=list)
+    """Compute instances, in sandbox and dev only. Left out, there are none."""
+
+    serverless_subnet_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/subnets/snet-serverless"])
+    """The subnet of serverless jobs, by id, with `own` only. Left out, the training subnet."""
+
+    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    """Containers of data products that jobs read or write, beside the workspace's own blobs and files, which
+    need no settings. Left out, there are none."""
+
+    image_build_compute: Optional[str] = Field(default=None, examples=["cpu"])
+    """The cluster that builds images, since a private registry cannot. Left out: the first cluster."""
+
+    key_vault_id: Optional[str] = None
+    """A vault that others made, by id. Left out, one is made."""
+
+    storage_account_id: Optional[str] = None
+    """A storage account that others made, by id, without a hierarchical namespace. Left out, one is made."""
+
+    container_registry_id: Optional[str] = None
+    """A registry that others made, by id. Left out, one is made."""
+
+    container_registry_sku: RegistrySku = RegistrySku.PREMIUM
+    """The size of the registry that is made: `Basic`, `Standard` or `Premium`. Left out: `Premium`, the only one
+    that takes private endpoints; without a network the others will do."""
+
+    application_insights_id: Optional[str] = None
+    """Application Insights that others made, by id. Left out, one is made."""
+
+    _vault = field_rule(arm_id("Microsoft.KeyVault/vaults"), "key_vault_id")
+    _storage = field_rule(arm_id("Microsoft.Storage/storageAccounts"), "storage_account_id")
+    _registry = field_rule(arm_id("Microsoft.ContainerRegistry/registries"), "container_registry_id")
+    _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "serverless_subnet_id")
+    _insights = field_rule(arm_id("Microsoft.Insights/components"), "application_insights_id")
+
+    @property
+    def image_build(self) -> Optional[str]:
+        """The cluster that builds images."""
+        return self.image_build_compute or (self.clusters[0].name if self.clusters else None)
+
+    @property
+    def private_services(self) -> list[PrivateService]:
+        """What it has private endpoints to: itself, and each part that it makes."""
+        made = {
+            PrivateService.KEY_VAULT: self.key_vault_id,
+            PrivateService.WORKSPACE_STORAGE: self.storage_account_id,
+            PrivateService.CONTAINER_REGISTRY: self.container_registry_id,
+        }
+        return [PrivateService.ML_WORKSPACE, *(service for service, adopted in made.items() if adopted is None)]
+
+    @check
+    def _computes_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from duplicate_names(self.clusters, ("clusters",), "compute")
+        # Azure's names of instances have no hyphens.
+        yield from duplicate_names(self.instances, ("instances",), "instance", without_hyphens=True)
+
+    @check
+    def _stores_have_names_of_their_own(self) -> Iterator[Violation]:
+        yield from store_violations(self.datastores)
+
+    @check
+    def _storage_is_no_lake(self) -> Iterator[Violation]:
+        for store in self.datastores:
+            if store.hierarchical and same_id(store.storage_account_id, self.storage_account_id):
+                yield Violation(
+                    ("storage_account_id",),
+                    self.storage_account_id,
+                    f"the account has a hierarchical namespace, as the datastore {store.name} says, and a workspace "
+                    "cannot stand on such a one",
+                    "Leave storage_account_id out, or adopt an account without a hierarchical namespace",
+                )
+
+    @check
+    def _sku_goes_with_an_own_registry(self) -> Iterator[Violation]:
+        if self.container_registry_id is not None and "container_registry_sku" in self.model_fields_set:
+            yield Violation(
+                ("container_registry_sku",),
+                self.container_registry_sku,
+                "container_registry_sku is given together with container_registry_id",
+                "Whoever runs the adopted registry decides its sku: leave it out",
+            )
+
+    @check
+    def _images_are_built_on_a_cluster(self) -> Iterator[Violation]:
+        names = [each.name for each in self.clusters]
+        if self.image_build_compute is not None and self.image_build_compute not in names:
+            yield Violation(
+                ("image_build_compute",),
+                self.image_build_compute,
+                f"there is no cluster '{self.image_build_compute}'",
+                f"Allowed: {', '.join(names) or 'none, since clusters is empty'}",
+            )
+
+    @check
+    def _rules_go_with_managed(self) -> Iterator[Violation]:
+        if "managed_network" in self.model_fields_set and self.network_mode is NetworkMode.OWN:
+            yield Violation(
+                ("managed_network",),
+                None,
+                "managed_network is given, but network_mode is 'own'",
+                "Outbound rules belong to a managed network; an own one is ruled by network.egress",
+            )
+        if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.MANAGED:
+            yield Violation(
+                ("serverless_subnet_id",),
+                self.serverless_subnet_id,
+                "serverless_subnet_id is given, but network_mode is 'managed'",
+                "Leave it out: serverless jobs run in the managed network",
+            )
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """What this kind of environment does not allow: people's instances, a network that lets all out."""
+        profile = PROFILES[environment]
+        if self.instances and not profile.may_have_instances:
+            yield Violation(
+                ("instances",),
+                None,
+                f"a {environment} environment has no compute instances, since each belongs to a person",
+                "Remove them; jobs run on clusters (instances are allowed in: "
+                f"{environments_where('may_have_instances')})",
+            )
+        isolation = self.managed_network.isolation
+        lets_all_out = self.network_mode is NetworkMode.MANAGED and isolation is Isolation.ALLOW_INTERNET_OUTBOUND
+        if lets_all_out and not profile.may_let_all_out:
+            yield Violation(
+                ("managed_network", "isolation"),
+                isolation,
+                f"in a {environment} environment a managed network lets out what its rules name only",
+                f"Leave isolation out, or set {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
+            )
+
+    def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
+        """Ids in another subscription: the subnet of serverless jobs."""
+        if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.OWN:
+            yield from other_subscription(
+                ("serverless_subnet_id",), self.serverless_subnet_id, subscription_id, COMPUTES_NEED_OWN_SUBSCRIPTION
+            )
+
+    def private_violations(self) -> Iterator[Violation]:
+        """What cannot be where the registry is reached through private endpoints only."""
+        if self.container_registry_sku is not RegistrySku.PREMIUM:
+            yield Violation(
+                ("container_registry_sku",),
+                self.container_registry_sku,
+                f"a {self.container_registry_sku} registry takes no private endpoint",
+                "Leave container_registry_sku out for Premium",
+            )
+        if self.image_build is None:
+            yield Violation(
+                ("clusters",),
+                None,
+                "there is no cluster, and a private registry cannot build images itself",
+                "Add one; with min_nodes 0 it costs nothing: clusters: [{name: cpu, vm_size: Standard_D4ds_v4}]",
+            )
