@@ -1,9 +1,4 @@
-"""Evaluates Data Factory's expression language as its documentation defines it: for tests, without Azure.
-
-Where the documentation leaves a case open, the expression fails, so that nothing comes to rely on it. Pages:
-"Expressions and functions in Azure Data Factory", "System variables supported by Azure Data Factory", and .NET's
-"Custom date and time format strings" and "TimeZoneInfo.ConvertTimeToUtc".
-"""
+"""Evaluates an expression of Data Factory. One that the documentation leaves open fails."""
 
 import base64
 import calendar

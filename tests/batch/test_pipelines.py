@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
-from adf_runs import Factory, JobResult, WebRequest
+from adf.runs import Factory, JobResult, WebRequest
 from azure_mlplatform.batch.pipelines import (
     ScoredWhere,
     attempt_pipeline,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adf_expressions import Context, ExpressionError, Properties, evaluate
-from adf_runs import (
+from adf.expressions import Context, ExpressionError, Properties, evaluate
+from adf.runs import (
     EndlessRunError,
     Factory,
     InvalidPipelineError,

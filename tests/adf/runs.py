@@ -1,9 +1,6 @@
-"""Runs Data Factory pipelines as its documentation says the service would: for tests, without Azure.
+"""Runs pipelines, which are plain REST JSON, against functions that stand for the services they call.
 
-Pipelines are plain REST JSON. Time is virtual: nothing waits. Activities that don't depend on each other run at the
-same time. Where the documentation leaves a case open, the stricter reading applies. Pages: "Pipelines and activities",
-"Errors and Conditional execution", "Nested activities", "Azure Data Factory limits", "Troubleshoot Azure Data Factory",
-and the page of each activity.
+Time is virtual: nothing waits. Activities that don't depend on each other run at the same time.
 """
 
 import heapq
@@ -18,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from uuid import UUID
 
-from adf_expressions import (
+from adf.expressions import (
     MAX_EXPRESSION_LENGTH,
     MISSING,
     Context,
