@@ -2,14 +2,17 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import azure_mlplatform
 from azure_mlplatform.catalogue.vm_sizes import size_names
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.settings import PROFILES
-from azure_mlplatform.testing import urns
+from azure_mlplatform.testing import record, urns
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -26,6 +29,45 @@ def test_the_readmes_example_is_the_reference_stack(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text().replace("main: stacks/project\n", ""))
     (tmp_path / "Pulumi.dev.yaml").write_text((ROOT / "Pulumi.dev.yaml").read_text())
     assert urns(run_stack(tmp_path, "dev")) == urns(run_stack(ROOT, "dev"))
+
+
+COMPONENTS = {name for name in azure_mlplatform.__all__ if f"{name}Args" in azure_mlplatform.__all__}
+
+
+def library_program():
+    return "\n".join(code("docs/library.md"))
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_the_library_page_is_a_program_with_every_component(preview):
+    program = compile(library_program(), "docs/library.md", "exec")
+    plan = record(lambda: exec(program, {}), preview=preview)  # noqa: S102 - our own document
+    made = {each.kind for each in plan.resources if each.type.startswith("azure-mlplatform:")}
+    # One environment's settings make the whole, as the README shows.
+    assert made == COMPONENTS - {"ProjectEnvironment"}
+    assert {each.input("publicNetworkAccess") for each in plan.of_type("azure-native:storage:StorageAccount")} == {
+        "Disabled"
+    }
+
+
+@pytest.mark.slow
+def test_a_type_checker_takes_the_library_page(tmp_path):
+    """Texts for enums and dicts for settings are natural Python; a checker that marks them would teach nobody."""
+    (tmp_path / "program.py").write_text(library_program())
+    (tmp_path / "wrong.py").write_text(
+        "import azure_mlplatform as m\n"
+        "m.AIServiceArgs(placement={}, settings=5)\n"  # A number is no settings,
+        "m.AIServiceArgs(placement={})\n"  # and settings cannot be left out.
+    )
+    settings = {"typeCheckingMode": "standard", "extraPaths": [str(ROOT / "components")]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    assert [(Path(each["file"]).name, each["range"]["start"]["line"]) for each in found] == [
+        ("wrong.py", 1),
+        ("wrong.py", 2),
+    ]
 
 
 def test_the_tests_that_the_documents_show_pass():

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -6,11 +7,14 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
+from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.recorder import RecordingError
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import Environment
 from azure_mlplatform.testing import AzureMocks, check_golden, children, example_settings, record, urns
+from azure_mlplatform.workspace.ml_workspace import MLWorkspace, MLWorkspaceArgs
+from support.programs import MANAGED, OWN, networked
 
 
 class Pair(pulumi.ComponentResource):
@@ -44,6 +48,35 @@ def test_both_modes(preview, known):
     assert group.id == (f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg" if known else UNKNOWN)
 
 
+ELSEWHERE = "00000000-0000-0000-0000-0000000000aa"
+
+
+def test_resources_without_a_provider_are_made_in_the_subscription_asked_for():
+    def program():
+        native.resources.ResourceGroup("g", resource_group_name="rg")
+
+    [group] = record(program, subscription_id=ELSEWHERE).of_type("ResourceGroup")
+    assert group.id == f"/subscriptions/{ELSEWHERE}/resourceGroups/rg"
+
+
+@pytest.mark.parametrize("settings", [OWN, MANAGED])
+def test_a_placement_in_another_subscription_than_the_providers_is_named_as_the_cause(settings):
+    args = {
+        **networked(subscription_id=ELSEWHERE),
+        "settings": settings,
+        "training_subnet_id": f"/subscriptions/{ELSEWHERE}/resourceGroups/rg/providers/Microsoft.Network"
+        "/virtualNetworks/vnet/subnets/training",
+    }
+    with pytest.raises(RefusedError) as refused:
+        record(lambda: MLWorkspace("ml", args))
+    assert str(refused.value) == (
+        f"placement.subscription_id: the placement says '{ELSEWHERE}', but the provider makes resources in "
+        f"'{SUBSCRIPTION}'\n    Give the provider and the placement one subscription; in a test, "
+        f"record(…, subscription_id='{ELSEWHERE}')"
+    )
+    assert record(lambda: MLWorkspace("ml", args), subscription_id=ELSEWHERE).of_type("MLWorkspace")
+
+
 def test_an_input_is_found_by_its_path():
     def program():
         native.network.RouteTable(
@@ -70,9 +103,11 @@ def test_golden_names_what_goes_and_what_comes(tmp_path, monkeypatch):
 
 OWN_WAY = """
 import json
+import os
 import pulumi
 import pulumi_azure_native as native
 from azure_mlplatform.testing import AzureMocks
+from azure_mlplatform.workspace.ml_workspace import MLWorkspace
 
 pulumi.runtime.set_mocks(AzureMocks())
 
@@ -81,7 +116,10 @@ def check():
     group = native.resources.ResourceGroup("g", resource_group_name="rg-a")
     identity = native.managedidentity.UserAssignedIdentity("i", resource_group_name=group.name, resource_name_="id-a")
     assert all(isinstance(each, pulumi.Output) for each in group._aliases), "a plan's short cut, outside a plan"
-    return pulumi.Output.all(group.id, identity.id, identity.principal_id).apply(lambda each: print(json.dumps(each)))
+    workspace = MLWorkspace("ml", json.loads(os.environ["ARGS"]))
+    return pulumi.Output.all(group.id, identity.id, identity.principal_id, workspace.resource_id).apply(
+        lambda each: print(json.dumps(each))
+    )
 
 check()
 """
@@ -90,8 +128,12 @@ check()
 @pytest.mark.slow
 def test_pulumis_own_mocks_get_azures_answers():
     # In a process of its own: Pulumi's mocks leave an event loop in every thread that they use.
-    done = subprocess.run([sys.executable, "-c", OWN_WAY], capture_output=True, text=True, check=True)
-    group_id, identity_id, principal = json.loads(done.stdout)
+    args = MLWorkspaceArgs.model_validate({**networked(), "settings": MANAGED}).model_dump_json(exclude_unset=True)
+    done = subprocess.run(
+        [sys.executable, "-c", OWN_WAY], capture_output=True, text=True, check=True, env={**os.environ, "ARGS": args}
+    )
+    group_id, identity_id, principal, workspace_id = json.loads(done.stdout)
+    assert workspace_id.endswith("/Microsoft.MachineLearningServices/workspaces/mlw-churn-dev-abc123")
     assert group_id == f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-a"
     assert identity_id == f"{group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-a"
     assert len(principal) == 36

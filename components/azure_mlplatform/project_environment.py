@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Optional
 
 import pulumi
 from pydantic import Field
@@ -206,7 +206,7 @@ class ProjectEnvironment(Component):
         )
 
     def _endpoint(self, endpoint: OnlineEndpointSettings, workspace: WorkspaceReference) -> OnlineEndpoint:
-        compute_id: Any = self.aks.compute_id if self.aks else None
+        compute_id = self.aks.compute_id if self.aks else None
         made = OnlineEndpoint(
             self.logical_name(f"endpoint-{endpoint.name}"),
             OnlineEndpointArgs(placement=self.placement, settings=endpoint, workspace=workspace, compute_id=compute_id),

@@ -79,12 +79,15 @@ def record(
     config: Optional[Mapping[str, str]] = None,
     secret_keys: Optional[list[str]] = None,
     existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
+    subscription_id: str = SUBSCRIPTION,
 ) -> Plan:
     """Runs a program with an event loop of its own until all its outputs have settled.
 
     What Azure would answer is emulated; with `preview=True` it is unknown, as before a first `pulumi up`.
     `existing` says what Azure has already, as id → outputs: what the program adopts is read there, and what
     exists under a resource's own id answers where the program ignores changes.
+    `subscription_id` is where a resource without a provider of its own is made: give it where the components have
+    another than `SUBSCRIPTION` in their placement.
     Raises what the program raises, and RecordingError for a call to Azure or an output inside a text.
     """
     return run(
@@ -95,6 +98,7 @@ def record(
         secret_keys=secret_keys,
         known=not preview,
         existing=existing,
+        subscription_id=subscription_id,
     )
 
 

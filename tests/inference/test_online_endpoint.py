@@ -1,11 +1,12 @@
+import pulumi
 import pytest
 
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.resource import UNKNOWN
-from azure_mlplatform.testing import children
-from support.programs import CENTRAL, OPEN, WORKSPACES, attachable, from_office, one, serving
+from azure_mlplatform.testing import children, record
+from support.programs import CENTRAL, OPEN, WORKSPACES, attachable, from_office, one, served, serving
 
 WORKSPACE = f"{WORKSPACES}/mlw-churn"
 STORAGE = f"{CENTRAL}/Microsoft.Storage/storageAccounts/stchurn"
@@ -112,3 +113,13 @@ def test_outputs(preview):
 def test_a_name_that_azure_does_not_take_is_refused():
     with pytest.raises(RefusedError, match="is no name for an endpoint"):
         endpoint({"name": "Scoring_1"})
+
+
+def test_a_cluster_that_is_attached_to_no_workspace_is_no_compute():
+    args = {**served(OnlineEndpointArgs, workspace=attachable()), "settings": {"name": "scoring"}}
+
+    def program():
+        OnlineEndpoint("e", {**args, "compute_id": pulumi.Output.from_input(None)})
+
+    with pytest.raises(RefusedError, match="OnlineEndpointArgs: compute_id: the cluster is attached to no workspace"):
+        record(program)

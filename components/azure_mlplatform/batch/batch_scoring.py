@@ -8,13 +8,12 @@ from typing import Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
-from pydantic import Field
 
 from ..foundation.model import check
 from ..foundation.naming import Kind
 from ..foundation.roles import Role
 from ..foundation.violations import Violation, prefixed
-from ..parts.arguments import LEFT_OUT, ArgsOrDict, In, ModelOrDict
+from ..parts.arguments import LEFT_OUT, NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ..parts.authorization import assign_role
 from ..parts.component import Component, child
 from ..parts.outputs import after_check, known_value_of
@@ -49,7 +48,7 @@ class BatchScoringArgs(NetworkedArgs):
     workspace: ModelOrDict[WorkspaceReference]
     """The workspace that they are scored in."""
 
-    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    datastores: ModelsOrDicts[DatastoreSettings] = NONE_GIVEN
     """The workspace's datastores. Default: its own alone."""
 
     synapse: ModelOrDict[Optional[SynapseReference]] = LEFT_OUT

@@ -10,8 +10,9 @@ import pulumi
 import pulumi_azure_native as native
 
 from ..foundation.naming import Kind
+from ..foundation.problems import Problem
 from ..foundation.roles import Role
-from ..parts.arguments import ArgsOrDict, In, ModelOrDict
+from ..parts.arguments import ArgsOrDict, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, user_assigned_identity, user_assigned_only
 from ..parts.component import Component, child, without_none
 from ..parts.outputs import known_value_of
@@ -29,7 +30,7 @@ class OnlineEndpointArgs(NetworkedArgs):
     workspace: ModelOrDict[WorkspaceReference]
     """The workspace that it belongs to, from whose storage and registry models come."""
 
-    compute_id: Optional[In[str]] = None
+    compute_id: Optional[In[Optional[str]]] = None
     """The attached cluster, by the id of its compute. Default: Azure ML runs the machines."""
 
 
@@ -93,7 +94,7 @@ class OnlineEndpoint(Component):
         return without_none(
             # Entra tokens are documented for managed endpoints only ("Authenticate clients for online endpoints").
             auth_mode="AMLToken" if on_kubernetes else "AADToken",
-            compute=args.compute_id,
+            compute=pulumi.Output.from_input(args.compute_id).apply(_attached) if on_kubernetes else None,
             # Of an attached cluster, the router's load balancer decides it.
             public_network_access=None if on_kubernetes else args.placement.public_network_access,
             description=args.settings.description,
@@ -108,3 +109,19 @@ class OnlineEndpoint(Component):
             ("metrics", Role.AZUREML_METRICS_WRITER, workspace.resource_id),
         ):
             assign_role(self, label, role, principal_id=principal_id, scope=scope)
+
+
+def _attached(compute_id: Optional[str]) -> str:
+    """The id of an attached cluster's compute. Raises RefusedError if the cluster is attached to no workspace."""
+    if compute_id is None:
+        raise RefusedError(
+            [
+                Problem(
+                    ("compute_id",),
+                    "the cluster is attached to no workspace, so no endpoint can be made on it",
+                    "Give its AKSInferenceArgs the same workspace, or leave compute_id out",
+                    OnlineEndpointArgs.__name__,
+                )
+            ]
+        )
+    return compute_id

@@ -6,7 +6,7 @@ network.
 """
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 import pulumi_azure_native as native
@@ -91,9 +91,9 @@ class Network(Component):
         """What a stack shows of it."""
         return {"subnet_ids": self.subnet_ids}
 
-    def subnet_id(self, role: SubnetRole) -> Optional[In[str]]:
-        """The id of a role's subnet; None where it was not adopted."""
-        return self._subnet_ids.get(role)
+    def subnet_id(self, role: Union[SubnetRole, str]) -> Optional[In[str]]:
+        """The id of a role's subnet; None where it was not adopted. Raises ValueError if there is no such role."""
+        return self._subnet_ids.get(SubnetRole(role))
 
     def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
         ranges = args.settings.ranges()

@@ -1,10 +1,10 @@
 """The arguments of components: models whose fields take plain values and outputs."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, overload
 
 import pulumi
-from pydantic import ConfigDict, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from ..foundation.model import Settings
 from ..foundation.problems import Problem, ProblemsError, problems_of
@@ -38,6 +38,16 @@ if TYPE_CHECKING:
         def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
         def __set__(self, instance: object, value: Union[Value, Mapping[str, Any]]) -> None: ...
 
+    class ModelsOrDicts(Generic[Value]):
+        """A field that holds a list of models; dicts of the models' fields are taken as well."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> "ModelsOrDicts[Value]": ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> list[Value]: ...
+        def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Sequence[Union[Value, Mapping[str, Any]]]) -> None: ...
+
     ArgsOrDict = Union[Value, Mapping[str, Any]]
     """The arguments of a component, or a dict of them."""
 else:
@@ -50,8 +60,18 @@ else:
 
     EnumOrText = ModelOrDict = ArgsOrDict = _AsItIs
 
+    class ModelsOrDicts:
+        """At run time the annotation is a list."""
+
+        def __class_getitem__(cls, type_: Any) -> Any:
+            return list[type_]
+
+
 LEFT_OUT: Any = None
-"""The default of a field that may be left out; typed so that a checker takes it for a `ModelOrDict`."""
+"""The default of a `ModelOrDict` that may be left out; typed so that a checker takes it for one."""
+
+NONE_GIVEN: Any = Field(default_factory=list)
+"""The default of `ModelsOrDicts` that may be left out: an empty list."""
 
 
 class RefusedError(ProblemsError, pulumi.RunError):

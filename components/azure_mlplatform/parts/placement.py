@@ -6,11 +6,13 @@ from typing import Optional
 import pulumi
 from pydantic import Field
 
+from ..catalogue.private_link import zones
 from ..foundation.model import check
 from ..foundation.naming import RULES, SUFFIX_LENGTH, Kind, azure_name, project_name
+from ..foundation.problems import Problem
 from ..foundation.profiles import PROFILES, Environment, Profile
 from ..foundation.rules import field_rule, pattern_rule
-from ..foundation.values import arm_id, guid, region
+from ..foundation.values import arm_id, guid, region, subscription_of
 from ..foundation.violations import Violation, prefixed
 from .arguments import LEFT_OUT, ComponentArgs, EnumOrText, In, ModelOrDict
 from .encryption import EncryptionKey
@@ -155,13 +157,32 @@ class Placement(ComponentArgs):
                 "Give one of them, or open_reason: why Entra sign-in alone guards it",
             )
 
-    def id_of(self, resource_type: str, name: In[str]) -> "pulumi.Output[str]":
-        """The ARM id of a resource in the group, made of names: known before the resource exists, and no edge to it."""
-        return pulumi.Output.all(self.resource_group_name, name).apply(
-            lambda both: (
-                f"/subscriptions/{self.subscription_id}/resourceGroups/{both[0]}/providers/{resource_type}/{both[1]}"
-            )
+    def id_of(
+        self, resource_type: str, name: In[str], subscription_id: Optional[In[str]] = None
+    ) -> "pulumi.Output[str]":
+        """The ARM id of a resource in the group, made of names: known before the resource exists, and no edge to it.
+
+        `subscription_id` is the one that the provider works in, where that is known. Default: the placement's.
+        """
+        return pulumi.Output.all(subscription_id or self.subscription_id, self.resource_group_name, name).apply(
+            lambda parts: f"/subscriptions/{parts[0]}/resourceGroups/{parts[1]}/providers/{resource_type}/{parts[2]}"
         )
+
+    def provider_violations(self, resource_id: "pulumi.Output[str]") -> "pulumi.Output[list[Problem]]":
+        """A problem if the provider made a resource in another subscription than the placement says."""
+
+        def compare(made: str) -> list[Problem]:
+            actual = subscription_of(made)
+            if actual == self.subscription_id.lower():
+                return []
+            what = f"the placement says '{self.subscription_id}', but the provider makes resources in '{actual}'"
+            fix = (
+                "Give the provider and the placement one subscription; in a test, "
+                f"record(…, subscription_id={self.subscription_id!r})"
+            )
+            return [Problem(("placement", "subscription_id"), what, fix)]
+
+        return resource_id.apply(compare)
 
     def known_name(self, kind: Kind, part: str = "") -> str:
         """The Azure name of a resource of a kind without a suffix; `part` tells apart several of one kind."""
@@ -216,6 +237,22 @@ class NetworkedArgs(PlacedArgs):
     @check
     def _openness_is_chosen(self) -> Iterator[Violation]:
         yield from prefixed(("placement",), self.placement.openness_violations())
+
+    @check
+    def _every_endpoint_has_its_zone(self) -> Iterator[Violation]:
+        network, settings = self.placement.private_network, getattr(self, "settings", None)
+        if network is None or network.zone_ids is None or not isinstance(settings, PartSettings):
+            return
+        needed = {zone for each in settings.private_services for zone in zones(each, self.placement.location)}
+        missing = sorted(needed - set(network.zone_ids))
+        if missing:
+            yield Violation(
+                ("placement", "private_network", "zone_ids"),
+                None,
+                f"lacks {', '.join(missing)}, so no name would lead to the private endpoints",
+                "Add the zones' ids (NetworkArgs.dns_zones makes zones), or leave zone_ids out where Azure Policy "
+                "registers endpoints",
+            )
 
     @check
     def _settings_work_privately(self) -> Iterator[Violation]:

@@ -22,6 +22,7 @@ from pulumi.runtime import stack as runtime_stack
 from ..config.files import StackConfig, stack_config
 from ..foundation import clock
 from ..foundation.problems import Problem, ProblemsError
+from .azure import SUBSCRIPTION
 from .recorder import Log, Recorder
 from .resource import Plan
 
@@ -38,16 +39,17 @@ def run(
     root: Optional[Path] = None,
     known: bool = True,
     existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
+    subscription_id: str = SUBSCRIPTION,
 ) -> Plan:
     """The plan of a program: what it would register, once all its outputs have settled.
 
     `config` maps full keys to texts, as Pulumi hands them over; `root` is the folder of Pulumi.yaml.
-    `existing` says what Azure has already: id → outputs.
+    `existing` says what Azure has already: id → outputs. What has no provider of its own is made in `subscription_id`.
     With `known=False` nothing that Azure answers is known, as in the first preview of a stack. Nothing of
     one run is left for the next. An exception of the program, of a resource or of an apply is raised as
     it is.
     """
-    recorder, log = Recorder(project, stack, known=known, existing=existing), Log()
+    recorder, log = Recorder(project, stack, known=known, existing=existing, subscription_id=subscription_id), Log()
 
     def in_context() -> None:
         settings = runtime_settings.Settings(

@@ -34,10 +34,17 @@ class Recorder(MockMonitor):
     """A resource monitor that keeps what is registered; `known` says whether Azure's answers are emulated.
 
     `existing` says what is there already, by id: it answers what is read, and where changes are ignored.
+    `subscription_id` is the subscription of what is made without a provider of its own.
     """
 
     def __init__(
-        self, project: str, stack: str, *, known: bool = True, existing: Optional[Mapping[str, Mapping]] = None
+        self,
+        project: str,
+        stack: str,
+        *,
+        known: bool = True,
+        existing: Optional[Mapping[str, Mapping]] = None,
+        subscription_id: str = SUBSCRIPTION,
     ) -> None:
         super().__init__(_NoMocks())
         self._project, self._stack, self._known = project, stack, known
@@ -45,6 +52,7 @@ class Recorder(MockMonitor):
         self._read: set[str] = set()
         self._planned: dict[str, PlannedResource] = {}
         self._registered_outputs: dict[str, dict[str, Any]] = {}
+        self._subscription_id = subscription_id
         self._subscriptions: dict[str, str] = {}
 
     @property
@@ -110,7 +118,7 @@ class Recorder(MockMonitor):
         if not self._known:
             return "", {}
         provider = request.provider.rsplit("::", 1)[0]
-        id_, outputs = emulate(request.type, urn, inputs, self._subscriptions.get(provider, SUBSCRIPTION))
+        id_, outputs = emulate(request.type, urn, inputs, self._subscriptions.get(provider, self._subscription_id))
         before = self._existing.get(id_.lower(), {})
         kept = {re.split(r"[.\[]", path)[0] for path in request.ignoreChanges}
         return id_, {**outputs, **{key: value for key, value in before.items() if key in kept}}

@@ -9,7 +9,6 @@ from typing import Any, Optional
 
 import pulumi
 import pulumi_azure_native as native
-from pydantic import Field
 
 from ..ai.ai_service import ConnectedService
 from ..catalogue.ai_kinds import AI_KINDS
@@ -18,9 +17,9 @@ from ..foundation.model import check
 from ..foundation.naming import Kind
 from ..foundation.roles import PrincipalType, Role
 from ..foundation.rules import field_rule
-from ..foundation.values import arm_id, same_id
+from ..foundation.values import arm_id, same_id, subscription_of
 from ..foundation.violations import Violation
-from ..parts.arguments import ArgsOrDict, In, ModelOrDict
+from ..parts.arguments import NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ..parts.authorization import assign_role, refuse_individuals, user_assigned_identity, user_assigned_only
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
@@ -46,7 +45,7 @@ class MLWorkspaceArgs(NetworkedArgs):
     training_subnet_id: Optional[In[str]] = None
     """The subnet of computes, by id. Needed with `network_mode: own`."""
 
-    ai_services: list[ConnectedService] = Field(default_factory=list)
+    ai_services: ModelsOrDicts[ConnectedService] = NONE_GIVEN
     """AI services that jobs find by a connection and call with Entra sign-in. Default: none."""
 
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "training_subnet_id")
@@ -314,17 +313,19 @@ class MLWorkspace(Component):
     def _unless_immutable_changed(self) -> "pulumi.Output[str]":
         """The workspace's name, or an error if the settings ask for another immutable property than was deployed."""
         settings, placement, deployed = self._args.settings, self.placement, self._workspace
+        subscription_id = deployed.id.apply(subscription_of)
         # By names that are known, so that the answer does not wait for a part that is only now to be made.
         vault_id = settings.key_vault_id or placement.id_of(
-            "Microsoft.KeyVault/vaults", placement.name_of(Kind.KEY_VAULT)
+            "Microsoft.KeyVault/vaults", placement.name_of(Kind.KEY_VAULT), subscription_id
         )
         storage_id = settings.storage_account_id or placement.id_of(
-            "Microsoft.Storage/storageAccounts", placement.name_of(Kind.STORAGE_ACCOUNT)
+            "Microsoft.Storage/storageAccounts", placement.name_of(Kind.STORAGE_ACCOUNT), subscription_id
         )
         isolation = deployed.managed_network.apply(
             lambda each: list(isolation_violations(getattr(each, "isolation_mode", None), isolation_mode(settings)))
         )
         violations = [
+            placement.provider_violations(deployed.id),
             isolation,
             *(
                 immutable_violations(("workspace", setting), actual, wanted)

@@ -18,7 +18,7 @@ from ...foundation.problems import Problem
 from ...foundation.rules import field_rule
 from ...foundation.values import arm_id, name_of
 from ...foundation.violations import Path, Violation
-from ...parts.arguments import LEFT_OUT, ArgsOrDict, In, ModelOrDict
+from ...parts.arguments import LEFT_OUT, NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ...parts.authorization import assign_role, lock
 from ...parts.component import Component, child
 from ...parts.diagnostics import send_diagnostics
@@ -44,7 +44,7 @@ class DatabricksWorkspaceArgs(NetworkedArgs):
     container_subnet_id: In[str]
     """The subnet of the nodes' containers, by id, delegated to the same and in the same network."""
 
-    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    datastores: ModelsOrDicts[DatastoreSettings] = NONE_GIVEN
     """Containers that it may read, or write, through its access connector. Default: none."""
 
     workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
