@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-UNKNOWN = "[unknown]"
-"""What stands for a value that nothing knows before Azure has answered."""
+from ..types.resource_type import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

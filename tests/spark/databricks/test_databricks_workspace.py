@@ -1,14 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.placement import PrivateNetwork
-from azure_mlplatform.plan import azure
 from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.spark.databricks.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from azure_mlplatform.testing import TENANT, children
+from azure_mlplatform.types import RESOURCE_TYPES
 from support.programs import LAKE, LOG, OPEN, STORE, SUBNETS, ZONES, attachable, from_office, networked, one, serving
 
 NAME = "dbw-churn-prod"
@@ -234,8 +236,9 @@ def test_a_token_attaches_it_and_is_never_shown(preview):
 
 
 def test_the_answer_holds_the_token_and_is_a_secret_too(monkeypatch):
-    answers = {**azure.OUTPUTS, "azure-native:machinelearningservices:Compute": lambda _, given: dict(given)}
-    monkeypatch.setattr(azure, "OUTPUTS", answers)
+    compute = "azure-native:machinelearningservices:Compute"
+    answers = replace(RESOURCE_TYPES[compute], outputs=lambda _, given: dict(given))
+    monkeypatch.setitem(RESOURCE_TYPES, compute, answers)
     assert one(databricks(**ATTACHED), "Compute", "serve-").outputs["properties"] == SECRET
 
 

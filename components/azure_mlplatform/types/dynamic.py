@@ -1,0 +1,17 @@
+"""What `dynamic/` does by calls of its own: each stands on the resource that it acts on, and has its id."""
+
+from .resource_type import ResourceType
+
+
+def _acts_on(id_: str) -> ResourceType:
+    return ResourceType(id=id_, size=(), hidden=True, named_by_azure=False)
+
+
+TYPES = {
+    "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": _acts_on("{endpoint_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": _acts_on("{cluster_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:ComputeDetach": _acts_on("{compute_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": _acts_on("{compute_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:StartTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
+    "pulumi-python:dynamic/azure-mlplatform:StopTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
+}

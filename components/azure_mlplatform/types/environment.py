@@ -1,0 +1,26 @@
+"""An environment's group, with its suffix, log and budget."""
+
+from .resource_type import GROUP_ID, Colour, Inputs, ResourceType, characters
+
+
+def _drawn(urn: str, inputs: Inputs) -> dict:
+    return {"result": characters(urn, int(inputs.get("length", 6)))}
+
+
+TYPES = {
+    "azure-native:consumption:Budget": ResourceType(
+        id="{scope}/providers/Microsoft.Consumption/budgets/{budgetName}",
+        size=(("amount", " a month"),),
+        hidden=True,
+    ),
+    "azure-native:operationalinsights:Workspace": ResourceType(
+        id=GROUP_ID + "/providers/Microsoft.OperationalInsights/workspaces/{workspaceName}",
+        words="Log Analytics",
+        size=("sku.name", ("retentionInDays", " days")),
+        colour=Colour.WORKSPACE,
+    ),
+    "azure-native:resources:ResourceGroup": ResourceType(id=GROUP_ID, hidden=True),
+    "random:index/randomString:RandomString": ResourceType(
+        id="{name_in_program}", outputs=_drawn, size=(("length", " characters"),), hidden=True
+    ),
+}

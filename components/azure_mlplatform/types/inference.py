@@ -1,0 +1,147 @@
+"""Where models are served: AKS, App Service and Container Apps."""
+
+from collections.abc import Iterator
+
+from .resource_type import (
+    GROUP_ID,
+    Colour,
+    Edge,
+    Edges,
+    Inputs,
+    Nodes,
+    Resource,
+    ResourceType,
+    all_of,
+    characters,
+    guid,
+    in_subnet,
+    part_of,
+    runs_as,
+)
+
+CLUSTER = "azure-native:containerservice:ManagedCluster"
+_CLUSTER = GROUP_ID + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}"
+_ON_CLUSTER = (
+    GROUP_ID + "/providers/{clusterRp}/{clusterResourceName}/{clusterName}/providers/Microsoft.KubernetesConfiguration"
+)
+_APPS = GROUP_ID + "/providers/Microsoft.App"
+_SITE = GROUP_ID + "/providers/Microsoft.Web/sites/{name}"
+
+
+def _extension(urn: str, inputs: Inputs) -> dict:
+    return {"aksAssignedIdentity": {"principalId": guid(f"{urn} principal"), "tenantId": guid("tenant")}}
+
+
+def _web_app(urn: str, inputs: Inputs) -> dict:
+    return {"defaultHostName": f"{inputs.get('name')}.azurewebsites.net"}
+
+
+def _container_apps_environment(urn: str, inputs: Inputs) -> dict:
+    return {"defaultDomain": f"{characters(urn, 12)}.{inputs.get('location')}.azurecontainerapps.io"}
+
+
+def _runs(path: str) -> Edges:
+    """An edge from the host that an input names by id, to the app on it."""
+
+    def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+        yield Edge(nodes.with_id(resource.input(path)), resource.urn, "runs")
+
+    return edges
+
+
+def _swaps(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    yield Edge(resource.urn, nodes.named("azure-native:web:WebApp", resource.input("name")), "swaps with")
+
+
+def _of_site(path: str) -> ResourceType:
+    return ResourceType(id=_SITE + path, hidden=True)
+
+
+TYPES = {
+    "azure-native:app:ContainerApp": ResourceType(
+        id=_APPS + "/containerApps/{containerAppName}",
+        size=(
+            ("template.containers.0.resources.cpu", " vCPUs"),
+            ("template.scale.minReplicas", " to"),
+            ("template.scale.maxReplicas", " replicas"),
+        ),
+        colour=Colour.SERVING,
+        edges=all_of(_runs("environmentId"), runs_as),
+    ),
+    "azure-native:app:ContainerAppsAuthConfig": ResourceType(
+        id=_APPS + "/containerApps/{containerAppName}/authConfigs/{authConfigName}", hidden=True
+    ),
+    "azure-native:app:ManagedEnvironment": ResourceType(
+        id=_APPS + "/managedEnvironments/{environmentName}",
+        outputs=_container_apps_environment,
+        words="Container Apps environment",
+        size=("workloadProfiles.1.name",),
+        colour=Colour.HOST,
+        edges=in_subnet("vnetConfiguration.infrastructureSubnetId"),
+    ),
+    "azure-native:containerservice:AgentPool": ResourceType(
+        id=_CLUSTER + "/agentPools/{agentPoolName}",
+        size=("vmSize", ("minCount", " to"), ("maxCount", " nodes at most")),
+        colour=Colour.HOST,
+        edges=part_of(CLUSTER, "resourceName"),
+    ),
+    "azure-native:containerservice:MaintenanceConfiguration": ResourceType(
+        id=_CLUSTER + "/maintenanceConfigurations/{configName}",
+        size=("maintenanceWindow.schedule.weekly.dayOfWeek", "maintenanceWindow.startTime"),
+        hidden=True,
+    ),
+    CLUSTER: ResourceType(
+        id=_CLUSTER,
+        words="AKS",
+        size=("sku.tier", "networkProfile.outboundType"),
+        colour=Colour.HOST,
+        edges=in_subnet("agentPoolProfiles.0.vnetSubnetID"),
+    ),
+    "azure-native:containerservice:ManagedNamespace": ResourceType(
+        id=_CLUSTER + "/managedNamespaces/{managedNamespaceName}",
+        words="namespace",
+        size=(("properties.defaultResourceQuota.cpuLimit", " CPUs at most"),),
+        edges=part_of(CLUSTER, "resourceName"),
+    ),
+    "azure-native:containerservice:TrustedAccessRoleBinding": ResourceType(
+        id=_CLUSTER + "/trustedAccessRoleBindings/{trustedAccessRoleBindingName}", size=(), hidden=True
+    ),
+    "azure-native:kubernetesconfiguration:Extension": ResourceType(
+        id=_ON_CLUSTER + "/extensions/{extensionName}",
+        outputs=_extension,
+        size=("extensionType",),
+        edges=part_of(CLUSTER, "clusterName"),
+    ),
+    "azure-native:kubernetesconfiguration:FluxConfiguration": ResourceType(
+        id=_ON_CLUSTER + "/fluxConfigurations/{fluxConfigurationName}",
+        size=("gitRepository.url",),
+        edges=part_of(CLUSTER, "clusterName"),
+    ),
+    "azure-native:web:AppServicePlan": ResourceType(
+        id=GROUP_ID + "/providers/Microsoft.Web/serverfarms/{name}",
+        words="App Service plan",
+        size=("sku.name", "sku.capacity"),
+        colour=Colour.HOST,
+    ),
+    "azure-native:web:WebApp": ResourceType(
+        id=_SITE,
+        outputs=_web_app,
+        words="web app",
+        size=("siteConfig.linuxFxVersion",),
+        colour=Colour.SERVING,
+        edges=all_of(_runs("serverFarmId"), in_subnet("virtualNetworkSubnetId"), runs_as),
+    ),
+    "azure-native:web:WebAppAuthSettingsV2WithoutSecrets": _of_site("/config/authsettingsV2"),
+    "azure-native:web:WebAppAuthSettingsV2WithoutSecretsSlot": _of_site("/slots/{slot}/config/authsettingsV2"),
+    "azure-native:web:WebAppFtpAllowed": _of_site("/basicPublishingCredentialsPolicies/ftp"),
+    "azure-native:web:WebAppFtpAllowedSlot": _of_site("/slots/{slot}/basicPublishingCredentialsPolicies/ftp"),
+    "azure-native:web:WebAppScmAllowed": _of_site("/basicPublishingCredentialsPolicies/scm"),
+    "azure-native:web:WebAppScmAllowedSlot": _of_site("/slots/{slot}/basicPublishingCredentialsPolicies/scm"),
+    "azure-native:web:WebAppSlot": ResourceType(
+        id=_SITE + "/slots/{slot}",
+        words="slot",
+        size=("siteConfig.linuxFxVersion",),
+        colour=Colour.SERVING,
+        edges=_swaps,
+    ),
+}

@@ -1,0 +1,188 @@
+"""What is known of a type of resource: how Azure answers, and how a person is shown it."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol, Union
+
+UNKNOWN = "[unknown]"
+"""What stands for a value that nothing knows before Azure has answered."""
+
+GROUP_ID = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
+"""The id of a resource group, as a template of inputs."""
+
+Inputs = Mapping[str, Any]
+
+
+class Resource(Protocol):
+    """A resource of a plan, as a record reads it."""
+
+    @property
+    def urn(self) -> str:
+        """Its URN."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """Its full type, such as `azure-native:network:VirtualNetwork`."""
+        ...
+
+    def input(self, path: str) -> Any:
+        """An input by its dotted path, or None where there is none."""
+        ...
+
+
+class Nodes(Protocol):
+    """What a diagram draws, found by what resources name each other by. `outside` is the text of a node for what the
+    plan does not make; without it, what is not found is empty and its edge is not drawn."""
+
+    def with_id(self, id_: object, outside: str = "") -> str:
+        """The node of a resource by its ARM id."""
+        ...
+
+    def named(self, type_: str, name: object, outside: str = "") -> str:
+        """The node of a resource by its type and its name in Azure."""
+        ...
+
+    def only(self, type_: str) -> str:
+        """The node of the only resource of a type."""
+        ...
+
+    def principal(self, resource: Resource) -> str:
+        """The node of whom a role assignment is for."""
+        ...
+
+
+class Edge(NamedTuple):
+    """An arrow of a diagram, between two nodes."""
+
+    source: str
+    target: str
+    label: str = ""
+    style: str = "solid"
+
+
+Edges = Callable[[Resource, Nodes], Iterator[Edge]]
+Size = Union[tuple[Union[str, tuple[str, str]], ...], Callable[[Resource], str]]
+
+
+class Colour(StrEnum):
+    """The colour of a node, by what it is about."""
+
+    NONE = "white"
+    NETWORK = "#dbeafe"
+    AI = "#ede9fe"
+    MODEL = "#f5f3ff"
+    IDENTITY = "#dcfce7"
+    WORKSPACE = "#fef3c7"
+    DATA = "#fef9c3"
+    COMPUTE = "#ffedd5"
+    HOST = "#cffafe"
+    SERVING = "#fae8ff"
+
+
+def _no_outputs(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {}
+
+
+def _no_edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    yield from ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResourceType:
+    """One type of resource."""
+
+    id: str
+    """The id that Azure gives it, as a template of its inputs, `{subscription}` and `{name_in_program}`; empty where
+    nobody knows it."""
+
+    outputs: Callable[[str, Inputs], dict[str, Any]] = _no_outputs
+    """What Azure adds to the outputs beside id, name and identity, made of the URN and the inputs."""
+
+    words: Union[str, Callable[[Resource], str]] = ""
+    """What a person calls it. Default: the last part of the type in words, such as `private endpoint`."""
+
+    size: Size = ("sku.name",)
+    """The inputs that say how big it is or of what sort, each alone or with its unit."""
+
+    colour: Colour = Colour.NONE
+    """The colour of its node in a diagram."""
+
+    hidden: bool = False
+    """Whether a diagram draws it as an edge, as a word on another node, or not at all."""
+
+    edges: Edges = _no_edges
+    """The edges that it stands for in a diagram."""
+
+    named_by_azure: bool = True
+    """Whether its name in Azure tells a person more than its name in the program."""
+
+    def words_for(self, resource: Resource) -> str:
+        """What a person calls a resource of this type."""
+        if callable(self.words):
+            return self.words(resource)
+        return self.words or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", resource.type.rsplit(":", 1)[-1]).lower()
+
+    def size_of(self, resource: Resource) -> str:
+        """How big a resource is, or of what sort, in a few words; empty where nothing says so."""
+        if callable(self.size):
+            return self.size(resource)
+        parts = []
+        for each in self.size:
+            path, unit = (each, "") if isinstance(each, str) else each
+            value = resource.input(path)
+            if value not in (None, [], {}):
+                parts.append((", ".join(map(str, value)) if isinstance(value, list) else str(value)) + unit)
+        return " ".join(parts)
+
+
+def guid(seed: str) -> str:
+    """A GUID that stands for one that Azure draws: the same for the same seed."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, seed))
+
+
+def characters(seed: str, length: int) -> str:
+    """Lower-case letters and digits that stand for drawn ones: the same for the same seed."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+    digest = hashlib.sha256(seed.encode()).digest()
+    return "".join(alphabet[digest[index % len(digest)] % len(alphabet)] for index in range(length))
+
+
+def in_subnet(path: str) -> Edges:
+    """An edge from the network to what is in the subnet that an input names."""
+
+    def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+        if given := resource.input(path):
+            network, _, subnet = str(given).rpartition("/subnets/")
+            yield Edge(nodes.with_id(network, subnet), resource.urn, subnet)
+
+    return edges
+
+
+def runs_as(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    """Edges to the identities that a resource signs in as."""
+    for identity in resource.input("identity.userAssignedIdentities") or []:
+        yield Edge(resource.urn, nodes.with_id(identity), "runs as", "dashed")
+
+
+def part_of(type_: str, path: str, label: str = "") -> Edges:
+    """An edge from the resource of `type_` that an input names, to what is part of it."""
+
+    def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+        yield Edge(nodes.named(type_, resource.input(path)), resource.urn, label)
+
+    return edges
+
+
+def all_of(*parts: Edges) -> Edges:
+    """The edges of several."""
+
+    def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+        for each in parts:
+            yield from each(resource, nodes)
+
+    return edges

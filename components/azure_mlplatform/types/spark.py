@@ -1,0 +1,73 @@
+"""Databricks and Synapse."""
+
+import uuid
+from collections.abc import Iterator
+
+from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, guid, part_of
+
+SYNAPSE = "azure-native:synapse:Workspace"
+_DATABRICKS = GROUP_ID + "/providers/Microsoft.Databricks"
+_SYNAPSE = GROUP_ID + "/providers/Microsoft.Synapse/workspaces/{workspaceName}"
+
+
+def _databricks(urn: str, inputs: Inputs) -> dict:
+    """The host name is made of a number that Azure draws, and of its last digits."""
+    number = str(uuid.UUID(guid(f"{urn} workspace")).int)[:16]
+    return {
+        "parameters": inputs.get("parameters", {}),
+        "workspaceId": number,
+        "workspaceUrl": f"adb-{number}.{int(number) % 20}.azuredatabricks.net",
+    }
+
+
+def _synapse(urn: str, inputs: Inputs) -> dict:
+    """What is kept for its life, and the addresses: those of SQL have a domain of their own."""
+    name = inputs.get("workspaceName")
+    kept = ("cspWorkspaceAdminProperties", "managedVirtualNetworkSettings")
+    return {
+        **{each: inputs[each] for each in kept if each in inputs},
+        "connectivityEndpoints": {
+            "dev": f"https://{name}.dev.azuresynapse.net",
+            "sql": f"{name}.sql.azuresynapse.net",
+            "sqlOnDemand": f"{name}-ondemand.sql.azuresynapse.net",
+        },
+    }
+
+
+def _in_network(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    network = resource.input("parameters.customVirtualNetworkId.value")
+    for role in ("Public", "Private"):
+        if subnet := resource.input(f"parameters.custom{role}SubnetName.value"):
+            yield Edge(nodes.with_id(network, str(subnet)), resource.urn, str(subnet))
+    if connector := resource.input("accessConnector.id"):
+        yield Edge(resource.urn, nodes.with_id(connector), "reads as", "dashed")
+
+
+def _lake(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    if lake := resource.input("defaultDataLakeStorage.resourceId"):
+        yield Edge(resource.urn, nodes.with_id(lake), "lake")
+
+
+TYPES = {
+    "azure-native:databricks:AccessConnector": ResourceType(
+        id=_DATABRICKS + "/accessConnectors/{connectorName}", size=("identity.type",), colour=Colour.IDENTITY
+    ),
+    "azure-native:databricks:Workspace": ResourceType(
+        id=_DATABRICKS + "/workspaces/{workspaceName}",
+        outputs=_databricks,
+        words="Databricks",
+        colour=Colour.WORKSPACE,
+        edges=_in_network,
+    ),
+    "azure-native:synapse:BigDataPool": ResourceType(
+        id=_SYNAPSE + "/bigDataPools/{bigDataPoolName}",
+        words="Spark pool",
+        size=("nodeSize", ("autoScale.minNodeCount", " to"), ("autoScale.maxNodeCount", " nodes at most")),
+        colour=Colour.COMPUTE,
+        edges=part_of(SYNAPSE, "workspaceName", "Spark"),
+    ),
+    "azure-native:synapse:IpFirewallRule": ResourceType(id=_SYNAPSE + "/firewallRules/{ruleName}", hidden=True),
+    SYNAPSE: ResourceType(
+        id=_SYNAPSE, outputs=_synapse, words="Synapse", size=(), colour=Colour.WORKSPACE, edges=_lake
+    ),
+}
