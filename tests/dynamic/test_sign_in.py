@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import shlex
 import sys
 
 import pytest
@@ -81,13 +82,16 @@ def test_a_pipeline_that_may_not_have_a_token_is_told_what_to_set(signed):
 def test_who_is_signed_in_with_the_cli(signed, tmp_path, monkeypatch):
     thing, _ = signed
     expires = (datetime.datetime.now() + datetime.timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ005 - az
-    az = tmp_path / "az"
-    az.write_text(
-        f"#!{sys.executable}\nimport json, sys\n"
+    answer = tmp_path / "answer.py"
+    answer.write_text(
+        "import json, sys\n"
         "assert sys.argv[1:3] == ['account', 'get-access-token'], sys.argv\n"
         f"assert {TENANT!r} in sys.argv\n"
         f"print(json.dumps({{'accessToken': 'a-token', 'expiresOn': {expires!r}}}))\n"
     )
+    az = tmp_path / "az"
+    # A shebang cannot name an interpreter whose path has a space.
+    az.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(answer))} "$@"\n')
     az.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert thing(clientId="") == {"name": "thing"}
