@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .spark.synapse.reference import SynapseReference as SynapseReference
     from .spark.synapse.synapse_workspace import SynapseWorkspace as SynapseWorkspace
     from .spark.synapse.synapse_workspace import SynapseWorkspaceArgs as SynapseWorkspaceArgs
+    from .stack import deploy as deploy
     from .stack import stack_secret as stack_secret
     from .stack import stack_settings as stack_settings
     from .workspace.ml_workspace import MLWorkspace as MLWorkspace
@@ -74,6 +75,7 @@ _HOMES = {
     "SynapseWorkspace": "spark.synapse.synapse_workspace",
     "SynapseWorkspaceArgs": "spark.synapse.synapse_workspace",
     "WorkspaceReference": "workspace.reference",
+    "deploy": "stack",
     "stack_secret": "stack",
     "stack_settings": "stack",
 }
@@ -115,6 +117,7 @@ __all__ = [
     "SynapseWorkspace",
     "SynapseWorkspaceArgs",
     "WorkspaceReference",
+    "deploy",
     "stack_secret",
     "stack_settings",
 ]

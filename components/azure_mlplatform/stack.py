@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path as FilePath
 from types import UnionType
-from typing import Any, Optional, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, get_args, get_origin
 
 import pulumi
 import pulumi_azure_native as native
@@ -25,6 +25,9 @@ from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
 from .parts.arguments import RefusedError
 from .spark.databricks.settings import TOKEN_KEY
+
+if TYPE_CHECKING:
+    from .project_environment import ProjectEnvironment
 
 S = TypeVar("S", bound=EnvironmentSettings)
 
@@ -61,6 +64,21 @@ def platform_settings() -> EnvironmentSettings:
 def stack_secret(key: str) -> "Optional[pulumi.Output[str]]":
     """A secret of the stack that stands beside its settings, such as `databricks_token`; None where there is none."""
     return pulumi.Config(NAMESPACE).get_secret(key)
+
+
+def deploy(settings: EnvironmentSettings) -> "ProjectEnvironment":
+    """Makes the environment of a stack: through its one provider, as of today, with its secrets. The stack exports what
+    people and pipelines need."""
+    from .project_environment import ProjectEnvironment, ProjectEnvironmentArgs
+
+    made = ProjectEnvironment(
+        settings.project.name,
+        ProjectEnvironmentArgs(settings=settings, today=today(), databricks_token=stack_secret("databricks_token")),
+        pulumi.ResourceOptions(providers=[azure_provider(settings)]),
+    )
+    for name, value in made.outputs.items():
+        pulumi.export(name, value)
+    return made
 
 
 def _refused_today(settings: EnvironmentSettings) -> list[Problem]:

@@ -149,9 +149,14 @@ def test_another_subscription_is_refused_without_a_traceback(tmp_path):
         text = file.read_text().replace("main: stacks/project", "main: program")
         (tmp_path / file.name).write_text(text)
     (tmp_path / "program").mkdir()
-    source = (ROOT / "stacks" / "project" / "__main__.py").read_text()
-    source = source.replace("azure_provider(settings)", "native.Provider('azure', subscription_id='elsewhere')")
-    (tmp_path / "program" / "__main__.py").write_text("import pulumi_azure_native as native\n" + source)
+    (tmp_path / "program" / "__main__.py").write_text(
+        "import pulumi\n"
+        "import pulumi_azure_native as native\n"
+        "from azure_mlplatform import ProjectEnvironment, ProjectEnvironmentArgs, stack_settings\n"
+        "elsewhere = native.Provider('azure', subscription_id='elsewhere')\n"
+        "args = ProjectEnvironmentArgs(settings=stack_settings(), today='2026-01-15')\n"
+        "ProjectEnvironment('churn', args, pulumi.ResourceOptions(providers=[elsewhere]))\n"
+    )
     code, resources, messages, output = pulumi(tmp_path, "dev", dry_run=False)
     assert code == 1
     made = {each.kind for each in resources if each.type.startswith("azure-native")}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Environment(StrEnum):
@@ -72,72 +73,27 @@ class Profile:
 
 _EVERYONE = frozenset({"readers", "data_scientists"})
 _READERS = frozenset({"readers"})
+_TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
+    # Field: sandbox, dev, test, prod
+    "needs_cost_code": (False, True, True, True),
+    "needs_budget": (True, False, False, False),
+    "longest_life_days": (90, None, None, None),
+    "needs_network": (False, True, True, True),
+    "may_be_public": (True, True, False, False),
+    "may_let_all_out": (True, True, False, False),
+    "may_grant": (_EVERYONE, _EVERYONE, _READERS, _READERS),
+    "may_have_instances": (True, True, False, False),
+    "protect": (False, False, False, True),
+    "highly_available": (False, False, False, True),
+    "may_serve_insecurely": (True, True, False, False),
+    "zone_redundant": (False, False, False, True),
+    "vault_retention_days": (7, 7, 7, 90),
+    "log_retention_days": (30, 30, 90, 365),
+}
 
 PROFILES: dict[Environment, Profile] = {
-    Environment.SANDBOX: Profile(
-        needs_cost_code=False,
-        needs_budget=True,
-        longest_life_days=90,
-        needs_network=False,
-        may_be_public=True,
-        may_let_all_out=True,
-        may_grant=_EVERYONE,
-        may_have_instances=True,
-        protect=False,
-        highly_available=False,
-        may_serve_insecurely=True,
-        zone_redundant=False,
-        vault_retention_days=7,
-        log_retention_days=30,
-    ),
-    Environment.DEV: Profile(
-        needs_cost_code=True,
-        needs_budget=False,
-        longest_life_days=None,
-        needs_network=True,
-        may_be_public=True,
-        may_let_all_out=True,
-        may_grant=_EVERYONE,
-        may_have_instances=True,
-        protect=False,
-        highly_available=False,
-        may_serve_insecurely=True,
-        zone_redundant=False,
-        vault_retention_days=7,
-        log_retention_days=30,
-    ),
-    Environment.TEST: Profile(
-        needs_cost_code=True,
-        needs_budget=False,
-        longest_life_days=None,
-        needs_network=True,
-        may_be_public=False,
-        may_let_all_out=False,
-        may_grant=_READERS,
-        may_have_instances=False,
-        protect=False,
-        highly_available=False,
-        may_serve_insecurely=False,
-        zone_redundant=False,
-        vault_retention_days=7,
-        log_retention_days=90,
-    ),
-    Environment.PROD: Profile(
-        needs_cost_code=True,
-        needs_budget=False,
-        longest_life_days=None,
-        needs_network=True,
-        may_be_public=False,
-        may_let_all_out=False,
-        may_grant=_READERS,
-        may_have_instances=False,
-        protect=True,
-        highly_available=True,
-        may_serve_insecurely=False,
-        zone_redundant=True,
-        vault_retention_days=90,
-        log_retention_days=365,
-    ),
+    environment: Profile(**{field: values[column] for field, values in _TABLE.items()})
+    for column, environment in enumerate(Environment)
 }
 
 

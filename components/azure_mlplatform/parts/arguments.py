@@ -11,6 +11,7 @@ from ..foundation.problems import Problem, ProblemsError, problems_of
 from ..foundation.violations import rule_error
 
 Value = TypeVar("Value")
+Given = TypeVar("Given")
 
 In = Union[Value, Awaitable[Value], pulumi.Output[Value]]
 """A value that may be an output of another resource. Pydantic cannot resolve `pulumi.Input` itself."""
@@ -18,35 +19,24 @@ In = Union[Value, Awaitable[Value], pulumi.Output[Value]]
 if TYPE_CHECKING:
     # What a type checker sees is wider than what the field holds: natural Python passes, as in Pulumi's own SDKs.
 
-    class EnumOrText(Generic[Value]):
-        """A field that holds an enum; the enum's text is taken as well."""
+    class _Accepts(Generic[Value, Given]):
+        """A field that holds a Value and takes a Given."""
 
         @overload
-        def __get__(self, instance: None, owner: Any) -> "EnumOrText[Value]": ...
+        def __get__(self, instance: None, owner: Any) -> "_Accepts[Value, Given]": ...
         @overload
         def __get__(self, instance: object, owner: Any) -> Value: ...
         def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
-        def __set__(self, instance: object, value: Union[Value, str]) -> None: ...
+        def __set__(self, instance: object, value: Given) -> None: ...
 
-    class ModelOrDict(Generic[Value]):
-        """A field that holds a model; a dict of the model's fields is taken as well."""
+    EnumOrText = _Accepts[Value, Union[Value, str]]
+    """A field that holds an enum; the enum's text is taken as well."""
 
-        @overload
-        def __get__(self, instance: None, owner: Any) -> "ModelOrDict[Value]": ...
-        @overload
-        def __get__(self, instance: object, owner: Any) -> Value: ...
-        def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
-        def __set__(self, instance: object, value: Union[Value, Mapping[str, Any]]) -> None: ...
+    ModelOrDict = _Accepts[Value, Union[Value, Mapping[str, Any]]]
+    """A field that holds a model; a dict of the model's fields is taken as well."""
 
-    class ModelsOrDicts(Generic[Value]):
-        """A field that holds a list of models; dicts of the models' fields are taken as well."""
-
-        @overload
-        def __get__(self, instance: None, owner: Any) -> "ModelsOrDicts[Value]": ...
-        @overload
-        def __get__(self, instance: object, owner: Any) -> list[Value]: ...
-        def __get__(self, instance: Optional[object], owner: Any) -> Any: ...
-        def __set__(self, instance: object, value: Sequence[Union[Value, Mapping[str, Any]]]) -> None: ...
+    ModelsOrDicts = _Accepts[list[Value], Sequence[Union[Value, Mapping[str, Any]]]]
+    """A field that holds a list of models; dicts of the models' fields are taken as well."""
 
     ArgsOrDict = Union[Value, Mapping[str, Any]]
     """The arguments of a component, or a dict of them."""

@@ -5,7 +5,7 @@ rules, diagnostics and locks. The roles are those of "Set up authentication betw
 services" (Microsoft Learn).
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pulumi
 import pulumi_azure_native as native
@@ -81,18 +81,14 @@ def make_or_adopt_dependencies(parent: Component, settings: WorkspaceSettings) -
 def _key_vault(parent: Component, settings: WorkspaceSettings) -> In[str]:
     if settings.key_vault_id is None:
         return key_vault(parent, "vault").id
-
-    def must_be_role_based(properties: Any) -> None:
-        if properties.enable_rbac_authorization is False:
-            raise _cannot_stand_on(
-                "key_vault_id",
-                settings.key_vault_id,
-                "the vault uses access policies, so the roles of the workspace's identity have no effect",
-                "Switch it to role-based access, or leave key_vault_id out",
-            )
-
     read = native.keyvault.Vault.get(parent.logical_name("adopted-key-vault"), settings.key_vault_id, child(parent))
-    return after_check(read.properties.apply(must_be_role_based), settings.key_vault_id)
+    return _adopted(
+        settings,
+        "key_vault_id",
+        read.properties.apply(lambda each: each.enable_rbac_authorization is False),
+        "the vault uses access policies, so the roles of the workspace's identity have no effect",
+        "Switch it to role-based access, or leave key_vault_id out",
+    )
 
 
 def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], dict[str, pulumi.CustomResource]]:
@@ -100,37 +96,31 @@ def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], d
         storage = storage_account(parent, "storage")
         groups = private_link(PrivateService.WORKSPACE_STORAGE, parent.placement.location)
         return storage.account.id, dict(zip(groups, storage.endpoints.endpoints, strict=False))
-
-    def must_be_flat(hierarchical: Any) -> None:
-        if hierarchical:
-            raise _cannot_stand_on(
-                "storage_account_id",
-                settings.storage_account_id,
-                "the account has a hierarchical namespace, and a workspace cannot stand on such a one",
-                "Adopt an account without, or leave storage_account_id out; a lake can be a datastore",
-            )
-
     name = parent.logical_name("adopted-storage")
     read = native.storage.StorageAccount.get(name, settings.storage_account_id, child(parent))
-    return after_check(read.is_hns_enabled.apply(must_be_flat), settings.storage_account_id), {}
+    storage_id = _adopted(
+        settings,
+        "storage_account_id",
+        read.is_hns_enabled.apply(bool),
+        "the account has a hierarchical namespace, and a workspace cannot stand on such a one",
+        "Adopt an account without, or leave storage_account_id out; a lake can be a datastore",
+    )
+    return storage_id, {}
 
 
 def _registry(parent: Component, settings: WorkspaceSettings) -> In[str]:
     if settings.container_registry_id is None:
         return container_registry(parent, "registry", settings.container_registry_sku).id
-
-    def must_take_endpoints(sku: Any) -> None:
-        if parent.placement.private_network is not None and sku.name != RegistrySku.PREMIUM.value:
-            raise _cannot_stand_on(
-                "container_registry_id",
-                settings.container_registry_id,
-                "the registry is not Premium, and only such a one takes the private endpoints of a private workspace",
-                "Make it Premium, or leave container_registry_id out",
-            )
-
+    private = parent.placement.private_network is not None
     name = parent.logical_name("adopted-registry")
     read = native.containerregistry.Registry.get(name, settings.container_registry_id, child(parent))
-    return after_check(read.sku.apply(must_take_endpoints), settings.container_registry_id)
+    return _adopted(
+        settings,
+        "container_registry_id",
+        read.sku.apply(lambda each: private and each.name != RegistrySku.PREMIUM.value),
+        "the registry is not Premium, and only such a one takes the private endpoints of a private workspace",
+        "Make it Premium, or leave container_registry_id out",
+    )
 
 
 def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
@@ -151,20 +141,25 @@ def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
             # Azure ML writes with them, so Entra sign-in cannot be all that is taken. They can write, and read nothing.
             opts=child(parent, secret_outputs=["connectionString", "instrumentationKey"]),
         ).id
-
-    def must_not_be_classic(workspace_id: Any) -> None:
-        if not workspace_id:
-            raise _cannot_stand_on(
-                "application_insights_id",
-                settings.application_insights_id,
-                "it is classic Application Insights, which Azure has retired",
-                "Move it to a Log Analytics workspace, or leave application_insights_id out",
-            )
-
     name = parent.logical_name("adopted-insights")
     read = native.applicationinsights.Component.get(name, settings.application_insights_id, child(parent))
-    return after_check(read.workspace_resource_id.apply(must_not_be_classic), settings.application_insights_id)
+    return _adopted(
+        settings,
+        "application_insights_id",
+        read.workspace_resource_id.apply(lambda each: not each),
+        "it is classic Application Insights, which Azure has retired",
+        "Move it to a Log Analytics workspace, or leave application_insights_id out",
+    )
 
 
-def _cannot_stand_on(setting: str, id_: object, what: str, fix: str) -> RefusedError:
-    return RefusedError([Problem(("workspace", setting), f"'{id_}': {what}", fix)])
+def _adopted(
+    settings: WorkspaceSettings, setting: str, unfit: "pulumi.Output[bool]", what: str, fix: str
+) -> "pulumi.Output[str]":
+    """The id of a part that is adopted, or an error if Azure answers that no workspace can stand on it."""
+    id_ = getattr(settings, setting)
+
+    def refuse(is_unfit: bool) -> None:
+        if is_unfit:
+            raise RefusedError([Problem(("workspace", setting), f"'{id_}': {what}", fix)])
+
+    return after_check(unfit.apply(refuse), id_)
