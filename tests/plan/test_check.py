@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from azure_mlplatform.plan.check import check
+from azure_mlplatform.plan.check import check_stacks
 
 ROOT = Path(__file__).parents[2]
 TODAY = datetime.date(2026, 11, 25)
@@ -42,11 +42,11 @@ def replace_in(file, *pairs):
 
 
 def said(repository):
-    return [str(each) for each in check(repository, today=TODAY).problems]
+    return [str(each) for each in check_stacks(repository, today=TODAY).problems]
 
 
 def test_a_repository_without_problems_says_what_it_has(repository):
-    report = check(repository, today=TODAY)
+    report = check_stacks(repository, today=TODAY)
     assert report.problems == ()
     assert [each.file for each in report.plans] == [
         f"projects/{name}/Pulumi.{stack}.yaml" for name in ("central", "pricing") for stack in ("dev", "prod")
@@ -119,7 +119,7 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
     (repository / "projects/none/Pulumi.yaml").write_text(
         "name: none\nruntime: python\nconfig: {azure-mlplatform:project: {value: {}}}"
     )
-    report = check(repository, today=TODAY)
+    report = check_stacks(repository, today=TODAY)
     assert [each.file for each in report.plans] == [
         "projects/central/Pulumi.prod.yaml",
         "projects/pricing/Pulumi.dev.yaml",
@@ -139,7 +139,7 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
 
 def test_the_problems_as_json_have_their_places(repository):
     replace_in(repository / "projects/central/Pulumi.dev.yaml", ("location: westeurope", "location: nowhere"))
-    [problem] = check(repository, today=TODAY).as_json()["problems"]
+    [problem] = check_stacks(repository, today=TODAY).as_json()["problems"]
     assert problem["file"] == "projects/central/Pulumi.dev.yaml:4"
     assert problem["path"] == ["azure-mlplatform:location"]
     assert "'nowhere' is not an Azure region" in problem["what"]
@@ -150,15 +150,15 @@ def test_projects_of_others_are_left_out(repository):
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: other\nruntime: nodejs\n")
     (folder / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}")
-    assert check(repository, today=TODAY).skipped == ("other",)
-    assert check(folder).as_json() == {"stacks": [], "skipped": ["."], "problems": []}
+    assert check_stacks(repository, today=TODAY).skipped == ("other",)
+    assert check_stacks(folder).as_json() == {"stacks": [], "skipped": ["."], "problems": []}
 
 
 def test_what_retires_is_judged_as_on_a_day(tmp_path):
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
     shutil.copytree(ROOT / "projects" / "genomics", tmp_path / "projects" / "genomics")
-    assert check(tmp_path, today=datetime.date(2027, 5, 30)).problems == ()
-    later = check(tmp_path, today=datetime.date(2027, 6, 1))
+    assert check_stacks(tmp_path, today=datetime.date(2027, 5, 30)).problems == ()
+    later = check_stacks(tmp_path, today=datetime.date(2027, 6, 1))
     assert len(later.problems) == 2
     for problem in later.problems:
         assert "Standard_NP10s was retired on 2027-05-31" in problem.what

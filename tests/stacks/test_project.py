@@ -9,7 +9,7 @@ import yaml
 
 from azure_mlplatform import plan
 from azure_mlplatform.config.files import stacks
-from azure_mlplatform.plan.check import check
+from azure_mlplatform.plan.check import check_stacks
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.testing import check_golden, urns
 from support.programs import BY_BLOB, WITHIN_ANOTHER, remembered
@@ -111,7 +111,7 @@ def test_what_releases_have_set_is_read_before_anything_is_sent(folder):
 
 
 def test_the_repository_has_no_conflict():
-    assert check(ROOT, today=datetime.date(2026, 11, 25)).problems == ()
+    assert check_stacks(ROOT, today=datetime.date(2026, 11, 25)).problems == ()
 
 
 def pools(made):

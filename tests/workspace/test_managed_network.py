@@ -3,7 +3,7 @@ import pytest
 from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.azure import SUBSCRIPTION
-from azure_mlplatform.workspace.managed_network import isolation_violations
+from azure_mlplatform.workspace.managed_network import isolation_mode_violations
 from azure_mlplatform.workspace.settings.managed_network import Isolation
 from support.programs import CENTRAL, LAKE, MANAGED, OWN, STORE, ml_workspace, one
 
@@ -107,8 +107,8 @@ def test_a_workspace_keeps_the_network_it_was_made_with(actual, wanted):
 
 
 def test_a_workspace_of_which_azure_says_nothing_has_no_managed_network():
-    assert list(isolation_violations(None, OWN_MODE)) == []
-    [problem] = isolation_violations(None, CLOSED)
+    assert list(isolation_mode_violations(None, OWN_MODE)) == []
+    [problem] = isolation_mode_violations(None, CLOSED)
     assert problem.path == ("workspace", "network_mode")
 
 

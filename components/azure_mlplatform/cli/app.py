@@ -93,9 +93,9 @@ def check(
     """
     if not folder.is_dir():
         _refuse([f"{folder}: is no folder\n    Name the folder that the projects are in"])
-    from ..plan.check import check as check_all
+    from ..plan.check import check_stacks
 
-    report = check_all(folder.resolve(), today=on and on.date())
+    report = check_stacks(folder.resolve(), today=on and on.date())
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
         if report.problems:

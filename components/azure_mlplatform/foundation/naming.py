@@ -105,7 +105,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class NameRule:
     """What a name of some kind may be."""
 
     shortest: int
@@ -122,54 +122,54 @@ class Rule:
 
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9_]"
 
-RULES: dict[Kind, Rule] = {
-    Kind.RESOURCE_GROUP: Rule(1, 90, r"[\w().-]*[\w()-]"),
-    Kind.VIRTUAL_NETWORK: Rule(2, 64, _WORD),
-    Kind.SUBNET: Rule(1, 80, _WORD),
-    Kind.NETWORK_SECURITY_GROUP: Rule(1, 80, _WORD),
-    Kind.NAT_GATEWAY: Rule(1, 80, _WORD),
-    Kind.PUBLIC_IP: Rule(1, 80, _WORD),
-    Kind.ROUTE_TABLE: Rule(1, 80, _WORD),
-    Kind.PEERING: Rule(1, 80, _WORD),
-    Kind.PRIVATE_ENDPOINT: Rule(2, 64, _WORD),
-    Kind.NETWORK_INTERFACE: Rule(1, 80, _WORD),
-    Kind.LOG_ANALYTICS: Rule(4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
-    Kind.USER_ASSIGNED_IDENTITY: Rule(3, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*"),
-    Kind.BUDGET: Rule(1, 63, r"[A-Za-z0-9_-]+"),
-    Kind.AI_SERVICE: Rule(2, 64, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
-    Kind.ML_WORKSPACE: Rule(3, 33, r"[A-Za-z0-9][\w-]{2,32}", suffixed=True),
-    Kind.KEY_VAULT: Rule(3, 24, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
-    Kind.STORAGE_ACCOUNT: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
-    Kind.CONTAINER_REGISTRY: Rule(5, 50, r"[A-Za-z0-9]+", suffixed=True, compact=True),
+RULES: dict[Kind, NameRule] = {
+    Kind.RESOURCE_GROUP: NameRule(1, 90, r"[\w().-]*[\w()-]"),
+    Kind.VIRTUAL_NETWORK: NameRule(2, 64, _WORD),
+    Kind.SUBNET: NameRule(1, 80, _WORD),
+    Kind.NETWORK_SECURITY_GROUP: NameRule(1, 80, _WORD),
+    Kind.NAT_GATEWAY: NameRule(1, 80, _WORD),
+    Kind.PUBLIC_IP: NameRule(1, 80, _WORD),
+    Kind.ROUTE_TABLE: NameRule(1, 80, _WORD),
+    Kind.PEERING: NameRule(1, 80, _WORD),
+    Kind.PRIVATE_ENDPOINT: NameRule(2, 64, _WORD),
+    Kind.NETWORK_INTERFACE: NameRule(1, 80, _WORD),
+    Kind.LOG_ANALYTICS: NameRule(4, 63, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.USER_ASSIGNED_IDENTITY: NameRule(3, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*"),
+    Kind.BUDGET: NameRule(1, 63, r"[A-Za-z0-9_-]+"),
+    Kind.AI_SERVICE: NameRule(2, 64, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.ML_WORKSPACE: NameRule(3, 33, r"[A-Za-z0-9][\w-]{2,32}", suffixed=True),
+    Kind.KEY_VAULT: NameRule(3, 24, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.STORAGE_ACCOUNT: NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.CONTAINER_REGISTRY: NameRule(5, 50, r"[A-Za-z0-9]+", suffixed=True, compact=True),
     # Without hyphens, since a hyphen and digits at the end are refused; 24 leaves 12 for whose it is.
-    Kind.COMPUTE_INSTANCE: Rule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
-    Kind.APPLICATION_INSIGHTS: Rule(1, 255, _WORD),
-    Kind.BATCH_ENDPOINT: Rule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
-    Kind.DATA_FACTORY: Rule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.COMPUTE_INSTANCE: NameRule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
+    Kind.APPLICATION_INSIGHTS: NameRule(1, 255, _WORD),
+    Kind.BATCH_ENDPOINT: NameRule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.DATA_FACTORY: NameRule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+", suffixed=True),
     # 140 less what the names of a pipeline's triggers and attempts add ("Pipelines and activities").
-    Kind.SCORING_PIPELINE: Rule(1, 130, r"[\w-]+"),
+    Kind.SCORING_PIPELINE: NameRule(1, 130, r"[\w-]+"),
     # Dashes are not allowed ("Azure Data Factory - naming rules"), though ARM takes them.
-    Kind.LINKED_SERVICE: Rule(1, 130, r"[A-Za-z][A-Za-z0-9]*", compact=True),
-    Kind.INTEGRATION_RUNTIME: Rule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+"),
-    Kind.ACTION_GROUP: Rule(1, 260, r"[\w-]+"),
-    Kind.ALERT_RULE: Rule(1, 260, r"[\w-]+"),
-    Kind.DATABRICKS_WORKSPACE: Rule(3, 64, r"[A-Za-z0-9_-]+"),
+    Kind.LINKED_SERVICE: NameRule(1, 130, r"[A-Za-z][A-Za-z0-9]*", compact=True),
+    Kind.INTEGRATION_RUNTIME: NameRule(3, 63, r"[A-Za-z0-9](-?[A-Za-z0-9])+"),
+    Kind.ACTION_GROUP: NameRule(1, 260, r"[\w-]+"),
+    Kind.ALERT_RULE: NameRule(1, 260, r"[\w-]+"),
+    Kind.DATABRICKS_WORKSPACE: NameRule(3, 64, r"[A-Za-z0-9_-]+"),
     # Too short for every project's whole name.
-    Kind.DATABRICKS_ACCESS_CONNECTOR: Rule(3, 30, r"[A-Za-z0-9_-]+", suffixed=True),
-    Kind.DATABRICKS_STORAGE: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.DATABRICKS_ACCESS_CONNECTOR: NameRule(3, 30, r"[A-Za-z0-9_-]+", suffixed=True),
+    Kind.DATABRICKS_STORAGE: NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
     # 54 is its DNS prefix, which is the same.
-    Kind.KUBERNETES_CLUSTER: Rule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.KUBERNETES_CLUSTER: NameRule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
     # Of a cluster that several workspaces share, so it has to tell them apart.
-    Kind.TRUSTED_ACCESS: Rule(1, 24, r"[A-Za-z0-9-]+", suffixed=True),
-    Kind.DATA_COLLECTION_RULE: Rule(3, 64, _WORD),
-    Kind.ONLINE_ENDPOINT: Rule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
-    Kind.APP_SERVICE_PLAN: Rule(1, 60, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]"),
+    Kind.TRUSTED_ACCESS: NameRule(1, 24, r"[A-Za-z0-9-]+", suffixed=True),
+    Kind.DATA_COLLECTION_RULE: NameRule(3, 64, _WORD),
+    Kind.ONLINE_ENDPOINT: NameRule(3, 32, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
+    Kind.APP_SERVICE_PLAN: NameRule(1, 60, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]"),
     # Azure takes 60; above 40 the host name of a slot is no longer made of the two names.
-    Kind.WEB_APP: Rule(2, 40, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
-    Kind.CONTAINER_APP: Rule(2, 32, r"[a-z](-?[a-z0-9])*"),
-    Kind.CONTAINER_APPS_ENVIRONMENT: Rule(2, 60, r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"),
-    Kind.SYNAPSE_WORKSPACE: Rule(1, 50, r"[a-z0-9](-?[a-z0-9])*", suffixed=True),
-    Kind.LAKE: Rule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.WEB_APP: NameRule(2, 40, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
+    Kind.CONTAINER_APP: NameRule(2, 32, r"[a-z](-?[a-z0-9])*"),
+    Kind.CONTAINER_APPS_ENVIRONMENT: NameRule(2, 60, r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"),
+    Kind.SYNAPSE_WORKSPACE: NameRule(1, 50, r"[a-z0-9](-?[a-z0-9])*", suffixed=True),
+    Kind.LAKE: NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
 }
 
 SHORT = {

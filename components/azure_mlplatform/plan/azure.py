@@ -8,7 +8,7 @@ from typing import Any
 
 from ..foundation.values import name_of
 from ..types import resource_type
-from ..types.resource_type import UNKNOWN, Inputs, guid
+from ..types.resource_type import UNKNOWN, Inputs, stable_guid
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 """The subscription of what is made without a provider of its own, as in a test."""
@@ -21,10 +21,10 @@ def _identity(urn: str, inputs: Inputs) -> dict[str, Any]:
         return {}
     added: dict[str, Any] = {"type": given.get("type")}
     if "SystemAssigned" in str(given.get("type")):
-        added |= {"principalId": guid(f"{urn} principal"), "tenantId": guid("tenant")}
+        added |= {"principalId": stable_guid(f"{urn} principal"), "tenantId": stable_guid("tenant")}
     if given.get("userAssignedIdentities"):
         added["userAssignedIdentities"] = {
-            each: {"principalId": guid(f"{each} principal"), "clientId": guid(f"{each} client")}
+            each: {"principalId": stable_guid(f"{each} principal"), "clientId": stable_guid(f"{each} client")}
             for each in given["userAssignedIdentities"]
         }
     return {"identity": added}

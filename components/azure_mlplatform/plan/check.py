@@ -51,7 +51,7 @@ class Report:
         }
 
 
-def check(root: Path, *, today: Optional[datetime.date] = None) -> Report:
+def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report:
     """Plans every stack of the projects below `root` that this library knows, on a day (left out, this one), and
     compares them all."""
     plans: list[Plan] = []

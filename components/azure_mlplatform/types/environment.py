@@ -1,10 +1,10 @@
 """An environment's group, with its suffix, log and budget."""
 
-from .resource_type import GROUP_ID, Colour, Inputs, ResourceType, characters
+from .resource_type import GROUP_ID, Colour, Inputs, ResourceType, stable_characters
 
 
 def _drawn(urn: str, inputs: Inputs) -> dict:
-    return {"result": characters(urn, int(inputs.get("length", 6)))}
+    return {"result": stable_characters(urn, int(inputs.get("length", 6)))}
 
 
 TYPES = {

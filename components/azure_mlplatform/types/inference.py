@@ -12,11 +12,11 @@ from .resource_type import (
     Resource,
     ResourceType,
     all_of,
-    characters,
-    guid,
-    in_subnet,
+    from_subnet,
     part_of,
     runs_as,
+    stable_characters,
+    stable_guid,
 )
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
@@ -29,7 +29,7 @@ _SITE = GROUP_ID + "/providers/Microsoft.Web/sites/{name}"
 
 
 def _extension(urn: str, inputs: Inputs) -> dict:
-    return {"aksAssignedIdentity": {"principalId": guid(f"{urn} principal"), "tenantId": guid("tenant")}}
+    return {"aksAssignedIdentity": {"principalId": stable_guid(f"{urn} principal"), "tenantId": stable_guid("tenant")}}
 
 
 def _web_app(urn: str, inputs: Inputs) -> dict:
@@ -37,7 +37,7 @@ def _web_app(urn: str, inputs: Inputs) -> dict:
 
 
 def _container_apps_environment(urn: str, inputs: Inputs) -> dict:
-    return {"defaultDomain": f"{characters(urn, 12)}.{inputs.get('location')}.azurecontainerapps.io"}
+    return {"defaultDomain": f"{stable_characters(urn, 12)}.{inputs.get('location')}.azurecontainerapps.io"}
 
 
 def _runs(path: str) -> Edges:
@@ -77,7 +77,7 @@ TYPES = {
         words="Container Apps environment",
         size=("workloadProfiles.1.name",),
         colour=Colour.HOST,
-        edges=in_subnet("vnetConfiguration.infrastructureSubnetId"),
+        edges=from_subnet("vnetConfiguration.infrastructureSubnetId"),
     ),
     "azure-native:containerservice:AgentPool": ResourceType(
         id=_CLUSTER + "/agentPools/{agentPoolName}",
@@ -95,7 +95,7 @@ TYPES = {
         words="AKS",
         size=("sku.tier", "networkProfile.outboundType"),
         colour=Colour.HOST,
-        edges=in_subnet("agentPoolProfiles.0.vnetSubnetID"),
+        edges=from_subnet("agentPoolProfiles.0.vnetSubnetID"),
     ),
     "azure-native:containerservice:ManagedNamespace": ResourceType(
         id=_CLUSTER + "/managedNamespaces/{managedNamespaceName}",
@@ -129,7 +129,7 @@ TYPES = {
         words="web app",
         size=("siteConfig.linuxFxVersion",),
         colour=Colour.SERVING,
-        edges=all_of(_runs("serverFarmId"), in_subnet("virtualNetworkSubnetId"), runs_as),
+        edges=all_of(_runs("serverFarmId"), from_subnet("virtualNetworkSubnetId"), runs_as),
     ),
     "azure-native:web:WebAppAuthSettingsV2WithoutSecrets": _of_site("/config/authsettingsV2"),
     "azure-native:web:WebAppAuthSettingsV2WithoutSecretsSlot": _of_site("/slots/{slot}/config/authsettingsV2"),

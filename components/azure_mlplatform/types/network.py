@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..foundation.values import name_of
-from .resource_type import GROUP_ID, Colour, Edge, Nodes, Resource, ResourceType, in_subnet
+from .resource_type import GROUP_ID, Colour, Edge, Nodes, Resource, ResourceType, from_subnet
 
 VNET = "azure-native:network:VirtualNetwork"
 _NETWORK = GROUP_ID + "/providers/Microsoft.Network"
@@ -12,7 +12,7 @@ _NETWORK = GROUP_ID + "/providers/Microsoft.Network"
 def _endpoint(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     target = resource.input("privateLinkServiceConnections.0.privateLinkServiceId")
     yield Edge(resource.urn, nodes.with_id(target), "Private Link")
-    yield from in_subnet("subnet.id")(resource, nodes)
+    yield from from_subnet("subnet.id")(resource, nodes)
 
 
 def _peering(resource: Resource, nodes: Nodes) -> Iterator[Edge]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..foundation.roles import role_name
 from ..foundation.values import name_of
-from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, guid
+from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, stable_guid
 
 _IDENTITY = GROUP_ID + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 _INSIGHTS = GROUP_ID + "/providers/Microsoft.Insights"
@@ -19,14 +19,14 @@ datastore."""
 
 def _principal(urn: str, inputs: Inputs) -> dict:
     return {
-        "principalId": guid(f"{urn} principal"),
-        "clientId": guid(f"{urn} client"),
-        "tenantId": guid("tenant"),
+        "principalId": stable_guid(f"{urn} principal"),
+        "clientId": stable_guid(f"{urn} client"),
+        "tenantId": stable_guid("tenant"),
     }
 
 
 def _insights(urn: str, inputs: Inputs) -> dict:
-    key = guid(f"{urn} key")
+    key = stable_guid(f"{urn} key")
     return {"instrumentationKey": key, "connectionString": f"InstrumentationKey={key}"}
 
 

@@ -140,19 +140,19 @@ class ResourceType:
         return " ".join(parts)
 
 
-def guid(seed: str) -> str:
+def stable_guid(seed: str) -> str:
     """A GUID that stands for one that Azure draws: the same for the same seed."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, seed))
 
 
-def characters(seed: str, length: int) -> str:
+def stable_characters(seed: str, length: int) -> str:
     """Lower-case letters and digits that stand for drawn ones: the same for the same seed."""
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
     digest = hashlib.sha256(seed.encode()).digest()
     return "".join(alphabet[digest[index % len(digest)] % len(alphabet)] for index in range(length))
 
 
-def in_subnet(path: str) -> Edges:
+def from_subnet(path: str) -> Edges:
     """An edge from the network to what is in the subnet that an input names."""
 
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:

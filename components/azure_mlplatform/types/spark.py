@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 
-from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, guid, part_of
+from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, part_of, stable_guid
 
 SYNAPSE = "azure-native:synapse:Workspace"
 _DATABRICKS = GROUP_ID + "/providers/Microsoft.Databricks"
@@ -12,7 +12,7 @@ _SYNAPSE = GROUP_ID + "/providers/Microsoft.Synapse/workspaces/{workspaceName}"
 
 def _databricks(urn: str, inputs: Inputs) -> dict:
     """The host name is made of a number that Azure draws, and of its last digits."""
-    number = str(uuid.UUID(guid(f"{urn} workspace")).int)[:16]
+    number = str(uuid.UUID(stable_guid(f"{urn} workspace")).int)[:16]
     return {
         "parameters": inputs.get("parameters", {}),
         "workspaceId": number,

@@ -29,7 +29,7 @@ def managed_network(settings: WorkspaceSettings, storage_id: In[str], ai_service
     return without_none(isolation_mode=isolation_mode(settings), outbound_rules=rules or None)
 
 
-def isolation_violations(actual: Optional[str], wanted: str) -> Iterator[Problem]:
+def isolation_mode_violations(actual: Optional[str], wanted: str) -> Iterator[Problem]:
     """What is wrong with another isolation than the workspace was made with ("Workspace managed virtual network
     isolation", limitations)."""
     actual = actual or NOT_ISOLATED

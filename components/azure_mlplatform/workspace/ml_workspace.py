@@ -31,7 +31,7 @@ from .compute_cluster import compute_cluster
 from .compute_instance import compute_instance
 from .datastore import container_roles, data_asset, datastore
 from .dependencies import make_or_adopt_dependencies
-from .managed_network import isolation_mode, isolation_violations, managed_network
+from .managed_network import isolation_mode, isolation_mode_violations, managed_network
 from .reference import WorkspaceReference
 from .settings.workspace import NetworkMode, WorkspaceSettings
 
@@ -63,7 +63,7 @@ class MLWorkspaceArgs(NetworkedArgs):
 
 _IMMUTABLE = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
 """Properties of a workspace that Azure does not change ("Workspaces - Create Or Update"); of the isolation, see
-isolation_violations."""
+isolation_mode_violations."""
 
 
 class MLWorkspace(Component):
@@ -322,7 +322,9 @@ class MLWorkspace(Component):
             "Microsoft.Storage/storageAccounts", placement.name_of(Kind.STORAGE_ACCOUNT), subscription_id
         )
         isolation = deployed.managed_network.apply(
-            lambda each: list(isolation_violations(getattr(each, "isolation_mode", None), isolation_mode(settings)))
+            lambda each: list(
+                isolation_mode_violations(getattr(each, "isolation_mode", None), isolation_mode(settings))
+            )
         )
         violations = [
             placement.provider_violations(deployed.id),

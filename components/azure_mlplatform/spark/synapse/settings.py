@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     pass
 
 # Azure takes one or two letters too; a compute of a workspace, which is named alike, has 3 characters at least.
-pool_name = pattern_rule(
+spark_pool_name = pattern_rule(
     r"[A-Za-z][A-Za-z0-9]{2,14}", "is no name for a Spark pool", "3 to 15 letters and digits, starting with a letter"
 )
 
@@ -91,7 +91,7 @@ class SparkPoolSettings(PartSettings):
     attach: bool = True
     """Whether the machine-learning workspace has it as a compute. Left out, it has, where there is a workspace."""
 
-    _name = field_rule(pool_name, "name")
+    _name = field_rule(spark_pool_name, "name")
     _version = field_rule(version_of_spark, "spark_version")
 
     @check

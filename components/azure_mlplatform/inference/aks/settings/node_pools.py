@@ -17,7 +17,7 @@ from ....foundation.violations import Violation
 from ....parts.settings.vm_size import HasVmSize, unknown_size
 from .allocatable import NOTHING, SIDECARS, Capacity, for_workloads
 
-pool_name = pattern_rule(
+node_pool_name = pattern_rule(
     r"[a-z][a-z0-9]{0,11}",
     "is no name for a node pool",
     "1 to 12 lower-case letters and digits, starting with a letter",
@@ -249,7 +249,7 @@ class NodePoolSettings(_Pool):
     """With `fpga`: how the device plugin names the device, as `kubectl describe node` shows it. Left out, an instance
     asks for a node and for no device."""
 
-    _name = field_rule(pool_name, "name")
+    _name = field_rule(node_pool_name, "name")
 
     @property
     def label(self) -> str:
