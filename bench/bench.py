@@ -1,8 +1,8 @@
-"""What a preview costs, as ratios in one run: `make bench`.
+"""Measures the cost of a preview as ratios in one run: `make bench`.
 
 Compares `mlplatform preview --json` of the reference project with a bare script that imports the same SDK
-modules and registers the same resources with the same inputs through Pulumi's own mocks; and
-`import azure_mlplatform` with `import pulumi`. Cold processes, alternating, medians.
+modules and registers the same resources with the same inputs through Pulumi's own mocks. Also measures
+`import azure_mlplatform` after `import pulumi`. Figures are medians of cold processes; the commands run in turn.
 """
 
 import inspect
@@ -28,7 +28,7 @@ STACKS = ("dev", "prod")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "11"))
 
 _HEADER = '''\
-"""Made by bench/bench.py: the resources of {stacks}, registered with nothing but Pulumi's SDK."""
+"""Made by bench/bench.py: the resources of {stacks}, registered with Pulumi's SDK alone."""
 
 import asyncio
 import gc
@@ -96,7 +96,7 @@ def _body(plan: Plan) -> list[str]:
 
 
 def _in_order(plan: Plan) -> list[PlannedResource]:
-    """What depends on nothing first, and so on."""
+    """The resources in order: each one after those that it depends on."""
     done: list[PlannedResource] = []
     waiting = [each for each in plan.resources if each is not plan.root]
     known = {plan.root.urn}
@@ -148,7 +148,7 @@ def _snake(key: str) -> str:
 
 
 def _argument(target: str, key: str) -> str:
-    """How the SDK writes a top-level input."""
+    """The SDK's name of a top-level input."""
     cls: Any = {"native": native, "random": random}[target.split(".", maxsplit=1)[0]]
     for part in target.split(".")[1:]:
         cls = getattr(cls, part)
@@ -170,32 +170,32 @@ def _literal(value: Any, key_of: Callable[[str], str]) -> str:
 
 
 _UNIONS = {"DataVersion", "Datastore", "LinkedService", "MetricAlert", "Pipeline", "Trigger", "WorkspaceConnection"}
-"""Kinds whose properties are one of several types, so that the SDK leaves the keys of a dict as they are."""
+"""Kinds whose properties are a union of types: the SDK does not change the keys of their dicts."""
 
 
 _MAPS = {"addonProfiles", "configurationSettings", "extensionSettings", "template"}
-"""Inputs whose keys are somebody's own, which are kept as they are."""
+"""Inputs with user-defined keys, which do not change."""
 
 
 def _key(key: str) -> str:
-    """A property's name in Python; tags and notifications keep theirs, having hyphens or lower case."""
+    """A property's name in Python. Tags and notifications keep their keys, which have hyphens or only lower case."""
     return _snake(key) if re.fullmatch(r"[a-z][A-Za-z0-9]*", key) else key
 
 
 def same_resources(script: str, plans: Sequence[Plan]) -> list[str]:
-    """Where the bare script registers something else than the plans; empty where it does not."""
+    """The differences between the resources of the bare script and of the plans. Empty if there are none."""
     space: dict[str, Any] = {"__name__": "bare"}
     exec(compile(script, "bare.py", "exec"), space)  # noqa: S102 - the script that was made above
     wrong = []
     for plan in plans:
         bare = {each.name: each for each in run(space[plan.stack], project=plan.project, stack=plan.stack).resources}
         ours = {each.name: each for each in plan.resources}
-        wrong += [f"{plan.stack}: {name} stands on one side only" for name in sorted(set(bare) ^ set(ours))]
+        wrong += [f"{plan.stack}: {name} is on one side only" for name in sorted(set(bare) ^ set(ours))]
         for name in sorted(set(bare) & set(ours)):
             if not ours[name].custom:
                 continue
             if (bare[name].type, bare[name].protect) != (ours[name].type, ours[name].protect):
-                wrong.append(f"{plan.stack}: {name} is another type, or protected otherwise")
+                wrong.append(f"{plan.stack}: {name} has a different type or protection")
             if bare[name].inputs != ours[name].inputs:
                 wrong.append(
                     f"{plan.stack}: {name} has other inputs: {bare[name].inputs} instead of {ours[name].inputs}"
@@ -204,7 +204,7 @@ def same_resources(script: str, plans: Sequence[Plan]) -> list[str]:
 
 
 def seconds(command: Sequence[str], **environment: str) -> float:
-    """How long a cold process takes."""
+    """The seconds that a cold process takes."""
     start = time.perf_counter()
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
     return time.perf_counter() - start
@@ -219,12 +219,12 @@ print((time.perf_counter() - start) * 1000)
 
 
 def printed(command: Sequence[str]) -> str:
-    """What a cold process prints."""
+    """The output of a cold process."""
     return subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
 
 
 def medians(commands: dict[str, tuple[Sequence[str], dict[str, str]]]) -> dict[str, float]:
-    """The median time of each command, run in turn so that all share the machine's moods."""
+    """The median time of each command. They run in turn, so that changes of the machine's load affect all of them."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(ROUNDS + 1):
         for name, (command, environment) in commands.items():
@@ -235,11 +235,11 @@ def medians(commands: dict[str, tuple[Sequence[str], dict[str, str]]]) -> dict[s
 
 
 def main() -> int:
-    """Measures and prints. The exit code says whether the comparison is fair, not whether it is won."""
+    """Measures and prints. The exit code says whether the comparison is fair, not whether the goals are met."""
     plans = [run_stack(ROOT, stack) for stack in STACKS]
     script = bare_script(plans)
     if wrong := same_resources(script, plans):
-        print("\n".join(["The bare script does not register the same:", *wrong]))
+        print("\n".join(["The bare script does not register the same resources:", *wrong]))
         return 1
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"

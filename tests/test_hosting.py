@@ -4,37 +4,14 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pydantic import BaseModel
 
-from azure_mlplatform.ai.ai_service import AIService, AIServiceArgs
-from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
-from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
-from azure_mlplatform.inference.aks.aks_inference import AKSInference
-from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
-from azure_mlplatform.inference.app_service.app_service_inference import AppServiceInference, AppServiceInferenceArgs
-from azure_mlplatform.inference.container_app.container_app_inference import (
-    ContainerAppInference,
-    ContainerAppInferenceArgs,
-)
-from azure_mlplatform.inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
-from azure_mlplatform.network.network import Network, NetworkArgs
-from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
+import azure_mlplatform
+from azure_mlplatform.environment.data_product_rg import DataProductRG
 from azure_mlplatform.settings import EnvironmentSettings
-from azure_mlplatform.spark.databricks.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
-from azure_mlplatform.spark.synapse.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs
-from azure_mlplatform.workspace.ml_workspace import MLWorkspace, MLWorkspaceArgs
 
 COMPONENTS = [
-    (AIService, AIServiceArgs),
-    (AKSInference, AKSInferenceArgs),
-    (AppServiceInference, AppServiceInferenceArgs),
-    (BatchScoring, BatchScoringArgs),
-    (ContainerAppInference, ContainerAppInferenceArgs),
-    (DataProductRG, DataProductRGArgs),
-    (DatabricksWorkspace, DatabricksWorkspaceArgs),
-    (MLWorkspace, MLWorkspaceArgs),
-    (Network, NetworkArgs),
-    (OnlineEndpoint, OnlineEndpointArgs),
-    (ProjectEnvironment, ProjectEnvironmentArgs),
-    (SynapseWorkspace, SynapseWorkspaceArgs),
+    (getattr(azure_mlplatform, name.removesuffix("Args")), getattr(azure_mlplatform, name))
+    for name in azure_mlplatform.__all__
+    if name.endswith("Args")
 ]
 
 
@@ -71,5 +48,5 @@ def test_the_host_sees_every_argument(component, args):
 def test_the_host_knows_what_a_setting_means():
     types = Host("azure-mlplatform").analyze([DataProductRG])["type_definitions"]
     settings = types[EnvironmentSettings.__name__].properties
-    assert str(settings["subscriptionId"].description).startswith("The subscription that everything is in.")
+    assert str(settings["subscriptionId"].description).startswith("The subscription of all resources.")
     assert all(each.description for each in settings.values())

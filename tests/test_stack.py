@@ -151,7 +151,7 @@ def test_a_token_is_a_key_of_its_own_and_a_secret(secret_keys):
         assert "dapi-of-nobody" not in repr(seen["settings"])
         assert seen["token"] is not None
     else:
-        with pytest.raises(RefusedError, match=rf"{TOKEN_KEY}: is a secret, and stands there in plain text") as error:
+        with pytest.raises(RefusedError, match=rf"{TOKEN_KEY}: is a secret, but is in plain text") as error:
             run()
         assert f"pulumi config set --secret {TOKEN_KEY}" in str(error.value)
         assert "dapi-of-nobody" not in str(error.value)

@@ -71,7 +71,7 @@ def test_a_placement_in_another_subscription_than_the_providers_is_named_as_the_
         record(lambda: MLWorkspace("ml", args))
     assert str(refused.value) == (
         f"placement.subscription_id: the placement says '{ELSEWHERE}', but the provider makes resources in "
-        f"'{SUBSCRIPTION}'\n    Give the provider and the placement one subscription; in a test, "
+        f"'{SUBSCRIPTION}'\n    Give the provider and the placement the same subscription; in a test, "
         f"record(…, subscription_id='{ELSEWHERE}')"
     )
     assert record(lambda: MLWorkspace("ml", args), subscription_id=ELSEWHERE).of_type("MLWorkspace")
@@ -141,5 +141,5 @@ def test_pulumis_own_mocks_get_azures_answers():
 
 def test_pulumis_own_mocks_refuse_to_ask_azure():
     arguments = pulumi.runtime.MockCallArgs("azure-native:resources:getResourceGroup", {}, "")
-    with pytest.raises(RecordingError, match="getResourceGroup asks Azure"):
+    with pytest.raises(RecordingError, match="getResourceGroup calls Azure"):
         AzureMocks().call(arguments)

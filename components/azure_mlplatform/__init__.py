@@ -1,6 +1,6 @@
 """Safe, isolated and identical machine-learning environments on Azure, as Pulumi components.
 
-Everything loads on first use, so that `import azure_mlplatform` costs next to nothing.
+Everything loads on first use, so that `import azure_mlplatform` takes almost no time.
 """
 
 from importlib import import_module
@@ -82,7 +82,7 @@ _HOMES = {
 """Public name → the module that has it."""
 
 _FORMER = {"AttachableWorkspace": "WorkspaceReference"}
-"""Former name → the name that it has now; both can be imported."""
+"""Former name → current name. Both can be imported."""
 
 __all__ = [
     "AIService",

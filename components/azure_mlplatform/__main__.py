@@ -1,11 +1,11 @@
-"""`mlplatform`, and `python -m azure_mlplatform`."""
+"""The entry point of `mlplatform` and of `python -m azure_mlplatform`."""
 
 import gc
 
 
 def main() -> None:
     """Runs the command."""
-    # A preview makes many objects and drops few: without the collector it takes 14 % less (docs/bench.md).
+    # A preview makes many objects and frees few. Without garbage collection it takes 14 % less time (docs/bench.md).
     gc.disable()
     from .cli.app import app
 

@@ -1,4 +1,4 @@
-"""One environment of one project: the composition of the components, from settings alone."""
+"""Composes the components of one environment of one project, from settings alone."""
 
 import datetime
 from collections.abc import Iterator
@@ -41,8 +41,8 @@ class ProjectEnvironmentArgs(DataProductRGArgs):
     """The arguments of a ProjectEnvironment."""
 
     databricks_token: Optional[In[str]] = Field(default=None, repr=False)
-    """A personal access token of the Databricks workspace, with which it is attached to the machine-learning workspace.
-    A secret. Default: it is not attached."""
+    """A personal access token that attaches the Databricks workspace to the machine-learning workspace. A secret.
+    Default: the Databricks workspace is not attached."""
 
     @check
     def _token_attaches_something(self) -> Iterator[Violation]:
@@ -51,7 +51,7 @@ class ProjectEnvironmentArgs(DataProductRGArgs):
 
 
 class ProjectEnvironment(Component):
-    """Everything that a project has in one environment. A component joins when its settings are present."""
+    """All components of a project in one environment. A component is made if its settings are present."""
 
     name: pulumi.Output[str]
     """The resource group's name."""
@@ -155,7 +155,7 @@ class ProjectEnvironment(Component):
         )
 
     def _inference(self, settings: EnvironmentSettings, inference: InferenceSettings) -> None:
-        """Where models are served, and the endpoints they are called by."""
+        """Makes the services that serve models, and the online endpoints."""
         if inference.aks is not None:
             self.aks = self._aks(settings, inference.aks)
         if inference.app_service is not None:
@@ -212,7 +212,7 @@ class ProjectEnvironment(Component):
             OnlineEndpointArgs(placement=self.placement, settings=endpoint, workspace=workspace, compute_id=compute_id),
             child(self),
         )
-        # A model calls the data product's AI services as its endpoint does.
+        # A model calls the data product's AI services with its endpoint's identity.
         self.data_product.grant_user(made.principal_id, grantee=f"endpoint-{endpoint.name}")
         return made
 
@@ -221,14 +221,14 @@ class ProjectEnvironment(Component):
         return network.subnet_id(role) if network else None
 
     def _registry_id(self, inference: InferenceSettings) -> In[str]:
-        """The registry of containers' images: the settings' own, or the workspace's."""
+        """The registry of container images: from the settings, or else the workspace's."""
         if inference.registry_id is not None:
             return inference.registry_id
         return self.workspace.container_registry_id if self.workspace else ""
 
     @property
     def outputs(self) -> dict[str, pulumi.Output]:
-        """What people and pipelines need to work with the environment, by the names a stack exports."""
+        """The outputs that people and pipelines need, by the names that a stack exports."""
         components: list[Optional[Component]] = [
             self.data_product,
             self.workspace,
@@ -252,15 +252,15 @@ class ProjectEnvironment(Component):
 
 
 def _egress(settings: EnvironmentSettings) -> EgressKind:
-    """How the nodes' subnet leads out; an adopted one by a route, as subnets of a landing zone do."""
+    """The egress of the nodes' subnet. An adopted subnet uses the hub's routes, as in a landing zone."""
     if settings.network is None or settings.network.adopted:
         return EgressKind.HUB_ROUTES
     return settings.network.egress.kind
 
 
 def _aks_zone_id(settings: EnvironmentSettings) -> Optional[str]:
-    """The adopted zone that names the API server. Where zones are made, or a policy registers names, AKS makes one:
-    it writes the record itself."""
+    """The adopted DNS zone of the API server. Otherwise None: AKS then makes a zone, because it writes the record
+    itself."""
     [zone] = zones(PrivateService.KUBERNETES, settings.location)
     if settings.network is None or settings.network.dns.mode is not DnsMode.ADOPT:
         return None

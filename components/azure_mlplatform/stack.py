@@ -1,4 +1,4 @@
-"""What a Pulumi program of this library starts with: its settings, its provider, its clock."""
+"""The start of a Pulumi program of this library: its settings, its secrets, its provider and the deployment."""
 
 import datetime
 import json
@@ -33,18 +33,17 @@ S = TypeVar("S", bound=EnvironmentSettings)
 
 
 def stack_settings() -> EnvironmentSettings:
-    """The settings of the stack that runs, from the `azure-mlplatform:` keys of its configuration.
+    """The settings of the running stack, from the `azure-mlplatform:` keys of its configuration.
 
-    Raises RefusedError with every problem, each with its file and line where the files can be read.
+    Raises RefusedError with every problem, each with its file and line if the files can be read.
     """
     return _settings(EnvironmentSettings)
 
 
 def platform_settings() -> EnvironmentSettings:
-    """The settings of a stack of the platform team's own. Where it tests the models of projects under stress, its pools
-    are those of their prod.
+    """The settings of a platform team's stack. If it has `stress_tests`, its pools are those of the projects' prod.
 
-    Raises RefusedError as `stack_settings` does, and where those projects' settings cannot be read or differ.
+    Raises RefusedError as `stack_settings` does, and if the settings of these projects cannot be read or differ.
     """
     settings = _settings(PlatformSettings)
     if not settings.stress_tests:
@@ -62,13 +61,13 @@ def platform_settings() -> EnvironmentSettings:
 
 
 def stack_secret(key: str) -> "Optional[pulumi.Output[str]]":
-    """A secret of the stack that stands beside its settings, such as `databricks_token`; None where there is none."""
+    """A secret of the stack that is not in its settings, such as `databricks_token`. None if it is not set."""
     return pulumi.Config(NAMESPACE).get_secret(key)
 
 
 def deploy(settings: EnvironmentSettings) -> "ProjectEnvironment":
-    """Makes the environment of a stack: through its one provider, as of today, with its secrets. The stack exports what
-    people and pipelines need."""
+    """Makes the environment of a stack with its provider and its secrets, as of today. Exports the outputs that people
+    and pipelines need."""
     from .project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 
     made = ProjectEnvironment(
@@ -117,13 +116,13 @@ def _settings(model: type[S]) -> S:
     found += [
         Problem(
             (key,),
-            "is a secret, and stands there in plain text",
-            f"Renew it, and encrypt the new one: `pulumi config set --secret {prefix}{key}`",
+            "is a secret, but is in plain text",
+            f"Renew it and encrypt the new one: `pulumi config set --secret {prefix}{key}`",
         )
         for key in SECRET_KEYS
         if prefix + key in given and prefix + key not in secrets
     ]
-    # Of a key in the wrong file, that is what there is to say.
+    # For a key in the wrong file, only that problem is reported.
     problems += [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
     if settings is None or problems:
         raise RefusedError(problems)
@@ -132,15 +131,15 @@ def _settings(model: type[S]) -> S:
             continue
         pulumi.log.warn(
             f"{NAMESPACE}:{dotted(path)} is encrypted, but Pulumi keeps settings in the state in plain text; "
-            "secrets need keys of their own"
+            "put secrets in keys of their own"
         )
     return settings
 
 
 def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
-    """The one provider of a program, bound to the subscription and tenant of the settings.
+    """The only provider of a program, bound to the subscription and tenant of the settings.
 
-    The ambient one would deploy into whatever subscription someone is signed in to.
+    The default provider would deploy to the subscription that the user is signed in to.
     """
     return native.Provider(
         "azure",
@@ -151,7 +150,7 @@ def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
 
 
 def _parsed(model: type[EnvironmentSettings], field: str, raw: str) -> Any:
-    """A configuration text as the settings take it: Pulumi hands over objects and lists as JSON."""
+    """The value of a configuration text. Pulumi passes objects and lists as JSON."""
     known = model.model_fields.get(field)
     if known is not None and _is_text(known.annotation):
         return Encrypted() if raw == SECRET else raw
@@ -176,7 +175,7 @@ def _with_encrypted(value: Any) -> Any:
 
 
 def _files() -> Optional[StackConfig]:
-    """The files of the stack, where the program's root has them; they only make messages better."""
+    """The files of the stack, or None if they cannot be read. They are used only for checks and messages."""
     root = pulumi.runtime.settings.get_root_directory()
     try:
         return stack_config(FilePath(root), pulumi.get_stack()) if root else None

@@ -1,4 +1,4 @@
-"""The mock kit: what this library's own tests use, and what yours can.
+"""The mock kit, for this library's own tests and for yours.
 
     from azure_mlplatform.testing import example_settings, record
 
@@ -7,8 +7,8 @@
         [account] = plan.of_type("Account")
         assert account.input("properties.publicNetworkAccess") == "Disabled"
 
-It needs neither Azure nor the Pulumi CLI. What it cannot prove: that Azure accepts a request, that a
-name is free, that a quota suffices, how long anything takes.
+It needs neither Azure nor the Pulumi CLI. It cannot prove that Azure accepts a request, that a name is free or that a
+quota suffices, and it cannot measure how long anything takes.
 """
 
 import os
@@ -45,7 +45,7 @@ TENANT = "00000000-0000-0000-0000-000000000002"
 def example_settings(environment: str = "dev", **changes: Any) -> EnvironmentSettings:
     """Settings that are valid for an environment, with some top-level fields changed.
 
-    Raises pydantic's ValidationError where the changes make them invalid.
+    Raises pydantic's ValidationError if the changes make them invalid.
     """
     given: dict[str, Any] = {
         "project": {
@@ -81,14 +81,14 @@ def record(
     existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
     subscription_id: str = SUBSCRIPTION,
 ) -> Plan:
-    """Runs a program with an event loop of its own until all its outputs have settled.
+    """Runs a program in its own event loop until all its outputs have settled.
 
-    What Azure would answer is emulated; with `preview=True` it is unknown, as before a first `pulumi up`.
-    `existing` says what Azure has already, as id → outputs: what the program adopts is read there, and what
-    exists under a resource's own id answers where the program ignores changes.
-    `subscription_id` is where a resource without a provider of its own is made: give it where the components have
-    another than `SUBSCRIPTION` in their placement.
-    Raises what the program raises, and RecordingError for a call to Azure or an output inside a text.
+    Azure's answers are emulated. With `preview=True` they are unknown, as before a first `pulumi up`.
+    `existing` is what Azure already has, as id → outputs. The program reads adopted resources there. For a resource
+    with the same id, it also gives the values of properties whose changes are ignored.
+    `subscription_id` is the subscription of resources without an explicit provider: set it if the components'
+    placement has another one than `SUBSCRIPTION`.
+    Raises any exception of the program, and RecordingError for a call to Azure or an output inside a text.
     """
     return run(
         program,
@@ -103,18 +103,18 @@ def record(
 
 
 def children(plan: Plan, name: str) -> list[tuple[str, str]]:
-    """Kind and name of everything whose parent has this name in the program, sorted."""
+    """The kind and name of each child of the resource with this name in the program, sorted."""
     parents = {each.urn for each in plan.resources if each.name == name}
     return sorted((each.kind, each.name) for each in plan.resources if each.parent in parents)
 
 
 def urns(plan: Plan) -> list[str]:
-    """Every URN of a plan, sorted: a change there replaces a resource in every stack that has it."""
+    """Every URN of a plan, sorted. A changed URN replaces the resource in every stack that has it."""
     return sorted(each.urn for each in plan.resources)
 
 
 def check_golden(lines: Iterable[str], file: Path) -> None:
-    """Compares lines with a file, or writes it where UPDATE_GOLDEN is set. Raises AssertionError."""
+    """Raises AssertionError if lines differ from a file. If UPDATE_GOLDEN is set, writes the file instead."""
     actual = "\n".join(lines) + "\n"
     if os.environ.get("UPDATE_GOLDEN"):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -124,15 +124,15 @@ def check_golden(lines: Iterable[str], file: Path) -> None:
     new = sorted(set(actual.splitlines()) - set(expected.splitlines()))
     if lost or new:
         raise AssertionError(
-            f"{file.name} has changed: resources that go are destroyed, and need an alias to stay.\n"
+            f"{file.name} has changed. Removed resources are destroyed: to keep one, give it an alias.\n"
             + "".join(f"  - {each}\n" for each in lost)
             + "".join(f"  + {each}\n" for each in new)
-            + "UPDATE_GOLDEN=1 writes it anew."
+            + "Set UPDATE_GOLDEN=1 to write the file again."
         )
 
 
 class AzureMocks(pulumi.runtime.Mocks):
-    """Mocks for `pulumi.runtime.set_mocks`, for programs that are tested in Pulumi's own way."""
+    """Mocks for `pulumi.runtime.set_mocks`, for tests with Pulumi's own mocks."""
 
     def __init__(self, subscription_id: str = SUBSCRIPTION) -> None:
         self._subscription_id = subscription_id
@@ -143,5 +143,5 @@ class AzureMocks(pulumi.runtime.Mocks):
         return args.resource_id or id_ or f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
-        """Refuses: the library asks Azure nothing."""
-        raise RecordingError(f"{args.token} asks Azure, which a test cannot do")
+        """Raises RecordingError: the library never calls Azure."""
+        raise RecordingError(f"{args.token} calls Azure, which a test cannot do")

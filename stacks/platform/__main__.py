@@ -1,5 +1,4 @@
-"""What a platform team runs for its projects: a cluster that they share, or one that is their prod's compute, for
-stress tests."""
+"""Deploys a platform team's stack: a cluster that projects share, or one like their prod's for stress tests."""
 
 from azure_mlplatform.stack import deploy, platform_settings
 

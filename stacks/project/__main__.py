@@ -1,4 +1,4 @@
-"""One environment of one project: settings in, composition, outputs."""
+"""Deploys one environment of one project from its settings."""
 
 from azure_mlplatform.stack import deploy, stack_settings
 

@@ -1,4 +1,4 @@
-"""Evaluates an expression of Data Factory. One that the documentation leaves open fails."""
+"""Evaluates expressions of Data Factory. Cases that the documentation leaves open fail."""
 
 import base64
 import calendar
@@ -22,15 +22,15 @@ MAX_EXPRESSION_LENGTH = 8192
 
 
 class ExpressionError(Exception):
-    """The service would reject the expression, or fail the activity that holds it."""
+    """The service would reject the expression, or fail the activity that contains it."""
 
 
 class Properties(dict[str, Any]):
-    """What the service itself offers, such as `pipeline()`: its names ignore case, unlike those of plain JSON."""
+    """Values that the service provides, such as `pipeline()`. Names ignore case, unlike those in plain JSON."""
 
 
 class _Missing:
-    """Stands for "there is none", where `None` is a value."""
+    """Marks a missing value, where `None` is a valid value."""
 
 
 MISSING = _Missing()
@@ -38,7 +38,7 @@ MISSING = _Missing()
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What an expression may refer to; what is left out doesn't exist where the expression stands."""
+    """The values that an expression may refer to. A field that is not given does not exist for the expression."""
 
     now: datetime
     pipeline: Mapping[str, Any] | None = None
@@ -67,7 +67,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Access:
-    """A property or an item of a value; a safe one gives null where there is none."""
+    """A property or an item of a value. A safe access gives null if it does not exist."""
 
     target: "Node"
     key: "Node"
@@ -78,12 +78,12 @@ Node = Union[Literal, Call, Access]
 
 
 def is_expression(text: str) -> bool:
-    """Whether the service evaluates the string, instead of taking it as it stands."""
+    """Whether the service evaluates the string instead of using it unchanged."""
     return not isinstance(_template(text), str)
 
 
 def evaluate(value: Any, context: Context) -> Any:
-    """The value with every expression in it evaluated, however deep: strings, `Expression` objects, lists, objects."""
+    """The value with every expression in it evaluated, at any depth: strings, `Expression` objects, lists, objects."""
     if isinstance(value, str):
         return _string(value, context)
     if isinstance(value, list):
@@ -105,7 +105,7 @@ def parse(text: str) -> Node:
 
 @dataclass(frozen=True)
 class References:
-    """What expressions refer to by a literal name."""
+    """The literal names that expressions refer to."""
 
     activities: frozenset[str]
     variables: frozenset[str]
@@ -113,7 +113,7 @@ class References:
 
 
 def references(value: Any) -> References:
-    """What every expression in the value refers to; a malformed one is an error."""
+    """The references of every expression in the value. A malformed expression is an error."""
     found: dict[str, set[str]] = {"activity": set(), "variables": set(), "parameters": set()}
     for text in strings(value):
         template = _template(text)
@@ -128,7 +128,7 @@ def references(value: Any) -> References:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every string in the value, however deep."""
+    """Every string in the value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -140,7 +140,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def as_text(value: Any) -> str:
-    """What `string()` and interpolation make of a value."""
+    """The value as text, as `string()` and interpolation convert it."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -353,7 +353,7 @@ _FUNCTIONS: dict[str, _Function] = {}
 
 
 def _define(name: str, kinds: str, body: Callable[..., Any], *, contextual: bool = False) -> None:
-    """Adds a function; of its arguments' kinds, `?` marks optional ones, and `+` one that may repeat."""
+    """Adds a function. In `kinds`, `?` marks an optional argument, and `+` one that may repeat."""
     words = kinds.split()
     _FUNCTIONS[name.lower()] = _Function(
         name=name,
@@ -575,7 +575,7 @@ for _name, _kinds, _body in (
 
 @dataclass(frozen=True)
 class _Stamp:
-    """A .NET `DateTime`: the time on the wall, whether that is known to be UTC, and 100 ns beyond microseconds."""
+    """A .NET `DateTime`: the local time, whether it is known to be UTC, and units of 100 ns after the microseconds."""
 
     wall: datetime
     utc: bool
@@ -659,7 +659,7 @@ def _part(stamp: _Stamp, match: re.Match[str]) -> str:
 
 
 def _run(stamp: _Stamp, letter: str, count: int) -> str:
-    """What a run of one letter in a format stands for."""
+    """The text for repeated letters in a format, such as `yyyy`."""
     wall = stamp.wall
     if letter == "y":
         return str(wall.year % 100).zfill(count) if count < 3 else str(wall.year).zfill(count)
@@ -702,7 +702,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _to_utc(stamp: _Stamp, name: str) -> _Stamp:
-    """As TimeZoneInfo.ConvertTimeToUtc: an hour that is skipped fails, one that occurs twice is in standard time."""
+    """Converts as TimeZoneInfo.ConvertTimeToUtc does: a skipped time fails, a repeated one is in standard time."""
     if stamp.utc:
         if name != "UTC":
             raise ExpressionError("a timestamp in UTC isn't in the source time zone.")

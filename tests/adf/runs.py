@@ -1,4 +1,4 @@
-"""Runs pipelines, which are plain REST JSON, against functions that stand for the services they call.
+"""Runs pipelines in the form of REST JSON. Functions replace the services that they call.
 
 Time is virtual: nothing waits. Activities that don't depend on each other run at the same time.
 """
@@ -29,7 +29,7 @@ from adf.expressions import (
 )
 
 MAX_ACTIVITIES = 80
-"""Per pipeline, inner ones included: the default limit; the newest text of the limits has 120."""
+"""The default limit per pipeline, including inner activities. The newest text of the limits has 120."""
 MAX_NAME, MAX_PIPELINE_NAME, MAX_PARAMETERS, MAX_CASES = 55, 140, 50, 25
 MAX_PIPELINE_BYTES, MAX_RESPONSE_BYTES = 200 * 1024, 4 * 1024 * 1024
 POLICY_TIMEOUTS = timedelta(minutes=10), timedelta(days=7)
@@ -39,16 +39,16 @@ DEFAULT_POLICY_TIMEOUT, DEFAULT_HTTP_TIMEOUT = timedelta(hours=12), timedelta(mi
 DEFAULT_UNTIL = timedelta(days=7)
 DEFAULT_RETRY_INTERVAL = 30
 RETRY_INTERVALS = 30, 86400
-"""As the .NET library generated from the API's description checks (`ActivityPolicy.Validate`)."""
+"""The range that the .NET library checks, which is generated from the API's description (`ActivityPolicy.Validate`)."""
 POLL_SECONDS = 30
-"""Between calls of a 202's `Location` without `Retry-After`: not documented."""
+"""The seconds between calls of the `Location` of a 202 without `Retry-After`. Not documented."""
 IDLE_ROUNDS, MAX_DEPTH = 1000, 50
 
 Json = Mapping[str, Any]
 
 
 class InvalidPipelineError(ValueError):
-    """The service would refuse the pipelines; `problems` says why."""
+    """The service would refuse the pipelines, for the reasons in `problems`."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -56,12 +56,12 @@ class InvalidPipelineError(ValueError):
 
 
 class EndlessRunError(RuntimeError):
-    """A loop goes round without any time passing, or pipelines start each other without end."""
+    """A loop repeats and no time passes, or pipelines start each other endlessly."""
 
 
 @dataclass(frozen=True)
 class WebRequest:
-    """What a Web activity sends; `resource` is what a managed identity's token is asked for."""
+    """The request of a Web activity. `resource` is the audience of the managed identity's token."""
 
     activity: str
     method: str
@@ -75,7 +75,7 @@ class WebRequest:
 
 @dataclass(frozen=True)
 class WebResponse:
-    """What the endpoint answers, after so many seconds; without seconds, after the factory's `seconds_per_call`."""
+    """The answer of the endpoint after `seconds`. Default: after the factory's `seconds_per_call`."""
 
     status: int
     body: Any = None
@@ -85,7 +85,7 @@ class WebResponse:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What an AzureMLExecutePipeline activity starts: its `typeProperties`, evaluated."""
+    """The job that an AzureMLExecutePipeline activity starts, with its evaluated `typeProperties`."""
 
     activity: str
     linked_service: str
@@ -95,7 +95,7 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobResult:
-    """How the job of an AzureMLExecutePipeline activity ended; only Completed and Finished are success."""
+    """The result of the job of an AzureMLExecutePipeline activity. Only Completed and Finished are success."""
 
     status: str = "Completed"
     run_id: str = "job"
@@ -109,7 +109,7 @@ MachineLearning = Callable[[JobRequest], JobResult]
 
 @dataclass
 class ActivityRun:
-    """One run of one activity, with all its attempts; `scope` names the loops' rounds that it is in."""
+    """One run of one activity, with all its attempts. `scope` names the rounds of the loops around it."""
 
     name: str
     type: str
@@ -126,7 +126,7 @@ class ActivityRun:
 
 @dataclass
 class Run:
-    """One run of one pipeline; `activities` are in the order in which they started or were skipped."""
+    """One run of one pipeline. `activities` are in the order in which they started or were skipped."""
 
     pipeline: str
     run_id: str
@@ -141,7 +141,7 @@ class Run:
     end: datetime | None = None
 
     def named(self, name: str) -> list[ActivityRun]:
-        """Every run of the activity, of all rounds."""
+        """Every run of the activity, in all rounds."""
         return [run for run in self.activities if run.name == name]
 
     def last(self, name: str) -> ActivityRun:
@@ -154,7 +154,7 @@ class Run:
 
 
 def duration(text: Any) -> timedelta:
-    """A span as the service writes it: `hh:mm:ss` or `d.hh:mm:ss`."""
+    """The time span of a text in the form `hh:mm:ss` or `d.hh:mm:ss`."""
     match = re.fullmatch(r"(?:(\d+)\.)?([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", text) if isinstance(text, str) else None
     if match is None:
         raise ExpressionError(f"{text!r} isn't a span of the form d.hh:mm:ss.")
@@ -225,7 +225,7 @@ def _branches(activity: Json) -> list[list[Json]]:
 
 
 def _own(activity: Json) -> Json:
-    """The activity without those inside it."""
+    """The activity without its inner activities."""
     inner = {*_INNER.get(activity["type"], ()), "cases", "defaultActivities"}
     properties = {name: value for name, value in _type_properties(activity).items() if name not in inner}
     return {**activity, "typeProperties": properties}
@@ -247,7 +247,7 @@ def _order(activities: list[Json]) -> list[str]:
 
 
 def problems(name: str, document: Json, pipelines: Mapping[str, Json]) -> list[str]:
-    """Why the service would refuse the pipeline, by its documented limits and rules."""
+    """The reasons why the service would refuse the pipeline, by its documented limits and rules."""
     properties = document["properties"]
     activities = properties.get("activities", [])
     every = list(_all(activities))
@@ -357,7 +357,7 @@ def _reference(value: Any) -> Any:
 
 
 def _text_problems(activity: Json, properties: Json) -> list[str]:
-    """Problems of the activity's expressions that show before a run."""
+    """Problems of the activity's expressions that can be found before a run."""
     own = _own(activity)
     try:
         long = [text for text in strings(own) if len(text) > MAX_EXPRESSION_LENGTH and is_expression(text)]
@@ -381,7 +381,7 @@ def _text_problems(activity: Json, properties: Json) -> list[str]:
 
 
 def _graph_problems(activities: list[Json], outer: frozenset[str], parents: tuple[str, ...]) -> list[str]:
-    """Problems of dependencies and nesting; `outer` are activities that ran before those that hold these."""
+    """Problems of dependencies and nesting. `outer` are the activities that ran before the enclosing ones."""
     found = _dependency_problems(activities)
     if found:
         return found
@@ -435,7 +435,7 @@ def _dependency_problems(activities: list[Json]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Pause:
-    """What a task waits for: so many seconds, or the end of all the tasks, whichever comes first."""
+    """A wait of a task, until `seconds` have passed or all `tasks` have ended, whichever comes first."""
 
     seconds: float | None = None
     tasks: list["_Task"] | None = None
@@ -463,7 +463,7 @@ class _Clock:
         self._current: _Task | None = None
 
     def spawn(self, steps: _Steps, *, attached: bool = True) -> _Task:
-        """A task that starts now; an attached one is cancelled with the task that starts it."""
+        """Starts a task now. An attached task is cancelled together with the task that starts it."""
         task = _Task(steps)
         if attached and self._current:
             self._current.children.append(task)
@@ -479,7 +479,7 @@ class _Clock:
                 self._step(task)
 
     def cancel(self, task: _Task) -> None:
-        """Ends the task, and those that it started, where they stand."""
+        """Ends the task and its attached tasks immediately."""
         for child in task.children:
             self.cancel(child)
         if not task.done:
@@ -542,7 +542,7 @@ _SUCCESS = {"Completed", "Finished"}
 
 
 class Factory:
-    """A data factory with pipelines; its clock goes on from run to run."""
+    """A data factory with pipelines. Its clock continues from run to run."""
 
     def __init__(
         self,
@@ -558,7 +558,7 @@ class Factory:
     ) -> None:
         """Checks the pipelines first.
 
-        Whether Until fails when the activities of its last round did isn't documented: test both.
+        The documentation does not say whether Until fails if activities of its last round failed: test both.
         """
         found = [problem for each, document in pipelines.items() for problem in problems(each, document, pipelines)]
         if found:
@@ -589,11 +589,11 @@ class Factory:
 
     @property
     def now(self) -> datetime:
-        """The time that the factory's runs have come to, those included that nothing waits for."""
+        """The virtual time after all runs, including runs that nothing waits for."""
         return self._clock.now
 
     def run(self, pipeline: str, parameters: Json | None = None, *, trigger: str = "Manual", by: str = "Manual") -> Run:
-        """Runs the pipeline with values of its parameters, taken as they are; `trigger` is a type, `by` a name."""
+        """Runs the pipeline with literal values of its parameters. `trigger` is a trigger's type, `by` its name."""
         system = {"TriggerType": trigger, "TriggerName": by, "TriggerId": self._id()}
         run = self._new(pipeline, {**system, "TriggerTime": timestamp(self.now)})
         run.system["GroupId"] = run.run_id
@@ -615,7 +615,7 @@ class Factory:
         body: Json | None = None,
         outputs: Json | None = None,
     ) -> list[Run]:
-        """Runs what a trigger (REST JSON) starts now, with the parameters that it gives."""
+        """Runs the pipelines that a trigger (REST JSON) starts now, with the trigger's parameters."""
         properties = trigger["properties"]
         values = Properties(startTime=timestamp(self.now))
         if scheduled_time:
@@ -692,7 +692,7 @@ class Factory:
             run.end = self.now
 
     def _activities(self, scope: _Scope, activities: list[Json], failed: list[ActivityRun]) -> _Steps:
-        """Runs activities by their dependencies, and adds those that make them fail as a whole."""
+        """Runs activities by their dependencies. Adds to `failed` those that make the whole fail."""
         by_name = {activity["name"]: activity for activity in activities}
         tasks: dict[str, _Task] = {}
         for name in _order(activities):
@@ -745,7 +745,7 @@ class Factory:
         yield from ()
 
     def _fail(self, scope: _Scope, activity: Json, record: ActivityRun) -> _Steps:
-        """As the table of "Execute a Fail activity" has it."""
+        """Follows the table of "Execute a Fail activity"."""
         properties, values = _type_properties(activity), {}
         for name in ("message", "errorCode"):
             try:
@@ -866,7 +866,7 @@ class Factory:
     def _policy(
         self, scope: _Scope, activity: Json, record: ActivityRun, attempt: Callable[[timedelta], _Steps]
     ) -> _Steps:
-        """Attempts until one succeeds, as often as the policy allows, with its pause between them."""
+        """Repeats the attempt until it succeeds, as often as the policy allows, with the policy's pause in between."""
         context = self._context(scope)
         policy = evaluate(activity.get("policy", {}), context)
         limit = duration(policy["timeout"]) if "timeout" in policy else DEFAULT_POLICY_TIMEOUT
@@ -953,7 +953,7 @@ def _meets(status: str, conditions: list[str]) -> bool:
 
 
 def _result(record: ActivityRun) -> Properties:
-    """What `activity()` offers: a failed activity has no output, one that succeeded no error."""
+    """The value of `activity()`. A failed activity has no output, a successful one has no error."""
     found = Properties(Status=record.status)
     if record.output is not None:
         found["output"] = record.output
@@ -979,7 +979,7 @@ def _raise_inner(failed: list[ActivityRun]) -> None:
 
 
 def _outcome(activities: Mapping[str, Json], results: Mapping[str, ActivityRun]) -> list[ActivityRun]:
-    """What fails the whole: leaves that didn't succeed, where the parents of a skipped one stand for it."""
+    """The activities that make the whole fail: leaves that did not succeed. A skipped leaf counts as its parents."""
     parents = {name: set(_depends(activity)) for name, activity in activities.items()}
     waiting = [name for name in activities if not any(name in others for others in parents.values())]
     evaluated: dict[str, ActivityRun] = {}
@@ -993,7 +993,7 @@ def _outcome(activities: Mapping[str, Json], results: Mapping[str, ActivityRun])
 
 
 def _request(name: str, properties: Json, now: datetime) -> WebRequest:
-    """The request of a Web activity's evaluated properties, by the tables of "Web activity"."""
+    """The request for a Web activity's evaluated properties, by the tables of "Web activity"."""
     url, method = properties["url"], properties["method"].upper()
     headers = properties.get("headers", {})
     if not isinstance(url, str) or not url.startswith(("https://", "http://")):

@@ -1,4 +1,4 @@
-"""The interpreter of Data Factory pipelines does what the service's documentation says, page by page."""
+"""Tests of the interpreter of Data Factory pipelines against the service's documentation, page by page."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -196,7 +196,7 @@ def test_daylight_saving_time() -> None:
 
 
 def activity(name: str, kind: str = "Wait", *, after: Any = None, policy: Any = None, **properties: Any) -> Any:
-    """An activity; by itself it waits a second. `after` has the conditions of each activity that it depends on."""
+    """An activity. Default: it waits a second. `after` has the conditions of each activity that it depends on."""
     depends = [{"activity": other, "dependencyConditions": each.split("|")} for other, each in (after or {}).items()]
     properties = properties or ({"waitTimeInSeconds": 1} if kind == "Wait" else {})
     found = {"name": name, "type": kind, "typeProperties": properties, "dependsOn": depends}
@@ -233,7 +233,7 @@ def run(*activities: Any, using: Web | None = None, given: Any = None, parameter
 
 
 def answers(*each: Any) -> tuple[Callable[[WebRequest], Any], list[WebRequest]]:
-    """An endpoint that gives these answers in turn, raising those that are exceptions, and what it was asked."""
+    """An endpoint that gives these answers in turn and raises exceptions among them, and the list of its requests."""
     asked: list[WebRequest] = []
 
     def call(request: WebRequest) -> Any:
@@ -275,7 +275,7 @@ def test_outcome_by_leaves(rest: list[Any], when_broken: str, broken: bool) -> N
 
 @pytest.mark.parametrize("broken", ["First", "Second", "Last", None])
 def test_generic_error_handling(broken: str | None) -> None:
-    """ "Generic error handling" in "Errors and Conditional execution": after the last, on failure or skip."""
+    """ "Generic error handling" in "Errors and Conditional execution": the last step failed or was skipped."""
     chain = [("First", {}), ("Second", {"First": "Succeeded"}), ("Last", {"Second": "Succeeded"})]
     made = [(failing if name == broken else activity)(name, after=after) for name, after in chain]
     result = run(*made, activity("Handler", after={"Last": "Failed|Skipped"}))
@@ -319,7 +319,7 @@ def test_conditions_and_skipping() -> None:
     ],
 )
 def test_what_later_activities_see(expression: str, result: str | None) -> None:
-    """A failed activity has a status and an error but no output, a skipped one nothing."""
+    """A failed activity has a status and an error but no output. A skipped one has nothing."""
     after = {"Bad": "Failed", "Unmet": "Skipped"}
     ran = run(
         failing("Bad"), activity("Unmet", after={"Bad": "Succeeded"}), setting("v", expression, after=after), v="String"
@@ -368,14 +368,14 @@ def test_until_goes_on_after_a_failure() -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_until_after_a_last_round_that_failed(fails: bool) -> None:
-    """Not documented, so either way can be tested."""
+    """Not documented, so the interpreter can do both."""
     document = pipeline(until("@equals(activity('Bad').Status, 'Failed')", failing("Bad")))
     result = Factory({"main": document}, until_fails_with_last_round=fails).run("main")
     assert result.status == ("Failed" if fails else "Succeeded")
 
 
 def test_until_cancels_a_child_run() -> None:
-    """Not documented: a child run that an Until waits for ends with it, another goes on."""
+    """Not documented: a child run ends with an Until that waits for it, and otherwise continues."""
     for waits, status, seconds in ((True, "Cancelled", 50), (False, "Succeeded", 100)):
         loop = until(
             "@equals(1, 2)", call_child(waits=waits), activity("Pause", waitTimeInSeconds=90), timeout="00:00:50"
@@ -386,7 +386,7 @@ def test_until_cancels_a_child_run() -> None:
 
 
 def test_until_times_out() -> None:
-    """ "Until activity", `timeout`: the loop fails then, and what runs in it ends."""
+    """ "Until activity", `timeout`: the loop fails, and its running activities end."""
     loop = until("@equals(1, 2)", activity("Pause", waitTimeInSeconds=40), timeout="0.00:01:00")
     result = run(loop, activity("Tell", after={"Loop": "Failed"}), failing("End", after={"Tell": "Succeeded"}))
     assert [each.status for each in result.named("Pause")] == ["Succeeded", "Cancelled"]
@@ -400,7 +400,7 @@ def test_until_times_out() -> None:
     ("retries", "status", "attempts"), [(1, "Failed", 2), (2, "Succeeded", 3), (5, "Succeeded", 3)]
 )
 def test_retry(retries: int, status: str, attempts: int) -> None:
-    """ "Activity policy" in "Pipelines and activities": so many retries, with a pause before each."""
+    """ "Activity policy" in "Pipelines and activities": the number of retries, with a pause before each."""
     call, asked = answers((503, "busy"), TimeoutError(), (200, {"id": 7}))
     result = run(web("Call", policy={"retry": retries, "retryIntervalInSeconds": 45}), using=call)
     record = result.last("Call")
@@ -416,7 +416,7 @@ def test_retry(retries: int, status: str, attempts: int) -> None:
 
 
 def test_web_activity() -> None:
-    """ "Web activity": what is sent, what comes back as `output`, and what fails."""
+    """ "Web activity": the request that is sent, and the response as `output`."""
     call, asked = answers((201, {"id": "j1", "properties": {"status": "Running"}}))
     body = {"input": "@pipeline().parameters.path", "n": [1, True]}
     sent = web("Start", method="Post", body=body, headers={"A": "b"}, authentication={"type": "MSI", "resource": "r"})
@@ -434,7 +434,7 @@ def test_web_responses_that_fail(answer: Any) -> None:
 
 @pytest.mark.parametrize("body", ["not json", "[1]", "", "@json('null')"])
 def test_web_bodies_that_fail(body: str) -> None:
-    """ "Web activity": the body is required for POST, and is JSON but no array."""
+    """ "Web activity": the body is required for POST, and must be JSON but not an array."""
     assert run(web("Call", method="POST", body=body), using=lambda _: (200, {})).status == "Failed"
 
 
@@ -457,7 +457,7 @@ def test_web_activity_follows_202() -> None:
 
 
 def test_set_variable() -> None:
-    """ "Set Variable activity": only its declared type, and never by itself."""
+    """ "Set Variable activity": the value must have the declared type, and cannot use the variable itself."""
     count = [
         setting("next", "@string(add(int(variables('last')), 1))"),
         setting("last", "@variables('next')", after={"Set next": "Succeeded"}),
@@ -470,7 +470,7 @@ def test_set_variable() -> None:
 
 
 def test_if_and_switch() -> None:
-    """ "If Condition activity" and "Switch activity": the branch that is taken decides."""
+    """ "If Condition activity" and "Switch activity": the branch that runs decides the outcome."""
     for flag, status in ((True, "Failed"), (False, "Succeeded")):
         choice = activity(
             "If", "IfCondition", expression=expressed("@pipeline().parameters.flag"), ifTrueActivities=[failing("Bad")]
@@ -485,7 +485,7 @@ def test_if_and_switch() -> None:
 
 
 def test_for_each() -> None:
-    """ "ForEach activity": one after the other, or at once; `item()` is the item."""
+    """ "ForEach activity": items run one after the other, or at once. `item()` is the item."""
     items = expressed("@createArray('a', 'b')")
     for sequential, seconds in ((True, 2), (False, 1)):
         loop = activity(

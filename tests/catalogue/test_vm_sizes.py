@@ -77,7 +77,7 @@ def test_a_retired_size_is_refused_with_its_successor(name, day, successor):
     settings = WorkspaceSettings.model_validate({"network_mode": "own", "clusters": [cluster(name)]})
     [refusal] = settings.violations_on(TODAY)
     assert refusal.path == ("clusters", 0, "vm_size")
-    assert (refusal.what, refusal.fix) == (f"{name} was retired on {day}", f"Its successor is {successor}")
+    assert (refusal.what, refusal.fix) == (f"{name} was retired on {day}", f"Use its successor {successor}")
     retires = datetime.date.fromisoformat(day)
     assert list(settings.notices_on(TODAY)) == []
     assert list(settings.violations_on(retires - datetime.timedelta(1))) == []
@@ -96,9 +96,7 @@ def test_a_size_that_will_retire_is_said_with_the_day():
 
 def test_an_unknown_size_is_refused_until_there_is_a_reason():
     [problem] = problems(ClusterSettings, cluster("Standard_D4dss_v4"))
-    assert (
-        problem.what == "'Standard_D4dss_v4' is no VM size that the catalogue knows; did you mean 'Standard_D4ds_v4'?"
-    )
+    assert problem.what == "'Standard_D4dss_v4' is not a VM size in the catalogue; did you mean 'Standard_D4ds_v4'?"
     assert "unlisted_size_reason" in problem.fix
     assert refused(ClusterSettings, cluster("Standard_D4ds_v9", unlisted_size_reason="New in our region")) == []
 
@@ -106,7 +104,7 @@ def test_an_unknown_size_is_refused_until_there_is_a_reason():
 @pytest.mark.parametrize("name", ["Standard_B2ms", "Standard_D4ps_v5", "Standard_NP10s", "Standard_DC4as_v5"])
 def test_sizes_that_no_compute_takes_are_refused(name):
     [problem] = problems(ClusterSettings, cluster(name))
-    assert problem.what == f"{name} is no size for machine-learning computes"
+    assert problem.what == f"{name} is not a size for machine-learning computes"
 
 
 @pytest.mark.parametrize("name", ["DS3", "Standard_", "standard_d4ds_v4", "Standard-D4ds-v4", "Standard_D4ds_v4 "])

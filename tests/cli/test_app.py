@@ -64,7 +64,7 @@ def test_both_stacks_show_as_trees_with_counts_and_their_differences():
     assert (done.returncode, done.stderr) == (0, f"warning: {BY_BLOB.format('customers')}\n")
     assert "churn dev: " in done.stdout
     assert "churn prod: " in done.stdout
-    assert "Where dev and prod differ, apart from names:" in done.stdout
+    assert "Differences between dev and prod, apart from names:" in done.stdout
     assert "retentionInDays: 30  →  365" in done.stdout
 
 
@@ -183,7 +183,7 @@ def test_all_problems_of_all_stacks_come_at_once_with_file_line_value_and_fix(pr
             {"azure_mlplatform__network": {"address_space": ["10.20.0.0/22"], "subnets": {"training": "10.20.2.0/28"}}},
             "network.subnets.training: the training subnet gets /28 (10.20.2.0/28) and is too small",
         ),
-        ("Pulumi.dev.yaml", {"azure_mlplatform__project": {"name": "churn"}}, "stands in Pulumi.yaml as well"),
+        ("Pulumi.dev.yaml", {"azure_mlplatform__project": {"name": "churn"}}, "is in Pulumi.yaml too"),
     ],
 )
 def test_bad_input_gets_a_message(project, file, keys, says):
@@ -230,7 +230,7 @@ def test_an_encrypted_value_shows_as_a_secret_and_is_no_error(project):
     assert group["inputs"]["tags"]["cost-center"] == "[secret]"
     assert done.stderr == (
         "warning: azure-mlplatform:project.cost_center is encrypted, but Pulumi keeps settings in the state in "
-        "plain text; secrets need keys of their own\n"
+        "plain text; put secrets in keys of their own\n"
     )
     assert "ciphertext" not in done.stdout + done.stderr
 
@@ -318,7 +318,7 @@ def test_two_stacks_cannot_make_the_same_resource(project):
     dev = (project / "Pulumi.dev.yaml").read_text()
     (project / "Pulumi.prod.yaml").write_text(dev.replace("10.20.0.0/22", "10.60.0.0/22"))
     [problem] = refused(run("preview", "-C", project))
-    assert problem.startswith("Pulumi.prod.yaml: ResourceGroup rg-customer-360-churn-dev belongs to dev already")
+    assert problem.startswith("Pulumi.prod.yaml: ResourceGroup rg-customer-360-churn-dev already belongs to dev")
 
 
 def test_a_stack_can_be_named_as_pulumi_does_in_full(project):
@@ -376,7 +376,9 @@ def test_what_is_wrong_in_a_repository_ends_the_check_with_its_problems(project)
     assert done.stderr.startswith("error: Pulumi.dev.yaml:")
 
 
-@pytest.mark.parametrize(("folder", "says"), [("", "holds no Pulumi project with settings"), ("none", "is no folder")])
+@pytest.mark.parametrize(
+    ("folder", "says"), [("", "contains no Pulumi project with settings"), ("none", "is not a folder")]
+)
 def test_a_repository_without_projects_says_so(tmp_path, folder, says):
     [problem] = refused(run("check", tmp_path / folder))
     assert says in problem

@@ -200,15 +200,15 @@ def refused(done):
         ({}, "error: --outputs: the output workspace_id is missing"),
         ({}, "--outputs: the output batch_scoring_uris.anomalies is missing"),
         ({**OUTPUTS, "batch_scoring_uris": None}, "the output batch_scoring_uris.anomalies is missing"),
-        ({**OUTPUTS, "workspace_id": WORKSPACE.replace("-prod-", "-dev-")}, "workspace_id is none of this environment"),
-        ({**OUTPUTS, "workspace_id": WORKSPACE.replace("1e0f", "de00")}, "workspace_id is none of this environment"),
-        ({**OUTPUTS, "workspace_id": "[secret]"}, "workspace_id is none of this environment"),
+        ({**OUTPUTS, "workspace_id": WORKSPACE.replace("-prod-", "-dev-")}, "workspace_id is not from this environ"),
+        ({**OUTPUTS, "workspace_id": WORKSPACE.replace("1e0f", "de00")}, "workspace_id is not from this environment"),
+        ({**OUTPUTS, "workspace_id": "[secret]"}, "workspace_id is not from this environment"),
         (
             {**OUTPUTS, "batch_scoring_uris": {"anomalies": URI.replace("-prod-", "-dev-")}},
-            "batch_scoring_uris.anomalies is none of this environment",
+            "batch_scoring_uris.anomalies is not from this environment",
         ),
-        ("[]", "--outputs -: is no JSON object"),
-        ("", "--outputs -: is no JSON object"),
+        ("[]", "--outputs -: is not a JSON object"),
+        ("", "--outputs -: is not a JSON object"),
     ],
 )
 def test_outputs_that_are_not_the_stacks_are_refused(outputs, said, repository):
@@ -238,14 +238,14 @@ def test_a_file_of_that_name_that_is_anothers_is_not_written_over(repository, te
     file = repository / f"pipeline/{NAME}.json"
     file.parent.mkdir()
     file.write_text(text)
-    assert f"pipeline/{NAME}.json: is there already, and was not written for this" in refused(export(repository))
+    assert f"pipeline/{NAME}.json: already exists, and was not written for this" in refused(export(repository))
     assert written(repository) == {f"pipeline/{NAME}.json": text}
 
 
 def test_folders_and_files_that_are_not_there_are_refused(repository, tmp_path):
     missing = tmp_path / "missing"
-    assert f"{missing}: is no folder" in refused(export(missing))
-    assert f"-C {missing}: is no folder" in refused(export(repository, folder=missing))
+    assert f"{missing}: is not a folder" in refused(export(missing))
+    assert f"-C {missing}: is not a folder" in refused(export(repository, folder=missing))
     done = subprocess.run(
         [
             *(sys.executable, "-m", "azure_mlplatform", "export", "synapse", str(repository)),
@@ -266,7 +266,7 @@ def test_a_file_in_a_folders_place_is_refused(repository):
 
 def test_a_folder_in_a_files_place_is_refused(repository):
     (repository / f"pipeline/{NAME}.json").mkdir(parents=True)
-    assert "is there already, and was not written for this environment" in refused(export(repository))
+    assert "already exists, and was not written for this environment" in refused(export(repository))
 
 
 def test_settings_that_are_wrong_are_refused_with_their_place(repository, project):

@@ -86,7 +86,7 @@ def test_the_stack_replaces_the_project(folder):
     assert config.values["azure-mlplatform:project"] == {"name": "other"}
     assert config.files["azure-mlplatform:project", "name"] == "Pulumi.dev.yaml:3"
     [problem] = config.problems(("project",), KEYS)
-    assert "stands in Pulumi.yaml as well" in problem.what
+    assert "is in Pulumi.yaml too" in problem.what
 
 
 def test_a_project_key_does_not_stand_in_a_stack(folder):
@@ -175,7 +175,7 @@ def test_a_missing_stack_names_the_ones_that_are_there(folder):
     [problem] = problems(stack_config, folder, "prd")
     assert str(problem) == (
         "Pulumi.prd.yaml: is missing\n    Did you mean 'prod'? Stacks here: dev, prod. "
-        "`pulumi stack init prd` makes one; then write its settings"
+        "Create it with `pulumi stack init prd`, then write its settings"
     )
 
 

@@ -73,7 +73,7 @@ def test_what_deployments_ask_for_is_the_same():
     ("changes", "said"),
     [
         ({"vm_size": "Standard_NC48ads_A100_v4"}, "vm_size of pool gpu is 'Standard_NC48ads_A100_v4' in b, and"),
-        ({"mig_profile": "MIG3g"}, "mig_profile of pool gpu is 'MIG3g' in b, and left out in a"),
+        ({"mig_profile": "MIG3g"}, "mig_profile of pool gpu is 'MIG3g' in b, and not set in a"),
         ({"zones": ["1"]}, "zones of pool gpu is ['1'] in b, and ['1', '2', '3'] in a"),
         ({"spot": True}, "spot of pool gpu is True in b, and False in a"),
         ({"max_pods": 100}, "max_pods of pool gpu is 100 in b, and 50 in a"),
@@ -98,7 +98,7 @@ def test_two_projects_whose_pools_differ_have_no_cluster_in_common(changes, said
         ({"cpu": {"vm_size": "Standard_D8ds_v5"}}, "vm_size of pool cpu is 'Standard_D8ds_v5' in b"),
         ({"pod_network": "subnet"}, "pod_network is 'subnet' in b, and 'overlay' in a"),
         ({"training": True}, "training is True in b, and False in a"),
-        ({"gitops": FLUX}, "gitops is given in b, and left out in a"),
+        ({"gitops": FLUX}, "gitops is set in b, and not set in a"),
         ({"kubernetes_version": "1.33"}, None),
     ],
 )
@@ -120,7 +120,7 @@ def test_what_the_stack_says_itself_has_to_be_the_same():
             "vm_size of pool gpu is 'Standard_NC48ads_A100_v4' in this stack, and 'Standard_NC24ads_A100_v4' in a",
         ),
         ("inference.aks.upgrade_channel", "upgrade_channel is 'patch' in this stack, and 'stable' in a"),
-        ("inference.aks.pools[1]", "pool big is of no project that is tested here"),
+        ("inference.aks.pools[1]", "no tested project has the pool big"),
     ]
     assert differences(aks(GPU), a=aks(GPU)) == []
 
@@ -207,9 +207,9 @@ def test_what_cannot_be_read_is_said_for_each_project(churn):
     change(churn.parent / "broken" / "Pulumi.prod.yaml", "location", "nowhere")
     _, found = served_by(["../churn", "../none", "../devonly", "../without", "../broken"], here)
     assert [(dotted(each.path), each.what.split("\n")[0].split(" (")[0]) for each in found] == [
-        ("stress_tests[1]", "../none holds no Pulumi project"),
+        ("stress_tests[1]", "../none is not a Pulumi project"),
         ("stress_tests[2]", "../devonly has no stack whose environment is prod"),
-        ("stress_tests[3]", "../without serves no model from a cluster in prod"),
+        ("stress_tests[3]", "../without does not serve models from AKS in prod"),
         ("stress_tests[4]", found[3].what.split("\n")[0].split(" (")[0]),
     ]
     assert "azure-mlplatform:location: 'nowhere' is not an Azure region" in found[3].what
@@ -235,4 +235,4 @@ def test_a_subnet_that_is_too_small_for_prods_pools_is_refused(churn):
 
 def test_the_platforms_own_problems_come_first():
     [problem] = problems(PlatformSettings, platform(stress_tests=["../churn"], environment="test"))
-    assert "a cluster in a test environment is another" in problem.what
+    assert "a cluster in a test environment differs" in problem.what

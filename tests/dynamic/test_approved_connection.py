@@ -81,7 +81,7 @@ def test_a_connection_of_no_private_endpoint_is_passed_over(azure, providers):
 def test_none_or_two_are_an_error_and_nothing_is_approved(azure, providers, sources, count):
     connections = Connections(azure, sources=sources)
     with pytest.raises(
-        ProviderError, match=f"storageAccounts/lake has {count} connections from 'adf.lake', and one is"
+        ProviderError, match=f"storageAccounts/lake has {count} connections from 'adf.lake'; it must have"
     ):
         providers.create(inputs())
     assert set(connections.statuses()) == {"Pending"}
@@ -91,7 +91,7 @@ def test_none_or_two_are_an_error_and_nothing_is_approved(azure, providers, sour
 def test_what_was_ended_is_an_error_and_stays_so(azure, providers, status):
     connections = Connections(azure)
     connections.end(status)
-    with pytest.raises(ProviderError, match=f"its connection {status}. .* has to be deleted and made anew"):
+    with pytest.raises(ProviderError, match=f"its connection is {status}. .* delete the managed private endpoint"):
         providers.create(inputs())
     assert (connections.statuses(), puts(azure)) == ([status], [])
     assert len(azure.calls) < 10
@@ -106,7 +106,7 @@ def test_what_is_ended_while_the_endpoint_still_waits_is_not_approved(azure, pro
         return listed(call)
 
     azure.resources[f"{STORAGE}/privateEndpointConnections"] = rejected
-    with pytest.raises(ProviderError, match=r"connection from 'adf.lake' to .*/lake is Rejected. .* made anew"):
+    with pytest.raises(ProviderError, match=r"connection from 'adf.lake' to .*/lake is Rejected. .* create it again"):
         providers.create(inputs())
     assert puts(azure) == []
 
@@ -121,21 +121,22 @@ def test_what_is_approved_already_is_as_good(azure, providers):
 def test_an_endpoint_that_fails_or_never_gets_to_know_is_an_error(azure, providers):
     connections = Connections(azure)
     connections.provisioning = "Failed"
-    with pytest.raises(ProviderError, match="is to be Pending or Approved; its provisioning is Failed"):
+    with pytest.raises(ProviderError, match="should be Pending or Approved, but its provisioning is Failed"):
         providers.create(inputs())
     assert len(azure.calls) < 10
     connections = Connections(azure)
     connections.known_in = 10_000
-    with pytest.raises(ProviderError, match="is to be Approved; its provisioning is Succeeded, its connection Pending"):
+    told = "should be Approved, but its provisioning is Succeeded and its connection is Pending"
+    with pytest.raises(ProviderError, match=told):
         providers.create(inputs())
 
 
 def test_an_endpoint_or_target_that_is_not_there_is_named(azure, providers):
-    with pytest.raises(ProviderError, match="managedPrivateEndpoints/lake is not there"):
+    with pytest.raises(ProviderError, match="managedPrivateEndpoints/lake does not exist"):
         providers.create(inputs())
     Connections(azure)
     del azure.resources[f"{STORAGE}/privateEndpointConnections"]
-    with pytest.raises(ProviderError, match="storageAccounts/lake is not there"):
+    with pytest.raises(ProviderError, match="storageAccounts/lake does not exist"):
         providers.create(inputs())
 
 

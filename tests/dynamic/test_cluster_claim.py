@@ -109,7 +109,7 @@ def test_a_workspace_that_gets_another_name_keeps_its_cluster(azure, providers):
 
 
 def test_a_cluster_that_is_not_there_cannot_be_claimed(azure, providers):
-    with pytest.raises(ProviderError, match="managedClusters/aks is not there"):
+    with pytest.raises(ProviderError, match="managedClusters/aks does not exist"):
         providers.create(inputs())
 
 

@@ -228,20 +228,20 @@ def test_a_subscription_that_is_not_made_says_what_is_missing(azure, providers, 
 def test_what_does_not_come_about_is_an_error(azure, providers):
     trigger = Trigger(azure, definition=DAILY)
     trigger.starts = False
-    with pytest.raises(ProviderError, match="was started, and is still Stopped"):
+    with pytest.raises(ProviderError, match="was started, but is still Stopped"):
         providers.create(start())
     trigger = Trigger(azure, definition=DAILY).running()
     trigger.stops = False
-    with pytest.raises(ProviderError, match="was stopped, and is still Started"):
+    with pytest.raises(ProviderError, match="was stopped, but is still Started"):
         providers.create(stop())
     trigger = Trigger(azure, definition=ARRIVAL).running()
     trigger.stops = False
-    with pytest.raises(ProviderError, match="was to end, and is still Deprovisioning"):
+    with pytest.raises(ProviderError, match="was ended, but is still Deprovisioning"):
         providers.create(stop(ARRIVAL))
 
 
 def test_a_trigger_that_is_not_there_cannot_start(azure, providers):
-    told = "trigger 'arrivals' of data factory 'adf' is not there: it has to be deployed before it is started"
+    told = "trigger 'arrivals' of data factory 'adf' does not exist: deploy it before it is started"
     with pytest.raises(ProviderError, match=told):
         providers.create(start())
 

@@ -42,7 +42,7 @@ def test_every_value_that_stands_a_second_time_is_found(values, places):
 
 def test_a_number_is_written_as_the_settings_have_it():
     [found] = duplicate_values([50.0, 50.0], ("percent",))
-    assert found.what == "50 stands here twice"
+    assert found.what == "50 is listed twice"
 
 
 @given(st.lists(st.sampled_from("aAbBcC")))

@@ -88,7 +88,7 @@ def test_a_suffix_stands_where_the_rule_asks_for_one(kind, suffix):
 
 
 def test_an_illegal_part_is_refused():
-    with pytest.raises(ValueError, match="no name for a RESOURCE_GROUP"):
+    with pytest.raises(ValueError, match="not a valid RESOURCE_GROUP name"):
         azure_name(Kind.RESOURCE_GROUP, "churn", Environment.DEV, "a/b")
 
 

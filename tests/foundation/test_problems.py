@@ -41,10 +41,10 @@ def test_an_error_says_all_its_problems():
         ({"environment": 3}, "'3' is not allowed", "Allowed: sandbox, dev, test, prod"),
         ({"tags": "a=b"}, "'a=b' is a text", "Expected keys and values"),
         ({"tags": {"a": 1}}, "'1' is a number", "Expected a text: put it in quotes"),
-        ({"tags": {"a": True}}, "'true' is true or false", "Expected a text: put it in quotes"),
+        ({"tags": {"a": True}}, "'true' is a boolean", "Expected a text: put it in quotes"),
         ({"budget": 5}, "'5' is a number", "Expected keys and values"),
         ({"ai_services": 5}, "'5' is a number", "Expected a list"),
-        ({"location": None}, "nothing is empty", "Expected a text"),
+        ({"location": None}, "an empty value is not allowed", "Expected a text"),
         ({"diagnostics": {"retention_days": 30.5}}, "'30.5' is a number", "Expected a whole number"),
         ({"diagnostics": {"retention_days": "long"}}, "'long' is a text", "Expected a whole number"),
         ({"diagnostics": {"retention_days": 9999}}, "'9999'", "30 to 730"),
@@ -68,7 +68,7 @@ def test_a_missing_value_says_what_it_is_for():
     assert dotted(problem.path) == "project.owner_team"
     assert (
         problem.fix
-        == "The team that answers for the project, as the organisation knows it. For example retail-analytics"
+        == "The team that is responsible for the project, by its name in the organisation. For example retail-analytics"
     )
 
 

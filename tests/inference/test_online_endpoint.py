@@ -111,7 +111,7 @@ def test_outputs(preview):
 
 
 def test_a_name_that_azure_does_not_take_is_refused():
-    with pytest.raises(RefusedError, match="is no name for an endpoint"):
+    with pytest.raises(RefusedError, match="is not a valid endpoint name"):
         endpoint({"name": "Scoring_1"})
 
 
@@ -121,5 +121,5 @@ def test_a_cluster_that_is_attached_to_no_workspace_is_no_compute():
     def program():
         OnlineEndpoint("e", {**args, "compute_id": pulumi.Output.from_input(None)})
 
-    with pytest.raises(RefusedError, match="OnlineEndpointArgs: compute_id: the cluster is attached to no workspace"):
+    with pytest.raises(RefusedError, match="OnlineEndpointArgs: compute_id: the cluster is not attached"):
         record(program)

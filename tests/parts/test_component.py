@@ -1,4 +1,4 @@
-"""What is passed to a component that it cannot take, and two components that would make the same."""
+"""Arguments that a component refuses, and two components that would make the same resources."""
 
 import pulumi
 import pulumi_azure_native as native
@@ -36,7 +36,7 @@ def test_a_second_one_with_equal_azure_names_is_refused(component, rest, preview
     with pytest.raises(RefusedError) as refused:
         twice(given, given, component=component, preview=preview)
     assert str(refused.value).startswith(
-        f"c1: would make what c0 makes already: the {component.__name__} of churn in dev"
+        f"c1: would make the same resources as c0: the {component.__name__} of churn in dev"
     )
 
 
@@ -63,7 +63,7 @@ def test_groups_are_compared_once_their_names_are_known():
             AIService(f"c{number}", {**networked(resource_group_name=group.name), "settings": DOCUMENTS})
 
     assert len(record(lambda: program("rg-b")).of_type("Account")) == 2
-    with pytest.raises(RefusedError, match="c1: would make what c0 makes already"):
+    with pytest.raises(RefusedError, match="c1: would make the same resources as c0"):
         record(lambda: program("RG-A"))
     # Nobody knows in a first preview, and nothing is lost there.
     assert len(record(lambda: program("RG-A"), preview=True).of_type("Account")) == 2
@@ -81,7 +81,7 @@ def test_two_data_products_of_one_environment_are_refused():
         for name in ("a", "b"):
             DataProductRG(name, DataProductRGArgs(settings=settings, today=TODAY))
 
-    with pytest.raises(RefusedError, match="b: would make what a makes already"):
+    with pytest.raises(RefusedError, match="b: would make the same resources as a"):
         record(program)
 
 
@@ -109,7 +109,7 @@ def test_a_resource_in_place_of_its_id_is_answered_with_what_to_pass(inside):
 
     with pytest.raises(RefusedError) as refused:
         record(program)
-    assert "a ResourceGroup is given, and a value is expected" in str(refused.value)
+    assert "a ResourceGroup is given, but a value is expected" in str(refused.value)
     assert "such as `.id` for an id" in str(refused.value)
 
 

@@ -72,7 +72,7 @@ def test_a_second_workspace_on_a_cluster_is_refused_across_projects_and_both_are
     assert said(repository) == []
     exclusive(other, "dev")
     problem, central = said(repository)
-    assert "aks-central-dev-vhz6dl is made for several workspaces, and is attached exclusive to mlw-tar" in central
+    assert "aks-central-dev-vhz6dl is made for several workspaces, but is attached exclusive to mlw-tar" in central
     assert problem.startswith("projects/tariffs/Pulumi.dev.yaml: azure-mlplatform:inference.aks.cluster_id: ")
     first, second = (f"mlw-{each}-dev-" for each in ("pricing", "tariffs"))
     assert "aks-central-dev-vhz6dl is attached shared to " + first in problem
@@ -85,7 +85,7 @@ def test_a_pool_that_the_shared_cluster_has_not_is_refused(repository):
     [problem] = said(repository)
     assert problem.startswith("projects/pricing/Pulumi.prod.yaml: azure-mlplatform:inference.aks.pools: ")
     assert "has no pool gpus" in problem
-    assert "Its pools: cpu, gpu" in problem
+    assert "Use one of its pools: cpu, gpu" in problem
 
 
 def test_two_projects_behind_one_hub_share_no_address(repository):
@@ -102,8 +102,8 @@ def test_two_projects_cannot_make_the_same_resource(repository):
         replace_in(folder / f"Pulumi.{stack}.yaml", (space, space.replace("10.7", "10.17")))
     found = said(repository)
     assert len(found) == 2
-    assert found[0].startswith("projects/copy/Pulumi.dev.yaml: ResourceGroup rg-shared-compute-central-dev belongs to ")
-    assert "projects/central dev already" in found[0]
+    assert found[0].startswith("projects/copy/Pulumi.dev.yaml: ResourceGroup rg-shared-compute-central-dev already ")
+    assert "belongs to projects/central dev" in found[0]
 
 
 def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked_at(repository):
@@ -134,7 +134,7 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
     ]
     assert lines[2].startswith("projects/pricing/Pulumi.prod.yaml:18: azure-mlplatform:workspace.network_mode: 'mine'")
     [failed] = [each for each in report.problems if "failed" in each.what]
-    assert failed.fix == "`mlplatform preview -C projects/raises dev` shows where"
+    assert failed.fix == "Run `mlplatform preview -C projects/raises dev` to see where"
 
 
 def test_the_problems_as_json_have_their_places(repository):

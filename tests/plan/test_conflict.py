@@ -54,7 +54,7 @@ def test_networks_that_share_a_hub_share_no_address(space, hub, overlap):
 def test_two_stacks_cannot_make_the_same_resource():
     one, other = data_product("dev", stack="dev"), data_product("dev", stack="copy")
     [problem] = said(one, other)
-    assert problem.startswith("Pulumi.copy.yaml: ResourceGroup rg-customer-360-churn-dev belongs to dev already")
+    assert problem.startswith("Pulumi.copy.yaml: ResourceGroup rg-customer-360-churn-dev already belongs to dev")
     assert said(one, data_product("dev", stack="copy", subscription_id=OTHER)) == []
     assert said(one, data_product("prod", stack="prod")) == []
 
@@ -68,7 +68,7 @@ def test_a_data_factory_runs_the_pipelines_of_one_environment_alone():
 
     [problem] = shares(adopting("dev"), adopting("prod", SHARED_FACTORY.replace("rg-shared", "RG-Shared")))
     assert problem.startswith(
-        "Pulumi.prod.yaml: azure-mlplatform:batch.data_factory_id: adf runs the pipelines of dev already"
+        "Pulumi.prod.yaml: azure-mlplatform:batch.data_factory_id: adf already runs the pipelines of dev"
     )
     assert shares(adopting("dev", None), adopting("prod", None)) == []
     assert shares(adopting("dev"), adopting("prod", None)) == []
@@ -81,7 +81,7 @@ def test_no_environment_names_what_belongs_to_another_of_its_project():
     adopting = replace(ml_workspace({**OWN, "key_vault_id": vault}, **placed), stack="prod")
     [problem] = said(dev, adopting)
     assert problem.startswith("Pulumi.prod.yaml: RoleAssignment ")
-    assert f"names {vault.rsplit('/', 1)[1]}, which is in the group of dev" in problem
+    assert f"refers to {vault.rsplit('/', 1)[1]}, which is in the group of dev" in problem
     assert said(dev, replace(adopting, project="other")) == []
     # What others made in dev's group is dev's too.
     given = f"{vault.rsplit('/providers/', 1)[0]}/providers/Microsoft.KeyVault/vaults/kv-given"

@@ -174,8 +174,8 @@ def test_no_urn_is_made_of_the_many_aliases_that_the_sdk_gives():
 @pytest.mark.parametrize(
     ("program", "error", "text"),
     [
-        (lambda: native.resources.get_resource_group("rg"), RecordingError, "asks Azure"),
-        (lambda: native.resources.get_resource_group_output("rg"), RecordingError, "asks Azure"),
+        (lambda: native.resources.get_resource_group("rg"), RecordingError, "calls Azure"),
+        (lambda: native.resources.get_resource_group_output("rg"), RecordingError, "calls Azure"),
         (lambda: [random.RandomString("same", length=1) for _ in range(2)], RecordingError, "two resources"),
         (lambda: pulumi.Output.from_input(1).apply(lambda _: 1 / 0), ZeroDivisionError, "division"),
         (lambda: 1 / 0, ZeroDivisionError, "division"),

@@ -82,7 +82,7 @@ def test_sizes_say_what_a_person_asks_for(dev):
 
 def test_a_plan_does_not_differ_from_itself(dev):
     assert differences(dev, dev) == []
-    assert list(table([], ["a", "b"])) == ["Where a and b differ, apart from names:", "  nowhere"]
+    assert list(table([], ["a", "b"])) == ["Differences between a and b, apart from names:", "  none"]
 
 
 def test_differences_are_settings_and_never_names():

@@ -70,7 +70,7 @@ def test_a_difference_names_pool_and_field_with_file_and_line(repository):
     assert problem == (
         f"{place(repository, 'vm_size: Standard_NC48')}: azure-mlplatform:inference.aks.pools[0].vm_size: vm_size of "
         "pool gpu is 'Standard_NC48ads_A100_v4' in this stack, and 'Standard_NC24ads_A100_v4' in ../..\n"
-        "    Make them the same, or give each a cluster for stress tests of its own"
+        "    Make them equal, or give each project its own cluster for stress tests"
     )
 
 
@@ -78,7 +78,7 @@ def test_a_project_that_is_not_there_is_said_with_file_and_line(repository):
     change(repository / "projects" / "stress-test" / "Pulumi.prod.yaml", "stress_tests", ["../..", "../none"])
     [problem] = problems(repository)
     assert problem.startswith(
-        f"{place(repository, '../none')}: azure-mlplatform:stress_tests[1]: ../none holds no Pulumi project"
+        f"{place(repository, '../none')}: azure-mlplatform:stress_tests[1]: ../none is not a Pulumi project"
     )
 
 
@@ -91,7 +91,7 @@ def test_what_prod_has_may_be_impossible_here(repository):
     assert "Standard_NP10s was retired on 2027-05-31" in retired
     change(repository / "projects" / "stress-test" / "Pulumi.prod.yaml", "location", "norwayeast")
     [elsewhere] = problems(repository)
-    assert "there is no Standard_NP10s in norwayeast" in elsewhere
+    assert "Standard_NP10s is not available in norwayeast" in elsewhere
 
 
 def test_the_platforms_keys_are_refused_in_a_project(repository):

@@ -34,12 +34,12 @@ NO_DEVICE = (
     "pool fpga offers no device: neither AKS nor Azure ML installs XRT and a device plugin, and no gitops source does"
 )
 ATTACHED = (
-    "databricks is attached as databricks with a personal access token: the machine-learning workspace acts as whoever "
-    "made it, until it ends. Only pipelines of SDK v1, whose support has ended, run there"
+    "databricks is attached as databricks with a personal access token: the machine-learning workspace acts as the "
+    "token's owner until the token expires. Only pipelines of SDK v1, whose support has ended, run there"
 )
 NOT_ATTACHED = (
-    "databricks is not attached to the machine-learning workspace, since no token is set. Make one in Databricks, then "
-    "`pulumi config set --secret azure-mlplatform:databricks_token`"
+    "databricks is not attached to the machine-learning workspace, because no token is set. Make one in Databricks, "
+    "then run `pulumi config set --secret azure-mlplatform:databricks_token`"
 )
 SPARK_ENDS = "Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"
 SAID = {

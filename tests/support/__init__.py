@@ -1,1 +1,1 @@
-"""What several tests need: programs that they record, and servers on loopback."""
+"""Helpers for several tests: programs to record, and servers on loopback."""

@@ -1,4 +1,4 @@
-"""A data factory in the Azure on loopback: its triggers, and a managed private endpoint with its target."""
+"""A simulated data factory for Azure on loopback: triggers, and a managed private endpoint with its target."""
 
 from typing import Any, Optional
 
@@ -7,15 +7,15 @@ from support.loopback import Answer, Azure, Call
 GROUP = "/subscriptions/s/resourceGroups/rg/providers"
 FACTORY = f"{GROUP}/Microsoft.DataFactory/factories/adf"
 AT_ONCE = (("Retry-After", "0"),)
-SOON = (("x-ms-retry-after-ms", "10"),)  # For 0, azure-core waits as long as for none.
+SOON = (("x-ms-retry-after-ms", "10"),)  # With 0, azure-core waits as long as without the header.
 
 
 class Trigger:
-    """A trigger, as "Triggers - REST API (Azure Data Factory)" has it. Each thing that it does takes `takes` polls.
+    """A trigger that behaves as in "Triggers - REST API (Azure Data Factory)". Each action takes `takes` polls.
 
-    `did` lists what it was told to do; `subscribed_to` is the definition that its subscription was made of; `faults`
-    are answered first, by action; what it is told and `starts`, `stops` or `subscribes` denies never becomes true;
-    `failure` is what its operations end with.
+    `did` lists the actions that were called. `subscribed_to` is the definition that its subscription was made from.
+    `faults` are the first answers, by action. If `starts`, `stops` or `subscribes` is false, that action never takes
+    effect. `failure` is the answer at the end of each operation.
     """
 
     def __init__(self, azure: Azure, name: str = "arrivals", *, definition: Any = None, takes: int = 2) -> None:
@@ -34,22 +34,22 @@ class Trigger:
             azure.resources[f"{self.path}/{action}"] = self._action
 
     def running(self) -> "Trigger":
-        """The same, started, and subscribed where it waits for events."""
+        """Starts the trigger, subscribes it if it waits for events, and returns it."""
         self.state = "Started"
         if self.definition["type"] == "BlobEventsTrigger":
             self.subscription, self.subscribed_to = "Enabled", self.definition
         return self
 
     def put(self, definition: Any) -> Answer:
-        """What azure-native does for a trigger that was made or changed."""
+        """Makes or changes the trigger as azure-native does."""
         return self._resource(Call("PUT", self.path, {}, {"properties": definition}))
 
     def remove(self) -> Answer:
-        """What azure-native does for one that is deleted."""
+        """Deletes the trigger as azure-native does."""
         return self._resource(Call("DELETE", self.path, {}, None))
 
     def becomes(self, *, after: int = 0, **changes: Any) -> None:
-        """Changes so many polls later."""
+        """Applies `changes` after `after` polls."""
         self._later = [{}] * after + [changes]
         if not after:
             self._pass()
@@ -123,10 +123,10 @@ class Trigger:
 
 
 class Connections:
-    """A target with the connections that wait there, as "Private Endpoint Connections - List" and "- Put" have it.
+    """A target with its pending connections, as in "Private Endpoint Connections - List" and "- Put".
 
-    `lake` is the managed private endpoint of this factory, at ENDPOINT. Approved before it is provisioned, it never
-    gets to know.
+    `lake` is the managed private endpoint of this factory, at ENDPOINT. If it is approved before it is provisioned, it
+    never shows the approval.
     """
 
     ENDPOINT = f"{FACTORY}/managedVirtualNetworks/default/managedPrivateEndpoints/lake"
@@ -146,7 +146,7 @@ class Connections:
         azure.resources[f"{target}/privateEndpointConnections"] = self._list
 
     def add(self, source: str, status: str = "Pending") -> None:
-        """A connection from a private endpoint of this name, under a name that says nothing."""
+        """Adds a connection from the private endpoint `source`. The connection has an arbitrary name."""
         name = f"c{len(self.connections)}.0f1e"
         self.connections[name] = {
             "id": f"{self.target}/privateEndpointConnections/{name}",
@@ -160,11 +160,11 @@ class Connections:
         self.azure.resources[self.connections[name]["id"]] = self._put
 
     def statuses(self) -> list[str]:
-        """Of all, in order."""
+        """The statuses of all connections, in order."""
         return [self._state(name)["status"] for name in self.connections]
 
     def end(self, status: str) -> None:
-        """What the target's owner can do to the first."""
+        """Sets the status of the first connection, as the target's owner can."""
         self._state(next(iter(self.connections)))["status"] = status
 
     def _state(self, name: str) -> Any:
@@ -177,7 +177,7 @@ class Connections:
         self.provisioned_in -= 1
         if self.provisioned_in == 0 and self.provisioning == "Provisioning":
             self.provisioning = "Succeeded"
-        # It says Pending before it is provisioned.
+        # The endpoint shows Pending before it is provisioned.
         if self.connections and (self.provisioned_in < 2 or self.provisioning == "Succeeded"):
             status = self.statuses()[0]
             self.known_in -= status == "Approved"

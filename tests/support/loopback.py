@@ -1,6 +1,6 @@
-"""Azure on loopback: Entra ID and Resource Manager over TLS, behaving as documented as far as is asked of them.
+"""A simulated Azure on loopback: Entra ID and Resource Manager over TLS, as documented, as far as the tests need them.
 
-And Pulumi's own server of dynamic providers, started as the engine starts it.
+It also starts Pulumi's own server of dynamic providers, as the engine does.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ CLIENT = "00000000-0000-0000-0000-0000000000c1"
 
 
 class Call(NamedTuple):
-    """A request that Resource Manager got."""
+    """A request to Resource Manager."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What is answered to a call."""
+    """The answer to a call."""
 
     status: int = 200
     body: Any = None
@@ -50,7 +50,7 @@ Resource = Callable[[Call], Answer]
 
 
 class Azure:
-    """What stands behind the server. `resources` answer by path; `faults` are answered first, one a call."""
+    """The state behind the server. `resources` answer by path. `faults` are answered first, one per call."""
 
     def __init__(self) -> None:
         self.secret = "right"
@@ -59,7 +59,7 @@ class Azure:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets all that was there, and all that was asked."""
+        """Clears the resources, the faults and the recorded requests."""
         self.resources: dict[str, Resource] = {}
         self.faults: list[Answer] = []
         self.calls: list[Call] = []
@@ -99,7 +99,7 @@ class Azure:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # Else each body waits 40 ms for the client to acknowledge the headers.
+    disable_nagle_algorithm = True  # Otherwise each body waits 40 ms for the client to acknowledge the headers.
     azure: Azure
 
     def _answer(self) -> None:
@@ -136,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def azure_on_loopback(folder: Path) -> Iterator[tuple[Azure, dict[str, str]]]:
-    """The server, and the variables of the environment that lead to it and sign in there."""
+    """Starts the server. Yields it, and the environment variables to reach it and sign in."""
     authority = trustme.CA()
     bundle = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
@@ -167,7 +167,7 @@ def azure_on_loopback(folder: Path) -> Iterator[tuple[Azure, dict[str, str]]]:
 
 
 class ProviderError(Exception):
-    """The provider answered with an error; the message is its."""
+    """An error from the provider, with its message."""
 
 
 class DynamicProviders:
@@ -222,7 +222,7 @@ def _struct(values: dict[str, Any]) -> struct_pb2.Struct:
 
 @contextlib.contextmanager
 def dynamic_providers(**environment: str) -> Iterator[DynamicProviders]:
-    """Starts the server, with nothing of this process's Azure variables."""
+    """Starts the server without this process's Azure variables."""
     own = {key: value for key, value in os.environ.items() if not key.startswith(("ARM_", "AZURE_", "ACTIONS_"))}
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.dynamic"],

@@ -1,4 +1,4 @@
-"""Programs that tests record."""
+"""Programs that tests record, and their settings."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -85,8 +85,7 @@ WITHIN_ANOTHER = {
     "WebAppSlot",
     "WorkspaceConnection",
 }
-"""Kinds whose names say nothing of the environment: they stand on, or in, something whose name does, or on
-nothing."""
+"""Kinds whose names do not contain the environment. They belong to a resource whose name does, or to none."""
 
 
 def placed(environment: str = "dev", **changes: Any) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def placed(environment: str = "dev", **changes: Any) -> dict[str, Any]:
 
 
 def networked(environment: str = "dev", **changes: Any) -> dict[str, Any]:
-    """The same of a component that others call, with the network of its private endpoints."""
+    """The same for a component that others call, with the network of its private endpoints."""
     network = PrivateNetwork(
         subnet_id=f"{SUBNETS}/endpoints", zone_ids={**zone_ids(changes.get("location", "westeurope"))}
     )
@@ -121,27 +120,27 @@ OPEN: dict[str, Any] = {
     "private_network": None,
     "open_reason": "a sandbox without a network",
 }
-"""What a component takes that is open to all."""
+"""The arguments of a component that is open to all."""
 
 
 def from_office(*ranges: str) -> dict[str, Any]:
-    """What a component takes that public addresses may call, beside its private endpoints."""
+    """The arguments of a component that public addresses may call, besides its private endpoints."""
     return {"environment": "dev", "public_access": {"ip_ranges": [*ranges], "reason": "Office access, NET-123"}}
 
 
 def of_placement(changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The changes that are of a placement, and the others."""
+    """The changes to a placement, and the other changes."""
     ours = {key: value for key, value in changes.items() if key in Placement.model_fields}
     return ours, {key: value for key, value in changes.items() if key not in ours}
 
 
 def through_provider(program: Callable[[pulumi.ResourceOptions], Any], settings: EnvironmentSettings) -> Any:
-    """The program with the options that give it the one provider."""
+    """Runs the program with the options for the one provider."""
     return program(pulumi.ResourceOptions(providers=[azure_provider(settings)]))
 
 
 def remembered(program: Callable[..., Plan]) -> Callable[..., Plan]:
-    """A plan does not change, so the same one need not be recorded twice. `anew=True` records it all the same."""
+    """Records each plan once, and returns it again for the same arguments. `anew=True` records it again."""
     plans: dict[str, Plan] = {}
 
     @wraps(program)
@@ -173,7 +172,7 @@ SUBNETS = f"{CENTRAL}/Microsoft.Network/virtualNetworks/v/subnets"
 
 
 def zone_ids(location: str) -> dict[str, str]:
-    """The private DNS zones that a hub has for a region, by their names."""
+    """The ids of a hub's private DNS zones for a region, by zone name."""
     names = {zone for service in PrivateService for zone in zones(service, location)}
     return {name: f"{CENTRAL}/Microsoft.Network/privateDnsZones/{name}" for name in sorted(names)}
 
@@ -194,7 +193,7 @@ def ml_workspace(
     existing: Optional[dict[str, Any]] = None,
     **changes: Any,
 ) -> Plan:
-    """The plan of an MLWorkspace by the name of `ml`, and of what `then` does with it."""
+    """The plan of an MLWorkspace named `ml`, and of the resources that `then` adds."""
     placement, others = of_placement(changes)
     args = {
         **networked(environment, **placement),
@@ -224,7 +223,7 @@ def twice_granted(plan: Plan) -> list[str]:
 
 
 def one(plan: Plan, kind: str, name: str = "ml-") -> PlannedResource:
-    """The only resource of a kind whose name begins so."""
+    """The only resource of a kind whose name begins with `name`."""
     [found] = [each for each in plan.of_type(kind) if each.name.startswith(name)]
     return found
 
@@ -252,11 +251,11 @@ OTHER_TARGETS = {
 
 
 COMPUTES = "00000000-0000-0000-0000-0000000000f2"
-"""The principal that the computes of that workspace sign in as."""
+"""The principal id of the computes of an `attachable` workspace."""
 
 
 def attachable(name: str = "mlw-churn", **changes: Any) -> WorkspaceReference:
-    """A workspace that models are served from, and computes attached to."""
+    """A workspace to serve models from and attach computes to."""
     workspace_id = f"{WORKSPACES}/{name}"
     given = {
         "workspace_id": workspace_id,
@@ -273,8 +272,8 @@ def attachable(name: str = "mlw-churn", **changes: Any) -> WorkspaceReference:
 
 
 def served(args: Any, *, environment: str = "prod", lock: bool = False, **changes: Any) -> dict[str, Any]:
-    """The arguments of a component that serves models, by the fields it has. It is about to be retired, unless `lock`
-    leaves it protected."""
+    """The arguments that a component for serving models has fields for. It is about to be retired and so not protected,
+    unless `lock` is true."""
     placement, others = of_placement(changes)
     if not lock:
         placement["retire"] = {"reason": "so that nothing is locked"}
@@ -290,7 +289,7 @@ def served(args: Any, *, environment: str = "prod", lock: bool = False, **change
 def serving(
     component: Any, args: Any, settings: Any, *, preview: bool = False, existing: Any = None, **changes: Any
 ) -> Plan:
-    """The plan of a component that serves models, by the name of `serve`."""
+    """The plan of a component that serves models, named `serve`."""
     given = {**served(args, **changes), "settings": settings}
     return record(lambda: component("serve", args.model_validate(given)), preview=preview, existing=existing)
 
@@ -308,10 +307,10 @@ ARRIVED = {
 }
 BATCH = {"compute": "cpu", "jobs": [NIGHTLY, ARRIVED], "alerts": {"emails": ["ml@example.com"]}}
 BY_BLOB = (
-    "batch: blobs start {}: who deploys needs EventGrid EventSubscription Contributor on their storage account, whose "
-    "subscription needs the provider Microsoft.EventGrid"
+    "batch: blobs trigger {}: the deployer needs EventGrid EventSubscription Contributor on their storage account, and "
+    "its subscription needs the provider Microsoft.EventGrid"
 )
-"""What a preview says of a job."""
+"""The notice of a preview for jobs with a blob trigger."""
 
 SHARED_FACTORY = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shared/providers/Microsoft.DataFactory/factories/adf"
 
@@ -337,7 +336,7 @@ LEGACY = {
     "mode": "published_pipeline",
     "published_pipeline_id": "00000000-0000-0000-0000-0000000000b1",
 }
-"""What a job has that calls a pipeline of version 1, as it may where a customer's key encrypts the workspace."""
+"""The settings of a job that calls a pipeline of SDK version 1, for a workspace with a customer's key."""
 
 BRICKS = {
     "databricks": {},
@@ -346,16 +345,16 @@ BRICKS = {
         "subnets": {"databricks_host": "10.21.0.0/25", "databricks_container": "10.21.0.128/25"},
     },
 }
-"""What an environment has changed to hold Databricks."""
+"""The changes to an environment that add Databricks."""
 
 
 @remembered
 def whole(environment: str, *, preview: bool = False, stack: str = "", token: Any = None, **changes: Any) -> Plan:
-    """The plan of a ProjectEnvironment with everything that this library can add to it, attached to Databricks where
-    there is a token."""
+    """The plan of a ProjectEnvironment with everything that this library can add to it. Databricks is attached if there
+    is a token."""
     everything = {"ai_services": [OPENAI, DOCUMENTS], "workspace": WORKSPACE, "inference": INFERENCE}
     if changes.get("workspace", WORKSPACE) is None or changes.get("workspace", WORKSPACE)["network_mode"] == "managed":
-        everything["inference"] = None  # A cluster is attached to a workspace in a network of its own.
+        everything["inference"] = None  # A cluster needs a workspace with its own network.
     settings = example_settings(environment, **{**everything, **changes})
     return record(
         lambda: through_provider(

@@ -1,4 +1,4 @@
-"""What a model refuses, as paths and messages."""
+"""The problems that a model reports, as paths and messages."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from azure_mlplatform.foundation.problems import Problem, ProblemsError, dotted,
 
 
 def problems(model: type[BaseModel], data: Any) -> list[Problem]:
-    """The problems of `data`; none where it is valid."""
+    """The problems of `data`. Empty if it is valid."""
     try:
         model.model_validate(data)
     except ValidationError as error:

@@ -128,7 +128,7 @@ def test_a_store_stays_of_the_kind_that_it_was_made_as(made, changes, setting):
         stores({**STORE, **changes}, existing=existing)
     [problem] = refused.value.problems
     assert problem.path == ("workspace", "datastores", 0, setting)
-    assert problem.fix == "Set it back, and declare a datastore of another name on the same container"
+    assert problem.fix == "Set it back, and add a datastore with another name on the same container"
 
 
 @pytest.mark.parametrize("changes", [{}, {"as_blobs": True}])

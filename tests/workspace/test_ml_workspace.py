@@ -301,7 +301,7 @@ def test_without_a_network_a_small_registry_will_do():
         **OPEN,
         existing={ADOPTED["container_registry_id"]: {"sku": {"name": "Basic", "tier": "Basic"}}},
     )
-    with pytest.raises(RefusedError, match=r"settings\.container_registry_sku: a Basic registry takes no private"):
+    with pytest.raises(RefusedError, match=r"settings\.container_registry_sku: a Basic registry supports no private"):
         ml_workspace(small)
 
 

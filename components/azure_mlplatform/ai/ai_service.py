@@ -1,6 +1,6 @@
-"""One Azure AI (Cognitive) Services account of a data product, with the models it serves.
+"""One Azure AI (Cognitive) Services account of a data product, with the models that it serves.
 
-It does not manage what is inside an account: fine-tuned models, content filters, stored files.
+It does not manage the content of an account: fine-tuned models, content filters, stored files.
 """
 
 from typing import Any, Optional
@@ -24,13 +24,13 @@ from .settings import AIServiceSettings
 
 
 class ConnectedService(ComponentArgs):
-    """An AI service that a workspace can connect to. `AIService.reference()` makes it."""
+    """An AI service that a workspace can connect to. `AIService.reference()` returns it."""
 
     name: str
     """The connection's name."""
 
     kind: EnumOrText[AIServiceKind]
-    """What the service does."""
+    """The kind of the service."""
 
     resource_id: In[str]
     """The account, by id."""
@@ -47,7 +47,7 @@ class AIServiceArgs(NetworkedArgs):
 
 
 class AIService(Component):
-    """An account that takes Entra sign-in only."""
+    """An account that accepts Entra sign-in only."""
 
     name: pulumi.Output[str]
     """The account's name."""
@@ -76,7 +76,7 @@ class AIService(Component):
             account.id,
             args.settings.private_service,
             part=args.settings.name,
-            # An account is "Accepted" while a model is deployed, and an endpoint to it is then refused
+            # While a model is being deployed, the account's state is "Accepted" and Azure refuses an endpoint
             # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
             depends_on=[last] if last is not account else None,
         )
@@ -119,7 +119,7 @@ class AIService(Component):
         )
 
     def _deployments(self, settings: AIServiceSettings, account: pulumi.CustomResource) -> pulumi.CustomResource:
-        """Deploys the models and returns what was made last."""
+        """Deploys the models in turn and returns the last deployment, or the account if there is none."""
         last = account
         account_name = known_value_of(account, self.placement.name_of(Kind.AI_SERVICE, settings.name))
         for model in settings.deployments:
@@ -140,7 +140,7 @@ class AIService(Component):
         return last
 
     def reference(self) -> ConnectedService:
-        """The account as a workspace takes it among its `ai_services`."""
+        """The account as an item for the `ai_services` of a workspace."""
         return ConnectedService(
             name=self._settings.name, kind=self._settings.kind, resource_id=self.resource_id, endpoint=self.endpoint
         )
@@ -154,11 +154,15 @@ class AIService(Component):
     ) -> "native.authorization.RoleAssignment":
         """Lets a principal call the account: Cognitive Services User, or OpenAI User on an OpenAI account.
 
-        `grantee` names the assignment in the program. Default: the principal's id, which then has to be a plain text.
+        `grantee` names the assignment in the program. Default: the principal's id, which must then be a plain text.
         """
         if grantee is None and not isinstance(principal_id, str):
             raise RefusedError(
-                [Problem(("grantee",), "required where principal_id is an output", "Give grantee='<who it is>'")]
+                [
+                    Problem(
+                        ("grantee",), "required if principal_id is an output", "Give grantee='<name of the principal>'"
+                    )
+                ]
             )
         return assign_role(
             self,

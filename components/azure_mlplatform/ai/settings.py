@@ -1,4 +1,4 @@
-"""The data product's own Azure AI (Cognitive) Services."""
+"""The settings of the data product's own Azure AI (Cognitive) Services."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -16,7 +16,7 @@ from ..parts.settings.part import PartSettings
 
 
 class DeploymentSku(StrEnum):
-    """How a model's capacity is bought ("Deployment types for Azure AI Foundry Models")."""
+    """The way a model's capacity is bought ("Deployment types for Azure AI Foundry Models")."""
 
     STANDARD = "Standard"
     GLOBAL_STANDARD = "GlobalStandard"
@@ -29,7 +29,7 @@ class DeploymentSku(StrEnum):
 
 
 class VersionUpgrade(StrEnum):
-    """When the service may replace a deployment's model version by a newer one."""
+    """When the service may replace a deployment's model version with a newer one."""
 
     NO_AUTO_UPGRADE = "NoAutoUpgrade"
     ONCE_NEW_DEFAULT = "OnceNewDefaultVersionAvailable"
@@ -40,72 +40,72 @@ class ModelDeployment(Settings):
     """A model that an account serves."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}[A-Za-z0-9]$", examples=["gpt-4o-mini"])
-    """What callers name it by: 2 to 64 letters, digits, `_`, `.` and `-`."""
+    """The name that callers use: 2 to 64 letters, digits, `_`, `.` and `-`."""
 
     model: str = Field(min_length=1, examples=["gpt-4o-mini"])
     """The model's name in the service's catalogue."""
 
     version: str = Field(min_length=1, examples=["2024-07-18"])
-    """The model's version. Pinned, so that an answer changes only when the settings do."""
+    """The model's version. It is pinned: only the settings or `version_upgrade` change it."""
 
     format: str = Field(default="OpenAI", min_length=1)
-    """Whose model it is. Left out: `OpenAI`."""
+    """The model's format, which names its provider. Default: `OpenAI`."""
 
     sku: DeploymentSku = DeploymentSku.STANDARD
-    """How capacity is bought. Left out: `Standard`, which keeps the data in the account's region."""
+    """The way capacity is bought. Default: `Standard`, which keeps the data in the account's region."""
 
     capacity: int = Field(default=10, ge=1, le=100000)
-    """Thousands of tokens a minute, or provisioned units with a provisioned sku. Left out: 10."""
+    """Thousands of tokens per minute, or provisioned units with a provisioned sku. Default: 10."""
 
     version_upgrade: VersionUpgrade = VersionUpgrade.ONCE_EXPIRED
-    """When the service may move to a newer version. Left out: when the pinned one is retired."""
+    """When the service may move to a newer version. Default: when the pinned one is retired."""
 
     content_filter: Optional[str] = Field(default=None, examples=["Microsoft.DefaultV2"])
-    """The content filter (RAI policy) by name. Left out, the service's own default."""
+    """The content filter (RAI policy), by name. Default: the service's own default."""
 
 
 class AIServiceSettings(PartSettings):
-    """One account: reached through its private endpoint, signed in to by Entra ID only."""
+    """One account. It is reached through its private endpoint and accepts Entra sign-in only."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=20, examples=["assistant"])
-    """What the project calls it, unique in the environment: 2 to 20 lower-case letters, digits and single
+    """Its name in the project, unique in the environment: 2 to 20 lower-case letters, digits and single
     hyphens, starting with a letter. Part of the account's name and address."""
 
     kind: AIServiceKind
-    """What it does."""
+    """The kind of service."""
 
     sku: Optional[str] = Field(default=None, examples=["S0"])
-    """Its size. Left out: the kind's paid one, since free ones take no private endpoint."""
+    """The sku. Default: the paid sku of the kind. Free skus support no private endpoint."""
 
     deployments: list[ModelDeployment] = Field(default_factory=list)
-    """Models it serves, for kinds `OpenAI` and `AIServices`."""
+    """The models that it serves, with the kinds `OpenAI` and `AIServices` only."""
 
     allowed_fqdns: list[str] = Field(default_factory=list, examples=[["churnstorage.blob.core.windows.net"]])
-    """Host names that the service itself may call. Left out, it may call none."""
+    """Host names that the service itself may call. Default: none."""
 
     @property
     def sku_name(self) -> str:
-        """The size given, or the kind's default."""
+        """The given sku, or the kind's default."""
         return self.sku or AI_KINDS[self.kind].skus[0]
 
     @property
     def private_service(self) -> PrivateService:
-        """What its private endpoint leads to."""
+        """The target of its private endpoint."""
         return AI_KINDS[self.kind].private_service
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What has a private endpoint: the account."""
+        """The services with a private endpoint: the account."""
         return [self.private_service]
 
     def private_violations(self) -> Iterator[Violation]:
-        """A free size, which takes no private endpoint."""
+        """A violation if the sku is free and supports no private endpoint."""
         if self.sku_name.startswith("F"):
             yield Violation(
                 ("sku",),
                 self.sku,
-                f"the free sku {self.sku_name} takes no private endpoint",
-                "Leave sku out for the paid one",
+                f"the free sku {self.sku_name} supports no private endpoint",
+                "Leave sku out to get the paid one",
             )
 
     @check
@@ -123,7 +123,12 @@ class AIServiceSettings(PartSettings):
     def _kind_deploys_models(self) -> Iterator[Violation]:
         if self.deployments and not AI_KINDS[self.kind].deploys_models:
             able = ", ".join(kind.value for kind, facts in AI_KINDS.items() if facts.deploys_models)
-            yield Violation(("deployments",), None, f"a {self.kind} account serves no models", f"Kinds that do: {able}")
+            yield Violation(
+                ("deployments",),
+                None,
+                f"a {self.kind} account serves no models",
+                f"Remove it, or set kind to one of: {able}",
+            )
 
     @check
     def _deployments_have_names_of_their_own(self) -> Iterator[Violation]:

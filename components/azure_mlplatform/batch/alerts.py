@@ -1,6 +1,6 @@
-"""Who hears of batches that failed, of triggers that failed, and of runs that should have been.
+"""Alerts on failed pipelines, failed triggers and late runs.
 
-Metrics, their dimensions and the tables of logs are those of "Supported metrics" and "Supported logs" for
+Metrics, their dimensions and the log tables are those of "Supported metrics" and "Supported logs" for
 Microsoft.DataFactory/factories and Microsoft.Synapse/workspaces (Azure Monitor, Microsoft Learn).
 """
 
@@ -17,7 +17,7 @@ from .settings.jobs import BatchJobSettings
 
 
 class _Reports(NamedTuple):
-    """How an orchestrator reports its runs."""
+    """The metrics and the log in which an orchestrator reports its runs."""
 
     namespace: str
     pipelines: tuple[str, str]
@@ -27,10 +27,10 @@ class _Reports(NamedTuple):
     """Metric, and the dimension that names the trigger."""
 
     failed: dict[str, str]
-    """Dimensions that tell failed ones from others."""
+    """The dimensions that select failed runs."""
 
     table: str
-    """Of the log of pipeline runs."""
+    """The log table of pipeline runs."""
 
 
 _REPORTS = {
@@ -54,7 +54,7 @@ _DAY = 24
 
 
 class BatchAlerts(NamedTuple):
-    """What alerts are made for, and who hears of them."""
+    """The jobs and triggers to watch, and the receivers of the alerts."""
 
     settings: BatchAlertSettings
     orchestrator: Orchestrator
@@ -66,11 +66,11 @@ class BatchAlerts(NamedTuple):
 
     triggers: list[str]
     late: bool
-    """Whether its logs are there to tell of runs that are late."""
+    """Whether the logs are available, so that late runs can be found."""
 
 
 def batch_alerts(parent: Component, alerts: BatchAlerts) -> None:
-    """Alerts on failed pipelines and triggers, and one for each job that is expected to have succeeded."""
+    """Makes alerts on failed pipelines and triggers, and an alert on late runs for each job with expected hours."""
     placement = parent.placement
     groups: list[In[str]] = list(alerts.settings.action_group_ids)
     if alerts.settings.emails:
@@ -91,7 +91,7 @@ def batch_alerts(parent: Component, alerts: BatchAlerts) -> None:
         native.monitor.MetricAlert(
             parent.logical_name(f"failed-{label}"),
             rule_name=placement.name_of(Kind.ALERT_RULE, f"failed-{label}"),
-            # Metric alerts are nowhere in particular.
+            # Metric alerts have no region.
             location="global",
             description=f"Batch scoring: {label} failed",
             scopes=[alerts.orchestrator_id],
@@ -114,7 +114,7 @@ def batch_alerts(parent: Component, alerts: BatchAlerts) -> None:
             scopes=[placement.log_analytics_id],
             evaluation_frequency="PT1H",
             window_size=_window(hours),
-            # The table is not there before the first run is logged.
+            # The table does not exist before the first run is logged.
             skip_query_validation=True,
             criteria=_late(reports, alerts.orchestrator_id, pipeline, hours),
             actions={"action_groups": groups},
@@ -127,7 +127,7 @@ def _action_group(parent: Component, emails: list[str]) -> "pulumi.Output[str]":
     return native.monitor.ActionGroup(
         parent.logical_name("action-group"),
         action_group_name=placement.name_of(Kind.ACTION_GROUP, "batch"),
-        # What a message shows of it; Azure takes 12 characters.
+        # Messages show this name. Azure allows 12 characters.
         group_short_name=placement.project[:12],
         resource_group_name=placement.resource_group_name,
         location="Global",
@@ -139,7 +139,7 @@ def _action_group(parent: Component, emails: list[str]) -> "pulumi.Output[str]":
 
 
 def _failed(reports: _Reports, metric: str, names: dict[str, list[str]]) -> Any:
-    """That one of these has failed, whatever else the orchestrator runs."""
+    """The criteria that one of `names` has failed. Other runs of the orchestrator do not count."""
     monitor = native.monitor
     dimensions = names | {each: [value] for each, value in reports.failed.items()}
     return monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
@@ -163,7 +163,7 @@ def _failed(reports: _Reports, metric: str, names: dict[str, list[str]]) -> Any:
 
 
 def _late(reports: _Reports, orchestrator_id: In[str], pipeline: str, hours: int) -> Any:
-    """That no run has succeeded. It is counted to a row of its own, so that no row at all is no special case."""
+    """The criteria that no run has succeeded. The query counts runs, so an empty log also raises the alert."""
     query = pulumi.Output.from_input(orchestrator_id).apply(
         lambda id_: "\n".join(
             [
@@ -175,7 +175,7 @@ def _late(reports: _Reports, orchestrator_id: In[str], pipeline: str, hours: int
             ]
         )
     )
-    # azure-native's enumeration of operators has the words of another service.
+    # azure-native's enumeration of operators has the values of another service.
     operator: Any = "GreaterThan"
     return native.monitor.ScheduledQueryRuleCriteriaArgs(
         all_of=[
@@ -193,7 +193,7 @@ def _late(reports: _Reports, orchestrator_id: In[str], pipeline: str, hours: int
 
 
 def _window(hours: int) -> str:
-    """The shortest window that Azure Monitor has for so many hours."""
+    """The shortest window of Azure Monitor that covers `hours`."""
     if hours <= 6:
         return f"PT{hours}H"
     return "P1D" if hours <= _DAY else "P2D"

@@ -1,6 +1,6 @@
-"""Scoring in batches: endpoints that take jobs, pipelines that call them, and triggers that run.
+"""Batch scoring: batch endpoints, the pipelines that call them, and the pipelines' triggers.
 
-It does not manage what is deployed to the endpoints, which belongs to releases, nor the data that is scored.
+The component does not manage the deployments on the endpoints (releases do that), nor the data.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,13 +43,13 @@ class BatchScoringArgs(NetworkedArgs):
     """The arguments of a BatchScoring."""
 
     settings: ModelOrDict[BatchSettings]
-    """The jobs, who runs them, and who hears of it. Its `cluster` is made with the workspace, not here."""
+    """The jobs, the orchestrator and the alerts. The `cluster` is made with the workspace, not here."""
 
     workspace: ModelOrDict[WorkspaceReference]
-    """The workspace that they are scored in."""
+    """The machine-learning workspace that runs the jobs."""
 
     datastores: ModelsOrDicts[DatastoreSettings] = NONE_GIVEN
-    """The workspace's datastores. Default: its own alone."""
+    """The declared datastores of the workspace. Default: none, only the workspace's own one."""
 
     synapse: ModelOrDict[Optional[SynapseReference]] = LEFT_OUT
     """With `orchestrator: synapse`: the Synapse workspace. Default: none."""
@@ -71,7 +71,7 @@ class BatchScoringArgs(NetworkedArgs):
 
 
 class _Caller(NamedTuple):
-    """What calls the endpoints: a factory, or a Synapse workspace."""
+    """The caller of the endpoints: a factory or a Synapse workspace."""
 
     resource_id: In[str]
     principal_id: In[str]
@@ -79,39 +79,39 @@ class _Caller(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """What the pipelines of all jobs share."""
+    """Values that the pipelines of all jobs share."""
 
     factory: Factory
     services: dict[str, In[str]]
-    """Linked service, by label → its name, known once it is there."""
+    """Label of a linked service → its name, known once the service exists."""
 
     needs: list[pulumi.Resource]
-    """What has to be there before a run."""
+    """The resources that must exist before a run."""
 
     actions: Actions
 
 
 class BatchScoring(Component):
-    """Batch endpoints, and what has them called and watched."""
+    """Batch endpoints, with the pipelines, triggers and alerts for them."""
 
     data_factory_id: pulumi.Output[Optional[str]]
-    """The factory, by id; none with Synapse."""
+    """The id of the factory. None with Synapse."""
 
     principal_id: pulumi.Output[str]
-    """The principal that calls the endpoints: the factory's, or Synapse's. For grants on what a team's own pipelines
-    reach."""
+    """The principal id of the caller of the endpoints: the factory or Synapse. Grant it access to resources that a
+    team's own pipelines use."""
 
     pipelines: pulumi.Output[dict[str, str]]
-    """Job → the pipeline that somebody starts to replay a window."""
+    """Job → its pipeline. A person starts it to replay a window."""
 
     endpoints: pulumi.Output[dict[str, str]]
     """Job → its batch endpoint, which releases deploy to."""
 
     scoring_uris: pulumi.Output[dict[str, str]]
-    """Job → where its endpoint is called."""
+    """Job → the address of its endpoint."""
 
     compute: pulumi.Output[str]
-    """The cluster that deployments name."""
+    """The name of the cluster for deployments."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[BatchScoringArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -146,7 +146,7 @@ class BatchScoring(Component):
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports for this component."""
         return {
             "data_factory_id": self.data_factory_id,
             "data_factory_principal_id": self.principal_id,
@@ -164,7 +164,7 @@ class BatchScoring(Component):
             factory = data_factory(self)
         else:
             factory = adopted_factory(self, settings.data_factory_id, settings.integration_runtime)
-        # What watches a factory, or is told of it, comes after it.
+        # Alerts and outputs that use this id wait until the factory exists.
         made = after_check(pulumi.Output.from_input(factory.name), factory.resource_id)
         return _Caller(made, factory.principal_id, factory)
 
@@ -172,7 +172,7 @@ class BatchScoring(Component):
         return self.placement.name_of(Kind.BATCH_ENDPOINT, job)
 
     def _endpoint(self, job: BatchJobSettings) -> "native.machinelearningservices.BatchEndpoint":
-        """A stable endpoint: which of its deployments takes a job that names none is a release's to say."""
+        """Makes a stable endpoint. Releases choose its default deployment."""
         placement, workspace = self.placement, self._args.workspace
         return native.machinelearningservices.BatchEndpoint(
             self.logical_name(f"endpoint-{job.name}"),
@@ -186,7 +186,7 @@ class BatchScoring(Component):
         )
 
     def _grant(self, principal_id: In[str]) -> list[pulumi.Resource]:
-        """What the caller needs: to start jobs, and to read and write what they do, since they run as their caller
+        """Grants the caller the roles to start jobs and to read and write their data, because jobs run as their caller
         ("Authorization on batch endpoints")."""
         outputs = {job.output.store for job in self._args.settings.jobs}
         used = [
@@ -203,12 +203,12 @@ class BatchScoring(Component):
         return [assign_role(self, label, role, principal_id=principal_id, scope=scope) for label, role, scope in wanted]
 
     def _used(self) -> list[DatastoreSettings]:
-        """The datastores that jobs read or write, beside the workspace's own."""
+        """The datastores that jobs read or write, without the workspace's own one."""
         names = {name for job in self._args.settings.jobs for name in job.stores}
         return [each for each in self._args.datastores if each.name in names]
 
     def _accounts(self) -> dict[str, DatastoreSettings]:
-        """Account → a store in it, of every account that jobs read or write."""
+        """Storage account → one datastore in it, for every account that jobs read or write."""
         return {each.account_name.lower(): each for each in self._used()}
 
     def _prepare_runs(self, factory: Factory, roles: list[pulumi.Resource]) -> _Run:
@@ -218,8 +218,8 @@ class BatchScoring(Component):
         return _Run(factory, self._services(factory), [*roles, *reach], actions)
 
     def _reach(self, factory: Factory, *, approve: bool) -> list[pulumi.Resource]:
-        """The factory's way to the workspace and to the data, and what of it a run needs; none where the factory has no
-        network of its own."""
+        """Makes the factory's private endpoints to the workspace and the data, if it has a managed network. Returns
+        those that a run needs."""
         if factory.network is None:
             return []
         targets: dict[str, tuple[In[str], str]] = {
@@ -233,11 +233,11 @@ class BatchScoring(Component):
             part: managed_endpoint(self, factory, part, target_id=target_id, group_id=group_id, approve=approve)
             for part, (target_id, group_id) in targets.items()
         }
-        # A run calls the workspace alone; the others are for a team's own pipelines.
+        # A run calls only the workspace. The other endpoints are for a team's own pipelines.
         return [ready["workspace"]]
 
     def _services(self, factory: Factory) -> dict[str, In[str]]:
-        """Linked services of the workspace and of the data's accounts, for these pipelines and the team's own."""
+        """Makes linked services for the workspace and the storage accounts, also for a team's own pipelines."""
         adf, placement = native.datafactory, self.placement
         services: dict[str, Any] = {
             "workspace": adf.AzureMLServiceLinkedServiceArgs(
@@ -274,7 +274,7 @@ class BatchScoring(Component):
         job: BatchJobSettings,
         endpoint: Optional["native.machinelearningservices.BatchEndpoint"],
     ) -> None:
-        """The pipelines of a job, and what starts them."""
+        """Makes the pipelines and triggers of a job."""
         names, factory = scoring_names(pipeline_name), run.factory
         where = ScoredWhere(
             workspace_id=self._args.workspace.resource_id,

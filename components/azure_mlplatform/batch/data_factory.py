@@ -1,6 +1,7 @@
-"""A data factory (Microsoft.DataFactory): its own network, what it reaches there, and what it runs.
+"""A data factory (Microsoft.DataFactory): its managed network, private endpoints, linked services and pipelines.
 
-It signs in as itself everywhere: no linked service has a key, and its private endpoints lead to named resources only.
+It always signs in with its own identity: no linked service has a key. Its private endpoints lead only to named
+resources.
 """
 
 from collections.abc import Iterable
@@ -23,34 +24,34 @@ from ..parts.private_endpoint import private_endpoints
 from .pipelines import Json, flattened
 
 _LOGS = ["ActivityRuns", "PipelineRuns", "TriggerRuns"]
-"""What a factory reports of its runs ("Supported logs for Microsoft.DataFactory/factories"); the others are of debug
-runs and of services that it does not have here."""
+"""The logs of runs ("Supported logs for Microsoft.DataFactory/factories"). The other logs are for debug runs and for
+services that are not used here."""
 
 
 class Factory(NamedTuple):
-    """A factory that pipelines are put into."""
+    """A factory that receives pipelines."""
 
     name: In[str]
     resource_group_name: In[str]
     resource_id: In[str]
-    """Made of names: known before the factory exists."""
+    """Made of names, so it is known before the factory exists."""
 
     principal_id: In[str]
-    """The principal of its own identity."""
+    """The principal id of its own identity."""
 
     network: Optional[pulumi.Resource] = None
-    """The managed network, where it has one of this library's."""
+    """The managed network, if this library made one."""
 
     runtime: Optional[pulumi.Resource] = None
-    """The integration runtime in it."""
+    """The integration runtime in that network."""
 
     integration_runtime: Optional[str] = None
     """The integration runtime that reaches the workspace. None: the factory's default, which is public."""
 
 
 def data_factory(parent: Component) -> Factory:
-    """A factory without a repository: what it runs is what is deployed. In a private network, it has one of its own
-    too, in which its activities run."""
+    """Makes a factory without a Git repository, so it runs only what is deployed. In a private network, it also has a
+    managed network, where its activities run."""
     placement = parent.placement
     private, key = placement.private_network is not None, placement.encryption
     factory_name = placement.name_of(Kind.DATA_FACTORY)
@@ -59,7 +60,7 @@ def data_factory(parent: Component) -> Factory:
         factory_name=factory_name,
         resource_group_name=placement.resource_group_name,
         location=placement.location,
-        # Its own identity, which its activities sign in as, and the one that may read the customer's key.
+        # Activities sign in with its own identity. The other identity may read the customer's key.
         identity=system_assigned(*([key.identity_id] if key else []), as_map=True),
         encryption=_factory_encryption(key),
         # It has no firewall, so it is open to all or to none.
@@ -96,7 +97,7 @@ def _factory_encryption(key: Optional[EncryptionKey]) -> Any:
 
 
 def adopted_factory(parent: Component, factory_id: str, integration_runtime: Optional[str]) -> Factory:
-    """A factory that others made. Its network and its approvals are theirs; it has to have an identity of its own."""
+    """A factory that others made. They manage its network and approvals. It must have its own identity."""
     read = native.datafactory.Factory.get(parent.logical_name("adopted-factory"), factory_id, opts=child(parent))
 
     def must_sign_in(identity: Any) -> str:
@@ -105,7 +106,7 @@ def adopted_factory(parent: Component, factory_id: str, integration_runtime: Opt
                 [
                     Problem(
                         ("batch", "data_factory_id"),
-                        f"'{factory_id}': the factory has no identity of its own, and nothing else signs it in",
+                        f"'{factory_id}': the factory has no identity of its own to sign in with",
                         "Give it a system-assigned identity, or leave data_factory_id out",
                     )
                 ]
@@ -123,8 +124,8 @@ def adopted_factory(parent: Component, factory_id: str, integration_runtime: Opt
 
 
 def _managed_network(parent: Component, factory_name: In[str]) -> "native.resources.Deployment":
-    """The network `default` of the factory. azure-native has no type of it, since Azure deletes it with the factory
-    only; a deployment makes it, and its deletion leaves the network alone."""
+    """Makes the managed network `default` of the factory. azure-native has no type for it, because Azure deletes it
+    only with the factory. An ARM deployment makes it. The network stays when the deployment is deleted."""
     template: dict[str, Any] = {
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
@@ -162,7 +163,7 @@ def _integration_runtime(
             managed_virtual_network=adf.ManagedVirtualNetworkReferenceArgs(
                 type="ManagedVirtualNetworkReference", reference_name="default"
             ),
-            # A managed network is in its factory's region only.
+            # A managed network exists only in its factory's region.
             compute_properties=adf.IntegrationRuntimeComputePropertiesArgs(location="AutoResolve"),
         ),
         opts=child(parent, depends_on=[network], replace_on_changes=["properties.managedVirtualNetwork"]),
@@ -172,10 +173,10 @@ def _integration_runtime(
 def managed_endpoint(
     parent: Component, factory: Factory, part: str, *, target_id: In[str], group_id: str, approve: bool
 ) -> pulumi.Resource:
-    """A private endpoint from the factory's network to a resource; returns what has to be there before it is used.
+    """Makes a private endpoint from the factory's network to a resource. Returns the resource to wait for before use.
 
-    The resource's owner has to let it in. With `approve` that is done here, for this endpoint's connection alone.
-    `part` is its name: Azure makes one of `{factory}.{part}` of it.
+    The owner of the target must approve the connection. With `approve`, this is done here, for this connection only.
+    `part` is the endpoint's name. At the target, Azure names it `{factory}.{part}`.
     """
     endpoint = native.datafactory.ManagedPrivateEndpoint(
         parent.logical_name(f"reach-{part}"),
@@ -207,7 +208,7 @@ def managed_endpoint(
 def linked_service(
     parent: Component, factory: Factory, label: str, service_name: str, properties: Any
 ) -> "native.datafactory.LinkedService":
-    """A service that the factory's pipelines can name, signed in to as the factory itself."""
+    """Makes a linked service for the factory's pipelines. It signs in with the factory's identity."""
     if factory.integration_runtime is not None:
         properties.connect_via = native.datafactory.IntegrationRuntimeReferenceArgs(
             type="IntegrationRuntimeReference", reference_name=factory.integration_runtime
@@ -230,7 +231,7 @@ def pipeline(
     properties: Json,
     depends_on: Iterable[pulumi.Resource] = (),
 ) -> "native.datafactory.Pipeline":
-    """A pipeline of properties as REST has them."""
+    """Makes a pipeline from properties in the form of the REST API."""
     flat = flattened(properties)
     return native.datafactory.Pipeline(
         parent.logical_name(label),
@@ -258,10 +259,10 @@ def running_trigger(
     starts: pulumi.Resource,
     needs: list[pulumi.Resource],
 ) -> None:
-    """A trigger of properties as REST has them, which `starts` a pipeline.
+    """Makes a trigger that `starts` a pipeline, from properties in the form of the REST API.
 
-    Azure makes a trigger stopped, and refuses to change a started one. With `changes_state` it is stopped before
-    every change, and, where it `runs`, started after it, once all that a run `needs` is there.
+    Azure makes triggers stopped, and refuses to change a started one. With `changes_state`, the trigger is stopped
+    before every change. If it `runs`, it is started again once all resources that a run `needs` exist.
     """
     name = parent.logical_name(label)
     state: dict[str, Any] = {
@@ -285,19 +286,19 @@ def running_trigger(
     if changes_state and runs:
         from ..dynamic.trigger_state import StartTrigger
 
-        # Named as it is once made: where a trigger is replaced, the old one is then stopped first.
+        # This name depends on the new trigger. So if a trigger is replaced, the old one is stopped first.
         made = known_value_of(trigger, trigger_name)
         StartTrigger(f"{name}-start", trigger=made, **state, opts=child(parent, depends_on=needs))
 
 
 HOSTED = (
-    "Triggers stay as they are and private endpoints wait for approval: what starts and approves them runs with the "
-    "Python of the main program, which here is in another language. docs/batch.md has the commands"
+    "Triggers are not started or stopped, and private endpoints are not approved: both need a main program in Python, "
+    "but this one is in another language. docs/batch.md has the commands to do it yourself"
 )
 
 
 class Actions(NamedTuple):
-    """What this program does that azure-native cannot."""
+    """The actions that this program does because azure-native cannot."""
 
     starts: bool
     """Whether it starts and stops triggers."""

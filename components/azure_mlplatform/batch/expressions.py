@@ -1,7 +1,7 @@
-"""Expressions of Data Factory and Synapse: built of parts, and written down once.
+"""Builds expressions of Data Factory and Synapse from parts.
 
-Their functions are those of "Expressions and functions in Azure Data Factory and Azure Synapse Analytics" (Microsoft
-Learn). Nothing here knows Pulumi.
+The functions are those of "Expressions and functions in Azure Data Factory and Azure Synapse Analytics" (Microsoft
+Learn). The module does not use Pulumi.
 """
 
 import json
@@ -10,29 +10,29 @@ from typing import Any, NamedTuple, Union
 
 
 class Expression(NamedTuple):
-    """An expression, without the `@` that it begins with where it is used."""
+    """An expression, without its leading `@`."""
 
     text: str
 
     @property
     def as_text(self) -> str:
-        """The expression where a text is expected that may be one, as in a trigger's parameters."""
+        """The expression as a string, for example for a trigger's parameters."""
         return f"@{self.text}"
 
     @property
     def as_json(self) -> dict[str, str]:
-        """The expression where a value is expected, as in an activity's properties."""
+        """The expression as a JSON object, for example for an activity's properties."""
         return {"type": "Expression", "value": self.as_text}
 
 
 Part = Union[Expression, str, int]
-"""Part of an expression: another one, a text, or a whole number."""
+"""A part of an expression: another expression, a string, or a whole number."""
 
 RUN_ID = Expression("pipeline().RunId")
 """The id of the run."""
 
 TRIGGER_TIME = Expression("pipeline().TriggerTime")
-"""When the run was started."""
+"""The start time of the run."""
 
 
 def _written(part: Part) -> str:
@@ -42,12 +42,12 @@ def _written(part: Part) -> str:
 
 
 def call(function: str, *arguments: Part) -> Expression:
-    """A call of a function. A Python text is a text in the expression."""
+    """A call of a function. A Python string becomes a string in the expression."""
     return Expression(f"{function}({', '.join(map(_written, arguments))})")
 
 
 def concat(*parts: Part) -> Expression:
-    """The parts as one text."""
+    """The parts as one string."""
     return Expression(_written(parts[0])) if len(parts) == 1 else call("concat", *parts)
 
 
@@ -62,22 +62,22 @@ def variable(name: str) -> Expression:
 
 
 def output_of(activity: str, path: str) -> Expression:
-    """A value in what an activity answers, such as `properties.status`."""
+    """A value in the output of an activity. `path` is, for example, `properties.status`."""
     return Expression(f"activity('{activity}').output.{path}")
 
 
 def either(condition: Expression, one: Part, other: Part) -> Expression:
-    """`one` if the condition holds, else `other`. Both are worked out, so both have to be legal whatever is so."""
+    """`one` if the condition is true, else `other`. Both are always evaluated, so both must always be valid."""
     return call("if", condition, one, other)
 
 
 def given_or(name: str, computed: Part) -> Expression:
-    """A parameter of the pipeline, or what is computed if it is empty; see `either`."""
+    """The pipeline's parameter `name`, or `computed` if it is empty; see `either`."""
     return either(call("empty", parameter(name)), computed, parameter(name))
 
 
 def json_of(value: Mapping[str, Any]) -> Expression:
-    """A JSON object as a text. An expression in it stands for a text, whatever characters that holds."""
+    """A JSON object as a string. Expressions in it become JSON strings, with any special characters escaped."""
     pieces: list[Part] = []
     for piece in _json_pieces(value):
         if pieces and isinstance(piece, str) and isinstance(pieces[-1], str):
@@ -89,7 +89,7 @@ def json_of(value: Mapping[str, Any]) -> Expression:
 
 def _json_pieces(value: Any) -> Iterator[Union[Expression, str]]:
     if isinstance(value, Expression):
-        # Blobs may have quotation marks in their names.
+        # Names of blobs may contain quotation marks.
         escaped = call("replace", call("replace", value, "\\", "\\\\"), '"', '\\"')
         yield from ('"', escaped, '"')
     elif isinstance(value, Mapping):

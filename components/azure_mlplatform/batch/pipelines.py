@@ -1,12 +1,13 @@
-"""The pipelines that score a batch, and what starts them, as Data Factory and Synapse read them: JSON of their REST
-API. Nothing here knows Pulumi, so a test can run what stands here.
+"""The scoring pipelines and their triggers, as JSON of the REST API of Data Factory and Synapse. The module does not
+use Pulumi, so tests can run the pipelines.
 
-A job has two pipelines. The one that triggers start works out what is scored, and makes attempts: it calls the other
-up to `retries + 1` times, each with an output folder of its own. The other calls the endpoint, waits, and fails where
-the job does. They are two because Data Factory lets no loop stand inside a condition.
+A job has two pipelines. Triggers start the first one. It computes the input and makes attempts: it calls the second one
+up to `retries + 1` times, each time with a new output folder. The second one calls the endpoint, waits, and fails if
+the job fails. There are two because Data Factory allows no loop inside a condition.
 
-Where a step fails, what follows on "Succeeded" is skipped; a pipeline succeeds where the last step of each path did,
-and a skipped one counts as what it waited for ("Errors and Conditional execution", Microsoft Learn).
+If a step fails, steps that follow on "Succeeded" are skipped. A pipeline succeeds if the last step of each path
+succeeds. A skipped last step counts as the step that it waited for ("Errors and Conditional execution", Microsoft
+Learn).
 """
 
 from typing import Any, NamedTuple, Optional
@@ -30,14 +31,14 @@ from .settings.jobs import MODEL_OUTPUT, BatchDeployment, BatchJobSettings, Batc
 from .settings.schedule import Frequency, ScheduleSettings, Windows
 
 SCORING_SCOPE = "https://ml.azure.com"
-"""Whom tokens for calling a batch endpoint are meant for ("Authorization on batch endpoints")."""
+"""The audience of the tokens that call a batch endpoint ("Authorization on batch endpoints")."""
 
 MANAGEMENT = "https://management.azure.com"
 JOBS_API_VERSION = "2025-12-01"
-"""That of the azure-native version that this library is built with."""
+"""The same API version as in the azure-native release that this library uses."""
 
 ENDED = ("Completed", "Failed", "Canceled")
-"""How a job ends; from any other status, such as NotResponding, it can come back (azure-ai-ml, `JobStatus`)."""
+"""The final statuses of a job. It can recover from all others, such as NotResponding (azure-ai-ml, `JobStatus`)."""
 
 _UTC = "yyyy-MM-ddTHH:mm:ssZ"
 _WALL = "yyyy-MM-ddTHH:mm:ss"
@@ -46,24 +47,24 @@ Json = dict[str, Any]
 
 
 class ScoringNames(NamedTuple):
-    """What a job's parts are named in a factory."""
+    """The names of a job's pipelines and triggers in a factory."""
 
     pipeline: str
-    """What triggers start, and somebody who replays a window."""
+    """The pipeline that triggers start, and that a person starts to replay a window."""
 
     attempt: str
-    """What the pipeline calls."""
+    """The pipeline for one attempt, which the first pipeline calls."""
 
     schedule: str
-    """The trigger by the clock."""
+    """The schedule trigger."""
 
     blob: str
-    """The trigger by a blob that lands."""
+    """The trigger for new blobs."""
 
 
 class ScoredWhere(NamedTuple):
-    """Where a job is scored. Addresses may be outputs of resources: they are defaults of parameters, and so never
-    part of an expression."""
+    """The workspace and the endpoint that score a job. Addresses may be Pulumi outputs, because they are defaults of
+    parameters and never part of an expression."""
 
     workspace_id: Any
     """The workspace, by id."""
@@ -78,11 +79,11 @@ class ScoredWhere(NamedTuple):
     """The integration runtime that reaches the workspace. None: the factory's default."""
 
     orchestrator: Orchestrator = Orchestrator.DATA_FACTORY
-    """What runs the pipeline: the two do not have all settings of an activity in common."""
+    """The service that runs the pipeline. Some settings of an activity exist in only one of the two."""
 
 
 def scoring_names(pipeline: str) -> ScoringNames:
-    """What the parts of the job are named whose pipeline is `pipeline`."""
+    """The names of the job whose pipeline is `pipeline`."""
     return ScoringNames(pipeline, f"{pipeline}-attempt", f"{pipeline}-schedule", f"{pipeline}-blob")
 
 
@@ -106,7 +107,7 @@ def scoring_pipeline(job: BatchJobSettings, names: ScoringNames, stores: dict[st
     return {
         "description": f"Scores {job.name}; docs/batch.md says how to replay a window",
         **({} if job.concurrency is None else {"concurrency": job.concurrency}),
-        # Without a schedule nothing says what is scored but these.
+        # Without a schedule, only these parameters define the input, so they have no default.
         "parameters": {
             each: {"type": "String", **({"defaultValue": ""} if job.schedule else {})} for each in parameters
         },
@@ -140,7 +141,7 @@ def attempt_pipeline(job: BatchJobSettings, where: ScoredWhere) -> Json:
 def scoring_triggers(
     job: BatchJobSettings, names: ScoringNames, stores: dict[str, DatastoreSettings]
 ) -> dict[str, Json]:
-    """Trigger → its properties. They hand over what Data Factory tells, and the pipeline computes with it."""
+    """Trigger → its properties. Triggers pass the event's values unchanged, and the pipeline computes with them."""
     found: dict[str, Json] = {}
 
     def trigger(name: str, kind: str, properties: Json, **parameters: str) -> None:
@@ -179,7 +180,7 @@ def scoring_triggers(
 
 
 def flattened(value: Any) -> Any:
-    """The same as azure-native takes it: what REST has under `typeProperties` stands beside the type."""
+    """The REST JSON in the form of azure-native: moves the content of `typeProperties` up one level."""
     if isinstance(value, list):
         return [flattened(each) for each in value]
     if not isinstance(value, dict):
@@ -196,13 +197,13 @@ def _activity(
 
 
 def _set(name: str, value: Expression, *, after: Optional[str] = None) -> Json:
-    """Sets a variable."""
+    """An activity that sets a variable."""
     properties = {"variableName": name, "value": value.as_json}
     return _activity(f"Set {name.replace('_', ' ')}", "SetVariable", properties, after=after)
 
 
 def _passed(job: BatchJobSettings) -> list[str]:
-    """The parameters of an attempt, beside where it writes."""
+    """The parameters of an attempt, without `output`."""
     window = ["window_start", "window_end"] if job.passes_window else []
     return [*(["input", "input_type"] if job.inputs else []), *window]
 
@@ -210,7 +211,7 @@ def _passed(job: BatchJobSettings) -> list[str]:
 def _what_is_scored(
     job: BatchJobSettings, stores: dict[str, DatastoreSettings]
 ) -> tuple[list[Json], list[str], list[str]]:
-    """Steps that work out the window and the input; the parameters and variables that they need."""
+    """The steps that compute the window and the input, and the parameters and variables that they need."""
     steps: list[Json] = []
     parameters: list[str] = []
     variables: list[str] = []
@@ -218,7 +219,7 @@ def _what_is_scored(
     if job.schedule is not None:
         parameters += ["scheduled_time", "window_start", "window_end"]
         variables += ["window_end", "window_start"]
-        # Whoever starts it by hand and says nothing means now.
+        # A manual run without parameters uses the current time.
         time = given_or("scheduled_time", TRIGGER_TIME)
         steps.append(_set("window_end", given_or("window_end", call("formatDateTime", time, _UTC))))
         start = _window_start(job.schedule, variable("window_end"))
@@ -230,7 +231,7 @@ def _what_is_scored(
     if job.blob_created is not None:
         parameters += ["folder_path", "file_name"]
         blob = concat(parameter("folder_path"), "/", parameter("file_name"))
-        # The first name in the path is the container's.
+        # The first part of the path is the container.
         path = call("join", call("skip", call("split", blob, "/"), 1), "/")
         inputs.append(concat(f"/datastores/{job.blob_created.store}/paths/", path))
     if inputs:
@@ -252,7 +253,7 @@ def _window_start(schedule: ScheduleSettings, end: Expression) -> Expression:
 
 
 def _wall_start(schedule: ScheduleSettings, local: Expression, windows: Windows) -> Expression:
-    """The occurrence before `local`, both by the clock on the wall."""
+    """The occurrence before `local`, both in local time."""
     if windows.months:
         month = call("subtractFromTime", call("startOfMonth", local, _WALL), windows.months, "Month", _WALL)
         value = call("addMinutes", month, windows.otherwise, _WALL)
@@ -266,14 +267,14 @@ def _wall_start(schedule: ScheduleSettings, local: Expression, windows: Windows)
 
 
 def _key(schedule: ScheduleSettings, local: Expression) -> list[Expression]:
-    """An occurrence's key, as parts of a text; see `Occurrence`."""
+    """The parts of an occurrence's key; see `Occurrence`."""
     if schedule.frequency is Frequency.WEEK:
         return [call("string", call("dayOfWeek", local)), call("formatDateTime", local, "HHmm")]
     return [call("formatDateTime", local, "ddHHmm" if schedule.frequency is Frequency.MONTH else "HHmm")]
 
 
 def _filled(folder: str, local: Expression) -> list[Expression | str]:
-    """A folder with its placeholders filled, as parts of a text."""
+    """The parts of a folder path with its placeholders filled."""
     parts: list[Expression | str] = []
     for piece in folder.split("{"):
         name, closed, rest = piece.partition("}")
@@ -287,7 +288,7 @@ def _filled(folder: str, local: Expression) -> list[Expression | str]:
 def _attempt(
     job: BatchJobSettings, names: ScoringNames, number: int, variables: list[str], *, after: Optional[str]
 ) -> Json:
-    # The run's id makes the folder new, as Azure ML asks for, and keeps what a repeated event would overwrite.
+    # The run's id makes the folder new, as Azure ML requires, so a repeated event overwrites nothing.
     output = concat(f"/datastores/{job.output.store}/paths/{job.output.folder}/", RUN_ID, f"-{number}")
     values = {"output": output} | {each: variable(each) for each in _passed(job) if each in variables}
     return _activity(
@@ -303,7 +304,7 @@ def _attempt(
 
 
 def _endpoint_job(job: BatchJobSettings, where: ScoredWhere) -> list[Json]:
-    """Calls the endpoint, waits until the job has ended, and fails where it did not complete."""
+    """Activities that call the endpoint, wait for the job to end, and fail if it did not complete."""
     uri, status = parameter("scoring_uri"), variable("status")
     cancel = concat(
         MANAGEMENT,
@@ -314,7 +315,7 @@ def _endpoint_job(job: BatchJobSettings, where: ScoredWhere) -> list[Json]:
     )
     in_time = f"{job.timeout_minutes} minutes"
     return [
-        # Never twice by itself: a call that was answered too late may have started a job.
+        # No retry: a call that timed out may have started a job.
         _web("Invoke", "POST", uri, SCORING_SCOPE, where, body=_body(job).as_json, retry=0),
         _set("job", call("last", call("split", output_of("Invoke", "id"), "/")), after="Invoke"),
         _activity(
@@ -342,7 +343,7 @@ def _endpoint_job(job: BatchJobSettings, where: ScoredWhere) -> list[Json]:
             },
             after="Wait for job",
         ),
-        # Its own failure does not hide why the attempt failed.
+        # If this call fails, the attempt still fails with ScoringTimedOut.
         _web("Cancel job", "POST", cancel, MANAGEMENT, where, body="{}", after="Wait for job", condition="Failed"),
         _fail(
             "Job is late",
@@ -369,15 +370,15 @@ def _web(
     retry: int = 3,
     **when: Any,
 ) -> Json:
-    """A call that the factory signs with its own identity."""
+    """A web call that signs in with the factory's own identity."""
     properties: Json = {
         "method": method,
         "url": url.as_json,
         "authentication": {"type": "MSI", "resource": audience},
     }
     if where.orchestrator is Orchestrator.DATA_FACTORY:
-        # The longest that it waits for an answer ("Web activity"). An answer may say where to ask on: the pipeline
-        # itself does the asking. Synapse's description of the activity has neither.
+        # The timeout is the longest possible one ("Web activity"). The pipeline polls the job itself, so the activity
+        # does not follow a 202 answer. Synapse documents neither setting.
         properties |= {"httpRequestTimeout": "00:10:00", "turnOffAsync": True}
     if body is not None:
         properties |= {"headers": {"Content-Type": "application/json"}, "body": body}
@@ -391,7 +392,7 @@ def _web(
 
 
 def _body(job: BatchJobSettings) -> Expression:
-    """What the endpoint is sent ("Create jobs and input data for batch endpoints")."""
+    """The request body for the endpoint ("Create jobs and input data for batch endpoints")."""
     workspace = parameter("workspace_id")
     inputs: Json = {}
     if job.inputs:
@@ -440,7 +441,7 @@ def _recurrence(schedule: ScheduleSettings) -> Json:
     return {
         "frequency": schedule.frequency.value,
         "interval": schedule.interval,
-        # Of a zone's own time there is no Z at the end; of UTC there has to be one ("Create schedule triggers").
+        # A local time has no Z at the end; a time in UTC must have one ("Create schedule triggers").
         "startTime": f"{schedule.start}T00:00:00{'Z' if schedule.time_zone == 'UTC' else ''}",
         "timeZone": schedule.time_zone,
         **({"schedule": times} if times else {}),

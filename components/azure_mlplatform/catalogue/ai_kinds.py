@@ -1,7 +1,8 @@
-"""Kinds of Azure AI (Cognitive) Services account, and what is particular to each: one row a kind.
+"""The kinds of Azure AI (Cognitive) Services account and their properties: one row per kind.
 
-Sizes and which kinds deploy models: the pages of the services (Microsoft Learn), read 2026-11. Roles: "Azure built-in
-roles". Categories and names in a connection: azure-ai-ml's `CognitiveServiceKinds` and its connection entities.
+Sources: the pages of the services (Microsoft Learn), read 2026-11, for sizes and for the kinds that deploy models;
+"Azure built-in roles" for roles; azure-ai-ml's `CognitiveServiceKinds` and its connection entities for categories and
+names in a connection.
 """
 
 from enum import StrEnum
@@ -12,7 +13,7 @@ from .private_link import PrivateService
 
 
 class AIServiceKind(StrEnum):
-    """Kinds of account that new ones can be made of."""
+    """The kinds of account that can be created."""
 
     OPENAI = "OpenAI"
     AI_SERVICES = "AIServices"
@@ -28,28 +29,28 @@ class AIServiceKind(StrEnum):
 
 
 class AIKind(NamedTuple):
-    """What is particular to a kind of account."""
+    """The properties of a kind of account."""
 
     skus: tuple[str, ...] = ("S0", "F0")
-    """Allowed sizes, the default first."""
+    """The allowed sizes, the default first."""
 
     private_service: PrivateService = PrivateService.COGNITIVE_SERVICES
-    """The service that its private endpoint leads to, which says the DNS zones."""
+    """The service of its private endpoint, which decides the DNS zones."""
 
     domain: str = "cognitiveservices.azure.com"
     """The domain of its address."""
 
     user_role: Role = Role.COGNITIVE_SERVICES_USER
-    """The role that may call it."""
+    """The role that a caller needs."""
 
     deploys_models: bool = False
-    """Whether it serves models that the settings deploy."""
+    """Whether the settings can deploy models to it."""
 
     connection_category: str = "CognitiveService"
     """The category of a workspace's connection to it."""
 
     connection_kind: str = ""
-    """The kind that such a connection names. Empty: the kind itself."""
+    """The name of the kind in such a connection. Empty: the kind itself."""
 
 
 AI_KINDS: dict[AIServiceKind, AIKind] = {

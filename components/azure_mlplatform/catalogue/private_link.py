@@ -1,13 +1,13 @@
-"""Private Link by service: the group ids an endpoint connects to, and the DNS zones that resolve them.
+"""Private Link by service: the group ids for the endpoints, and the DNS zones that resolve them.
 
-From "Azure Private Endpoint private DNS zone values" (Microsoft Learn), commercial cloud.
+Source: "Azure Private Endpoint private DNS zone values" (Microsoft Learn), commercial cloud.
 """
 
 from enum import StrEnum
 
 
 class PrivateService(StrEnum):
-    """A kind of resource that a private endpoint can lead to."""
+    """A kind of resource that a private endpoint can connect to."""
 
     COGNITIVE_SERVICES = "cognitive_services"
     OPENAI = "openai"
@@ -15,7 +15,7 @@ class PrivateService(StrEnum):
     ML_WORKSPACE = "ml_workspace"
     KEY_VAULT = "key_vault"
     WORKSPACE_STORAGE = "workspace_storage"
-    """Blobs and files, and the queues and tables that parallel runs keep their state in."""
+    """Blobs and files, and the queues and tables in which parallel runs keep their state."""
 
     CONTAINER_REGISTRY = "container_registry"
     WEB_APP = "web_app"
@@ -26,21 +26,21 @@ class PrivateService(StrEnum):
     """The workspace's own pages and API, for people and for its clusters."""
 
     DATABRICKS_SIGN_IN = "databricks_sign_in"
-    """Where people sign in to every workspace of a region: one endpoint for each region of a DNS zone."""
+    """The sign-in of people to all workspaces of a region. A DNS zone has one such endpoint per region."""
 
     DATABRICKS_STORAGE = "databricks_storage"
-    """The account that a workspace keeps its own files in."""
+    """The account in which a workspace keeps its own files."""
 
     KUBERNETES = "kubernetes"
-    """The API server of a private cluster, whose endpoint AKS makes itself."""
+    """The API server of a private cluster. AKS makes the endpoint itself."""
 
     DATA_FACTORY = "data_factory"
-    """For integration runtimes in one's own network. Its pages are reached by another, one for all factories of a DNS
-    zone."""
+    """For integration runtimes in the customer's network. The pages of factories need another endpoint, one for all
+    factories of a DNS zone."""
 
     SYNAPSE = "synapse"
     LAKE = "lake"
-    """A storage account with a hierarchical namespace: what writes files there calls its blobs too."""
+    """A storage account with a hierarchical namespace. Clients that write files call its blobs too."""
 
 
 _COGNITIVE = "privatelink.cognitiveservices.azure.com"
@@ -74,7 +74,7 @@ _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
 
 
 def private_link(service: PrivateService, location: str) -> dict[str, list[str]]:
-    """Group id → the DNS zones that resolve it in a region. An endpoint is made for each group id."""
+    """Group id → the DNS zones that resolve it in a region. Each group id gets its own endpoint."""
     return {group: [each.format(region=location) for each in zones] for group, zones in _PRIVATE_LINK[service].items()}
 
 

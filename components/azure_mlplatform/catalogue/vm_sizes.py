@@ -1,9 +1,9 @@
-"""VM sizes that computes and node pools can have: what a node holds, and where and until when Azure offers it.
+"""The VM sizes for computes and node pools: the hardware of a node, its regions, and its retirement.
 
-Sizes from "Sizes for virtual machines in Azure", retirements from "VM size series retirements, capacity growth
-restrictions, and modernization guidance" (Microsoft Learn, 2026-09-24) and, for what was retired before 2025,
-from "Retired Azure VM size series" (2024-02-02). It lists what machine learning is done on, not all that Azure
-has: a size that is missing here is used with a reason (`unlisted_size_reason`).
+Sources: "Sizes for virtual machines in Azure" for sizes; for retirements, "VM size series retirements, capacity growth
+restrictions, and modernization guidance" (Microsoft Learn, 2026-09-24) and, before 2025, "Retired Azure VM size series"
+(2024-02-02). The list has sizes for machine learning, not all of Azure's; any other size needs a reason
+(`unlisted_size_reason`).
 """
 
 import datetime
@@ -18,15 +18,15 @@ from ..foundation.rules import pattern_rule
 
 size_name = pattern_rule(
     r"(Standard|Basic)_[A-Z]{1,3}[0-9]+[A-Za-z0-9]*(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*(_v[0-9]+)?",
-    "is no VM size",
-    "a size as Azure writes it, such as Standard_D4ds_v4 or Standard_NC24ads_A100_v4",
+    "is not a VM size",
+    "a size in Azure's spelling, such as Standard_D4ds_v4 or Standard_NC24ads_A100_v4",
 )
 
 EXAMPLES = "Standard_D4ds_v4, Standard_E8ds_v5, Standard_NC4as_T4_v3, Standard_NC24ads_A100_v4"
 
 
 class Accelerator(StrEnum):
-    """What a node computes on beside its processor."""
+    """The hardware of a node for computing, in addition to its processor."""
 
     NONE = "none"
     GPU = "gpu"
@@ -38,87 +38,87 @@ class Card(NamedTuple):
 
     name: str
     memory_gib: int
-    """Memory of a whole card, in GiB."""
+    """The memory of a whole card, in GiB."""
 
     mig: bool = False
-    """Whether NVIDIA's MIG splits it."""
+    """Whether NVIDIA's MIG can split it."""
 
     accelerator: Accelerator = Accelerator.GPU
     driver: bool = True
-    """Whether AKS installs its driver ("Use GPUs on AKS"): NVIDIA's yes, AMD's and FPGAs' not."""
+    """Whether AKS installs its driver: yes for NVIDIA, no for AMD and FPGAs ("Use GPUs on AKS")."""
 
 
 class VmSize(NamedTuple):
-    """What a node of a size holds."""
+    """The hardware of a node of one size."""
 
     name: str
     vcpus: int
     memory_gib: float
     card: Optional[Card] = None
     cards: Fraction = Fraction(0)
-    """How many of the card a node has; parts of one where several nodes share it."""
+    """The number of cards of a node; less than one if several nodes share a card."""
 
     retires: Optional[datetime.date] = None
-    """The day from which Azure runs it no more; None where none is announced."""
+    """The day from which Azure no longer runs it; None if no day is announced."""
 
     successor: Optional[str] = None
-    """The present-day size that takes its place."""
+    """The current size that replaces it."""
 
     for_machine_learning: bool = True
-    """Whether computes of a workspace may have it. Arm, burstable and confidential sizes and FPGAs are not among
+    """Whether computes of a workspace may have it. Arm, burstable and confidential sizes and FPGAs are not in
     "Supported VM series and sizes" (What are compute targets)."""
 
     @property
     def accelerator(self) -> Accelerator:
-        """What it computes on beside its processor."""
+        """The kind of its accelerator."""
         return self.card.accelerator if self.card else Accelerator.NONE
 
     @property
     def devices(self) -> int:
-        """Devices that a node offers to Kubernetes; a part of a card is one."""
+        """The number of devices that a node offers to Kubernetes; a part of a card counts as one."""
         return max(int(self.cards), 1) if self.card else 0
 
     @property
     def regions(self) -> Optional[frozenset[str]]:
-        """The regions that have it, where Microsoft's page of the size lists them: FPGAs only. None where Azure alone
-        knows (`az vm list-skus`)."""
+        """The regions that have it, if Microsoft's page of the size lists them: FPGAs only. None: not listed, ask Azure
+        (`az vm list-skus`)."""
         return _FPGA_REGIONS if self.accelerator is Accelerator.FPGA else None
 
     @property
     def local_disk_gib(self) -> int:
-        """The disk on the host that an ephemeral OS disk can lie on, in GiB; 0 where none is, or none is known."""
+        """The size of the host's local disk for an ephemeral OS disk, in GiB; 0 if there is none or it is unknown."""
         if self.name in _LOCAL_DISKS:
             return _LOCAL_DISKS[self.name]
-        # The pages of Ddv4, Ddsv4, Ddv5, Ddsv5 and Dadsv5, and of their counterparts with more memory.
+        # Source: the pages of Ddv4, Ddsv4, Ddv5, Ddsv5 and Dadsv5, and of their counterparts with more memory.
         found = re.fullmatch(r"Standard_[DE](\d+)(-\d+)?(d|ds|ads)_v[45]", self.name)
         return int(found[1]) * 75 // 2 if found else 0
 
     def retired_by(self, today: datetime.date) -> bool:
-        """Whether it is gone on a day."""
+        """Whether it is retired on a day."""
         return self.retires is not None and self.retires <= today
 
 
 class _Series(NamedTuple):
-    """Sizes that differ in their number."""
+    """Sizes whose names differ only in a number."""
 
     pattern: str
     """The name, with `{}` for the number."""
 
     numbers: Sequence[int]
-    """The numbers, which are the vCPUs as well."""
+    """The numbers, which are also the vCPUs."""
 
     per_vcpu: float
-    """Memory for each vCPU, in GiB."""
+    """The memory per vCPU, in GiB."""
 
     most_gib: float = 1e9
-    """Memory at most, in GiB: the largest sizes of a series get less than their share."""
+    """The maximum memory, in GiB; the largest sizes of a series have less memory per vCPU."""
 
     retires: Optional[datetime.date] = None
     successor: Optional[str] = None
     """The name of the successor, with `{}` for the number."""
 
     successors: Sequence[int] = (2, 4, 8, 16, 32, 48, 64, 96)
-    """The numbers that the successor has."""
+    """The numbers of the successor's sizes."""
 
     for_machine_learning: bool = True
     constrained: bool = False
@@ -178,12 +178,12 @@ _SERIES = (
 )
 
 _D_V2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
-"""Number → vCPUs of the D series up to version 2; from 11 on they have 7 GiB for each, else 3.5."""
+"""Number → vCPUs of the D series up to version 2. Numbers from 11 have 7 GiB per vCPU, the others 3.5."""
 
 _FPGA_REGIONS = frozenset(
     {"canadacentral", "eastus", "japaneast", "southcentralus", "southeastasia", "westeurope", "westus2"}
 )
-"""From "NP family"."""
+"""Source: "NP family"."""
 
 _LOCAL_DISKS = {
     "Standard_NC4as_T4_v3": 176,
@@ -199,7 +199,7 @@ _LOCAL_DISKS = {
     "Standard_NV36ads_A10_v5": 720,
     "Standard_NV72ads_A10_v5": 1400,
 }
-"""From the pages of the sizes. FPGAs have one too; whether an OS disk can lie on it, Microsoft's pages disagree."""
+"""Source: the pages of the sizes. FPGAs have a local disk too, but Microsoft's pages disagree on OS disks on it."""
 
 _K80, _P40, _P100 = Card("K80", 12), Card("P40", 24), Card("P100", 16)
 _V100, _V100_32, _M60 = Card("V100", 16), Card("V100", 32), Card("M60", 8)
@@ -346,7 +346,7 @@ _SINGLE: tuple[tuple[str, int, float, Optional[datetime.date], Optional[str]], .
     ),
 )
 
-# Burstable and confidential, which no compute of a workspace can have.
+# Burstable and confidential sizes, which computes of a workspace cannot have.
 _NOT_FOR_ML = (
     _Series("Standard_B{}s", (1, 2), 2, retires=_2028, successor="Standard_D{}lds_v5"),
     _Series("Standard_B{}ms", (1, 2, 4, 8, 12, 16, 20), 4, retires=_2028, successor="Standard_D{}ds_v5"),
@@ -358,12 +358,12 @@ _NOT_FOR_ML = (
 
 
 def vm_size(name: str) -> Optional[VmSize]:
-    """What the catalogue knows of a size; Azure does not tell upper from lower case."""
+    """The size with this name, or None if the catalogue has none. Ignores the case of letters, as Azure does."""
     return _catalogue().get(name.lower())
 
 
 def size_names() -> list[str]:
-    """Every size of the catalogue by its name."""
+    """The names of all sizes in the catalogue."""
     return [each.name for each in _catalogue().values()]
 
 
@@ -424,5 +424,5 @@ def _of_series(series: _Series, for_machine_learning: bool) -> Iterator[VmSize]:
 
 
 def _at_least(vcpus: int, numbers: Sequence[int]) -> int:
-    """The smallest of the numbers that is no less."""
+    """The smallest number that is at least `vcpus`, or the last one if all are smaller."""
     return next((each for each in numbers if each >= vcpus), numbers[-1])

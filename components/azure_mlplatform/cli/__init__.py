@@ -1,1 +1,1 @@
-"""The command `mlplatform`: thin, for everything it does stands in the library."""
+"""The command `mlplatform`. It is thin: the library does all the work."""

@@ -12,18 +12,18 @@ import typer
 
 app = typer.Typer(
     name="mlplatform",
-    help="Machine-learning environments on Azure: look at them before they exist.",
+    help="Preview and check machine-learning environments on Azure before they exist.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
 
-export = typer.Typer(help="Write what others deploy.", no_args_is_help=True, rich_markup_mode=None)
+export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
 
 BAD_INPUT = 2
-"""The exit code for input that cannot be used."""
+"""The exit code for invalid input."""
 
 
 OnOption = Annotated[
@@ -32,21 +32,21 @@ OnOption = Annotated[
         "--on",
         metavar="YYYY-MM-DD",
         formats=["%Y-%m-%d"],
-        help="Judge what expires and retires as on that day. Left out: today.",
+        help="Check expiry and retirement as of this day. Default: today.",
     ),
 ]
 
 
 @app.callback()
 def mlplatform() -> None:
-    """Machine-learning environments on Azure: look at them before they exist."""
+    """Preview and check machine-learning environments on Azure before they exist."""
 
 
 @app.command()
 def preview(
     stacks: Annotated[
         Optional[list[str]],
-        typer.Argument(metavar="[STACK]...", help="Stacks to show. Left out: all whose settings are in the folder."),
+        typer.Argument(metavar="[STACK]...", help="Stacks to show. Default: all with settings in the folder."),
     ] = None,
     folder: Annotated[
         Path,
@@ -55,11 +55,11 @@ def preview(
     as_json: Annotated[bool, typer.Option("--json", help="Print the resources as JSON.")] = False,
     unknown: Annotated[
         bool,
-        typer.Option("--unknown", help="Know nothing that Azure would answer, as in the first `pulumi preview`."),
+        typer.Option("--unknown", help="Leave all values from Azure unknown, as in the first `pulumi preview`."),
     ] = False,
     diagram: Annotated[
         Optional[Path],
-        typer.Option(metavar="FILE.svg", help="Draw the environment; with several stacks, a file each."),
+        typer.Option(metavar="FILE.svg", help="Draw the environment; with several stacks, one file per stack."),
     ] = None,
     on: OnOption = None,
 ) -> None:
@@ -82,17 +82,17 @@ def preview(
 
 @app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The repository. Left out: this folder.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The repository. Default: this folder.")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     on: OnOption = None,
 ) -> None:
-    """Check every stack of every project below a folder, and what they cannot have together.
+    """Check every stack of every project below a folder, and conflicts between them.
 
-    Finds settings that are wrong, and across projects: a resource that two stacks make, addresses that overlap behind
-    one hub, a cluster that a second workspace attaches. Ends with 2 where something is wrong.
+    Finds wrong settings and, across projects, a resource that two stacks make, addresses that overlap behind one hub,
+    and a cluster that a second workspace attaches. Exits with 2 if there is a problem.
     """
     if not folder.is_dir():
-        _refuse([f"{folder}: is no folder\n    Name the folder that the projects are in"])
+        _refuse([f"{folder}: is not a folder\n    Name the folder that contains the projects"])
     from ..plan.check import check_stacks
 
     report = check_stacks(folder.resolve(), today=on and on.date())
@@ -102,13 +102,13 @@ def check(
             raise typer.Exit(BAD_INPUT)
         return
     if not report.plans and not report.problems:
-        _refuse([f"{folder}: holds no Pulumi project with settings of azure-mlplatform"])
+        _refuse([f"{folder}: contains no Pulumi project with settings of azure-mlplatform"])
     for plan in report.plans:
         print(f"{plan.file}: {len(plan.azure_resources)} resources")
         for severity, text in plan.messages:
             print(f"    {severity}: {text}")
     for each in report.skipped:
-        print(f"{each}: left out, since it has no settings of azure-mlplatform")
+        print(f"{each}: skipped, because it has no settings of azure-mlplatform")
     if report.problems:
         _refuse(map(str, report.problems))
 
@@ -119,7 +119,7 @@ def schema(
         str,
         typer.Option(
             metavar="stack|platform-stack|project",
-            help="For Pulumi.<stack>.yaml of a project or of the platform, or for Pulumi.yaml.",
+            help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, or of Pulumi.yaml.",
         ),
     ] = "stack",
 ) -> None:
@@ -133,22 +133,24 @@ def schema(
 
 @export.command("synapse")
 def export_synapse(
-    repository: Annotated[Path, typer.Argument(metavar="DIR", help="The root folder that Synapse has in Git.")],
-    stack: Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack whose batches they are.")],
+    repository: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The root folder of Synapse in its Git repository.")
+    ],
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help="The stack with the batches.")],
     outputs: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="What `pulumi stack output --json` printed; - for standard input."),
+        typer.Option(metavar="FILE", help="The output of `pulumi stack output --json`; - for standard input."),
     ],
     folder: Annotated[Path, typer.Option("-C", metavar="DIR", help="The folder of Pulumi.yaml.")] = Path(),
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing, and end with 1 where something would be.")
+        bool, typer.Option("--check", help="Change nothing, and exit with 1 if a file would change.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print file → written or removed as JSON.")] = False,
 ) -> None:
     """Write the pipelines and triggers of batches into the Git repository of a Synapse workspace.
 
-    They are no resources of ARM, so `pulumi up` cannot deploy them. What was written for the environment before and
-    is no longer in its settings is removed; everything else in the repository stays as it is.
+    They are not ARM resources, so `pulumi up` cannot deploy them. Removes files that were written for the environment
+    before but are no longer in its settings. Does not touch other files in the repository.
     """
     from ..config.repository import settings_of
     from ..export.synapse_artifacts import artifacts, write
@@ -156,7 +158,7 @@ def export_synapse(
 
     for path, option in ((repository, ""), (folder, "-C ")):
         if not path.is_dir():
-            _refuse([f"{option}{path}: is no folder\n    Name one that is there"])
+            _refuse([f"{option}{path}: is not a folder\n    Name an existing folder"])
     try:
         settings = settings_of(folder, stack)
         found = artifacts(settings, _outputs(outputs))
@@ -173,17 +175,19 @@ def export_synapse(
         counted = Counter(changed.values())
         print(
             f"{len(found)} files: {counted['written']} written, {counted['removed']} removed"
-            + (" if it were not for --check" if check else ""),
+            + (" (--check: nothing was changed)" if check else ""),
             file=sys.stderr,
         )
     if not found and not changed:
-        print("Synapse scores nothing in this stack; what Data Factory runs, `pulumi up` deploys", file=sys.stderr)
+        print(
+            "Synapse scores nothing in this stack; `pulumi up` deploys the pipelines of Data Factory", file=sys.stderr
+        )
     if check and changed:
         raise typer.Exit(1)
 
 
 def _outputs(file: Path) -> dict[str, Any]:
-    """The outputs of a stack, from a file or from standard input."""
+    """The outputs of a stack from a file or from standard input."""
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         found = json.loads(text)
@@ -192,12 +196,12 @@ def _outputs(file: Path) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        _refuse([f"--outputs {file}: is no JSON object\n    Give what `pulumi stack output --json` prints"])
+        _refuse([f"--outputs {file}: is not a JSON object\n    Give the output of `pulumi stack output --json`"])
     return found
 
 
 def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[datetime.date]) -> list[Any]:
-    """The plans of the stacks, or the problems of all of them at once."""
+    """The plans of the stacks. Exits with the problems of all stacks if there are any."""
     from pulumi import RunError
 
     from ..config import files
@@ -208,7 +212,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
     from ..plan.recorder import RecordingError
 
     if not folder.is_dir():
-        _refuse([f"-C {folder}: is no folder\n    Name the folder that Pulumi.yaml is in"])
+        _refuse([f"-C {folder}: is not a folder\n    Name the folder that contains Pulumi.yaml"])
     plans, problems = [], []
     try:
         wanted = list(dict.fromkeys(stacks)) or files.stacks(files.read(folder / files.PROJECT_FILE).path.parent)
@@ -236,7 +240,7 @@ def _draw(plans: list[Any], file: Path) -> None:
     from ..plan.diagram import DiagramError, svg
 
     if file.suffix.lower() != ".svg":
-        _refuse([f"--diagram {file}: is no name for a picture\n    Allowed: a name that ends in .svg"])
+        _refuse([f"--diagram {file}: is not an SVG file\n    Allowed: a name that ends in .svg"])
     for plan in plans:
         target = file if len(plans) == 1 else file.with_stem(f"{file.stem}-{plan.stack}")
         try:
@@ -249,7 +253,7 @@ def _draw(plans: list[Any], file: Path) -> None:
 
 
 def _refuse(problems: Any) -> NoReturn:
-    """Prints each problem once and ends with the exit code for bad input."""
+    """Prints each problem once and exits with the code for invalid input."""
     for problem in dict.fromkeys(problems):
         print(f"error: {problem}", file=sys.stderr)
     raise typer.Exit(BAD_INPUT)

@@ -1,4 +1,4 @@
-"""Pulumi.yaml and Pulumi.<stack>.yaml as the Pulumi CLI reads them, with the line of every key."""
+"""Reads Pulumi.yaml and Pulumi.<stack>.yaml as the Pulumi CLI does, and keeps the line of every key."""
 
 import difflib
 import json
@@ -17,13 +17,12 @@ from ..foundation.violations import Path
 
 PROJECT_FILE = "Pulumi.yaml"
 
-FIRST_STACK = "`pulumi stack init dev` makes one; then write its settings"
-"""What to do where a project has no stack."""
+FIRST_STACK = "Create one with `pulumi stack init dev`, then write its settings"
+"""The advice if a project has no stack."""
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
-    """Takes for booleans, numbers and texts what the CLI's own parser (yaml.v3) does: `yes` is a text, and
-    so is a date."""
+    """Reads booleans, numbers and texts as the CLI's parser (yaml.v3) does: `yes` is a text, and so is a date."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -38,7 +37,7 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """One of a project's files."""
+    """A file of a project."""
 
     path: FilePath
     data: dict[str, Any]
@@ -52,7 +51,7 @@ class ConfigFile:
 
 
 def read(path: FilePath) -> ConfigFile:
-    """Reads a file, or raises ProblemsError where it is missing, not YAML, or no mapping."""
+    """Reads a file. Raises ProblemsError if it is missing, not YAML, or not a mapping."""
     try:
         stamp = path.stat().st_mtime_ns
     except OSError:
@@ -73,7 +72,7 @@ def _read(path: FilePath, _stamp: int) -> ConfigFile:
         data = loader.construct_document(root) if root is not None else None
     except OSError as error:
         raise ProblemsError(
-            [Problem((), f"cannot be read: {error.strerror}", "Mend what stands in its place", path.name)]
+            [Problem((), f"cannot be read: {error.strerror}", "Make it a file that you may read", path.name)]
         ) from None
     except UnicodeDecodeError:
         raise ProblemsError([Problem((), "is not text in UTF-8", "Save it as UTF-8", path.name)]) from None
@@ -86,7 +85,7 @@ def _read(path: FilePath, _stamp: int) -> ConfigFile:
                 Problem(
                     (),
                     f"is not YAML: {what}",
-                    "Mend it there or in the line before: indentation, quotes, colons",
+                    "Check indentation, quotes and colons in this line and the line before",
                     where,
                 )
             ]
@@ -96,13 +95,15 @@ def _read(path: FilePath, _stamp: int) -> ConfigFile:
             [Problem((), f"has a value that YAML cannot hold: {error}", "Write it as plain text", path.name)]
         ) from None
     if data is not None and not isinstance(data, dict):
-        problems.append(Problem((), "is not a mapping of keys to values", "Start with keys and colons", path.name))
+        problems.append(
+            Problem((), "is not a mapping of keys to values", "Write lines such as `key: value`", path.name)
+        )
     elif data and data.get("config") is not None and not isinstance(data["config"], dict):
         problems.append(
             Problem(
                 ("config",),
                 "is not a mapping of keys to values",
-                "Write a key a line below `config:`",
+                "Write one key per line below `config:`",
                 path.name,
             )
         )
@@ -125,8 +126,8 @@ def _walk(node: yaml.Node, at: Path, lines: dict[Path, int], problems: list[Prob
             problems.append(
                 Problem(
                     path,
-                    f"stands a second time (first in line {lines[path]})",
-                    "Keep one of them",
+                    f"occurs a second time (first in line {lines[path]})",
+                    "Keep only one of them",
                     f"{file}:{line}",
                 )
             )
@@ -136,12 +137,12 @@ def _walk(node: yaml.Node, at: Path, lines: dict[Path, int], problems: list[Prob
 
 def _missing(path: FilePath) -> Problem:
     if path.name == PROJECT_FILE:
-        return Problem((), f"is missing in {path.parent}", "Name a Pulumi project's folder with -C DIR", path.name)
+        return Problem((), f"is missing in {path.parent}", "Give the folder of a Pulumi project with -C DIR", path.name)
     there = stacks(path.parent)
     wanted = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     near = difflib.get_close_matches(wanted, there, n=1)
     hint = f"Did you mean '{near[0]}'? " if near else ""
-    make = f"`pulumi stack init {wanted}` makes one; then write its settings"
+    make = f"Create it with `pulumi stack init {wanted}`, then write its settings"
     return Problem(
         (),
         "is missing",
@@ -154,29 +155,29 @@ _ORDER = ("sandbox", "dev", "test", "prod")
 
 
 def stacks(folder: FilePath) -> list[str]:
-    """The stacks whose settings stand in a folder: sandbox, dev, test, prod, then the others by name."""
+    """The stacks with a settings file in a folder: sandbox, dev, test, prod, then the others by name."""
     found = [each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in folder.glob("Pulumi.*.yaml")]
     return sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
 
 
 @dataclass(frozen=True)
 class StackConfig:
-    """A stack's configuration as the program gets it, and where each part is written down."""
+    """A stack's configuration as the program gets it, with the file and line of each part."""
 
     project: ConfigFile
     stack: ConfigFile
     values: dict[str, Any]
-    """Full key → value; an encrypted value shows as a secret."""
+    """Full key → value. An encrypted value is an `Encrypted`."""
 
     files: dict[Path, str]
-    """Path, from the full key on → file and line."""
+    """Path, starting with the full key → file and line."""
 
     encrypted: tuple[Path, ...]
-    """Paths, from the full key on, whose values are encrypted."""
+    """The paths of encrypted values, starting with the full key."""
 
     @property
     def texts(self) -> dict[str, str]:
-        """The values as Pulumi hands them to a program: a text as it is, everything else as JSON."""
+        """The values as Pulumi passes them to a program: a text unchanged, everything else as JSON."""
         return {
             key: value if isinstance(value, str) else json.dumps(value)
             for key, value in self.values.items()
@@ -185,13 +186,13 @@ class StackConfig:
 
     @property
     def secret_keys(self) -> list[str]:
-        """The keys that hold something encrypted."""
+        """The keys with an encrypted value or part."""
         return sorted({str(path[0]) for path in self.encrypted})
 
     def problems(self, project_keys: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[Problem]:
-        """Keys that stand in both files, in the one that they do not belong in, or in a misspelt namespace.
+        """Problems of keys that are in both files, in the wrong file, or in a misspelt namespace, or lack a `value:`.
 
-        `keys` are all there are, `project_keys` those of Pulumi.yaml.
+        `keys` are all known keys, `project_keys` those that belong in Pulumi.yaml.
         """
         stack_file = self.stack.path.name
         for file, other in ((self.project, stack_file), (self.stack, PROJECT_FILE)):
@@ -199,17 +200,17 @@ class StackConfig:
                 namespace, _, key = full.rpartition(":")
                 place = f"{file.path.name}:{file.lines.get(('config', full), 1)}"
                 if namespace not in ("", NAMESPACE) and difflib.get_close_matches(namespace, [NAMESPACE], cutoff=0.8):
-                    what = f"'{namespace}' is no namespace that anything reads"
+                    what = f"nothing reads the namespace '{namespace}'"
                     yield Problem((full,), what, f"Did you mean '{NAMESPACE}:{key}'?", place)
                 if namespace != NAMESPACE or key not in keys:
                     continue
                 if full in self.project.config and full in self.stack.config:
                     if file is self.stack:
-                        what = f"stands in {PROJECT_FILE} as well, and a stack's key replaces the project's whole"
+                        what = f"is in {PROJECT_FILE} too, and the stack's value replaces the project's whole value"
                         yield Problem(
                             (full,),
                             what,
-                            f"Keep it in {PROJECT_FILE if key in project_keys else stack_file} only",
+                            f"Keep it only in {PROJECT_FILE if key in project_keys else stack_file}",
                             place,
                         )
                 elif (key in project_keys) != (file is self.project):
@@ -222,8 +223,8 @@ class StackConfig:
 
 
 def stack_config(folder: FilePath, stack: str) -> StackConfig:
-    """The configuration of a stack, from the project's file and its own. Raises ProblemsError with the
-    problems of both."""
+    """The configuration of a stack, from the project's file and its own. Raises ProblemsError with the problems of
+    both files."""
     problems: list[Problem] = []
     found: list[ConfigFile] = []
     project_path = folder / PROJECT_FILE
@@ -237,7 +238,7 @@ def stack_config(folder: FilePath, stack: str) -> StackConfig:
     project, own = found
     name = project.data.get("name")
     if not isinstance(name, str) or not name:
-        problems.append(Problem(("name",), "required, and missing", "The Pulumi project's name", PROJECT_FILE))
+        problems.append(Problem(("name",), "required, and missing", "Add the Pulumi project's name", PROJECT_FILE))
     runtime = project.data.get("runtime")
     runtime = runtime.get("name") if isinstance(runtime, dict) else runtime
     if runtime != "python":
@@ -273,7 +274,7 @@ def stack_config(folder: FilePath, stack: str) -> StackConfig:
 
 
 def _without_secrets(value: Any, at: Path, found: list[Path]) -> Any:
-    """The value with every `secure:` replaced; where they stood goes to `found`."""
+    """The value with every `secure:` replaced. Adds their paths to `found`."""
     if isinstance(value, dict):
         if set(value) == {"secure"}:
             found.append(at)

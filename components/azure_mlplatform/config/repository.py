@@ -1,4 +1,4 @@
-"""The projects of a repository, and their settings, without running their programs."""
+"""Finds the projects of a repository and reads their settings without running their programs."""
 
 from collections.abc import Iterator
 from pathlib import Path as FilePath
@@ -14,8 +14,8 @@ _PREFIX = f"{NAMESPACE}:"
 
 
 def projects(root: FilePath) -> Iterator[FilePath]:
-    """The folders below `root`, and itself, that hold a Pulumi project, in the order of their names. Hidden folders and
-    installed packages hold none."""
+    """`root` and the folders below it that contain a Pulumi project, sorted by name. Skips hidden folders and installed
+    packages."""
     if (root / PROJECT_FILE).is_file():
         yield root
     for folder in sorted(each for each in root.iterdir() if each.is_dir() and not each.is_symlink()):
@@ -24,7 +24,7 @@ def projects(root: FilePath) -> Iterator[FilePath]:
 
 
 def is_ours(folder: FilePath) -> bool:
-    """Whether a Pulumi project has settings of this library, or files that cannot be read and may have."""
+    """Whether a Pulumi project has settings of this library. Also true if a file cannot be read, so may have some."""
     for name in (PROJECT_FILE, *(f"Pulumi.{each}.yaml" for each in stacks(folder))):
         try:
             config = read(folder / name).config
@@ -36,7 +36,7 @@ def is_ours(folder: FilePath) -> bool:
 
 
 def settings_of(folder: FilePath, stack: str) -> EnvironmentSettings:
-    """The settings of a stack from its files. Raises ProblemsError with what is wrong in them."""
+    """The settings of a stack from its files. Raises ProblemsError with all problems in them."""
     files = stack_config(folder, stack)
     fields = EnvironmentSettings.model_fields
     values = {key.removeprefix(_PREFIX): each for key, each in files.values.items() if key.startswith(_PREFIX)}

@@ -27,7 +27,7 @@ def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict
     config = {
         "type": "object",
         "properties": properties,
-        # Keys of other namespaces are Pulumi's and the providers' affair.
+        # Allow any key of another namespace: Pulumi and the providers check those.
         "patternProperties": {f"^(?!{NAMESPACE}:)": {}},
         "additionalProperties": _ENCRYPTED,
     }
@@ -41,7 +41,7 @@ def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict
 
 
 def project_schema() -> dict[str, Any]:
-    """The schema of Pulumi.yaml, as far as this library is concerned."""
+    """The schema of the parts of Pulumi.yaml that this library uses."""
     properties, definitions = _properties(lambda key: key in PROJECT_KEYS, EnvironmentSettings)
     config = {
         "type": "object",
@@ -70,13 +70,13 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "platform-stack": lambda: stack_schema(PlatformSettings),
     "project": project_schema,
 }
-"""Which file → its schema."""
+"""Kind of file → its schema."""
 
 
 def _properties(
     wanted: Callable[[str], bool], model: type[EnvironmentSettings]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Full key → schema for the wanted settings, and the definitions these refer to."""
+    """Full key → schema for the wanted settings, and the definitions that they refer to."""
     whole = model.model_json_schema(schema_generator=_Documented)
     properties = {f"{NAMESPACE}:{key}": value for key, value in whole["properties"].items() if wanted(key)}
     definitions = whole["$defs"]
@@ -100,7 +100,7 @@ def _references(value: Any) -> list[str]:
 
 
 class _Documented(GenerateJsonSchema):
-    """Adds the docstrings under the fields."""
+    """Adds the docstrings under the fields as descriptions."""
 
     def model_schema(self, schema: Any) -> Any:
         built = super().model_schema(schema)

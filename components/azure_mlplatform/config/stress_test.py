@@ -1,5 +1,5 @@
-"""The cluster that models are tested under load on: prod's compute, read from the settings of the projects it serves,
-so that it cannot become another."""
+"""The cluster for load tests of models. Its compute is read from the prod settings of the tested projects, so that it
+always equals theirs."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
@@ -20,17 +20,17 @@ from .files import PROJECT_FILE, stacks
 from .repository import settings_of
 
 CLUSTER_FIELDS = ("pod_network", "upgrade_channel", "training", "scheduler_config_map", "gitops")
-"""What, beside its pools, makes a cluster the same compute: how it is upgraded, its scheduler, drivers, and
-how packets travel."""
+"""The fields, in addition to the pools, that must be equal for the same compute: upgrades, scheduler, drivers, and
+network."""
 
 _COUNTS = ("name", "min_nodes", "max_nodes")
-"""What tells pools apart, or only counts their nodes."""
+"""The fields of a pool that are not compared: its name and its node counts."""
 
 _EFFECTIVE = {"os_disk": "disk", "os_disk_gib": "disk_gib", "instances_per_node": "instances"}
-"""Field → the property that says what follows from it where it is left out."""
+"""Field → the property with its effective value, which includes the default."""
 
 _HERE = "this stack"
-_FIX = "Make them the same, or give each a cluster for stress tests of its own"
+_FIX = "Make them equal, or give each project its own cluster for stress tests"
 
 
 class _Pool(NamedTuple):
@@ -40,9 +40,9 @@ class _Pool(NamedTuple):
 
 
 def with_prods_pools(settings: PlatformSettings, folder: FilePath) -> EnvironmentSettings:
-    """The settings with the pools of the projects that `stress_tests` names, seen from `folder`.
+    """The settings with the pools of the projects in `stress_tests`, whose paths are relative to `folder`.
 
-    Raises ProblemsError where a project cannot be read, serves from no cluster, or differs from another.
+    Raises ProblemsError if a project cannot be read, does not serve from a cluster, or differs from another.
     """
     assert settings.inference is not None  # noqa: S101 - PlatformSettings checks it
     assert settings.inference.aks is not None  # noqa: S101
@@ -60,28 +60,32 @@ def with_prods_pools(settings: PlatformSettings, folder: FilePath) -> Environmen
 
 
 def served_by(projects: list[str], folder: FilePath) -> tuple[dict[str, AKSSettings], list[Problem]]:
-    """Project → the cluster of its prod, and what is wrong with those that have none."""
+    """Project → the cluster of its prod environment, and the problems of projects without one."""
     served: dict[str, AKSSettings] = {}
     problems: list[Problem] = []
     for index, project in enumerate(projects):
         at: Path = ("stress_tests", index)
         place = (folder / project).resolve()
         if not (place / PROJECT_FILE).is_file():
-            problems.append(Problem(at, f"{project} holds no Pulumi project", "Name the folder of a Pulumi.yaml"))
+            problems.append(Problem(at, f"{project} is not a Pulumi project", "Name a folder with a Pulumi.yaml"))
             continue
         try:
             prod = _prod_of(place)
         except ProblemsError as error:
             for each in error.problems:
-                problems.append(Problem(at, f"{project}: {each}", "Mend it there: `mlplatform check` shows it too"))
+                problems.append(
+                    Problem(at, f"{project}: {each}", "Fix it in that project; `mlplatform check` shows it too")
+                )
             continue
         if prod is None:
             problems.append(
-                Problem(at, f"{project} has no stack whose environment is prod", "Name a project that has one")
+                Problem(at, f"{project} has no stack whose environment is prod", "Name a project with a prod stack")
             )
         elif prod.inference is None or prod.inference.aks is None:
             problems.append(
-                Problem(at, f"{project} serves no model from a cluster in prod", "Leave it out: AKS is tested here")
+                Problem(
+                    at, f"{project} does not serve models from AKS in prod", "Remove it: stress tests are for AKS only"
+                )
             )
         else:
             served[project] = prod.inference.aks
@@ -94,16 +98,16 @@ def _prod_of(folder: FilePath) -> EnvironmentSettings | None:
 
 
 def same_compute(own: AKSSettings, served: Mapping[str, AKSSettings]) -> AKSSettings:
-    """The cluster with the pools of those it stands for, which go down to no node between tests.
+    """The cluster with the pools of the tested projects. Its `pools` have no nodes between tests.
 
-    Raises ProblemsError with every difference among them, and with what the cluster says itself.
+    Raises ProblemsError with every difference among the projects, and between them and the cluster's own settings.
     """
     pools = _by_name(own, served)
     problems = [problem for name, having in pools.items() for problem in _differences(name, having)]
     problems += _cluster_differences(own, served)
     for name, having in pools.items():
         if all(each.owner == _HERE for each in having):
-            problems.append(Problem(having[0].at, f"pool {name} is of no project that is tested here", "Leave it out"))
+            problems.append(Problem(having[0].at, f"no tested project has the pool {name}", "Remove it"))
     if problems:
         raise ProblemsError(problems)
     first = next(iter(served.values()))
@@ -126,7 +130,7 @@ _AKS: Path = ("inference", "aks")
 
 
 def _by_name(own: AKSSettings, served: Mapping[str, AKSSettings]) -> dict[str, list[_Pool]]:
-    """Pool → whose it is, the projects first."""
+    """Pool → its owners, the projects first."""
     found: dict[str, list[_Pool]] = {}
     for index, (project, aks) in enumerate(served.items()):
         at: Path = ("stress_tests", index)
@@ -170,7 +174,7 @@ def _cluster_differences(own: AKSSettings, served: Mapping[str, AKSSettings]) ->
 
 
 def _unequal(name: str, theirs: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
-    """What of two values differs, by its dotted name."""
+    """The differences of two values, each with its dotted name."""
     if isinstance(theirs, Settings) and isinstance(ours, Settings):
         for field in type(theirs).model_fields:
             yield from _unequal(f"{name}.{field}", getattr(theirs, field), getattr(ours, field))
@@ -186,9 +190,9 @@ def _effective(pool: NodePoolSettings | ServicePoolSettings, field: str) -> str:
 
 def _shown(value: Any) -> str:
     if value is None:
-        return "left out"
+        return "not set"
     if isinstance(value, Settings):
-        return "given"
+        return "set"
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
@@ -199,5 +203,5 @@ def _most(pool: _Pool) -> int:
 
 
 def _given(model: Any) -> dict[str, Any]:
-    """What was given, as it is."""
+    """The explicitly set fields and their values."""
     return {field: getattr(model, field) for field in model.model_fields_set}

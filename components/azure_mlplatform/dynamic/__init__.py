@@ -1,5 +1,5 @@
-"""What Azure does by calls that azure-native does not make: thin Pulumi dynamic resources.
+"""Pulumi dynamic resources for Azure calls that azure-native does not make.
 
-Pulumi keeps a dynamic provider in the state, pickled: a class of this package by its name, so that the code that runs
-is the installed one. The names of modules and classes here are therefore as frozen as URNs.
+Pulumi pickles a dynamic provider into the state, as the name of its class in this package, so that the installed code
+runs. Never rename modules or classes here: their names are as fixed as URNs.
 """

@@ -1,9 +1,8 @@
-"""Approves the one private endpoint connection that a data factory's managed private endpoint asked for.
+"""Approves the private endpoint connection that a data factory's managed private endpoint requests.
 
-Azure makes such an endpoint in a network of Microsoft's, and its connection waits at the target for who owns that. The
-connection's name there is Azure's, so it is known by its private endpoint, which Data Factory names
-`{factory}.{managed private endpoint}`: factory names are unique in all of Azure, so it is this endpoint's and no
-other's.
+Azure makes such an endpoint in Microsoft's network, and its connection waits at the target for the owner's approval.
+Azure chooses the connection's name, so the connection is found by its private endpoint, which Data Factory names
+`{factory}.{managed private endpoint}`. This is unique, because factory names are unique in all of Azure.
 """
 
 from typing import Any
@@ -16,44 +15,43 @@ from .arm import ArmError, ResourceManager
 from .provider import ArmProvider, difference
 
 FACTORY_API_VERSION = "2018-06-01"
-"""Data Factory's only one."""
+"""The only API version of Data Factory."""
 TARGET_API_VERSIONS = {
     "Microsoft.MachineLearningServices/workspaces": "2025-12-01",
     "Microsoft.Storage/storageAccounts": "2024-01-01",
 }
-"""Kind of target → API version of its connections: those of the azure-native version that this library is built
-with."""
+"""Kind of target → API version of its connections, as in the azure-native version of this library."""
 
 _PENDING, _APPROVED = "Pending", "Approved"
 _OVER = ("Rejected", "Disconnected")
-_ANEW = "A managed private endpoint whose connection was ended has to be deleted and made anew"
+_ANEW = "The connection was ended: delete the managed private endpoint and create it again"
 
 
 class ApproveConnectionProvider(ArmProvider):
-    """Approves, and finds that the connection was ended."""
+    """Approves a connection, and detects that it was ended."""
 
     def create(self, props: Any) -> CreateResult:
-        """Waits until the endpoint asks, approves its connection, and waits until the endpoint knows."""
+        """Waits until the endpoint is pending, approves its connection, and waits until the endpoint is approved."""
         return CreateResult(id_=props["endpoint_id"], outs=self._approved(props))
 
     def read(self, id_: str, props: Any) -> ReadResult:
-        """Whether the connection still stands; an endpoint that is gone has no id."""
+        """The connection's current status, or an empty id if the endpoint is gone."""
         found = self.resource_manager(props).get(props["endpoint_id"], FACTORY_API_VERSION)
         return ReadResult(id_="", outs={}) if found is None else ReadResult(id_, {**props, "status": _status(found)})
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
-        """What is not approved any more is to be again; another endpoint, or the same made anew, asks anew."""
+        """An update if it is no longer approved, a replacement for another or a recreated endpoint."""
         return difference(olds, news, "endpoint_id", "target_id", drifted=olds["status"] != _APPROVED)
 
     def update(self, _id: str, _olds: Any, news: Any) -> UpdateResult:
-        """Approves again."""
+        """Approves the connection again."""
         return UpdateResult(outs=self._approved(news))
 
     def _approved(self, props: Any) -> dict[str, Any]:
         endpoint_id, target_id = props["endpoint_id"], props["target_id"]
         api_version = _api_version(target_id)
         arm = self.resource_manager(props)
-        # Approved before the endpoint is provisioned, it may stay in between for good.
+        # Wait first: a connection that is approved before the endpoint is provisioned may never become ready.
         if _awaited(arm, endpoint_id, _PENDING, _APPROVED) == _PENDING:
             connection = _connection(arm, endpoint_id, target_id, api_version)
             if _state(connection)["status"] == _PENDING:
@@ -73,7 +71,7 @@ def _api_version(target_id: str) -> str:
 
 
 def _awaited(arm: ResourceManager, endpoint_id: str, *wanted: str) -> str:
-    """The status of the endpoint as soon as it is provisioned and has one of these. Raises ArmError if it gets none."""
+    """The endpoint's status as soon as it is provisioned and its status is `wanted`. Raises ArmError if it never is."""
 
     def reached(found: Any, *statuses: str) -> bool:
         return _provisioning(found) == "Succeeded" and _status(found) in statuses
@@ -84,25 +82,25 @@ def _awaited(arm: ResourceManager, endpoint_id: str, *wanted: str) -> str:
         lambda each: each is None or _provisioning(each) == "Failed" or reached(each, *wanted, *_OVER),
     )
     if found is None:
-        raise ArmError(f"{endpoint_id} is not there: a managed private endpoint has to be made before it is approved")
+        raise ArmError(f"{endpoint_id} does not exist: create the managed private endpoint before it is approved")
     if not reached(found, *wanted):
         raise ArmError(
-            f"{endpoint_id} is to be {' or '.join(wanted)}; its provisioning is {_provisioning(found)}, its connection "
-            f"{_status(found)}" + (f". {_ANEW}" if _status(found) in _OVER else "")
+            f"{endpoint_id} should be {' or '.join(wanted)}, but its provisioning is {_provisioning(found)} and its "
+            f"connection is {_status(found)}" + (f". {_ANEW}" if _status(found) in _OVER else "")
         )
     return _status(found)
 
 
 def _connection(arm: ResourceManager, endpoint_id: str, target_id: str, api_version: str) -> Any:
-    """The connection of the endpoint at the target, by what it comes from."""
+    """The endpoint's connection at the target, found by its source."""
     listed = arm.get(f"{target_id}/privateEndpointConnections", api_version)
     if listed is None:
-        raise ArmError(f"{target_id} is not there")
+        raise ArmError(f"{target_id} does not exist")
     factory_id, _, _ = endpoint_id.partition("/managedVirtualNetworks/")
     source = f"{name_of(factory_id)}.{name_of(endpoint_id)}"
     found = [each for each in listed["value"] if _source(each).lower() == source.lower()]
     if len(found) != 1:
-        raise ArmError(f"{target_id} has {len(found)} connections from '{source}', and one is to be approved")
+        raise ArmError(f"{target_id} has {len(found)} connections from '{source}'; it must have exactly one")
     if _state(found[0])["status"] in _OVER:
         raise ArmError(f"the connection from '{source}' to {target_id} is {_state(found[0])['status']}. {_ANEW}")
     return found[0]
@@ -125,10 +123,11 @@ def _status(endpoint: Any) -> str:
 
 
 class ApproveConnection(Resource, module="azure-mlplatform", name="ApproveConnection"):
-    """The approval of a managed private endpoint of a data factory by who owns the target.
+    """The approval of a data factory's managed private endpoint at the target.
 
-    `endpoint_id` is the ARM id as an output of the endpoint: one that is replaced is then approved anew. `target_id`
-    is what it leads to, of a kind in TARGET_API_VERSIONS. Nothing ends it: the connection goes with its endpoint.
+    `endpoint_id` is the ARM id as an output of the endpoint, so that a replaced endpoint is approved again. `target_id`
+    is the resource that it connects to, of a kind in TARGET_API_VERSIONS. Deletion does nothing: the connection is
+    deleted with its endpoint.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Calls of Azure Resource Manager: signed in, repeated where throttled, waited for where they take long."""
+"""Calls Azure Resource Manager: signs in, retries throttled calls, and waits for long operations."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,16 +11,16 @@ Client = TypeVar("Client")
 
 NOT_FOUND = 404
 POLL_SECONDS = 10
-"""Between two questions about what takes its time, where Azure does not say how long (`Retry-After`)."""
+"""The time between two polls if Azure sends no `Retry-After`."""
 POLLS = 120
-"""Questions before it is given up: twenty minutes, far more than Azure takes for what is asked here."""
+"""The maximum number of polls: twenty minutes, far more than Azure needs for the operations here."""
 REPEATABLE: dict[str, Any] = {"retry_on_methods": ["GET", "PUT", "PATCH", "POST", "DELETE"]}
-"""Of a request: that it may be repeated after any failure. All that is asked for here is as good when asked twice;
-azure-core repeats no POST and no PATCH that broke off."""
+"""Retry all methods: every call here is idempotent. By default, azure-core does not retry an interrupted POST or
+PATCH."""
 
 
 class ArmError(Exception):
-    """A call was refused; the message has the code and the text that ARM gives."""
+    """A call failed; the message has ARM's code and text."""
 
 
 class ResourceManager:
@@ -35,7 +35,7 @@ class ResourceManager:
         self._client = ARMPipelineClient(self._cloud.resource_manager, policies=self._policies())
 
     def client(self, kind: Callable[..., Client], subscription_id: str) -> Client:
-        """A client of Microsoft's for one service, such as DataFactoryManagementClient, that calls as this one does."""
+        """Microsoft's client for a service, such as DataFactoryManagementClient, with the same sign-in and retries."""
         return kind(
             self._credential,
             subscription_id,
@@ -46,11 +46,11 @@ class ResourceManager:
         )
 
     def get(self, path: str, api_version: str) -> Optional[Any]:
-        """What is at a path, or None where nothing is."""
+        """The resource at a path, or None if there is none."""
         return self._call("GET", path, {"api-version": api_version})
 
     def wait(self, path: str, api_version: str, done: Callable[[Optional[Any]], bool]) -> Optional[Any]:
-        """What is at a path as soon as it is so; what was there last, where it does not become so (see `until`)."""
+        """The resource at a path as soon as it is `done`, else its last state (see `until`)."""
 
         def ask() -> tuple[Optional[Any], Any]:
             response = self._send("GET", path, {"api-version": api_version}).http_response
@@ -59,15 +59,15 @@ class ResourceManager:
         return until(ask, done)
 
     def patch(self, path: str, api_version: str, body: Any) -> Optional[Any]:
-        """Changes what is at a path."""
+        """Changes the resource at a path."""
         return self._call("PATCH", path, {"api-version": api_version}, body)
 
     def put(self, path: str, api_version: str, body: Any) -> Optional[Any]:
-        """Makes what is at a path, or puts this in its place."""
+        """Creates or replaces the resource at a path."""
         return self._call("PUT", path, {"api-version": api_version}, body)
 
     def delete(self, path: str, api_version: str, **query: str) -> None:
-        """Deletes what is at a path, and waits until it is gone. That there is nothing is as good."""
+        """Deletes the resource at a path and waits until it is gone. Does nothing if there is none."""
         from azure.core.exceptions import AzureError
         from azure.core.polling import LROPoller
         from azure.mgmt.core.polling.arm_polling import ARMPolling
@@ -75,21 +75,21 @@ class ResourceManager:
         response = self._send("DELETE", path, {"api-version": api_version, **query})
         if self._found(response.http_response) is None:
             return
-        # The answer of an operation that goes on names where to ask.
+        # The response of a long operation has the URL to poll.
         try:
             LROPoller(self._client, response, lambda _: None, ARMPolling(timeout=POLL_SECONDS)).result()
         except AzureError as error:
             raise refused(f"DELETE {path.rsplit('/', 1)[-1]}", error) from None
 
     def _policies(self) -> list[Any]:
-        """What a call passes through. A pipeline links its policies, so each has its own."""
+        """The policies of a pipeline. Each pipeline needs its own list, because it links its policies."""
         from azure.core.pipeline import policies
         from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
         return [
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy("azure-mlplatform"),
-            # Ten times, as long as Retry-After says: ARM throttles by the hour, and a deployment can wait.
+            # Retry ten times and respect Retry-After: ARM throttles by the hour, and a deployment can wait.
             policies.RetryPolicy(retry_status=10),
             ARMChallengeAuthenticationPolicy(self._credential, self._scope),
         ]
@@ -121,7 +121,7 @@ class ResourceManager:
 
 
 def refused(call: str, error: Any) -> ArmError:
-    """An error of azure-core as what Azure says about a call, or where that has not ARM's shape, as azure-core does."""
+    """The error of a call, with ARM's code and text, or azure-core's text if the response is not in ARM's shape."""
     try:
         problem = error.response.json()["error"]
         text = f"{problem.get('code')}: {problem.get('message')}"
@@ -131,9 +131,9 @@ def refused(call: str, error: Any) -> ArmError:
 
 
 def until(ask: Callable[[], tuple[Answer, Any]], done: Callable[[Answer], bool]) -> Answer:
-    """Asks until it is so, at most POLLS times; what was answered last, so or not.
+    """Asks until the answer is `done`, at most POLLS times. Returns the last answer, done or not.
 
-    `ask` gives the answer and the response that it came in, which may say how long to wait.
+    `ask` returns the answer and its response, which may say how long to wait.
     """
     from azure.core.pipeline.policies import RetryPolicy
 

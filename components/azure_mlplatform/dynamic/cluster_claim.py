@@ -1,7 +1,7 @@
-"""Claims an adopted cluster for one workspace, by a tag on it that other repositories read.
+"""Claims an adopted cluster for one workspace with a tag on the cluster that other repositories read.
 
-It touches its own tag only (Resource Management, "Tags - Update At Scope", operations Merge and Delete), and takes no
-cluster that another has claimed.
+Changes only this tag ("Tags - Update At Scope", Resource Management, operations Merge and Delete), and never claims a
+cluster of another workspace.
 """
 
 from typing import Any
@@ -17,30 +17,30 @@ API_VERSION = "2021-04-01"
 
 
 class ClusterClaimProvider(ArmProvider):
-    """Sets the tag, finds that somebody took it away, and takes it away."""
+    """Sets the tag, detects that somebody removed it, and removes it on deletion."""
 
     def create(self, props: Any) -> CreateResult:
-        """Claims the cluster, unless another has."""
+        """Claims the cluster. Raises ArmError if another workspace has claimed it."""
         self._claim(self.resource_manager(props), props, ours="")
         return CreateResult(id_=props["cluster_id"], outs=_claimed(props))
 
     def read(self, id_: str, props: Any) -> ReadResult:
-        """Whose the cluster is now. Whose claim this is stays beside it: what is found may be another's."""
+        """The current claim on the cluster. Keeps `workspace_id`, because the found claim may be another's."""
         found = _claim_on(self.resource_manager(props), props["cluster_id"])
         return ReadResult(id_=id_, outs={**props, "claimed_by": found})
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
-        """A claim that somebody took away is made again; another cluster's is another claim."""
+        """An update if the claim is missing or another's, a replacement for another cluster."""
         taken = olds["claimed_by"].lower() != str(news.get("workspace_id")).lower()
         return difference(olds, news, "cluster_id", drifted=taken)
 
     def update(self, _id: str, olds: Any, news: Any) -> UpdateResult:
-        """Makes the claim again, or makes it another workspace's of the same program; never takes another's."""
+        """Renews the claim, or moves it to another workspace of the same program. Never takes another's claim."""
         self._claim(self.resource_manager(news), news, ours=olds["workspace_id"])
         return UpdateResult(outs=_claimed(news))
 
     def delete(self, _id: str, props: Any) -> None:
-        """Gives the cluster back, unless it is another's by now."""
+        """Removes the claim, unless the cluster now belongs to another workspace."""
         arm = self.resource_manager(props)
         claimed = _claim_on(arm, props["cluster_id"])
         if claimed.lower() == props["workspace_id"].lower():
@@ -62,7 +62,7 @@ def _claimed(props: Any) -> dict[str, Any]:
 def _claim_on(arm: ResourceManager, cluster_id: str) -> str:
     found = arm.get(f"{cluster_id}/providers/Microsoft.Resources/tags/default", API_VERSION)
     if found is None:
-        raise ArmError(f"{cluster_id} is not there")
+        raise ArmError(f"{cluster_id} does not exist")
     return (found.get("properties", {}).get("tags") or {}).get(CLUSTER_CLAIM, "")
 
 

@@ -1,8 +1,8 @@
-"""Detaches what a compute of a workspace stands for before azure-native deletes the compute.
+"""Detaches the resource behind a workspace's compute before azure-native deletes the compute.
 
-ARM's deletion of a compute has a required parameter that says what becomes of what is attached: `Delete` or `Detach`.
-azure-native sends none, and what the service then does is not documented. So this resource, which depends on the
-compute and therefore goes first, deletes it with `Detach`; azure-native then finds nothing to delete.
+ARM requires a parameter to delete a compute, which decides about the attached resource: `Delete` or `Detach`.
+azure-native does not send it, and the result is not documented. So this resource, which depends on the compute and is
+therefore deleted first, deletes the compute with `Detach`; azure-native then finds nothing to delete.
 """
 
 from typing import Any
@@ -13,30 +13,30 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource
 from .provider import ArmProvider, difference
 
 API_VERSION = "2025-12-01"
-"""That of the azure-native version that this library is built with."""
+"""The API version of the azure-native version of this library."""
 
 
 class ComputeDetachProvider(ArmProvider):
-    """Does nothing but for its deletion."""
+    """Does nothing until it is deleted."""
 
     def create(self, props: Any) -> CreateResult:
-        """There is a compute to detach later."""
+        """Keeps the compute's id for the deletion."""
         return CreateResult(id_=props["compute_id"], outs=props)
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
-        """Another compute, or the same made anew, is detached by itself: in a preview its id is unknown."""
+        """A replacement for another or a recreated compute, whose id is unknown in a preview."""
         return difference(olds, news, "compute_id")
 
     def delete(self, _id: str, props: Any) -> None:
-        """Detaches, and waits until the workspace knows the compute no more."""
+        """Detaches, and waits until the workspace no longer has the compute."""
         self.resource_manager(props).delete(props["compute_id"], API_VERSION, underlyingResourceAction="Detach")
 
 
 class ComputeDetach(Resource, module="azure-mlplatform", name="ComputeDetach"):
-    """Goes before the compute does, and detaches what it stands for."""
+    """Is deleted before the compute, and then detaches the resource behind it."""
 
     provider: type[ComputeDetachProvider] = ComputeDetachProvider
-    """Whose name is kept in the state."""
+    """The provider's class. The state keeps its name."""
 
     def __init__(
         self, name: str, *, compute_id: "pulumi.Input[str]", tenant_id: str, opts: pulumi.ResourceOptions

@@ -1,13 +1,13 @@
-"""The detaching of a Kubernetes cluster, by the names that states have in them; see compute_detach."""
+"""Detaches a Kubernetes cluster, with the class names that existing states contain; see compute_detach."""
 
 from .compute_detach import ComputeDetach, ComputeDetachProvider
 
 
 class KubernetesDetachProvider(ComputeDetachProvider):
-    """Does nothing but for its deletion."""
+    """Does nothing until it is deleted."""
 
 
 class KubernetesDetach(ComputeDetach, module="azure-mlplatform", name="KubernetesDetach"):
-    """Goes before the compute does, and detaches the cluster."""
+    """Is deleted before the compute, and then detaches the cluster."""
 
     provider = KubernetesDetachProvider

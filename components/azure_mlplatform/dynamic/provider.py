@@ -1,4 +1,4 @@
-"""What the dynamic providers of this package share."""
+"""The common parts of the dynamic providers in this package."""
 
 from typing import Any
 
@@ -10,27 +10,27 @@ from .sign_in import settings
 
 
 class ArmProvider(ResourceProvider):
-    """A provider that calls Azure Resource Manager. It has no state of its own, so that only its name is pickled."""
+    """A provider that calls Azure Resource Manager. It has no attributes, so that only its name is pickled."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Takes over what azure-native is configured with."""
+        """Takes over the configuration of azure-native."""
         self._read = settings(lambda name: req.config.get(f"azure-native:{name}"))
 
     def update(self, _id: str, _olds: Any, news: Any) -> UpdateResult:
-        """Keeps what is given. Pulumi's own keeps nothing, and what is deleted later has then lost its id."""
+        """Keeps the inputs. Pulumi's default keeps nothing, so that a later delete would lack the ids."""
         return UpdateResult(outs=news)
 
     def resource_manager(self, props: Any) -> ResourceManager:
-        """A client that is signed in to the tenant of `props`."""
+        """A client that signs in to the tenant of `props`."""
         return ResourceManager(self._read, props["tenant_id"])
 
 
 def difference(olds: Any, news: Any, *replaced_by: str, drifted: bool = False) -> DiffResult:
-    """An update for any input that changed, or for what has `drifted`; a replacement for an input in `replaced_by`.
+    """An update if any input changed or the resource has `drifted`; a replacement if an input in `replaced_by` changed.
 
-    What Azure made anew has an unknown id in a preview, which is another input as well.
+    In a preview, the id of a recreated Azure resource is unknown, which counts as a change.
     """
     changed = [each for each in news if each != PROVIDER_KEY and olds.get(each) != news[each]]
     return DiffResult(

@@ -1,6 +1,6 @@
-"""Signs in to Azure as azure-native does: from its configuration, or the ARM_ variables of the environment.
+"""Signs in to Azure as azure-native does: with its configuration, or the environment variables ARM_*.
 
-In its order: OIDC, managed identity, a service principal's secret or certificate, Azure CLI ("Azure Native:
+The order is the same: OIDC, managed identity, a service principal's secret or certificate, Azure CLI ("Azure Native:
 Installation & Configuration").
 """
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Optional
 from urllib.parse import urlencode, urlsplit
 
 Read = Callable[[str], Optional[str]]
-"""A setting of azure-native by its name, such as `clientId`; None where it is not given."""
+"""Returns a setting of azure-native by its name, such as `clientId`; None if it is not set."""
 
 _VARIABLES = {
     "clientCertificatePassword": ("ARM_CLIENT_CERTIFICATE_PASSWORD",),
@@ -28,15 +28,15 @@ _VARIABLES = {
     "useMsi": ("ARM_USE_MSI",),
     "useOidc": ("ARM_USE_OIDC",),
 }
-"""Setting of azure-native → the variables it can stand in instead, the first wins."""
+"""Setting of azure-native → the variables that can replace it; the first one that is set wins."""
 
 
 class SignInError(Exception):
-    """Nobody can be signed in; the message says what to give."""
+    """The sign-in is not possible; the message says what to set."""
 
 
 class Cloud(NamedTuple):
-    """Where Azure Resource Manager and Entra ID are."""
+    """The addresses of Azure Resource Manager and Entra ID."""
 
     resource_manager: str
     authority: str
@@ -52,7 +52,7 @@ _CLOUDS = {
 
 
 def settings(configured: Read) -> Read:
-    """What azure-native was configured with, else the variables of the environment."""
+    """Reads a setting from azure-native's configuration, else from the environment variables."""
 
     def read(name: str) -> Optional[str]:
         if value := configured(name):
@@ -63,7 +63,7 @@ def settings(configured: Read) -> Read:
 
 
 def cloud(read: Read) -> Cloud:
-    """The cloud that is named, or the one that a metadata host describes."""
+    """The cloud that the metadata host describes if one is set, else the named cloud."""
     host = read("metadataHost")
     if host is not None:
         found = _get(f"https://{host}/metadata/endpoints?api-version=2022-09-01")
@@ -81,7 +81,7 @@ def cloud(read: Read) -> Cloud:
 
 def credential(read: Read, where: Cloud, tenant_id: str) -> Any:
     """An azure-identity credential for the tenant."""
-    # Half a second of imports, which only a run that calls Azure needs.
+    # The import takes half a second, and only a run that calls Azure needs it.
     from azure import identity
 
     shared = {"authority": where.authority, "disable_instance_discovery": not where.known}
@@ -105,12 +105,12 @@ def credential(read: Read, where: Cloud, tenant_id: str) -> Any:
 
 def _needed(client_id: Optional[str], why: str) -> str:
     if client_id is None:
-        raise SignInError(f"{why} is set, and no client id: set ARM_CLIENT_ID")
+        raise SignInError(f"{why} is set, but there is no client id: set ARM_CLIENT_ID")
     return client_id
 
 
 def _assertion(read: Read) -> Callable[[], str]:
-    """What fetches the token of the pipeline that vouches for it, anew each time: such a token lives for minutes."""
+    """A function that fetches the pipeline's OIDC token, a new one each time: such a token is valid for minutes."""
 
     def fetch() -> str:
         if token := read("oidcToken"):
@@ -120,7 +120,7 @@ def _assertion(read: Read) -> Callable[[], str]:
         url, bearer = read("oidcRequestUrl"), read("oidcRequestToken")
         if not url or not bearer:
             raise SignInError(
-                "ARM_USE_OIDC is set, and there is no token: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH, or "
+                "ARM_USE_OIDC is set, but there is no token: set ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH, or "
                 "ARM_OIDC_REQUEST_URL with ARM_OIDC_REQUEST_TOKEN (GitHub sets them with `id-token: write`)"
             )
         joint = "&" if urlsplit(url).query else "?"
@@ -139,8 +139,8 @@ def _get(url: str, bearer: Optional[str] = None) -> Any:
         answer.raise_for_status()
         return answer.json()
     except (requests.RequestException, ValueError) as error:
-        # The address may carry what identifies the pipeline's run, so only the host is named.
-        raise SignInError(f"{urlsplit(url).netloc} did not answer: {type(error).__name__}") from None
+        # Show only the host: the address may identify the pipeline's run.
+        raise SignInError(f"the request to {urlsplit(url).netloc} failed: {type(error).__name__}") from None
 
 
 def _true(value: Optional[str]) -> bool:

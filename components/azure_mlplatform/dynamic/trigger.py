@@ -1,7 +1,7 @@
-"""A trigger of a data factory, started and stopped by Microsoft's own client.
+"""Starts and stops a trigger of a data factory with Microsoft's client.
 
-In the order of Microsoft's "Sample pre- and post-deployment script": what waits for a blob's events is subscribed to
-them before it starts, and its subscription ends before it stops, so that the next one is made of the next definition.
+The order is that of Microsoft's "Sample pre- and post-deployment script": subscribe a trigger of blob events before its
+start, and unsubscribe it before its stop, so that the next subscription uses the next definition.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _SUBSCRIBED, _SUBSCRIBING, _UNSUBSCRIBING = "Enabled", "Provisioning", "Deprovis
 
 
 class Trigger:
-    """A trigger that may or may not be there."""
+    """A trigger that may or may not exist."""
 
     def __init__(self, arm: ResourceManager, factory_id: str, name: str) -> None:
         from azure.mgmt.datafactory import DataFactoryManagementClient
@@ -26,11 +26,11 @@ class Trigger:
         self._title = f"trigger '{name}' of data factory '{name_of(factory_id)}'"
 
     def state(self) -> Optional[str]:
-        """Started, Stopped or Disabled; None where there is no such trigger."""
+        """`Started`, `Stopped` or `Disabled`; None if the trigger does not exist."""
         return _state(self._ask(self._triggers.get)[0])
 
     def stop(self) -> None:
-        """Ends the subscription, stops the trigger, and waits for both. What is so already, or gone, is as good."""
+        """Ends the subscription, stops the trigger, and waits for both. Does nothing if that is done or it is gone."""
         found = self._ask(self._triggers.get)[0]
         if found is None:
             return
@@ -39,12 +39,12 @@ class Trigger:
         if _state(found) == STARTED:
             self._run(self._triggers.begin_stop)
             if self._awaited(lambda each: each != STARTED) == STARTED:
-                raise ArmError(f"{self._title} was stopped, and is still {STARTED}")
+                raise ArmError(f"{self._title} was stopped, but is still {STARTED}")
 
     def start(self) -> None:
-        """Subscribes the trigger to its events, starts it, and waits for both. What is so already is as good.
+        """Subscribes the trigger to its events, starts it, and waits for both. Skips what is already done.
 
-        Raises ArmError where there is no such trigger, and where the subscription is not made.
+        Raises ArmError if the trigger does not exist or the subscription fails.
         """
         found = self._ask(self._triggers.get)[0]
         if found is None:
@@ -57,7 +57,7 @@ class Trigger:
             if state is None:
                 raise self._missing()
             if state != STARTED:
-                raise ArmError(f"{self._title} was started, and is still {state}")
+                raise ArmError(f"{self._title} was started, but is still {state}")
 
     def _unsubscribe(self) -> None:
         if self._subscription() in (_SUBSCRIBED, _SUBSCRIBING):
@@ -65,12 +65,13 @@ class Trigger:
         left = (_SUBSCRIBED, _SUBSCRIBING, _UNSUBSCRIBING)
         status = self._subscription(lambda each: each not in left)
         if status in left:
-            raise ArmError(f"{self._title}: its subscription to events was to end, and is still {status}")
+            raise ArmError(f"{self._title}: its subscription to events was ended, but is still {status}")
 
     def _subscribe(self, account_id: str) -> None:
         advice = (
-            f"Who deploys needs the role 'EventGrid EventSubscription Contributor' on {account_id}, and its "
-            "subscription the resource provider (`az provider register --namespace Microsoft.EventGrid`)"
+            f"Give the deploying identity the role 'EventGrid EventSubscription Contributor' on {account_id}, and "
+            "register the resource provider in the account's subscription "
+            "(`az provider register --namespace Microsoft.EventGrid`)"
         )
         try:
             if self._subscription() not in (_SUBSCRIBED, _SUBSCRIBING):
@@ -84,13 +85,13 @@ class Trigger:
             raise ArmError(f"{self._title}: its subscription to events is still {status}. {advice}")
 
     def _missing(self) -> ArmError:
-        return ArmError(f"{self._title} is not there: it has to be deployed before it is started")
+        return ArmError(f"{self._title} does not exist: deploy it before it is started")
 
     def _awaited(self, done: Callable[[Optional[str]], bool]) -> Optional[str]:
         return _state(until(lambda: self._ask(self._triggers.get), lambda found: done(_state(found))))
 
     def _subscription(self, done: Callable[[Optional[str]], bool] = lambda _: True) -> Optional[str]:
-        """The status of the subscription as soon as it is so; None where there is no such trigger."""
+        """The status of the subscription as soon as it is `done`, else the last one; None if the trigger is missing."""
 
         def ask() -> tuple[Optional[str], Any]:
             found, response = self._ask(self._triggers.get_event_subscription_status)
@@ -99,9 +100,10 @@ class Trigger:
         return until(ask, done)
 
     def _ask(self, operation: Callable[..., Any]) -> tuple[Any, Any]:
-        """What it answers as JSON, None for 404; and the response.
+        """The answer of the operation as JSON (None for 404), and the response.
 
-        Not the client's models: they take a trigger of events for one of no kind, and print a state as its Python name.
+        Does not use the client's models: they read an event trigger as one without a kind, and print a state as its
+        Python name.
         """
         from azure.core.exceptions import AzureError, ResourceNotFoundError
 
@@ -114,7 +116,7 @@ class Trigger:
             raise refused(f"{operation.__name__} of {self._title}", error) from None
 
     def _run(self, operation: Callable[..., Any]) -> None:
-        """Does it, and waits until it is done. That the trigger went away meanwhile is found out by who asks next."""
+        """Runs the operation and waits for its end. Ignores a 404: the next call notices that the trigger is gone."""
         from azure.core.exceptions import AzureError, ResourceNotFoundError
 
         try:

@@ -1,8 +1,8 @@
 """Starts the triggers of a data factory, and stops them before they change.
 
-A trigger is made stopped, azure-native neither starts nor stops it, and Azure refuses to change a started one (400
-TriggerEnabledCannotUpdate). So two resources go around it: StopTrigger, the trigger, which depends on it, and
-StartTrigger, which depends on the trigger. Both have the trigger's definition, so that its change reaches all three.
+A new trigger is stopped. azure-native neither starts nor stops it, and Azure refuses to change a started trigger (400
+TriggerEnabledCannotUpdate). So each trigger has two resources around it: the trigger depends on StopTrigger, and
+StartTrigger depends on the trigger. Both have the trigger's definition, so that a change of it updates all three.
 """
 
 from typing import Any
@@ -20,37 +20,37 @@ class _TriggerProvider(ArmProvider):
 
 
 class StopTriggerProvider(_TriggerProvider):
-    """Stops a trigger that is there and started."""
+    """Stops a trigger if it exists and is started."""
 
     def create(self, props: Any) -> CreateResult:
-        """Stops the trigger of a stack that is deployed anew over it; in a new factory there is none."""
+        """Stops a trigger from an earlier deployment. A new factory has none."""
         self.trigger(props).stop()
         return CreateResult(id_=_id(props), outs=props)
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
-        """The trigger changes next."""
+        """An update if the trigger's definition changes, a replacement for another trigger."""
         return difference(olds, news, "factory_id", "trigger")
 
     def update(self, _id: str, _olds: Any, news: Any) -> UpdateResult:
-        """Stops the trigger, so that it can change."""
+        """Stops the trigger so that it can change."""
         self.trigger(news).stop()
         return UpdateResult(outs=news)
 
 
 class StartTriggerProvider(_TriggerProvider):
-    """Starts a trigger, finds that somebody stopped it, and stops it."""
+    """Starts a trigger, detects that somebody stopped it, and stops it on deletion."""
 
     def create(self, props: Any) -> CreateResult:
         """Starts the trigger."""
         return CreateResult(id_=_id(props), outs=self._started(props))
 
     def read(self, id_: str, props: Any) -> ReadResult:
-        """Whether the trigger runs; what is gone has no id. It asks for no more than a reader may see."""
+        """The trigger's current state, or an empty id if the trigger is gone. Needs only read access."""
         state = self.trigger(props).state()
         return ReadResult(id_="", outs={}) if state is None else ReadResult(id_, {**props, "runtime_state": state})
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
-        """What changed was stopped for it, and what somebody stopped is started again."""
+        """An update, which starts the trigger again, if its definition changed or somebody stopped it."""
         return difference(olds, news, "factory_id", "trigger", drifted=olds["runtime_state"] != STARTED)
 
     def update(self, _id: str, _olds: Any, news: Any) -> UpdateResult:
@@ -58,7 +58,7 @@ class StartTriggerProvider(_TriggerProvider):
         return UpdateResult(outs=self._started(news))
 
     def delete(self, _id: str, props: Any) -> None:
-        """Stops the trigger: Azure deletes no started one."""
+        """Stops the trigger, because Azure does not delete a started one."""
         self.trigger(props).stop()
 
     def _started(self, props: Any) -> dict[str, Any]:
@@ -71,10 +71,10 @@ def _id(props: Any) -> str:
 
 
 class _TriggerState(Resource, module="azure-mlplatform", name="TriggerState"):
-    """What goes before or after a trigger, and has its definition."""
+    """A resource before or after a trigger, with the trigger's definition."""
 
     provider: type[_TriggerProvider]
-    """Whose name is kept in the state."""
+    """The provider's class. The state keeps its name."""
 
     def __init__(
         self,
@@ -91,19 +91,19 @@ class _TriggerState(Resource, module="azure-mlplatform", name="TriggerState"):
 
 
 class StopTrigger(_TriggerState, module="azure-mlplatform", name="StopTrigger"):
-    """Goes before a trigger is changed, and stops it; the trigger depends on it.
+    """Stops a trigger before it is changed; the trigger depends on it.
 
-    `definition` is what the trigger's `properties` are to be, in ARM's shape; `trigger` is its name.
+    `definition` is the trigger's new `properties` in ARM's shape; `trigger` is its name.
     """
 
     provider = StopTriggerProvider
 
 
 class StartTrigger(_TriggerState, module="azure-mlplatform", name="StartTrigger"):
-    """Goes after a trigger was made or changed, and starts it; it depends on the trigger.
+    """Starts a trigger after it was made or changed; it depends on the trigger.
 
-    `trigger` is the name as an output of the trigger: one that is replaced is then stopped first. `definition` as for
-    StopTrigger.
+    `trigger` is the name as an output of the trigger, so that a replaced trigger is stopped first. `definition` is as
+    for StopTrigger.
     """
 
     provider = StartTriggerProvider

@@ -1,6 +1,6 @@
-"""The resource group of one data product in one environment, with what everything in it shares.
+"""The resource group of one data product in one environment, with the resources that all its parts share.
 
-It does not manage the subscription, the hub, or who deploys: the identity that runs `pulumi up` has its
+It does not manage the subscription, the hub, or the deploying identity: the identity that runs `pulumi up` has its
 rights before the group exists.
 """
 
@@ -41,8 +41,8 @@ class DataProductRGArgs(ComponentArgs):
     """The environment."""
 
     today: str
-    """The day the program runs, as year-month-day: a budget starts in its month, and what expired is
-    refused."""
+    """The day on which the program runs, as year-month-day. A budget starts in its month, and an environment or a size
+    that has expired is refused."""
 
     _date = field_rule(date, "today")
 
@@ -54,7 +54,7 @@ class DataProductRGArgs(ComponentArgs):
 
 
 class DataProductRG(Component):
-    """A group with its network, its log, its identity, its budget and its own AI services."""
+    """A resource group with its network, log, workload identity, budget and AI services."""
 
     name: pulumi.Output[str]
     """The group's name."""
@@ -66,19 +66,19 @@ class DataProductRG(Component):
     """The six characters at the end of globally unique names."""
 
     log_analytics_workspace_id: pulumi.Output[str]
-    """The Log Analytics workspace that everything reports to."""
+    """The Log Analytics workspace of all logs and metrics, by id."""
 
     workload_identity_id: pulumi.Output[str]
     """The identity that the environment's own pipelines and workloads act as, by resource id."""
 
     client_id: pulumi.Output[str]
-    """The same identity's client id, which sign-in asks for."""
+    """The client id of the workload identity, used to sign in."""
 
     principal_id: pulumi.Output[str]
-    """The same identity's object id, which roles are given to."""
+    """The object id of the workload identity, used to assign roles."""
 
     ai_service_endpoints: pulumi.Output[dict[str, str]]
-    """AI service, by the name the settings give it → its address."""
+    """AI service, by its name in the settings → its address."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[DataProductRGArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -88,7 +88,7 @@ class DataProductRG(Component):
         settings = args.settings
         group_name = _group_name(settings)
         self._place(self._first_placement(settings, group_name))
-        # What is made first shows which subscription it is in; everything else waits for that.
+        # The id of the first resource shows its subscription. Everything else waits until that is checked.
         if settings.resource_group_id is None:
             group = self._group(settings, group_name)
             group_id = _in_same_subscription(settings, group.id)
@@ -129,7 +129,7 @@ class DataProductRG(Component):
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports."""
         return {
             "resource_group_name": self.name,
             "resource_group_id": self.resource_id,
@@ -152,7 +152,7 @@ class DataProductRG(Component):
             service.grant_user(principal_id, principal_type, grantee=grantee)
 
     def _first_placement(self, settings: EnvironmentSettings, group_name: str) -> Placement:
-        """Where everything is, before there is a log, a network or a key."""
+        """The placement before there is a log, a network or a key."""
         return Placement(
             project=settings.project.name,
             environment=settings.environment,
@@ -168,7 +168,7 @@ class DataProductRG(Component):
         )
 
     def _extend(self, **found: Any) -> None:
-        """Adds to the placement what has been made."""
+        """Updates fields of the placement."""
         self.placement = self.placement.model_copy(update=found)
 
     def _wait_for(self, checked: "pulumi.Output[str]", group_name: str) -> None:
@@ -186,7 +186,7 @@ class DataProductRG(Component):
     def _suffix(self, settings: EnvironmentSettings) -> In[str]:
         if settings.suffix is not None:
             return settings.suffix
-        # Without keepers: a keeper that changes would rename, and so replace, everything that is global.
+        # No keepers: a changed keeper would rename, and so replace, every resource with a global name.
         return random.RandomString(
             self.logical_name("suffix"),
             length=SUFFIX_LENGTH,
@@ -235,7 +235,7 @@ class DataProductRG(Component):
                 issuer=credential.issuer,
                 subject=credential.subject,
                 audiences=[credential.audience],
-                # Azure answers 409 to a second write on one identity while the first goes on.
+                # Azure answers 409 to a second write on an identity while the first one runs.
                 opts=child(self, depends_on=before),
             )
             before = [made]
@@ -265,7 +265,7 @@ class DataProductRG(Component):
             time_grain="Monthly",
             time_period={"start_date": f"{args.today[:7]}-01T00:00:00Z"},
             notifications=notifications,
-            # The first month must be the one it is created in; later ones would be refused.
+            # The start date is in the month of creation. Azure would refuse a later one.
             opts=child(self, ignore_changes=["time_period"]),
         )
 
@@ -299,7 +299,7 @@ class DataProductRG(Component):
         )
         return EncryptionKey(
             key=key,
-            # What is encrypted reads the key as it is made, so the role comes before it.
+            # Encrypted resources read the key when they are made, so the role must exist first.
             identity_id=known_value_of(may_read, identity.id),
             identity_client_id=identity.client_id,
         )
@@ -331,10 +331,10 @@ def _group_name(settings: EnvironmentSettings) -> str:
 
 
 def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output[str]") -> "pulumi.Output[str]":
-    """The id of what was made, unless it turns out to be in another subscription than the settings say.
+    """`made_id`, or an error if it is in another subscription than the settings give.
 
-    The provider reports no difference when its own subscription changes: what exists still shows the old
-    one. Before anything exists the id is unknown, and there is nothing to compare.
+    The provider reports no difference when its own subscription changes: existing resources still show the old
+    one. Before the first deployment the id is unknown, and there is nothing to compare.
     """
 
     def compare(actual: str) -> str:
@@ -345,7 +345,7 @@ def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output
                         ("subscription_id",),
                         f"the settings say {settings.subscription_id}, but the environment is in "
                         f"{subscription_of(actual)}",
-                        "An environment cannot move: give the provider the settings' subscription, or make a new "
+                        "An environment cannot move. Give the provider the settings' subscription, or make a new "
                         "stack for the new subscription and retire this one",
                     )
                 ]

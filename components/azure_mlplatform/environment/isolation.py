@@ -1,4 +1,4 @@
-"""That the environments of a project stay apart: none names what is in the resource group of another."""
+"""Checks that no environment uses resources in the resource group of another environment of its project."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ def group_name(project: ProjectSettings, environment: Environment) -> str:
 
 
 def isolation_violations(settings: EnvironmentSettings) -> Iterator[Violation]:
-    """Every id in the settings that lies in the group of another environment of the same project."""
+    """A violation for each id in the settings that is in the group of another environment of the same project."""
     others = {
         group_name(settings.project, each).lower(): each for each in Environment if each is not settings.environment
     }
@@ -31,7 +31,7 @@ def isolation_violations(settings: EnvironmentSettings) -> Iterator[Violation]:
                 path,
                 text,
                 f"'{text}' is in {found[1]}, the group of the {other} environment of {settings.project.name}",
-                f"Environments share nothing: name what belongs to {settings.environment}, or what is outside both",
+                f"Use a resource of {settings.environment}, or one outside all environments: they share nothing",
             )
 
 

@@ -1,10 +1,10 @@
-"""The tags that stand on every resource of an environment."""
+"""The tags of every resource in an environment."""
 
 from .settings.environment import EnvironmentSettings
 
 
 def environment_tags(settings: EnvironmentSettings) -> dict[str, str]:
-    """The library's own tags, which nothing overrides, and the project's and environment's."""
+    """The tags of project, environment and library; in this order, each overrides the ones before it."""
     project = settings.project
     own = {
         "project": project.name,

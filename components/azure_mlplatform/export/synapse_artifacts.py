@@ -1,5 +1,5 @@
-"""The pipelines and triggers of batches as files of a Synapse workspace's Git repository, since they are no resources
-of ARM. Synapse reads a folder for each kind of artifact, and publishes what its collaboration branch holds.
+"""Writes the pipelines and triggers of batches as files for a Synapse workspace's Git repository, since they are not
+ARM resources. Synapse reads one folder per kind of artifact, and publishes its collaboration branch.
 """
 
 import json
@@ -17,15 +17,14 @@ from ..foundation.problems import Problem, ProblemsError
 from ..foundation.values import name_of, resource_group_of, subscription_of
 
 _FOLDERS = ("pipeline", "trigger", "linkedService")
-"""Where Synapse keeps what is written here ("Source control in Synapse Studio")."""
+"""The folders that Synapse reads these artifacts from ("Source control in Synapse Studio")."""
 
 
 def artifacts(settings: EnvironmentSettings, outputs: Mapping[str, Any]) -> dict[str, Json]:
-    """File → what it holds. `outputs` are the stack's, as `pulumi stack output --json` prints them: they have the
-    addresses that Azure gave.
+    """File → its content. `outputs` are the stack's outputs from `pulumi stack output --json`, with the addresses that
+    Azure assigned.
 
-    There are none where Synapse scores nothing. Raises ProblemsError where an output is missing, or another
-    environment's.
+    Empty if Synapse scores nothing. Raises ProblemsError if an output is missing or belongs to another environment.
     """
     batch, workspace = settings.batch, settings.workspace
     if batch is None or workspace is None or batch.orchestrator is not Orchestrator.SYNAPSE:
@@ -54,14 +53,14 @@ def artifacts(settings: EnvironmentSettings, outputs: Mapping[str, Any]) -> dict
 
 
 def _mark(settings: EnvironmentSettings) -> str:
-    """What the files of one environment are told by, so that those it no longer has can go."""
+    """The annotation that marks the files of an environment, so that obsolete ones can be removed."""
     return f"azure-mlplatform {settings.project.name} {settings.environment}"
 
 
 def _placed(
     settings: EnvironmentSettings, batch: BatchSettings, outputs: Mapping[str, Any]
 ) -> tuple[str, Mapping[str, str]]:
-    """The workspace and the endpoints' addresses by job, as Azure gave them to this environment."""
+    """The workspace's id, and job → its endpoint's address, from the outputs of this environment."""
     given = outputs.get("batch_scoring_uris")
     addresses = given if isinstance(given, Mapping) else {}
     workspace = re.escape(f"/subscriptions/{settings.subscription_id}/resourceGroups/")
@@ -76,8 +75,8 @@ def _placed(
     problems = [
         Problem(
             (),
-            f"the output {output} is {'missing' if value is None else 'none of this environment'}",
-            "Give what `pulumi stack output --json` prints for this stack after `pulumi up`",
+            f"the output {output} is {'missing' if value is None else 'not from this environment'}",
+            "Give the output of `pulumi stack output --json` for this stack after `pulumi up`",
             file="--outputs",
         )
         for output, (value, pattern) in wanted.items()
@@ -89,7 +88,7 @@ def _placed(
 
 
 def _name(settings: EnvironmentSettings, kind: Kind, part: str = "") -> str:
-    """A pattern of the name that a resource has with any suffix."""
+    """A pattern for a resource's name with any suffix."""
     stands_for = "0" * SUFFIX_LENGTH
     name = azure_name(kind, settings.project.name, settings.environment, part, suffix=stands_for)
     return re.escape(name.removesuffix(stands_for)) + f"[a-z0-9]{{{SUFFIX_LENGTH}}}"
@@ -108,17 +107,17 @@ def _linked_service(workspace_id: str) -> Json:
 
 
 def write(folder: Path, settings: EnvironmentSettings, found: Mapping[str, Json], *, check: bool) -> dict[str, str]:
-    """Makes a repository hold these files and no others of this environment; returns file → `written` or `removed`
-    of those that differed. With `check` nothing is touched.
+    """Writes these files to a repository, and removes all other files of this environment. `check` changes nothing.
 
-    Raises ProblemsError where a file of that name is another's.
+    Returns file → `written` or `removed`, for each file that differed. Raises ProblemsError if a file with such a name
+    does not belong to this environment.
     """
     mark = _mark(settings)
     ours = [file for each in _FOLDERS for file in sorted((folder / each).glob("*.json")) if mark in _marks(file)]
     others = [name for name in found if (folder / name).exists() and folder / name not in ours]
     if others:
         raise ProblemsError(
-            Problem((), "is there already, and was not written for this environment", "Move or rename it", file=name)
+            Problem((), "already exists, and was not written for this environment", "Move or rename it", file=name)
             for name in others
         )
     changed: dict[str, str] = {}
@@ -140,7 +139,7 @@ def write(folder: Path, settings: EnvironmentSettings, found: Mapping[str, Json]
 
 
 def _marks(file: Path) -> list[Any]:
-    """The annotations of an artifact; none where it is no artifact."""
+    """The annotations of an artifact. Empty if the file is not an artifact."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))["properties"]["annotations"]
     except (OSError, ValueError, KeyError, TypeError):

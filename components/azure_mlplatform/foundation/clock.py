@@ -1,4 +1,4 @@
-"""The day a program runs on, which decides what is expired or retired."""
+"""The day on which a program runs. It decides what is expired or retired."""
 
 import datetime
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ _DAY: ContextVar[Optional[datetime.date]] = ContextVar("day", default=None)
 
 
 def today() -> str:
-    """The day in UTC, as a component takes it."""
+    """Today's date in UTC, in ISO form."""
     return (_DAY.get() or datetime.datetime.now(datetime.UTC).date()).isoformat()
 
 
 @contextmanager
 def on(day: Optional[datetime.date]) -> Iterator[None]:
-    """Programs that run inside take `day` for today; None is the real one."""
+    """Sets today's date for the programs that run inside the block. None: the real date."""
     before = _DAY.set(day)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Duplicates: a value or a name that a list has twice. Azure does not tell upper from lower case."""
+"""Finds values and names that occur twice. The case of letters is ignored, as in Azure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -17,40 +17,40 @@ class HasName(Protocol):
 
 
 class Named(NamedTuple):
-    """A name, and where it was given."""
+    """A name and its place in the settings."""
 
     path: Path
-    """Where the settings have it."""
+    """The path of the name in the settings."""
 
     name: str
 
     owner: str
-    """The words for the place in a message: `number 1`, `in fqdns`."""
+    """The place as a message names it: `number 1`, `in fqdns`."""
 
 
 def duplicate_values(values: Sequence[object], path: Path) -> Iterator[Violation]:
-    """A violation for each value that stands in the list a second time."""
+    """A violation for each value that occurs in the list again."""
     seen: set[str] = set()
     for index, value in enumerate(values):
         text = f"{value:g}" if isinstance(value, float) else str(value)
         if value != SECRET and text.lower() in seen:
-            yield Violation((*path, index), value, f"{text} stands here twice", "Leave the second out")
+            yield Violation((*path, index), value, f"{text} is listed twice", "Remove the second one")
         seen.add(text.lower())
 
 
 def duplicate_names(
     items: Sequence[HasName], path: Path, thing: str, *, without_hyphens: bool = False
 ) -> Iterator[Violation]:
-    """A violation for each item of a list whose name an earlier one has.
+    """A violation for each item of a list that has the name of an earlier item.
 
-    `thing` is the word for an item. `without_hyphens` compares names as Azure has them where hyphens are left out.
-    An item whose name is itself wrong is skipped.
+    `thing` is the word for an item in messages. `without_hyphens` ignores hyphens, for names that have none in Azure.
+    Items with an invalid name are skipped.
     """
     yield from duplicates_among(_names_of(items, path, without_hyphens), thing)
 
 
 def duplicates_among(names: Iterable[Named], thing: str) -> Iterator[Violation]:
-    """A violation for each name that an earlier one equals, wherever in the settings the two are."""
+    """A violation for each name that equals an earlier one, anywhere in the settings."""
     first: dict[str, Named] = {}
     for each in names:
         other = first.setdefault(each.name.lower(), each)
@@ -59,7 +59,7 @@ def duplicates_among(names: Iterable[Named], thing: str) -> Iterator[Violation]:
                 each.path,
                 each.name,
                 f"a second {thing} is named '{each.name}' (the first is {other.owner})",
-                "Give each a name of its own",
+                "Give each its own name",
             )
 
 

@@ -1,4 +1,4 @@
-"""The docstrings under the fields of a model, read from its source: only messages and the schema need them."""
+"""Reads the docstrings under the fields of a model from its source. Only messages and the schema use them."""
 
 import ast
 import inspect
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 @cache
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """Field → what its docstring says, on one line; inherited fields included."""
+    """Field → its docstring on one line. Includes inherited fields."""
     docs: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if not issubclass(base, BaseModel) or base.__module__.startswith("pydantic"):
@@ -31,5 +31,5 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
 
 def _body(model: type) -> list[ast.stmt]:
     definition = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
-    assert isinstance(definition, ast.ClassDef)  # noqa: S101 - what getsource returns of a class
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101 - getsource of a class returns a class
     return definition.body

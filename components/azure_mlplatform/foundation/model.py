@@ -1,4 +1,7 @@
-"""The base of every settings model and of every component's arguments: frozen, closed, all problems at once."""
+"""The base class of all settings models and component arguments.
+
+It is frozen, refuses unknown keys, and reports all problems at once.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,25 +26,24 @@ from .secret_values import ENCRYPTED_ERROR, KEY_ERROR, Encrypted, holds_key
 from .violations import UnreadableError, Violation, rule_error
 
 NAMESPACE = "azure-mlplatform"
-"""The namespace that the library's settings have in Pulumi's configuration."""
+"""The namespace of the library's settings in Pulumi's configuration."""
 
 Check = Callable[[Any], Iterable[Violation]]
 
 
 def check(function: Check) -> Check:
-    """Marks a method as a check of the whole model; it yields violations.
+    """Marks a method that checks the whole model and yields violations.
 
-    Every check runs, so that all problems show at once. A check that reads a field whose own value is wrong stops
-    there, and goes on once that field is right.
+    All checks run, so that all problems show at once. A check stops when it reads a field whose own value is wrong.
     """
     function.__dict__["is_check"] = True
     return function
 
 
 class Settings(BaseModel):
-    """A value that does not change, knows all its keys, and reports all its problems at once."""
+    """An immutable value that refuses unknown keys and reports all its problems at once."""
 
-    # Built on first use: a model inside another would otherwise be built for itself and for each that has it.
+    # Build on first use: otherwise a nested model is built once for itself and again for each model that contains it.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     _checks: ClassVar[tuple[Check, ...]] = ()
@@ -57,10 +59,10 @@ class Settings(BaseModel):
         }
         cls._checks = tuple(found.values())
 
-    if not TYPE_CHECKING:  # A type checker keeps to the fields.
+    if not TYPE_CHECKING:  # Type checkers know only the declared fields.
 
         def __getattr__(self, name: str) -> Any:
-            """Reached only where nothing has the name: a field of `_readable_part` whose value is wrong, or a typo."""
+            """Runs only for a missing attribute: a wrong field of `_readable_part`, or a typo."""
             if name in type(self).model_fields:
                 raise UnreadableError(name)
             return super().__getattr__(name)
@@ -68,7 +70,7 @@ class Settings(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _pass_encrypted_and_no_key(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """Passes an encrypted text as it is, since no rule can judge it without its key. Never passes a key."""
+        """Accepts an encrypted text unchecked, since no rule can check it without decryption. Refuses any key."""
         if not isinstance(value, Encrypted):
             if holds_key(value):
                 raise KEY_ERROR
@@ -101,16 +103,16 @@ class Settings(BaseModel):
     def _violations_of_readable_part(
         cls, data: Mapping[str, Any], details: list[InitErrorDetails]
     ) -> Iterator[Violation]:
-        """Runs the checks although some fields are wrong."""
+        """Runs the checks on the valid fields."""
         readable = cls._readable_part(data, details)
         for each in cls._checks:
-            # A check reports what it found before it reads a wrong field.
+            # Keep the violations that a check finds before it reads a wrong field.
             with contextlib.suppress(UnreadableError):
                 yield from each(readable)
 
     @classmethod
     def _readable_part(cls, data: Mapping[str, Any], details: list[InitErrorDetails]) -> Self:
-        """A model of the fields in `data` that are right. Reading another one raises UnreadableError."""
+        """A model of the valid fields in `data`. Reading any other field raises UnreadableError."""
         wrong = _by_first(details)
         right: dict[str, Any] = {}
         for name, field in cls.model_fields.items():
@@ -134,7 +136,7 @@ class Settings(BaseModel):
 
 
 def _details(error: ValidationError) -> Iterator[InitErrorDetails]:
-    """The lines of an error, so that another error can hold them."""
+    """The lines of an error, in the form that another error can contain."""
     for line in error.errors(include_url=False):
         context = line.get("ctx", {})
         known: Any = line["type"]
@@ -146,7 +148,7 @@ def _details(error: ValidationError) -> Iterator[InitErrorDetails]:
 
 
 def _by_first(details: list[InitErrorDetails]) -> dict[int | str, list[InitErrorDetails]]:
-    """First part of the place → the details below it, with the rest of their place."""
+    """First part of the location → the details below it, with the rest of their location."""
     found: dict[int | str, list[InitErrorDetails]] = {}
     for detail in details:
         if loc := detail.get("loc", ()):
@@ -155,13 +157,13 @@ def _by_first(details: list[InitErrorDetails]) -> dict[int | str, list[InitError
 
 
 def _item(annotation: Any) -> Optional[type[Settings]]:
-    """The model that a list holds; None if the annotation is no list of models."""
+    """The model of the items of a list; None if the annotation is not a list of models."""
     held = get_args(annotation) if get_origin(annotation) is list else ()
     return held[0] if held and isinstance(held[0], type) and issubclass(held[0], Settings) else None
 
 
 def _readable_items(item: type[Settings], data: list[Any], details: list[InitErrorDetails]) -> Optional[list[Settings]]:
-    """The readable part of each item of a list, in place; None if the list itself is wrong."""
+    """The readable part of each item, in the same order; None if the list itself is wrong."""
     if any(len(each.get("loc", ())) < 2 for each in details):
         return None
     if not all(isinstance(each, Mapping | Settings) for each in data):
@@ -174,12 +176,12 @@ def _readable_items(item: type[Settings], data: list[Any], details: list[InitErr
 
 
 def _members(annotation: Any) -> list[type]:
-    """The classes in an annotation: itself, or the members of a union."""
+    """The classes in an annotation: the annotation itself, or the members of a union."""
     return [each for each in get_args(annotation) or (annotation,) if isinstance(each, type)]
 
 
 def _valid(field: FieldInfo, value: Any, config: ConfigDict) -> Any:
-    """The value of a field that is known to be right, as the model would hold it."""
+    """The valid value of a field, converted as the model would convert it."""
     field_type: Any = Annotated[field.annotation, field]
     has_config = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
     return TypeAdapter(field_type, config=None if has_config else config).validate_python(value)

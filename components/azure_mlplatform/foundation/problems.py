@@ -1,4 +1,4 @@
-"""Makes one readable message of everything that is wrong with some settings."""
+"""Turns everything that is wrong with some settings into one readable message."""
 
 import difflib
 import re
@@ -16,19 +16,19 @@ from .violations import Path
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what, and what to do."""
+    """One problem: where it is, what is wrong, and what to do."""
 
     path: Path
-    """Where it stands in the settings."""
+    """The place in the settings."""
 
     what: str
-    """What is wrong there, with the value."""
+    """The problem, including the value."""
 
     fix: str
-    """What is allowed, or what to do."""
+    """The allowed values, or what to do."""
 
     file: str = ""
-    """The file it stands in, with its line where that is known."""
+    """The file, and the line if known."""
 
     def __str__(self) -> str:
         where = ": ".join(filter(None, [self.file, dotted(self.path)]))
@@ -36,7 +36,7 @@ class Problem:
 
 
 class ProblemsError(Exception):
-    """Settings that cannot be used. The message says it all, a paragraph for each problem."""
+    """The settings cannot be used. The message lists all problems, one paragraph each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -44,7 +44,7 @@ class ProblemsError(Exception):
 
 
 def dotted(path: Path) -> str:
-    """A path as people write it: `network.subnets.aks`, `ai_services[1].name`."""
+    """The path in dotted form: `network.subnets.aks`, `ai_services[1].name`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -54,10 +54,10 @@ def dotted(path: Path) -> str:
 def problems_of(
     error: ValidationError, model: type[BaseModel], secrets: Iterable[Path] = (), data: Any = None
 ) -> list[Problem]:
-    """Every problem in a validation error of `model`, in the order of the fields; none shows a secret.
+    """Every problem in a validation error of `model`, in the order of the fields. Never shows a secret.
 
-    `secrets` are the paths in `data` below which everything is one: no problem shows a text from there, and
-    one that lies deeper is told of the whole.
+    `secrets` are paths in `data`; everything below them is secret. No problem shows a text from there, and a problem
+    below such a path is reported at the path itself.
     """
     hidden = tuple(secrets)
     texts = sorted({text for path in hidden for text in _texts_at(data, path)}, key=len, reverse=True)
@@ -69,16 +69,16 @@ def problems_of(
             found[above] = Problem(above, f"something in {SECRET} is wrong", _PLAIN)
             continue
         problem = _problem(line, path, owner, texts)
-        # A union such as In[str] reports each of its members; the first says it.
+        # A union such as In[str] reports an error for each member; the first is enough.
         found.setdefault((*path, problem.what) if line["type"] == "refused" else path, problem)
     return list(found.values())
 
 
-_PLAIN = "Settings hold no secrets: give it in plain text to see what"
+_PLAIN = "Settings hold no secrets. Write the value in plain text to see what is wrong"
 
 
 def _texts_at(data: Any, path: Path) -> Iterator[str]:
-    """Every text below a path, as a message could show it."""
+    """Every text below a path, in the forms that a message could show."""
     for part in path:
         try:
             data = data[part]
@@ -95,7 +95,7 @@ def _texts_at(data: Any, path: Path) -> Iterator[str]:
 
 
 def _place(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[Path, type[BaseModel] | None]:
-    """The path of an error without the names of union members, and the model that its last part is in."""
+    """The path of an error without the names of union members, and the model that contains its last part."""
     path: list[int | str] = []
     owner: type[BaseModel] | None = model
     types: tuple[Any, ...] = (model,)
@@ -119,7 +119,7 @@ def _names_a_member(part: str) -> bool:
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:
-    """The types of a union, flattened; a type itself otherwise."""
+    """The flattened types of a union, or the type itself."""
     args = get_args(annotation)
     if not args or isinstance(annotation, type):
         return (annotation,)
@@ -133,7 +133,7 @@ _EXPECTED = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
-    "list": "a list: a line each, starting with '- '",
+    "list": "a list: one item per line, starting with '- '",
     "dict": "keys and values",
     "model": "keys and values",
 }
@@ -142,7 +142,7 @@ _EXPECTED = {
 _KEY_NAME = re.compile(
     r"(?i)(account|access|primary|secondary|shared|storage|api)_?key|sas(_|$)|token|password|secret|connection_?string"
 )
-_NO_KEYS = "Nothing takes a key, SAS token or password: everything signs in with Entra ID. Remove it"
+_NO_KEYS = "No setting takes a key, SAS token or password: everything signs in with Entra ID. Remove it"
 
 
 def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secrets: list[str]) -> Problem:
@@ -175,7 +175,7 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secr
 
 def _shown(value: object, secrets: list[str]) -> str:
     if value is None:
-        return "nothing"
+        return "an empty value"
     if isinstance(value, Mapping | list | tuple):
         return "a group of keys" if isinstance(value, Mapping) else "a list"
     text = _masked(str(value).lower() if isinstance(value, bool) else str(value), secrets)
@@ -192,15 +192,15 @@ def _masked(text: str, secrets: list[str]) -> str:
 
 def _kind(value: object) -> str:
     names = {
-        bool: "true or false",
+        bool: "a boolean",
         int: "a number",
         float: "a number",
         str: "a text",
-        list: "where a value is expected",
+        list: "not allowed here",
     }
     if value is None:
-        return "empty"
-    return names.get(type(value), "where a value is expected")
+        return "not allowed"
+    return names.get(type(value), "not allowed here")
 
 
 def _advice(value: str, allowed: list[str]) -> str:
@@ -211,7 +211,7 @@ def _advice(value: str, allowed: list[str]) -> str:
 
 
 def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
-    """What a field is, from its docstring, and an example of it."""
+    """The docstring of a field, and an example."""
     field = owner.model_fields.get(str(path[-1])) if owner and path else None
     if owner is None or field is None:
         return ""
@@ -221,7 +221,7 @@ def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
 
 
 def located(problems: Iterable[Problem], file_of: Mapping[Path, str], default: str) -> Iterator[Problem]:
-    """The problems with the file and line of the nearest place that is written down."""
+    """Adds file and line to the problems: those of the nearest path in `file_of`, else `default`."""
     for problem in problems:
         place = default
         for length in range(len(problem.path), 0, -1):

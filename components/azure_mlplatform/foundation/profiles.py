@@ -1,4 +1,4 @@
-"""The one table of what sandbox, dev, test and prod differ in."""
+"""The only table of differences between sandbox, dev, test and prod."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,43 +6,43 @@ from typing import Any
 
 
 class Environment(StrEnum):
-    """What an environment is for."""
+    """The purpose of an environment."""
 
     SANDBOX = "sandbox"
-    """Ad-hoc discovery, bounded by a budget and an expiry date, never promoted."""
+    """For ad-hoc discovery. Limited by a budget and an expiry date, and never promoted."""
 
     DEV = "dev"
-    """Where a team develops, with its own access to data and tools."""
+    """For development. The team has its own access to data and tools."""
 
     TEST = "test"
-    """Where a release is proved; pipelines only, like prod."""
+    """For testing a release. Only pipelines have access, as in prod."""
 
     PROD = "prod"
-    """Where it runs; no individual has access."""
+    """For production. No individual has access."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the settings of one kind of environment need, may, and default to."""
+    """Requirements, permissions and defaults of one kind of environment."""
 
     needs_cost_code: bool
-    """Whether the project has to name a cost code."""
+    """Whether the project needs a cost code."""
 
     needs_budget: bool
-    """Whether a budget has to be set."""
+    """Whether a budget is required."""
 
     longest_life_days: int | None
-    """For how many days ahead `expires_on` may be set, and must be; None where it needs none."""
+    """The maximum time until `expires_on`, in days; `expires_on` is then required. None: no expiry date is needed."""
 
     needs_network: bool
-    """Whether the environment has to be in a network. Without one, services have public addresses and
-    are guarded by Entra sign-in alone."""
+    """Whether the environment needs a network. Without one, services have public addresses, and only Entra sign-in
+    protects them."""
 
     may_be_public: bool
     """Whether `network.public_access` may be set."""
 
     may_let_all_out: bool
-    """Whether a managed network may let its computes out to all of the internet."""
+    """Whether a managed network may let its computes reach the whole internet."""
 
     may_grant: frozenset[str]
     """The fields of `access` that may name groups."""
@@ -51,24 +51,24 @@ class Profile:
     """Whether a workspace may have compute instances, each of which belongs to a person."""
 
     protect: bool
-    """Whether what holds data or a team's work is protected from `pulumi destroy`, and locked where a
-    lock does no harm."""
+    """Whether resources with data or a team's work are protected from `pulumi destroy`, and locked where a lock does no
+    harm."""
 
     highly_available: bool
-    """Whether what serves models runs several times: AKS with an SLA and three nodes of each service pool, three
-    routers, a replica that stays."""
+    """Whether model serving is redundant: AKS with an SLA and three nodes in each service pool, three routers, and at
+    least one running replica."""
 
     may_serve_insecurely: bool
-    """Whether models may be called without encryption inside the network, for a reason."""
+    """Whether models may be called without encryption inside the network, if a reason is given."""
 
     zone_redundant: bool
-    """Whether what can be spread over availability zones is."""
+    """Whether resources that support availability zones are spread over them."""
 
     vault_retention_days: int
-    """For how long a deleted vault and its secrets can be brought back, in days (7 to 90)."""
+    """The time in which a deleted vault and its secrets can be recovered, in days (7 to 90)."""
 
     log_retention_days: int
-    """How long an own Log Analytics workspace keeps data, in days."""
+    """The retention of data in the environment's own Log Analytics workspace, in days."""
 
 
 _EVERYONE = frozenset({"readers", "data_scientists"})
@@ -98,5 +98,5 @@ PROFILES: dict[Environment, Profile] = {
 
 
 def environments_where(field: str) -> str:
-    """The kinds of environment whose profile has `field`, as a message lists them."""
+    """The kinds of environment whose profile sets `field`, as a list for messages."""
     return ", ".join(each.value for each, profile in PROFILES.items() if getattr(profile, field))

@@ -1,4 +1,4 @@
-"""What is true of a project in all its environments."""
+"""The settings that a project has in all its environments."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -14,30 +14,30 @@ from .violations import Violation
 
 
 class ProjectSettings(Settings):
-    """A data science project: whose it is, what it works on, and who pays."""
+    """A data science project: its owner, its data product, and who pays for it."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=24, examples=["churn"])
-    """The project's short name, part of every Azure name: 2 to 24 lower-case letters, digits and single
+    """The project's short name, part of every Azure name. Allowed: 2 to 24 lower-case letters, digits and single
     hyphens, starting with a letter."""
 
     data_product: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=24, examples=["customer-360"])
-    """The data product whose resource group this is; it stands in the group's name and in a tag.
-    Written as the project's name is."""
+    """The data product that owns the resource group; part of the group's name, and a tag. Allowed: as for the project's
+    name."""
 
     owner_team: str = Field(min_length=1, max_length=256, examples=["retail-analytics"])
-    """The team that answers for the project, as the organisation knows it."""
+    """The team that is responsible for the project, by its name in the organisation."""
 
     owner_email: Optional[str] = Field(default=None, examples=["retail-analytics@example.com"])
-    """Where the team is reached; a tag. Left out, no tag is set."""
+    """The team's e-mail address, set as a tag. Default: no tag."""
 
     cost_center: str = Field(min_length=1, max_length=256, examples=["CC-4711"])
     """The cost center that pays."""
 
     cost_code: Optional[str] = Field(default=None, min_length=1, max_length=256, examples=["P-2026-0042"])
-    """The project's cost code. A sandbox has none; every other environment needs it."""
+    """The project's cost code. Required, except in a sandbox."""
 
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"confidentiality": "internal"}])
-    """Tags on every resource of every environment, beside those the library sets."""
+    """Tags on every resource of every environment, in addition to those that the library sets."""
 
     _email = field_rule(email, "owner_email")
 

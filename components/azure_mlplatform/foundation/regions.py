@@ -1,7 +1,7 @@
 """Azure's public regions by short name.
 
-From Azure/terraform-azurerm-avm-utl-regions (the locations API, without staging and early-access
-regions), with denmarkeast and swedensouth, which that copy did not list yet.
+Source: Azure/terraform-azurerm-avm-utl-regions (the locations API, without staging and early-access regions). Added:
+denmarkeast and swedensouth, which that copy did not list yet.
 """
 
 # fmt: off

@@ -1,6 +1,6 @@
 """Azure's built-in roles by name, and the stable names of their assignments.
 
-Ids from "Azure built-in roles" (Microsoft Learn); a test compares them with a published source.
+The ids are from "Azure built-in roles" (Microsoft Learn). A test compares them with a published source.
 """
 
 import uuid
@@ -71,11 +71,11 @@ ROLE_IDS: dict[Role, str] = {
 
 
 class PrincipalType(StrEnum):
-    """Whom a role is given to. Always said, since Azure cannot yet look up one that is new."""
+    """The kind of principal that gets a role. Always set, because Azure may not find a new principal yet."""
 
     GROUP = "Group"
     SERVICE_PRINCIPAL = "ServicePrincipal"
-    """Managed identities too."""
+    """Includes managed identities."""
 
 
 def role_definition_id(subscription_id: str, role: Role) -> str:
@@ -84,7 +84,7 @@ def role_definition_id(subscription_id: str, role: Role) -> str:
 
 
 def role_name(definition_id: str) -> str:
-    """The name of the role that an ARM id means, or its GUID where it is none of these."""
+    """The name of the role with this ARM id, or its GUID if the role is not in ROLE_IDS."""
     guid = definition_id.rsplit("/", 1)[-1]
     return next((role.value for role, known in ROLE_IDS.items() if known == guid), guid)
 
@@ -93,8 +93,8 @@ _NAMESPACE = uuid.UUID("6f1f7c5e-3d0b-5b56-8d34-6f2d2a6c1e0a")
 
 
 def assignment_name(subscription_id: str, resource_group: str, logical_name: str) -> str:
-    """The GUID that names a role assignment, made only of what is known before anything exists.
+    """The GUID that names a role assignment, made only of values that are known before the deployment.
 
-    Azure refuses a name whose principal changed, so the assignment is deleted before it is replaced.
+    Azure refuses an existing name with another principal, so delete the assignment before you replace it.
     """
     return str(uuid.uuid5(_NAMESPACE, "\n".join([subscription_id.lower(), resource_group.lower(), logical_name])))

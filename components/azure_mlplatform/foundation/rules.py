@@ -1,4 +1,4 @@
-"""Rules for single values of a model, and how a field gets one."""
+"""Rules for single values of a model, and functions that apply them to fields."""
 
 import re
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from .secret_values import ENCRYPTED_ERROR, SECRET
 from .violations import rule_error
 
 Rule = Callable[[str], str]
-"""Takes a text and returns it, perhaps in a normal form; raises `rule_error` if it is not allowed."""
+"""Takes a text and returns it, perhaps in a normal form. Raises `rule_error` if the text is not allowed."""
 
 
 def pattern_rule(pattern: str, is_not: str, allowed: str) -> Rule:
-    """A rule: the whole text matches `pattern`. Else the message says what the text `is_not`, and what is `allowed`."""
+    """A rule: the whole text must match `pattern`. Otherwise the message has `is_not` and `allowed`."""
 
     def rule(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -26,13 +26,13 @@ def pattern_rule(pattern: str, is_not: str, allowed: str) -> Rule:
 
 
 def needs_plain_text(rule: Rule) -> Rule:
-    """Marks the rule of a value that the library computes with, so an encrypted value is not allowed."""
+    """Marks a rule that does not allow encrypted values, because the library computes with the value."""
     rule.__dict__["needs_plain_text"] = True
     return rule
 
 
 def field_rule(rule: Rule, *fields: str) -> Any:
-    """Applies one rule to `fields`: to a text, or to each text in a list or mapping. An output passes unchecked."""
+    """Applies a rule to `fields`: to a text, or to each text in a list or mapping. Outputs are not checked."""
     if not callable(rule):
         raise TypeError(f"the rule for {', '.join(fields)} is hidden by a field of the same name")
 

@@ -1,4 +1,4 @@
-"""What is wrong with bounds between which something scales."""
+"""Checks the lower and upper bound of something that scales."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from .violations import Violation
 
 
 def scaling_violations(settings: Settings, what: str) -> Iterator[Violation]:
-    """Bounds `min_<what>` and `max_<what>` that leave nothing between them. One that is left out bounds nothing."""
+    """A violation if `max_<what>` is less than `min_<what>`. A bound that is not set is ignored."""
     least, most = getattr(settings, f"min_{what}"), getattr(settings, f"max_{what}")
     if least is not None and most is not None and most < least:
         yield Violation(
             (f"max_{what}",),
             most,
             f"max_{what} {most} is less than min_{what} {least}",
-            f"Raise max_{what}, or lower min_{what}",
+            f"Raise max_{what} or lower min_{what}",
         )

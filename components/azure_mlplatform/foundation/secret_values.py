@@ -1,4 +1,4 @@
-"""Secrets in settings: what an encrypted value becomes, and what looks like a key and is never taken."""
+"""Handles secrets in settings: replaces encrypted values, and detects keys, which are never accepted."""
 
 import re
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from typing import Any, Self
 
 from .violations import rule_error
 
-SECRET = "[secret]"  # noqa: S105 - the text shown in a secret's place
+SECRET = "[secret]"  # noqa: S105 - the text shown instead of a secret
 
 
 class Encrypted(str):
-    """Stands for an encrypted value where no key can decrypt it, as in a preview."""
+    """A placeholder for an encrypted value that cannot be decrypted, as in a preview."""
 
     __slots__ = ()
 
@@ -19,13 +19,13 @@ class Encrypted(str):
 
 
 ENCRYPTED_ERROR = rule_error(
-    "[secret] cannot be read in a preview, which has to compute with it",
-    "Settings hold no secrets: give it in plain text",
+    "[secret] cannot be read in a preview, but the library has to compute with it",
+    "Settings hold no secrets. Write the value in plain text",
 )
 
 KEY_ERROR = rule_error(
     f"{SECRET} looks like a key, a SAS token or a connection string",
-    "Nothing here takes one: everything signs in with Entra ID. Remove it, and renew the key if it is real",
+    "No setting takes one: everything signs in with Entra ID. Remove it, and renew the key if it is real",
 )
 
 _KEY = re.compile(
@@ -33,13 +33,13 @@ _KEY = re.compile(
     r"|(?i:(account|sharedaccess)key=\S{16,})"  # a connection string
     r"|(?<![\w+/])[\w+/]{86}==(?!=)"  # the 64 bytes of an account key
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|--password[= ]\s*[^\s$]\S*|\baz\s+login\b.*\s-p\s+[^\s$]"  # a password given to a command
+    r"|--password[= ]\s*[^\s$]\S*|\baz\s+login\b.*\s-p\s+[^\s$]"  # a password as an option of a command
 )
-"""Matches only keys, connection strings and SAS tokens."""
+"""Matches keys, connection strings, SAS tokens, and passwords as an option of a command."""
 
 
 def holds_key(value: Any) -> bool:
-    """Whether a text, or one directly inside a list or mapping, looks like a key. Nested models check themselves."""
+    """Whether a text, or a text directly in a list or mapping, looks like a key. Nested models check themselves."""
     if isinstance(value, str):
         return _KEY.search(value) is not None
     if isinstance(value, Mapping):

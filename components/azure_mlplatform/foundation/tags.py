@@ -1,4 +1,4 @@
-"""What a tag may be, on Azure and beside the library's own."""
+"""The rules for tags: Azure's limits, and the tags that the library sets itself."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,36 +12,34 @@ REQUIRED = (
     "cost-center",
     "managed-by",
 )
-"""The tags that stand on every resource."""
+"""The tags on every resource."""
 
 OPTIONAL = ("owner-email", "cost-code", "expires-on")
-"""The tags that stand there where the settings give their value."""
+"""The tags on every resource if the settings give their value."""
 
 _ILLEGAL = set("<>%&\\?/")
 MOST = 50
-"""Tags a resource may have (Azure Resource Manager, "Use tags to organize your Azure resources")."""
+"""The maximum number of tags of a resource ("Use tags to organize your Azure resources", Azure Resource Manager)."""
 
 
 def tag_violations(tags: Mapping[str, str], path: Path) -> Iterator[Violation]:
-    """What Azure or the library refuses in `tags`."""
+    """A violation for each tag that Azure or the library refuses, and one if there are too many."""
     if len(tags) > MOST - len(REQUIRED) - len(OPTIONAL):
         yield Violation(
             path,
             len(tags),
             f"{len(tags)} tags are too many",
-            f"Azure takes {MOST} a resource, and the library sets {len(REQUIRED) + len(OPTIONAL)} of them",
+            f"Remove some: Azure allows {MOST} per resource, and the library sets {len(REQUIRED) + len(OPTIONAL)}",
         )
     for name, value in tags.items():
         at = (*path, name)
         if name.lower() in (*REQUIRED, *OPTIONAL):
-            yield Violation(
-                at, value, f"the tag '{name}' is set by the library", "Choose another name, or leave it out"
-            )
+            yield Violation(at, value, f"the tag '{name}' is set by the library", "Choose another name, or remove it")
         elif not name or len(name) > 512 or _ILLEGAL & set(name):
             yield Violation(
                 at,
                 name,
-                f"'{name}' is no name for a tag",
+                f"'{name}' is not a valid tag name",
                 r"Allowed: up to 512 characters without < > % & \ ? /",
             )
         if len(value) > 256:

@@ -1,4 +1,4 @@
-"""Rules for single values: regions, ids, addresses, dates. Each returns the value or says what is allowed."""
+"""Rules for single values: regions, ids, addresses, dates. Each returns the value, or an error says what is allowed."""
 
 import datetime
 import difflib
@@ -18,7 +18,7 @@ _guid = pattern_rule(
 
 
 def guid(value: str) -> str:
-    """A GUID, in lower case: Azure does not tell upper from lower, and neither should a comparison."""
+    """A GUID in lower case, so that comparisons ignore the case of letters as Azure does."""
     return _guid(value).lower()
 
 
@@ -28,8 +28,7 @@ https_url = pattern_rule(r"https://[^\s/]+(/\S*)?", "is not an https address", "
 
 
 def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Advice that names the candidate most like `value`, to stand after what is wrong with it; an empty text when none
-    is like it."""
+    """A hint that names the candidate most similar to `value`, to append to a message. Empty if none is similar."""
     written = {each.lower(): each for each in among}
     found = difflib.get_close_matches(value.lower(), list(written), n=1, cutoff=cutoff)
     return f"; did you mean '{written[found[0]]}'?" if found else ""
@@ -37,7 +36,7 @@ def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 @needs_plain_text
 def region(value: str) -> str:
-    """A public Azure region by its short name; a display name such as 'West Europe' is taken too."""
+    """The short name of a public Azure region. Also accepts a display name such as 'West Europe'."""
     short = value.replace(" ", "").lower()
     if short not in REGIONS:
         raise rule_error(
@@ -50,7 +49,7 @@ def region(value: str) -> str:
 
 @needs_plain_text
 def private_range(value: str) -> str:
-    """A private IPv4 range in CIDR form that a virtual network may use, /8 to /29 (RFC 1918 and 6598)."""
+    """A private IPv4 range in CIDR form for a virtual network, /8 to /29 (RFC 1918 and 6598)."""
     fix = "Allowed: a private range in CIDR form, such as 10.20.0.0/22"
     try:
         network = ipaddress.IPv4Network(value)
@@ -61,12 +60,12 @@ def private_range(value: str) -> str:
             raise rule_error(f"'{value}' is not an address range", fix) from None
         if "/" not in value:
             raise rule_error(f"'{value}' is a single address, not a range", fix) from None
-        raise rule_error(f"'{value}' has bits set behind its prefix", f"The range it lies in is {corrected}") from None
+        raise rule_error(f"'{value}' has bits set after its prefix", f"Use the whole range: {corrected}") from None
     if not any(network.subnet_of(private) for private in _PRIVATE_RANGES):
         raise rule_error(f"'{value}' is not a private range", f"{fix}, within 10/8, 172.16/12, 192.168/16 or 100.64/10")
     if not 8 <= network.prefixlen <= 29:
         raise rule_error(
-            f"'{value}' is no size for a virtual network",
+            f"'{value}' is not a valid size for a virtual network",
             "Allowed: a prefix length of 8 to 29 (Azure's smallest subnet)",
         )
     return value
@@ -78,8 +77,8 @@ _PRIVATE_RANGES = [
 
 
 def ip_range(value: str) -> str:
-    """A public IPv4 address or range that may pass a service's firewall, never the whole internet."""
-    fix = "Allowed: an address or a range from /8 up, such as 203.0.113.0/24"
+    """A public IPv4 address or range for a service's firewall. Never the whole internet."""
+    fix = "Allowed: a public address, or a public range of /8 to /30, such as 203.0.113.0/24"
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError:
@@ -88,14 +87,16 @@ def ip_range(value: str) -> str:
         raise rule_error(f"'{value}' opens most of the internet", fix)
     if network.prefixlen == 31:
         # "Grant access from an internet IP range" (Azure Storage).
-        raise rule_error(f"'{value}' is a range of two addresses, which storage does not take", "Write them one by one")
+        raise rule_error(
+            f"'{value}' is a range of two addresses, which storage does not accept", "List both addresses separately"
+        )
     if any(network.overlaps(private) for private in _PRIVATE_RANGES):
-        raise rule_error(f"'{value}' is not public, and never seen on a public address", fix)
+        raise rule_error(f"'{value}' has private addresses, which a service's firewall never sees", fix)
     return value.removesuffix("/32")
 
 
 def ip_address(value: str) -> str:
-    """A single private IPv4 address, such as a firewall's."""
+    """A single private IPv4 address, such as that of a firewall."""
     try:
         address = ipaddress.IPv4Address(value)
     except ValueError:
@@ -107,7 +108,7 @@ def ip_address(value: str) -> str:
 
 @needs_plain_text
 def date(value: str) -> str:
-    """A day in ISO form."""
+    """A date in ISO form."""
     try:
         legal = datetime.date.fromisoformat(value).isoformat() == value
     except ValueError:
@@ -118,40 +119,42 @@ def date(value: str) -> str:
 
 
 def windows_time_zone(value: str) -> str:
-    """A time zone by the name that Windows gives it, as Azure's schedules take them, or UTC."""
-    # 35 kB of tables that only a schedule needs.
+    """A time zone by its Windows name, as Azure's schedules require, or UTC."""
+    # Imports 35 kB of tables that only a schedule needs.
     from tzlocal.windows_tz import tz_win, win_tz
 
     if value in win_tz:
         return value
     advice = f"; Azure writes it '{tz_win[value]}'" if value and value in tz_win else nearest(value, win_tz, cutoff=0.8)
     raise rule_error(
-        f"'{value}' is no time zone{advice}",
-        "Allowed: a time zone as Windows names it, such as 'W. Europe Standard Time' or 'UTC' (`tzutil /l` lists them)",
+        f"'{value}' is not a time zone{advice}",
+        "Allowed: the Windows name of a time zone, such as 'W. Europe Standard Time' or 'UTC' (`tzutil /l` lists them)",
     )
 
 
 time_of_day = needs_plain_text(
-    pattern_rule(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is no time of day", "hours and minutes in quotes, such as '18:30'")
+    pattern_rule(
+        r"([01][0-9]|2[0-3]):[0-5][0-9]", "is not a time of day", "hours and minutes in quotes, such as '18:30'"
+    )
 )
 
 
 WEEK_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-"""The days of the week, as Azure writes them."""
+"""The days of the week in Azure's spelling."""
 
 _week_day = pattern_rule(
-    "|".join(WEEK_DAYS), "is no day of the week", f"{', '.join(WEEK_DAYS[:-1])} or {WEEK_DAYS[-1]}"
+    "|".join(WEEK_DAYS), "is not a day of the week", f"{', '.join(WEEK_DAYS[:-1])} or {WEEK_DAYS[-1]}"
 )
 
 
 @needs_plain_text
 def week_day(value: str) -> str:
-    """A day of the week by its English name, in any case."""
+    """A day of the week by its English name, in upper or lower case."""
     return _week_day(value.capitalize())
 
 
 def arm_id(resource_type: str) -> Rule:
-    """A rule: the ARM id of a `resource_type` such as 'Microsoft.Network/virtualNetworks'."""
+    """A rule: the text must be the ARM id of a `resource_type` such as 'Microsoft.Network/virtualNetworks'."""
     provider, *types = resource_type.split("/")
     shape = "/subscriptions/<id>/resourceGroups/<group>"
     pattern = r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}"
@@ -165,12 +168,12 @@ arm_group_id = arm_id("resource group")
 
 
 def subscription_of(arm_id: str) -> str:
-    """The subscription that an ARM id names, in lower case."""
+    """The subscription in an ARM id, in lower case."""
     return arm_id.split("/")[2].lower()
 
 
 def same_id(one: Optional[str], other: Optional[str]) -> bool:
-    """Whether two ARM ids mean the same resource; Azure does not tell upper from lower case."""
+    """Whether two ARM ids mean the same resource. Ignores the case of letters, as Azure does."""
     return one is not None and other is not None and one.lower() == other.lower()
 
 
@@ -180,5 +183,5 @@ def name_of(arm_id: str) -> str:
 
 
 def resource_group_of(arm_id: str) -> str:
-    """The resource group that an ARM id names."""
+    """The resource group in an ARM id."""
     return arm_id.split("/")[4]

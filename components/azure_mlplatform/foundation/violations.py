@@ -1,4 +1,4 @@
-"""Broken rules: what one is, how a whole reports those of its parts, and how pydantic carries them."""
+"""Broken rules, functions that collect them from the parts of a model, and their form as pydantic errors."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -7,13 +7,13 @@ from typing import NamedTuple, Optional, TypeVar
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path = tuple[str | int, ...]
-"""Where a value stands in a model: names of fields and positions in lists."""
+"""The place of a value in a model: names of fields and positions in lists."""
 
 _Value = TypeVar("_Value")
 
 
 class Violation(NamedTuple):
-    """A broken rule: where in the model, the value given, what is wrong, and what to do."""
+    """A broken rule: the place in the model, the given value, what is wrong, and what to do."""
 
     path: Path
     value: object
@@ -22,27 +22,27 @@ class Violation(NamedTuple):
 
     @property
     def details(self) -> InitErrorDetails:
-        """The same as pydantic reports it."""
+        """The violation in pydantic's form."""
         return InitErrorDetails(type=rule_error(self.what, self.fix), loc=self.path, input=self.value)
 
 
 def rule_error(what: str, fix: str) -> PydanticCustomError:
-    """The error that the rule of a single value raises: what is wrong, and what to do."""
+    """The error that a rule for a single value raises: what is wrong, and what to do."""
     return PydanticCustomError("refused", "{what}. {fix}", {"what": what, "fix": fix})
 
 
 class UnreadableError(Exception):
-    """A check reads a field whose own value is wrong. The check stops; that field's problem is reported by itself."""
+    """A check read a field whose own value is wrong. The check stops; the field's own problem is reported anyway."""
 
 
 def prefixed(path: Path, violations: Iterable[Violation]) -> Iterator[Violation]:
-    """Reports the violations of a part as the whole sees them: `path` comes before each path."""
+    """Puts `path` before the path of each violation, to report the violations of a part for the whole model."""
     for violation in violations:
         yield violation._replace(path=(*path, *violation.path))
 
 
 def together(checks: Iterable[Callable[[], Iterable[Violation]]]) -> Iterator[Violation]:
-    """Runs all checks. One that reads a wrong field stops alone, and the others still run.
+    """Runs all checks. If a check reads a wrong field, only that check stops.
 
     Raises UnreadableError at the end if any check stopped.
     """
@@ -59,7 +59,7 @@ def together(checks: Iterable[Callable[[], Iterable[Violation]]]) -> Iterator[Vi
 def prefixed_each(
     path: Path, values: Sequence[_Value], check_value: Callable[[_Value], Iterable[Violation]]
 ) -> Iterator[Violation]:
-    """Checks each value of a list and reports as the whole sees it. Runs as `together` does."""
+    """Checks each value of the list at `path`, and reports violations for the whole model. Runs as `together` does."""
 
     def check_at(index: int, value: _Value) -> Iterator[Violation]:
         yield from prefixed((*path, index), check_value(value))

@@ -1,4 +1,4 @@
-"""What containers that serve models share: who runs one and may pull its image, and who may call it."""
+"""The shared base of the App Service and Container Apps components: identities, image pulls, and callers' sign-in."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,57 +17,57 @@ from .settings.container import EntraSignIn
 
 
 class ContainerHostArgs(NetworkedArgs):
-    """The arguments of what runs containers that serve models."""
+    """The arguments of a ContainerHost."""
 
     registry_id: In[str]
-    """The registry, by id, that images are pulled from."""
+    """The registry of the images, by id."""
 
     _registry = field_rule(arm_id("Microsoft.ContainerRegistry/registries"), "registry_id")
 
 
 class ContainerHost(Component):
-    """What runs containers that serve models: a plan of App Service, or an environment of Container Apps."""
+    """A host of containers that serve models: an App Service plan, or a Container Apps environment."""
 
     name: pulumi.Output[str]
     """The name of the plan or environment."""
 
     resource_id: pulumi.Output[str]
-    """Its id."""
+    """The id of the plan or environment."""
 
     hosts: pulumi.Output[dict[str, str]]
     """App → the host name that callers use."""
 
     app_names: pulumi.Output[dict[str, str]]
-    """App, by the name the settings give it → its name in Azure, which releases deploy to."""
+    """App name in the settings → app name in Azure, which releases deploy to."""
 
     principal_ids: pulumi.Output[dict[str, str]]
-    """App → the principal of its identity, for grants on what models read."""
+    """App → the principal id of its identity. Grant it access to the data that models read."""
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports."""
         return {"model_hosts": self.hosts, "model_apps": self.app_names}
 
 
 class ImagePuller(NamedTuple):
-    """An identity, and the role that lets it pull images."""
+    """An identity, and the role assignment that lets it pull images."""
 
     identity: "native.managedidentity.UserAssignedIdentity"
 
     role: pulumi.Resource
-    """What has to be there before the container, which would not start without it."""
+    """The role assignment. The container depends on it: it cannot start without the role."""
 
 
 def image_puller(parent: Component, app: str, registry_id: In[str]) -> ImagePuller:
-    """An identity for the container of an app, which may pull images of a registry."""
+    """Makes an identity for the container of an app, and lets it pull images from a registry."""
     identity = user_assigned_identity(parent, f"{app}-identity", app)
     role = assign_role(parent, f"{app}-images", Role.ACR_PULL, principal_id=identity.principal_id, scope=registry_id)
     return ImagePuller(identity, role)
 
 
 def entra_authentication(sign_in: EntraSignIn, tenant_id: str, **required: Any) -> dict[str, Any]:
-    """The built-in authentication of App Service and Container Apps, as both take it: a token of Entra ID that is meant
-    for the model and is of one of its callers, or 401."""
+    """The built-in authentication, in the form that App Service and Container Apps share. A request needs an Entra ID
+    token with an allowed audience and from an allowed caller. All others get the answer 401."""
     return {
         "platform": {"enabled": True},
         "global_validation": {"unauthenticated_client_action": "Return401", **required},

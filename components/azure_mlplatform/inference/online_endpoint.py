@@ -1,7 +1,7 @@
-"""A stable endpoint of a workspace: its name, its identity and how callers sign in outlive the models behind it.
+"""A stable endpoint of a workspace. Its name, identity and sign-in stay when the models behind it change.
 
-It does not manage deployments and traffic, which belong to releases. Azure has a whole endpoint written at a time, so
-the projects' Pulumi.yaml refresh before each update: what a release has set is then read, and sent back as it is.
+It does not manage deployments and traffic. Releases do. Each update writes the whole endpoint, so the projects'
+Pulumi.yaml refreshes the state before each update. The update then sends back the values that a release has set.
 """
 
 from typing import Any, Optional
@@ -25,13 +25,13 @@ class OnlineEndpointArgs(NetworkedArgs):
     """The arguments of an OnlineEndpoint."""
 
     settings: ModelOrDict[OnlineEndpointSettings]
-    """Its name, and what it scores."""
+    """The name of the endpoint, and its description."""
 
     workspace: ModelOrDict[WorkspaceReference]
-    """The workspace that it belongs to, from whose storage and registry models come."""
+    """The workspace of the endpoint. Models come from its storage, and images from its registry."""
 
     compute_id: Optional[In[Optional[str]]] = None
-    """The attached cluster, by the id of its compute. Default: Azure ML runs the machines."""
+    """The compute of the attached cluster, by id. Default: the endpoint runs on machines that Azure ML manages."""
 
 
 class OnlineEndpoint(Component):
@@ -44,13 +44,13 @@ class OnlineEndpoint(Component):
     """The endpoint's id."""
 
     principal_id: pulumi.Output[str]
-    """The principal of its identity, for grants on what models read."""
+    """The principal id of its identity. Grant it access to the data that models read."""
 
     client_id: pulumi.Output[str]
     """The client id of its identity, which models sign in with."""
 
     scoring_uri: pulumi.Output[Optional[str]]
-    """Where it is called."""
+    """The URL that callers use."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[OnlineEndpointArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -74,7 +74,7 @@ class OnlineEndpoint(Component):
             opts=child(
                 self,
                 protect=placement.protected,
-                # A release's; refreshed, so that what is sent back is what it has set.
+                # Releases set these. After the refresh, the update sends back their values.
                 ignore_changes=["properties.mirrorTraffic", "properties.traffic"],
             ),
         )
@@ -95,13 +95,13 @@ class OnlineEndpoint(Component):
             # Entra tokens are documented for managed endpoints only ("Authenticate clients for online endpoints").
             auth_mode="AMLToken" if on_kubernetes else "AADToken",
             compute=pulumi.Output.from_input(args.compute_id).apply(_attached) if on_kubernetes else None,
-            # Of an attached cluster, the router's load balancer decides it.
+            # On an attached cluster, the router's load balancer decides it.
             public_network_access=None if on_kubernetes else args.placement.public_network_access,
             description=args.settings.description,
         )
 
     def _grant(self, workspace: WorkspaceReference, principal_id: In[str]) -> None:
-        """What Azure gives an identity of its own making, and gives none that it is given ("Access Azure resources from
+        """Assigns the roles that Azure itself assigns to system-assigned identities only ("Access Azure resources from
         an online endpoint")."""
         for label, role, scope in (
             ("images", Role.ACR_PULL, workspace.container_registry_id),
@@ -118,7 +118,7 @@ def _attached(compute_id: Optional[str]) -> str:
             [
                 Problem(
                     ("compute_id",),
-                    "the cluster is attached to no workspace, so no endpoint can be made on it",
+                    "the cluster is not attached to a workspace, so it cannot have an endpoint",
                     "Give its AKSInferenceArgs the same workspace, or leave compute_id out",
                     OnlineEndpointArgs.__name__,
                 )

@@ -1,8 +1,7 @@
-"""The environment's network: address space, subnets, the way out, peering, and private DNS zones.
+"""The environment's network: address space, subnets, egress, peering, and private DNS zones.
 
-It does not manage the hub: not its firewall, not its gateway, and not the peering back, which the hub's
-owner makes. Adopted subnets stay as they are; only zones of the environment's own are linked to their
-network.
+It does not manage the hub: the hub's owner runs its firewall and gateway and makes the peering from the hub to this
+network. Adopted subnets do not change; only the environment's own DNS zones are linked to their network.
 """
 
 from collections.abc import Mapping
@@ -35,11 +34,11 @@ class NetworkArgs(PlacedArgs):
     """The service that the containers subnet is delegated to, such as `Microsoft.App/environments`. Default: none."""
 
     pod_cidr: Optional[str] = None
-    """Addresses of pods that only a cluster knows, which its subnet's rules let pass. Default: there are none."""
+    """The range of pod addresses outside the network. The rules of the AKS subnet allow it. Default: none."""
 
 
 class Network(Component):
-    """A virtual network with a subnet and a security group for each role, or subnets that others run."""
+    """A virtual network with a subnet and a security group for each role, or adopted subnets."""
 
     name: pulumi.Output[str]
     """The network's name."""
@@ -51,7 +50,7 @@ class Network(Component):
     """Role → subnet id."""
 
     zone_ids: pulumi.Output[dict[str, str]]
-    """Private DNS zone → id; empty where Azure Policy registers endpoints."""
+    """Private DNS zone → id. Empty if Azure Policy registers the endpoints."""
 
     def __init__(self, name: str, args: ArgsOrDict[NetworkArgs], opts: Optional[pulumi.ResourceOptions] = None) -> None:
         args = NetworkArgs.model_validate(args)
@@ -83,16 +82,16 @@ class Network(Component):
 
     @property
     def private_network(self) -> PrivateNetwork:
-        """What another component takes as its `private_network`."""
+        """The value for the `private_network` of another component."""
         return PrivateNetwork(subnet_id=self._subnet_ids[SubnetRole.ENDPOINTS], zone_ids=self._zone_ids)
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports."""
         return {"subnet_ids": self.subnet_ids}
 
     def subnet_id(self, role: Union[SubnetRole, str]) -> Optional[In[str]]:
-        """The id of a role's subnet; None where it was not adopted. Raises ValueError if there is no such role."""
+        """The id of a role's subnet, or None if it has none. Raises ValueError if there is no such role."""
         return self._subnet_ids.get(SubnetRole(role))
 
     def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
@@ -106,14 +105,14 @@ class Network(Component):
                 "network_security_group": {"id": groups[role].id},
                 "default_outbound_access": False,
                 "private_endpoint_network_policies": "Enabled",
-                # An endpoint never opens a connection, so its subnet needs no way out.
+                # Private endpoints open no connections, so their subnet needs no egress.
                 **({} if role is SubnetRole.ENDPOINTS else egress),
                 **_delegated(role, args.container_delegation),
             }
             for role, prefix in ranges.items()
         ]
-        # Subnets stand inline: Azure writes one subnet of a network at a time, and policies that ask for
-        # a security group look at the first write.
+        # Subnets are inline: Azure writes only one subnet of a network at a time, and policies that require
+        # a security group check the first write.
         vnet = native.network.VirtualNetwork(
             self.logical_name("vnet"),
             virtual_network_name=self.placement.name_of(Kind.VIRTUAL_NETWORK),
@@ -138,12 +137,12 @@ class Network(Component):
             location=self.placement.location,
             security_rules=rules,
             tags=self.placement.tags,
-            # Else every update would take Databricks' own rules away.
+            # Otherwise every update would remove the rules that Databricks wrote.
             opts=child(self, ignore_changes=["securityRules"] if rules is None else None),
         )
 
     def _egress(self, egress: EgressSettings) -> dict[str, Any]:
-        """How a subnet leads out, as a subnet has it."""
+        """Makes the egress and returns the properties of a subnet that uses it."""
         if egress.kind is EgressKind.HUB_ROUTES:
             return {}
         if egress.kind is EgressKind.FIREWALL:
@@ -238,14 +237,14 @@ class Network(Component):
 
 
 def _label(role: SubnetRole) -> str:
-    """A subnet's role in names, which have no underscores."""
+    """The role as names contain it: with hyphens for underscores."""
     return role.replace("_", "-")
 
 
 def _delegated(role: SubnetRole, container_service: Optional[str]) -> dict[str, Any]:
-    """The service that a subnet is delegated to, as a subnet has it."""
+    """The properties of a subnet that delegate it to a service; empty without a service."""
     service = container_service if role is SubnetRole.CONTAINERS else None
     if role in DATABRICKS_SUBNETS:
-        # Which lets Databricks write the subnet's security rules.
+        # This lets Databricks write the subnet's security rules.
         service = "Microsoft.Databricks/workspaces"
     return {"delegations": [{"name": "delegation", "service_name": service}]} if service else {}

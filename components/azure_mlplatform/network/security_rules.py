@@ -1,7 +1,7 @@
 """The rules of the subnets' security groups.
 
-Priorities: 100 to 999 allow, 4000 and more deny. What no rule names, Azure's own rules decide: inside the network
-everything may pass, from the internet nothing ("Network security groups").
+Priorities 100 to 999 allow, 4000 and higher deny. Azure's default rules decide everything else: they allow all traffic
+inside the network and none from the internet ("Network security groups").
 """
 
 from typing import Any, Optional
@@ -21,7 +21,7 @@ def _rule(
     destination: str = ANY,
     ports: Optional[list[str]] = None,
 ) -> Any:
-    """A rule whose name begins with what it does and ends with the direction, such as `deny-internet-inbound`."""
+    """Makes a rule. Its name begins with the access and ends with the direction, such as `deny-internet-inbound`."""
     access, _, rest = name.partition("-")
     port = {"destination_port_range": ports[0] if ports else ANY}
     return {
@@ -71,14 +71,14 @@ _ALLOW_DATABRICKS = _rule(
     120,
     protocol="Tcp",
     source=_NETWORK,
-    # "Azure Private Link concepts" (Azure Databricks): of a subnet whose endpoints obey a security group.
+    # For a subnet whose endpoints obey a security group: "Azure Private Link concepts" (Azure Databricks).
     ports=["3306", "6666", "8443-8451"],
 )
 _DENY_OTHERS = _rule("deny-other-inbound", "An endpoint answers nothing else.", 4096)
 
 _RULES: dict[SubnetRole, list[Any]] = {
     SubnetRole.ENDPOINTS: [_ALLOW_HTTPS, _ALLOW_SMB, _DENY_OTHERS],
-    # Nodes of one distributed job log in to each other, so training keeps remote login inside the network.
+    # Nodes of one distributed job log in to each other, so the training subnet allows remote login inside the network.
     SubnetRole.TRAINING: [_DENY_INTERNET],
     SubnetRole.AKS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
     SubnetRole.CONTAINERS: [_DENY_INTERNET, _DENY_REMOTE_LOGIN],
@@ -87,7 +87,7 @@ _RULES: dict[SubnetRole, list[Any]] = {
 
 
 def security_rules(role: SubnetRole, network: NetworkSettings, pod_cidr: Optional[str]) -> Optional[list[Any]]:
-    """The rules of a subnet's security group; None for Databricks' subnets, whose rules Databricks writes itself."""
+    """The rules of a subnet's security group. None for Databricks' subnets: Databricks writes their rules itself."""
     if role in DATABRICKS_SUBNETS:
         return None
     rules = list(_RULES[role])
@@ -99,8 +99,10 @@ def security_rules(role: SubnetRole, network: NetworkSettings, pod_cidr: Optiona
 
 
 def _pod_rules(pod_cidr: str) -> list[Any]:
-    """What pods with addresses of their own need: they reach each other, and nodes reach them, without being hidden
-    behind a node, and what the network does not know counts as the internet ("Azure CNI Overlay")."""
+    """The rules for pods with addresses outside the network ("Azure CNI Overlay").
+
+    Pods and nodes use these addresses without translation, and Azure counts them as the internet.
+    """
     says = "Pods of one cluster reach each other."
     return [
         _rule("allow-pods-inbound", says, 200, source=pod_cidr),

@@ -16,11 +16,11 @@ from ..parts.settings.part import PartSettings
 from ..parts.settings.public_access import PublicAccess
 
 RESERVED = 5
-"""Addresses that Azure keeps in every subnet ("Virtual network FAQ")."""
+"""Addresses that Azure reserves in every subnet ("Virtual network FAQ")."""
 
 
 class SubnetRole(StrEnum):
-    """What a subnet is for."""
+    """The purpose of a subnet."""
 
     ENDPOINTS = "endpoints"
     TRAINING = "training"
@@ -32,19 +32,20 @@ class SubnetRole(StrEnum):
 
 
 DATABRICKS_SUBNETS = (SubnetRole.DATABRICKS_HOST, SubnetRole.DATABRICKS_CONTAINER)
-"""Those of Databricks, which has both to itself ("Deploy Azure Databricks in your Azure virtual network")."""
+"""The two subnets that only Databricks may use ("Deploy Azure Databricks in your Azure virtual network")."""
 
 SMALLEST = {
-    SubnetRole.ENDPOINTS: (28, "a private endpoint takes an address each"),
+    SubnetRole.ENDPOINTS: (28, "every private endpoint takes an address"),
     SubnetRole.TRAINING: (27, "every node of a compute cluster takes an address"),
     SubnetRole.AKS: (26, "every node takes an address, and an upgrade adds nodes"),
     SubnetRole.CONTAINERS: (27, "a Container Apps environment with workload profiles needs a /27"),
     SubnetRole.RUNNERS: (28, "every runner takes an address"),
     **dict.fromkeys(
-        DATABRICKS_SUBNETS, (26, "Databricks takes no smaller one, since every node has an address in each of its two")
+        DATABRICKS_SUBNETS,
+        (26, "Databricks accepts no smaller subnet: every node takes an address in both of its subnets"),
     ),
 }
-"""The longest prefix that each subnet may have, and why."""
+"""The longest prefix that each subnet may have, and the reason."""
 
 _SHARE = {
     SubnetRole.AKS: 1,
@@ -53,38 +54,37 @@ _SHARE = {
     SubnetRole.ENDPOINTS: 4,
     SubnetRole.RUNNERS: 4,
 }
-"""By how many bits each subnet is smaller than the space, in the order they lie in it. One that is not here has the
-range that the settings give it, or is not there."""
+"""The bits by which each subnet's prefix is longer than the address space's, in the order of the addresses. A subnet
+that is not listed has the range in the settings, or does not exist."""
 
 
 class Subnets(Settings):
-    """The address ranges of an own network's subnets. One that is left out gets its share of the first
-    address space: half for AKS, a quarter for training, an eighth for containers, a sixteenth each for
-    endpoints and runners, in this order; nothing is left for Databricks. A range cannot change while something is in
-    its subnet."""
+    """The address ranges of the subnets in an own network. Default: shares of the first address space, in this order:
+    half for AKS, a quarter for training, an eighth for containers, a sixteenth each for endpoints and runners, none for
+    Databricks. A range cannot change while anything is in its subnet."""
 
     endpoints: Optional[str] = Field(default=None, examples=["10.20.3.128/26"])
-    """Private endpoints. At least /28, and an address for each endpoint."""
+    """The range of private endpoints. At least /28, and an address for each endpoint."""
 
     training: Optional[str] = Field(default=None, examples=["10.20.2.0/24"])
-    """Compute clusters and instances. At least /27."""
+    """The range of compute clusters and instances. At least /27."""
 
     aks: Optional[str] = Field(default=None, examples=["10.20.0.0/23"])
-    """AKS nodes. At least /26."""
+    """The range of AKS nodes. At least /26."""
 
     containers: Optional[str] = Field(default=None, examples=["10.20.3.0/25"])
-    """Container Apps or App Service. At least /27."""
+    """The range of Container Apps or App Service. At least /27."""
 
     runners: Optional[str] = Field(default=None, examples=["10.20.3.192/26"])
-    """CI runners, which reach what hosted runners cannot. At least /28."""
+    """The range of CI runners, which reach private endpoints that hosted runners cannot. At least /28."""
 
     databricks_host: Optional[str] = Field(default=None, examples=["10.21.0.0/25"])
-    """Databricks' nodes, by the addresses they call out with. At least /26. Left out, there is none; take it away only
-    after the workspace is gone."""
+    """The range of the Databricks nodes' host addresses, which outbound traffic uses. At least /26. Default: none.
+    Remove it only after the Databricks workspace is deleted."""
 
     databricks_container: Optional[str] = Field(default=None, examples=["10.21.0.128/25"])
-    """Databricks' nodes, by the addresses of their containers. At least /26; of the two, the smaller one says how many
-    nodes there can be. Left out, there is none."""
+    """The range of the Databricks nodes' container addresses. At least /26. The smaller of the two ranges limits the
+    number of nodes. Default: none."""
 
     _ranges = field_rule(private_range, *SubnetRole)
 
@@ -93,48 +93,49 @@ class SubnetIds(Settings):
     """Subnets that another team runs, by their ids."""
 
     endpoints: str = Field(examples=["/subscriptions/…/virtualNetworks/vnet-hub/subnets/endpoints"])
-    """Where private endpoints go."""
+    """The subnet of private endpoints."""
 
     training: Optional[str] = None
-    """Where compute clusters and instances go. Left out, the environment has none in a network of its own."""
+    """The subnet of compute clusters and instances. Default: none, and `network_mode: own` is refused."""
 
     aks: Optional[str] = None
-    """Where AKS nodes go. Left out, the environment has no AKS."""
+    """The subnet of AKS nodes. Default: the environment makes no AKS."""
 
     containers: Optional[str] = None
-    """Where Container Apps or App Service go. Left out, the environment has neither."""
+    """The subnet of Container Apps or App Service. Default: the environment has neither."""
 
     runners: Optional[str] = None
-    """Where CI runners go. Left out, the environment has none."""
+    """The subnet of CI runners. Default: the environment has none."""
 
     databricks_host: Optional[str] = None
-    """Databricks' nodes, by the addresses they call out with. Given to Microsoft.Databricks/workspaces, with a security
-    group and a way out, and in the network of databricks_container. Left out, the environment has no Databricks."""
+    """The subnet of the Databricks nodes' host addresses. It must be delegated to Microsoft.Databricks/workspaces, have
+    a security group and egress, and be in the network of databricks_container. Default: the environment has no
+    Databricks."""
 
     databricks_container: Optional[str] = None
-    """Databricks' nodes, by the addresses of their containers; as databricks_host is."""
+    """The subnet of the Databricks nodes' container addresses, with the same requirements as databricks_host."""
 
     _ids = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), *SubnetRole)
 
 
 class EgressKind(StrEnum):
-    """The way out for what has no public address; without one, nodes and computes do not start."""
+    """The egress of resources without a public address. Without egress, nodes and computes do not start."""
 
     NAT_GATEWAY = "nat_gateway"
-    """A NAT gateway of the environment's own."""
+    """The environment's own NAT gateway."""
 
     FIREWALL = "firewall"
-    """A route to a firewall, as a rule in the hub."""
+    """A route to a firewall, usually in the hub."""
 
     HUB_ROUTES = "hub_routes"
-    """No route of the environment's own: the hub's gateway announces a default route."""
+    """No own route: the hub's gateway announces a default route."""
 
 
 class EgressSettings(Settings):
-    """How traffic leaves the network."""
+    """The egress of an own network."""
 
     kind: EgressKind = EgressKind.NAT_GATEWAY
-    """`nat_gateway`, `firewall` or `hub_routes`. Left out: `nat_gateway`."""
+    """`nat_gateway`, `firewall` or `hub_routes`. Default: `nat_gateway`."""
 
     firewall_ip: Optional[str] = Field(default=None, examples=["10.0.0.4"])
     """The firewall's private address, with `kind: firewall` only."""
@@ -147,51 +148,51 @@ class EgressSettings(Settings):
             yield Violation(
                 ("firewall_ip",),
                 self.firewall_ip,
-                f"egress by {self.kind} with firewall_ip {self.firewall_ip or 'left out'}",
-                "Give firewall_ip together with kind: firewall, and only then",
+                f"kind is '{self.kind}', and firewall_ip is {self.firewall_ip or 'not given'}",
+                "Give firewall_ip with kind: firewall, and with no other kind",
             )
 
 
 class HubSettings(Settings):
-    """The hub that this network is peered to. The peering back is made by the hub's owner."""
+    """The hub that this network is peered to. The hub's owner makes the peering from the hub to this network."""
 
     vnet_id: str = Field(examples=["/subscriptions/…/providers/Microsoft.Network/virtualNetworks/vnet-hub"])
     """The hub's virtual network, by id."""
 
     address_space: list[str] = Field(default_factory=list, examples=[["10.0.0.0/16"]])
-    """The hub's address ranges, to refuse an overlap before Azure does. Left out, nothing is compared."""
+    """The hub's address ranges, to refuse an overlap before Azure does. Default: nothing is compared."""
 
     use_gateway: bool = False
-    """Whether to reach other networks through the hub's gateway. It must exist before the peering."""
+    """Whether other networks are reached through the hub's gateway. It must exist before the peering."""
 
     _id = field_rule(arm_id("Microsoft.Network/virtualNetworks"), "vnet_id")
     _ranges = field_rule(private_range, "address_space")
 
 
 class DnsMode(StrEnum):
-    """Who runs the private DNS zones."""
+    """The owner of the private DNS zones."""
 
     CREATE = "create"
-    """The environment has zones of its own, linked to its network."""
+    """The environment makes its own zones and links them to its network."""
 
     ADOPT = "adopt"
-    """The zones exist; endpoints register in them."""
+    """The zones exist. Endpoints register in them."""
 
     POLICY = "policy"
-    """Azure Policy registers endpoints; the library makes neither zones nor zone groups."""
+    """Azure Policy registers endpoints. The library makes neither zones nor zone groups."""
 
 
 class DnsSettings(Settings):
-    """How private endpoints get their names."""
+    """The DNS of private endpoints."""
 
     mode: DnsMode = DnsMode.CREATE
-    """`create`, `adopt` or `policy`. Left out: `create`."""
+    """`create`, `adopt` or `policy`. Default: `create`."""
 
     resource_group_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/resourceGroups/rg-dns"])
     """With `adopt`: the resource group that holds every zone under its usual name."""
 
     zone_ids: dict[str, str] = Field(default_factory=dict)
-    """With `adopt`: zone name → id, for zones that lie elsewhere."""
+    """With `adopt`: zone name → id, for zones in other resource groups."""
 
     _group = field_rule(arm_group_id, "resource_group_id")
     _zones = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "zone_ids")
@@ -215,7 +216,7 @@ class DnsSettings(Settings):
             )
 
     def zone_id(self, zone: str) -> Optional[str]:
-        """The id of an adopted zone, or None when the settings do not say where it is."""
+        """The id of an adopted zone, or None if the settings do not give it."""
         if zone in self.zone_ids:
             return self.zone_ids[zone]
         if self.resource_group_id is None:
@@ -227,35 +228,35 @@ class NetworkSettings(PartSettings):
     """An own network (`address_space`) or adopted subnets (`subnet_ids`), never both."""
 
     address_space: list[str] = Field(default_factory=list, examples=[["10.20.0.0/22"]])
-    """The network's own private ranges. A /24 is the least for the default subnets."""
+    """The network's private ranges. The default subnets need at least a /24."""
 
     subnets: Subnets = Field(default_factory=Subnets)
-    """Ranges of single subnets, where the default shares do not fit."""
+    """Ranges of single subnets, in place of their default shares."""
 
     subnet_ids: Optional[SubnetIds] = None
-    """Adopted subnets; the network, its rules and its way out are then run by others."""
+    """Adopted subnets. Others run the network, its security rules and its egress."""
 
     egress: EgressSettings = Field(default_factory=EgressSettings)
-    """The way out of an own network. Left out: a NAT gateway."""
+    """The egress of an own network. Default: a NAT gateway."""
 
     hub: Optional[HubSettings] = None
-    """The hub to peer an own network to. Left out, there is no peering."""
+    """The hub that an own network is peered to. Default: no peering."""
 
     dns: DnsSettings = Field(default_factory=DnsSettings)
-    """How private endpoints get their names. Left out: zones of the environment's own."""
+    """The DNS of private endpoints. Default: the environment's own zones."""
 
     public_access: Optional[PublicAccess] = None
-    """Opens public endpoints to some addresses. Left out, all are closed. Refused in test and prod."""
+    """Opens public endpoints to some addresses. Default: all are closed. Refused in test and prod."""
 
     _ranges = field_rule(private_range, "address_space")
 
     @property
     def adopted(self) -> bool:
-        """Whether the subnets are run by others."""
+        """Whether others run the subnets."""
         return self.subnet_ids is not None
 
     def ranges(self) -> dict[SubnetRole, IPv4Network]:
-        """Each subnet's range: the one given, or its share of the first address space. Databricks' have no share."""
+        """Each subnet's range: the given one, or its share of the first address space. Databricks has no share."""
         found: dict[SubnetRole, IPv4Network] = {}
         first = IPv4Network(self.address_space[0])
         start = int(first.network_address)
@@ -273,7 +274,7 @@ class NetworkSettings(PartSettings):
         return found
 
     def subnet_range(self, role: SubnetRole) -> Optional[IPv4Network]:
-        """The range of a subnet; None if it has none, or if others run the network."""
+        """The range of a subnet, or None if it has none or others run the network."""
         if self.adopted or not self.address_space:
             return None
         return self.ranges().get(role)
@@ -287,7 +288,7 @@ class NetworkSettings(PartSettings):
                 "address_space and subnet_ids are both given"
                 if self.adopted
                 else "neither address_space nor subnet_ids is given",
-                "Give address_space for a network of the environment's own, or subnet_ids for one that others run",
+                "Give address_space for an own network, or subnet_ids for a network that others run",
             )
         if not self.adopted:
             return
@@ -297,7 +298,7 @@ class NetworkSettings(PartSettings):
                     (field,),
                     None,
                     f"{field} is given together with subnet_ids",
-                    "Who runs the adopted network decides it: leave it out",
+                    "Leave it out: the owner of the adopted network decides it",
                 )
 
     @check
@@ -319,8 +320,8 @@ class NetworkSettings(PartSettings):
                 yield Violation(
                     (block, role.value),
                     None,
-                    f"{given[0]} is given without {role}, and Databricks has two subnets to itself",
-                    f"Give {role} as well, or neither",
+                    f"{given[0]} is given without {role}, but Databricks needs both subnets",
+                    f"Give {role} too, or neither",
                 )
 
     @check
@@ -337,23 +338,23 @@ class NetworkSettings(PartSettings):
             if subnet is None and role not in _SHARE:
                 continue
             if subnet is None or subnet.prefixlen > longest:
-                size = f"/{subnet.prefixlen} ({subnet})" if subnet else "nothing"
+                size = f"/{subnet.prefixlen} ({subnet})" if subnet else "no addresses"
                 yield Violation(
                     at,
                     str(subnet or spaces[0]),
-                    f"the {role} subnet gets {size} and is too small: {why}",
-                    f"It needs at least a /{longest}: "
+                    f"the {role} subnet gets {size}, which is too small: {why}",
+                    f"At least a /{longest} is needed: "
                     + (
-                        "widen it"
+                        "enlarge it"
                         if given
-                        else f"widen the address space to a /{longest - _SHARE[role]}, or set subnets.{role}"
+                        else f"enlarge the address space to a /{longest - _SHARE[role]}, or set subnets.{role}"
                     ),
                 )
             elif given and not any(subnet.subnet_of(space) for space in spaces):
                 yield Violation(
                     at,
                     str(subnet),
-                    f"the {role} subnet {subnet} lies outside the address space",
+                    f"the {role} subnet {subnet} is outside the address space",
                     f"Choose a range within {', '.join(self.address_space)}",
                 )
         for (role, one), (other_role, other) in combinations(ranges.items(), 2):
@@ -369,4 +370,4 @@ class NetworkSettings(PartSettings):
 
 
 def _overlap(path: Path, one: IPv4Network, other: IPv4Network, owner: str) -> Violation:
-    return Violation(path, str(one), f"{one} overlaps {owner} {other}", "Choose ranges that share no address")
+    return Violation(path, str(one), f"{one} overlaps {owner} {other}", "Choose ranges that do not overlap")

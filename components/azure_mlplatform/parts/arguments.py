@@ -17,7 +17,7 @@ In = Union[Value, Awaitable[Value], pulumi.Output[Value]]
 """A value that may be an output of another resource. Pydantic cannot resolve `pulumi.Input` itself."""
 
 if TYPE_CHECKING:
-    # What a type checker sees is wider than what the field holds: natural Python passes, as in Pulumi's own SDKs.
+    # A type checker accepts more types than the field holds: natural Python passes, as in Pulumi's own SDKs.
 
     class _Accepts(Generic[Value, Given]):
         """A field that holds a Value and takes a Given."""
@@ -58,22 +58,22 @@ else:
 
 
 LEFT_OUT: Any = None
-"""The default of a `ModelOrDict` that may be left out; typed so that a checker takes it for one."""
+"""The default of an optional `ModelOrDict`. Its type makes a type checker accept it."""
 
 NONE_GIVEN: Any = Field(default_factory=list)
-"""The default of `ModelsOrDicts` that may be left out: an empty list."""
+"""The default of an optional `ModelsOrDicts`: an empty list."""
 
 
 class RefusedError(ProblemsError, pulumi.RunError):
-    """What is asked for cannot be made. Pulumi shows the message, without a traceback."""
+    """The program asks for something that is not allowed. Pulumi shows the message without a traceback."""
 
 
 class ComponentArgs(Settings):
-    """The arguments of a component: a model, or the plain dict that a host in another language hands over."""
+    """The arguments of a component: a model, or the plain dict that a host in another language passes."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    if not TYPE_CHECKING:  # A type checker keeps to the fields.
+    if not TYPE_CHECKING:  # A type checker uses the fields instead.
 
         def __init__(self, **data: Any) -> None:
             try:
@@ -86,7 +86,7 @@ class ComponentArgs(Settings):
 
     @classmethod
     def model_validate(cls, obj: Any, **kwargs: Any):
-        """The arguments, or every problem in them as one RefusedError."""
+        """Returns the arguments. Raises one RefusedError with every problem in them."""
         if not isinstance(obj, cls | Mapping):
             what = "nothing is given" if obj is None else f"a {type(obj).__name__} is given"
             raise RefusedError([Problem((), what, f"Pass {cls.__name__}(…), or a dict of its fields", cls.__name__)])
@@ -101,9 +101,9 @@ class ComponentArgs(Settings):
         for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]:
             if isinstance(each, pulumi.Resource):
                 raise rule_error(
-                    f"a {type(each).__name__} is given, and a value is expected",
-                    "Pass an output of it, such as `.id` for an id or `.name` for a name; of a component, "
-                    "`.resource_id`, or what `.reference()` makes",
+                    f"a {type(each).__name__} is given, but a value is expected",
+                    "Pass one of its outputs, such as `.id` for an id or `.name` for a name. For a component, pass "
+                    "`.resource_id` or the result of `.reference()`",
                 )
         return value
 

@@ -14,7 +14,7 @@ from .placement import Placement
 
 
 def user_assigned_identity(parent: Component, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
-    """An identity; `part` tells its Azure name apart from the environment's others."""
+    """Makes an identity. `part` distinguishes its Azure name from others in the environment."""
     placement = parent.placement
     return native.managedidentity.UserAssignedIdentity(
         parent.logical_name(label),
@@ -27,10 +27,10 @@ def user_assigned_identity(parent: Component, label: str, part: str) -> "native.
 
 
 def system_assigned(*user_assigned: In[str], joint: str = ",", as_map: bool = False) -> Any:
-    """The `identity` of a resource that has one of its own, and perhaps user-assigned ones beside it, by id.
+    """The `identity` property with a system-assigned identity, and with the given user-assigned ones, by id.
 
-    `joint` stands between the two words of its type, and `as_map` makes a map of the ids: azure-native's types differ
-    by service.
+    `joint` is between the two words of the type, and `as_map` passes the ids as a map: azure-native's types differ by
+    service.
     """
     if not user_assigned:
         return {"type": "SystemAssigned"}
@@ -38,7 +38,7 @@ def system_assigned(*user_assigned: In[str], joint: str = ",", as_map: bool = Fa
 
 
 def user_assigned_only(*user_assigned: In[str], as_map: bool = False) -> Any:
-    """The `identity` of a resource that has user-assigned ones alone, by id; see `system_assigned`."""
+    """The `identity` property with user-assigned identities only, by id. See `system_assigned`."""
     ids: Any = list(user_assigned)
     if as_map:
         ids = pulumi.Output.all(*user_assigned).apply(lambda known: {each: {} for each in known})
@@ -56,9 +56,9 @@ def assign_role(
 ) -> "native.authorization.RoleAssignment":
     """Gives a principal a role on `scope`. A managed identity is a service principal.
 
-    The assignment's GUID is made of the subscription, the group and the name in the program, so it is known before
-    scope and principal are, and stays when either is made anew. Azure refuses another principal under the same GUID,
-    so the old assignment goes first.
+    The assignment's GUID is made from the subscription, the group and the name in the program. So it is known before
+    scope and principal are, and stays the same when one of them is replaced. Azure refuses another principal for the
+    same GUID, so the old assignment is deleted first.
     """
     placement, name = parent.placement, parent.logical_name(label)
     return native.authorization.RoleAssignment(
@@ -75,7 +75,7 @@ def assign_role(
 
 
 def refuse_individuals(placement: Placement, fix: str) -> None:
-    """Raises RefusedError in an environment where no individual has access; `fix` is what to do instead."""
+    """Raises RefusedError in an environment where no individual has access. `fix` says what to do instead."""
     if "data_scientists" not in placement.profile.may_grant:
         raise RefusedError(
             [Problem(("group_id",), f"in a {placement.environment} environment no individual has access", fix)]
@@ -85,7 +85,7 @@ def refuse_individuals(placement: Placement, fix: str) -> None:
 def lock(
     parent: Component, label: str, resource: pulumi.CustomResource, *, guards: Optional[list[pulumi.Resource]] = None
 ) -> "native.authorization.ManagementLockByScope":
-    """Locks `resource` against deletion. It comes last, after what it `guards`, or destroy would fail."""
+    """Locks `resource` against deletion. The lock depends on its `guards`, or else destroy would fail."""
     return native.authorization.ManagementLockByScope(
         parent.logical_name(label),
         scope=resource.id,

@@ -21,7 +21,7 @@ class Component(pulumi.ComponentResource):
     if not TYPE_CHECKING:  # A type checker knows the parameters.
 
         def __new__(cls, *_: Any, **keywords: Any) -> Any:
-            """Says what to pass to whoever passes the fields of the arguments one by one."""
+            """Raises RefusedError if the fields of the arguments are passed one by one."""
             fields = [each for each in keywords if each not in _PARAMETERS]
             if fields:
                 given = ", ".join(f"{each}=…" for each in fields)
@@ -38,7 +38,7 @@ class Component(pulumi.ComponentResource):
             return super().__new__(cls)
 
     def __init__(self, name: str, args: ComponentArgs, opts: Optional[pulumi.ResourceOptions], part: str = "") -> None:
-        """`part` tells the component apart from others of its class in the same environment."""
+        """Registers the component. `part` distinguishes it from others of its class in the same environment."""
         super().__init__(f"azure-mlplatform:index:{type(self).__name__}", name, None, opts)
         self._name_in_program = name
         if isinstance(args, PlacedArgs):
@@ -53,7 +53,7 @@ class Component(pulumi.ComponentResource):
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it, by the name that the stack exports."""
+        """The outputs that a stack exports, by the exported name."""
         return {}
 
     def _finish(self, outputs: Mapping[str, Any]) -> None:
@@ -64,23 +64,23 @@ class Component(pulumi.ComponentResource):
 
 
 _MADE: "WeakKeyDictionary[Any, dict[tuple[str, ...], list[tuple[str, Any]]]]" = WeakKeyDictionary()
-"""Stack → what a component makes → the components that make it, with their resource groups."""
+"""Stack → kind, subscription, project, environment and part → the components with these, and their groups."""
 
 
 def _alone(component: Component, placement: Placement, part: str) -> Placement:
-    """The placement. Raises RefusedError if another component of the program makes the same: their Azure names are
-    equal. Where a group's name is an output, the error comes with that."""
+    """The placement. Raises RefusedError if another component of the program would have the same Azure names. If the
+    name of a resource group is an output, the error comes when the name is known."""
     stack = pulumi.runtime.settings.get_root_resource()
-    if stack is None:  # A component hosted for another language: each has a process of its own.
+    if stack is None:  # A component hosted for another language. Each has its own process.
         return placement
     kind, name, group = type(component).__name__, component.logical_name(), placement.resource_group_name
     key = (kind, placement.subscription_id, placement.project, placement.environment.value, part)
     others = _MADE.setdefault(stack, {}).setdefault(key, [])
     problem = Problem(
         (),
-        f"would make what another component makes already: the {kind} of {placement.project} in "
+        f"would make the same resources as another component: the {kind} of {placement.project} in "
         f"{placement.environment}" + (f" with the name '{part}'" if part else ""),
-        f"Give it another project, environment, resource group{' or name' if part else ''}, or use the first one",
+        f"Give it a different project, environment, resource group{' or name' if part else ''}, or use the first one",
         name,
     )
     for other, taken in others:
@@ -94,7 +94,7 @@ def _alone(component: Component, placement: Placement, part: str) -> Placement:
 
 
 def _unless_equal(group: In[str], taken: In[str], problem: Problem) -> In[str]:
-    """The name of a group, unless it is equal to one that is taken."""
+    """The name of a group. Raises RefusedError if it equals one that is taken."""
 
     def compare(both: list[str]) -> str:
         if both[0].lower() == both[1].lower():
@@ -107,16 +107,16 @@ def _unless_equal(group: In[str], taken: In[str], problem: Problem) -> In[str]:
 
 
 def is_hosted() -> bool:
-    """Whether the program is a component that another language's program uses.
+    """Whether a program in another language uses this component.
 
-    A dynamic resource runs with the Python of the main program, which then has none of this library.
+    A dynamic resource runs with the Python of the main program, which then does not have this library.
     """
-    # A program of its own has a stack in it; a hosted component has its parent's URN alone.
+    # A Python program has a stack. A hosted component has only the URN of its parent.
     return pulumi.runtime.settings.get_root_resource() is None
 
 
 def without_none(**properties: Any) -> Any:
-    """The properties that have a value: inside another property, None would reach Azure as null."""
+    """The properties that have a value. A None inside another property would reach Azure as null."""
     return {name: value for name, value in properties.items() if value is not None}
 
 
@@ -131,7 +131,7 @@ def child(
     retain_on_delete: Optional[bool] = None,
     secret_outputs: Optional[list[str]] = None,
 ) -> pulumi.ResourceOptions:
-    """The options of a component's child: its parent, and nothing of the caller's."""
+    """The options of a component's child: its parent and these options, none of the component's own."""
     return pulumi.ResourceOptions(
         parent=parent,
         protect=protect or None,

@@ -1,4 +1,4 @@
-"""A container registry as this library makes them: no admin user, no anonymous pull, nothing leaves it."""
+"""Makes container registries: no admin user, no anonymous pull, and no export from a private one."""
 
 from typing import Any, Optional
 
@@ -14,12 +14,12 @@ from .private_endpoint import with_endpoints_and_diagnostics
 from .settings.registry import RegistrySku
 
 UNTAGGED_DAYS = 30
-"""Days for which an image without a tag is kept."""
+"""The days that an image without a tag is kept."""
 
 
 def container_registry(parent: Component, label: str, sku: RegistrySku) -> "native.containerregistry.Registry":
-    """A registry, with its endpoint, its diagnostics and its lock. Below Premium it has no network rules, no policies,
-    no zones and no key of the customer's."""
+    """Makes a registry with its private endpoint, its diagnostics and its lock. Only a Premium one has network rules,
+    policies, zones and a customer-managed key."""
     placement = parent.placement
     registry = native.containerregistry.Registry(
         parent.logical_name(label),
@@ -48,7 +48,7 @@ def _premium(placement: Placement) -> dict[str, Any]:
         },
         "zone_redundancy": "Enabled" if placement.profile.zone_redundant else "Disabled",
         "policies": {
-            # Azure takes a closed export only where public access is closed too.
+            # Azure lets export be disabled only if public access is disabled too.
             "export_policy": {"status": "enabled" if placement.public_network_access == "Enabled" else "disabled"},
             "retention_policy": {"status": "enabled", "days": UNTAGGED_DAYS},
         },

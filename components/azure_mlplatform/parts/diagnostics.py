@@ -1,4 +1,4 @@
-"""Diagnostic settings (Microsoft.Insights): every log and metric of a resource to Log Analytics."""
+"""Diagnostic settings (Microsoft.Insights), which send a resource's logs and metrics to Log Analytics."""
 
 from typing import Optional
 
@@ -17,10 +17,10 @@ def send_diagnostics(
     metrics: bool = True,
     tables: Optional[list[str]] = None,
 ) -> "native.monitor.DiagnosticSetting":
-    """Sends all that a resource reports to the environment's Log Analytics workspace.
+    """Sends all logs and metrics of a resource to the environment's Log Analytics workspace.
 
-    `logs` or `metrics` is False where it has none. `tables` names the categories of logs that go to tables of their
-    own, where a query has to find them. `label` names the resource; the setting's name adds `-diagnostics`.
+    `logs` or `metrics` is False if the resource has none. `tables` names the categories of logs that queries need in
+    dedicated tables: then only these are sent. `label` names the resource; the setting's name adds `-diagnostics`.
     """
     log = native.monitor.DiagnosticsLogSettingsArgs
     named = [log(category=each, enabled=True) for each in tables or []]

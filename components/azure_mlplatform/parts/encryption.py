@@ -1,4 +1,4 @@
-"""A customer's own key: the key, and the identity that may read it."""
+"""A customer-managed key, and the identity that may read it."""
 
 from .arguments import ComponentArgs, In
 from .settings.encryption import CustomerManagedKey

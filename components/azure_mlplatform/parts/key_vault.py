@@ -1,4 +1,4 @@
-"""A key vault as this library makes them: role-based, purge-protected, reached privately."""
+"""Makes key vaults with role-based access, purge protection and private endpoints."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .private_endpoint import with_endpoints_and_diagnostics
 
 
 def key_vault(parent: Component, label: str) -> "native.keyvault.Vault":
-    """A vault, with its endpoint, its diagnostics and its lock."""
+    """Makes a vault with its private endpoint, its diagnostics and its lock."""
     placement = parent.placement
     properties: Any = {
         "tenant_id": placement.tenant_id,

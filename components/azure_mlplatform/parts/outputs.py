@@ -1,4 +1,4 @@
-"""Outputs: values that are known before Azure answers, and checks that run once they are known."""
+"""Outputs: values that are known before Azure answers, and checks that run once the values are known."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,9 +11,9 @@ from .arguments import In, RefusedError, Value
 
 
 def known_value_of(resource: pulumi.Resource, value: In[Value]) -> "pulumi.Output[Value]":
-    """A value that we gave to `resource` ourselves: known as soon as `value` is, and still after the resource.
+    """An input of `resource` as an output: known as soon as `value` is known, but it still depends on the resource.
 
-    The resource's own output of it would be unknown in a first preview, with everything made of it.
+    The resource's own output would be unknown in a first preview, and so would everything made from it.
     """
     if isinstance(value, pulumi.Output):
         return pulumi.Output.all(value, resource.urn).apply(lambda both: both[0])
@@ -21,7 +21,7 @@ def known_value_of(resource: pulumi.Resource, value: In[Value]) -> "pulumi.Outpu
 
 
 def after_check(checked: "pulumi.Output[Any]", value: In[Value]) -> "pulumi.Output[Value]":
-    """`value`, or the error that `checked` ends with. It is known even where `checked` is not."""
+    """`value`, or the error that `checked` ends with. It is known even if `checked` is unknown."""
     if isinstance(value, pulumi.Output):
         return value.apply(lambda each: after_check(checked, each))
     return checked.apply(lambda _: value, run_with_unknowns=True)
@@ -46,7 +46,7 @@ def immutable_violations(
 ) -> "pulumi.Output[list[Problem]]":
     """A problem if an immutable property was deployed with a different value.
 
-    The engine has to ignore changes of the property: only then it answers with what was deployed.
+    The engine must ignore changes of the property, or it does not return the deployed value.
     """
 
     def compare(both: list[Any]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Where a component stands, and what all components of an environment share: one object, nested in each one's Args."""
+"""The placement: the place and the shared settings of an environment's components, one object in each one's Args."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Optional
@@ -20,33 +20,35 @@ from .settings.part import PartSettings
 from .settings.public_access import PublicAccess
 from .settings.retirement import Retirement
 
-_suffix = pattern_rule(f"[a-z0-9]{{{SUFFIX_LENGTH}}}", "is no suffix", f"{SUFFIX_LENGTH} lower-case letters and digits")
+_suffix = pattern_rule(
+    f"[a-z0-9]{{{SUFFIX_LENGTH}}}", "is not a suffix", f"{SUFFIX_LENGTH} lower-case letters and digits"
+)
 _group_name = pattern_rule(
-    r"[\w().-]{0,89}[\w()-]", "is no name for a resource group", "up to 90 letters, digits and `_().-`"
+    r"[\w().-]{0,89}[\w()-]", "is not a name for a resource group", "up to 90 letters, digits and `_().-`"
 )
 
 
 class PrivateNetwork(ComponentArgs):
-    """Where private endpoints go, and which DNS zones name them."""
+    """The subnet of the private endpoints, and the DNS zones with their names."""
 
     subnet_id: In[str]
     """The subnet of the endpoints, by id."""
 
     zone_ids: Optional[dict[str, In[str]]] = None
-    """DNS zone → id, for each zone that a service needs. Default: none, Azure Policy registers endpoints."""
+    """DNS zone → id, for each zone that a service needs. Default: none; Azure Policy registers the endpoints."""
 
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
     _zones = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "zone_ids")
 
 
 class Placement(ComponentArgs):
-    """Whose environment a component is part of, where, and how it is reached. `DataProductRG.placement` has it."""
+    """The environment of a component, its place in Azure, and its network. `DataProductRG.placement` holds one."""
 
     project: str
     """The project's short name, part of every Azure name."""
 
     environment: EnumOrText[Environment]
-    """`sandbox`, `dev`, `test` or `prod`: part of every Azure name, and the profile that components are judged by."""
+    """`sandbox`, `dev`, `test` or `prod`: part of every Azure name, and the profile that components must fit."""
 
     location: str
     """The Azure region by its short name."""
@@ -58,35 +60,35 @@ class Placement(ComponentArgs):
     """The Entra tenant of the subscription."""
 
     resource_group_name: In[str]
-    """The resource group that everything is made in."""
+    """The resource group of all resources, by name."""
 
     suffix: In[str]
     """The end of globally unique names: six lower-case letters and digits."""
 
     tags: dict[str, str] = Field(default_factory=dict)
-    """Tags on every resource that takes some. Default: none."""
+    """The tags of every resource that supports tags. Default: none."""
 
     diagnostics: Optional[In[str]] = None
-    """The Log Analytics workspace, by id, that logs and metrics go to. Default: none, and components refuse that."""
+    """The Log Analytics workspace for logs and metrics, by id. Components require it. Default: none."""
 
     private_network: ModelOrDict[Optional[PrivateNetwork]] = LEFT_OUT
-    """Where private endpoints go. Default: none, allowed only where the profile needs no network."""
+    """The network of private endpoints. Default: none, allowed only if the profile needs no network."""
 
     public_access: ModelOrDict[Optional[PublicAccess]] = LEFT_OUT
-    """Public addresses that may connect, for a reason, where the profile allows it. Default: none may."""
+    """The public addresses that may connect, with a reason, if the profile allows any. Default: none."""
 
     open_reason: Optional[str] = Field(default=None, min_length=10)
-    """Why everything has public addresses, guarded by Entra sign-in alone: at least 10 characters. Needed where there
-    is neither private_network nor public_access. Default: it is not open."""
+    """The reason why everything has public addresses, protected only by Entra sign-in: at least 10 characters. Required
+    if neither private_network nor public_access is given. Default: the environment is not open."""
 
     encryption: ModelOrDict[Optional[EncryptionKey]] = LEFT_OUT
-    """The customer's key that encrypts what is stored. Default: Microsoft's keys do."""
+    """The customer-managed key that encrypts stored data. Default: Microsoft's keys."""
 
     lock: bool = False
-    """Whether to protect and lock what holds data or work although the profile does not. Default: as the profile."""
+    """Whether to protect and lock resources with data or work even if the profile does not. Default: as the profile."""
 
     retire: ModelOrDict[Optional[Retirement]] = LEFT_OUT
-    """Takes protection and locks away, for a reason, so that the environment can be destroyed. Default: they stay."""
+    """Removes protection and locks, with a reason, so that the environment can be destroyed. Default: they stay."""
 
     _project = field_rule(project_name, "project")
     _region = field_rule(region, "location")
@@ -103,7 +105,7 @@ class Placement(ComponentArgs):
             yield Violation(
                 ("open_reason",),
                 self.open_reason,
-                f"a {self.environment} environment is not open to all"
+                f"a {self.environment} environment must not be open to all"
                 if self.profile.needs_network
                 else "open_reason is given together with private_network",
                 "Leave it out",
@@ -111,23 +113,23 @@ class Placement(ComponentArgs):
 
     @property
     def profile(self) -> Profile:
-        """What this kind of environment needs, may, and defaults to."""
+        """The requirements, permissions and defaults of this kind of environment."""
         return PROFILES[self.environment]
 
     @property
     def protected(self) -> bool:
-        """Whether what holds data or work is protected from `pulumi destroy`, and locked where a lock does no harm."""
+        """Whether resources with data or work are protected from `pulumi destroy`, and locked if that does no harm."""
         return (self.profile.protect or self.lock) and self.retire is None
 
     @property
     def log_analytics_id(self) -> In[str]:
-        """`diagnostics`, for a component: its arguments are refused without it."""
+        """`diagnostics`, which a component's arguments require."""
         assert self.diagnostics is not None  # noqa: S101 - PlacedArgs checks it
         return self.diagnostics
 
     @property
     def allowed_ip_ranges(self) -> list[str]:
-        """Public addresses that may connect beside the private endpoints."""
+        """The public addresses that may connect."""
         return self.public_access.ip_ranges if self.public_access is not None else []
 
     @property
@@ -137,11 +139,11 @@ class Placement(ComponentArgs):
 
     @property
     def default_action(self) -> str:
-        """What a firewall does with an address that is not allowed: `Allow` or `Deny`."""
+        """A firewall's action for all other addresses: `Allow` or `Deny`."""
         return "Allow" if self.private_network is None and not self.allowed_ip_ranges else "Deny"
 
     def openness_violations(self) -> Iterator[Violation]:
-        """What would make a component public without anybody having said so."""
+        """A violation if a component would be public although no setting asks for it."""
         if self.private_network is None and self.profile.needs_network:
             yield Violation(
                 ("private_network",),
@@ -154,15 +156,16 @@ class Placement(ComponentArgs):
                 ("private_network",),
                 None,
                 "neither private_network nor public_access is given, so everything would be open to the internet",
-                "Give one of them, or open_reason: why Entra sign-in alone guards it",
+                "Give one of them, or give open_reason: why Entra sign-in alone is enough",
             )
 
     def id_of(
         self, resource_type: str, name: In[str], subscription_id: Optional[In[str]] = None
     ) -> "pulumi.Output[str]":
-        """The ARM id of a resource in the group, made of names: known before the resource exists, and no edge to it.
+        """The ARM id of a resource in the group, made from names.
 
-        `subscription_id` is the one that the provider works in, where that is known. Default: the placement's.
+        It is known before the resource exists, and adds no dependency. `subscription_id` is the provider's
+        subscription, if it is known. Default: the placement's.
         """
         return pulumi.Output.all(subscription_id or self.subscription_id, self.resource_group_name, name).apply(
             lambda parts: f"/subscriptions/{parts[0]}/resourceGroups/{parts[1]}/providers/{resource_type}/{parts[2]}"
@@ -177,7 +180,7 @@ class Placement(ComponentArgs):
                 return []
             what = f"the placement says '{self.subscription_id}', but the provider makes resources in '{actual}'"
             fix = (
-                "Give the provider and the placement one subscription; in a test, "
+                "Give the provider and the placement the same subscription; in a test, "
                 f"record(…, subscription_id={self.subscription_id!r})"
             )
             return [Problem(("placement", "subscription_id"), what, fix)]
@@ -185,11 +188,11 @@ class Placement(ComponentArgs):
         return resource_id.apply(compare)
 
     def known_name(self, kind: Kind, part: str = "") -> str:
-        """The Azure name of a resource of a kind without a suffix; `part` tells apart several of one kind."""
+        """The Azure name of a resource, for a kind without a suffix. `part` distinguishes several of one kind."""
         return azure_name(kind, self.project, self.environment, part)
 
     def name_of(self, kind: Kind, part: str = "") -> In[str]:
-        """The Azure name of a resource; `part` tells apart several of one kind."""
+        """The Azure name of a resource. `part` distinguishes several of one kind."""
         if not RULES[kind].suffixed:
             return self.known_name(kind, part)
         return pulumi.Output.from_input(self.suffix).apply(
@@ -198,10 +201,10 @@ class Placement(ComponentArgs):
 
 
 class PlacedArgs(ComponentArgs):
-    """The arguments of a component with resources in an environment's group. Its settings are judged there."""
+    """The arguments of a component with resources in an environment's group. Its settings must fit the environment."""
 
     placement: ModelOrDict[Placement]
-    """Whose environment it is part of, and where it is."""
+    """The environment of the component, and its place in Azure."""
 
     @check
     def _reports(self) -> Iterator[Violation]:
@@ -232,7 +235,7 @@ class PlacedArgs(ComponentArgs):
 
 
 class NetworkedArgs(PlacedArgs):
-    """The arguments of a component that others call: through private endpoints, unless openness is allowed and said."""
+    """The arguments of a component that others call: privately, unless public access is allowed and requested."""
 
     @check
     def _openness_is_chosen(self) -> Iterator[Violation]:
@@ -249,9 +252,9 @@ class NetworkedArgs(PlacedArgs):
             yield Violation(
                 ("placement", "private_network", "zone_ids"),
                 None,
-                f"lacks {', '.join(missing)}, so no name would lead to the private endpoints",
-                "Add the zones' ids (NetworkArgs.dns_zones makes zones), or leave zone_ids out where Azure Policy "
-                "registers endpoints",
+                f"lacks {', '.join(missing)}, so the names of the private endpoints would not resolve",
+                "Add the zones' ids (NetworkArgs.dns_zones makes zones), or remove zone_ids if Azure Policy registers "
+                "endpoints",
             )
 
     @check

@@ -1,4 +1,4 @@
-"""Private endpoints with the zone groups that name them, and what every resource has that others call."""
+"""Private endpoints with their DNS zone groups, and the diagnostics and lock of resources that others call."""
 
 from typing import NamedTuple, Optional
 
@@ -15,14 +15,14 @@ from .outputs import known_value_of
 
 
 class Endpoints(NamedTuple):
-    """The private endpoints of a resource, and the zone groups that name them."""
+    """The private endpoints of a resource, and their DNS zone groups."""
 
     endpoints: "list[native.network.PrivateEndpoint]"
     zone_groups: "list[native.network.PrivateDnsZoneGroup]"
 
     @property
     def all(self) -> list[pulumi.Resource]:
-        """Both: a caller finds the resource once they are there."""
+        """Endpoints and zone groups: a caller finds the resource once all of them exist."""
         return [*self.endpoints, *self.zone_groups]
 
 
@@ -35,9 +35,9 @@ def private_endpoints(
     part: str,
     depends_on: Optional[list[pulumi.Resource]] = None,
 ) -> Endpoints:
-    """A private endpoint to each group id of a service, with its zone group; none where there is no private network.
+    """Makes a private endpoint for each group id of a service, with its zone group. None without a private network.
 
-    `part` tells the endpoint's Azure name apart from others of the environment.
+    `part` distinguishes the endpoint's Azure name from others in the environment.
     """
     placement, name = parent.placement, parent.logical_name(label)
     made = Endpoints([], [])
@@ -88,7 +88,7 @@ def with_endpoints_and_diagnostics(
     part: str,
     logs: bool = True,
 ) -> Endpoints:
-    """Gives a resource its diagnostics, its private endpoints and, where it is protected, its lock."""
+    """Gives a resource its diagnostics, its private endpoints and, if it is protected, its lock."""
     reported = send_diagnostics(parent, label, resource.id, logs=logs)
     made = private_endpoints(parent, label, resource.id, service, part=part)
     if parent.placement.protected:

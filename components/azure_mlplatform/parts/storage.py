@@ -1,4 +1,4 @@
-"""A storage account as this library makes them: no account keys, no anonymous reads, deleted data comes back."""
+"""Makes storage accounts: no account keys, no anonymous reads, and deleted data can be restored."""
 
 from typing import Any, NamedTuple, Optional
 
@@ -15,18 +15,18 @@ from .outputs import known_value_of
 from .private_endpoint import Endpoints, with_endpoints_and_diagnostics
 
 RETENTION_DAYS = 7
-"""Days for which deleted blobs, containers and shares can be brought back (Azure's own default in the portal)."""
+"""The days in which deleted blobs, containers and shares can be restored (Azure's own default in the portal)."""
 
 
 class Storage(NamedTuple):
-    """A storage account, and the endpoints that lead to it."""
+    """A storage account and its private endpoints."""
 
     account: "native.storage.StorageAccount"
     endpoints: Endpoints
 
 
 def storage_account(parent: Component, label: str, *, lake: bool = False) -> Storage:
-    """An account with its endpoints, its diagnostics and its lock. Only a `lake` has a hierarchical namespace."""
+    """Makes an account with its endpoints, its diagnostics and its lock. Only a `lake` has a hierarchical namespace."""
     placement, name = parent.placement, parent.logical_name(label)
     account_name = placement.name_of(Kind.LAKE if lake else Kind.STORAGE_ACCOUNT)
     rules: Any = {
@@ -72,7 +72,7 @@ def _services(
     *,
     lake: bool,
 ) -> None:
-    """The account's services, with what each keeps of deleted data; each reports by itself."""
+    """Sets how long the account's services keep deleted data, and sends the diagnostics of each service."""
     group, name = parent.placement.resource_group_name, parent.logical_name(label)
     kept: Any = {"enabled": True, "days": RETENTION_DAYS}
     blobs = native.storage.BlobServiceProperties(
@@ -80,7 +80,7 @@ def _services(
         blob_services_name="default",
         account_name=account_name,
         resource_group_name=group,
-        # A lake can have none (Azure Storage, soft-delete-vs-versioning-options): what is written over there is lost.
+        # A lake supports no versioning (Azure Storage, soft-delete-vs-versioning-options): overwritten data is lost.
         is_versioning_enabled=not lake,
         delete_retention_policy=kept,
         container_delete_retention_policy=kept,
@@ -104,7 +104,7 @@ def _services(
 
 
 def _encryption(key: Optional[EncryptionKey]) -> Any:
-    # Queues and tables are encrypted with the same key only if the account is made so.
+    # Queues and tables use the same key only if this is set when the account is made.
     services = {each: {"enabled": True, "key_type": "Account"} for each in ("blob", "file", "queue", "table")}
     shared: dict[str, Any] = {"require_infrastructure_encryption": True, "services": services}
     if key is None:

@@ -1,4 +1,4 @@
-"""Runs a program in process and reads the resources: tree, differences, diagram."""
+"""Runs a program in this process and shows its resources as a tree, as differences or as a diagram."""
 
 from .program import run, run_stack
 from .resource import UNKNOWN, Plan, PlannedResource

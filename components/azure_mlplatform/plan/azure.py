@@ -1,6 +1,6 @@
-"""What Azure would answer: ids, principals and addresses of resources that do not exist yet.
+"""Emulates Azure's answers: ids, principals and addresses of resources that do not exist yet.
 
-Only what stands in `types/` is emulated; everything else stays unknown, as in a first preview.
+Only the types in `types/` are emulated. All other values stay unknown, as in a first preview.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from ..types import resource_type
 from ..types.resource_type import UNKNOWN, Inputs, stable_guid
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-"""The subscription of what is made without a provider of its own, as in a test."""
+"""The subscription of resources that have no explicit provider, as in a test."""
 
 
 def _identity(urn: str, inputs: Inputs) -> dict[str, Any]:
-    """What Azure adds to an `identity` block; user-assigned ones go in as a list and come out as a map."""
+    """The `identity` block as Azure returns it. User-assigned identities go in as a list and come out as a map."""
     given = inputs.get("identity")
     if not isinstance(given, Mapping):
         return {}
@@ -31,7 +31,7 @@ def _identity(urn: str, inputs: Inputs) -> dict[str, Any]:
 
 
 def emulate(type_: str, urn: str, inputs: Inputs, subscription: str) -> tuple[str, dict[str, Any]]:
-    """The id and the outputs of a resource, as far as they are emulated; an empty id is unknown."""
+    """The emulated id and outputs of a resource. An empty id means unknown."""
     record = resource_type(type_)
     outputs = _identity(urn, inputs) | record.outputs(urn, inputs)
     if not record.id:

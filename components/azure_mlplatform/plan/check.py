@@ -1,4 +1,4 @@
-"""Every stack of every project of a repository, at once: what is wrong in each, and what they cannot have together."""
+"""Checks every stack of every project in a repository: problems in each stack, and conflicts between stacks."""
 
 import datetime
 from collections.abc import Iterator
@@ -19,16 +19,16 @@ from .resource import Plan
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found."""
+    """The result of a check."""
 
     plans: tuple[Plan, ...]
-    """The stacks that could be planned."""
+    """The plans of the stacks that could be planned."""
 
     skipped: tuple[str, ...]
     """The folders of Pulumi projects that have no settings of this library."""
 
     problems: tuple[Problem, ...]
-    """What is wrong."""
+    """The problems in each stack, and the conflicts between stacks."""
 
     def as_json(self) -> dict[str, Any]:
         """The report as `mlplatform check --json` prints it."""
@@ -52,8 +52,8 @@ class Report:
 
 
 def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report:
-    """Plans every stack of the projects below `root` that this library knows, on a day (left out, this one), and
-    compares them all."""
+    """Plans every stack of this library's projects below `root`, and compares all plans. `today` is the day of the
+    check. Default: the current day."""
     plans: list[Plan] = []
     skipped: list[str] = []
     problems: list[Problem] = []
@@ -68,7 +68,7 @@ def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report
         for stack in found:
             try:
                 plans.append(replace(run_stack(folder, stack, today=today), folder=name))
-            except Exception as error:  # A program may raise anything, and the others are still to be looked at.
+            except Exception as error:  # A program may raise anything. The other stacks must still be checked.
                 where = f"{name}/".lstrip("/")
                 problems += [
                     replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}")
@@ -79,11 +79,11 @@ def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report
 
 
 def problems_in(error: Exception, stack: str) -> Iterator[Problem]:
-    """What a program that failed says; of an error that it does not know itself, only which."""
+    """The problems that made a program fail. For an unexpected error: one problem with its type and text."""
     if isinstance(error, ProblemsError):
         yield from error.problems
     elif isinstance(error, RecordingError | RunError):
         yield Problem((), str(error), "")
     else:
-        fix = f"`mlplatform preview {stack}` shows where"
+        fix = f"Run `mlplatform preview {stack}` to see where"
         yield Problem((), f"the program failed: {type(error).__name__}: {error}", fix)

@@ -1,5 +1,5 @@
-"""What two plans cannot both have: a resource, addresses behind one hub, a data factory, or a cluster that one wants
-alone."""
+"""Finds conflicts between plans: the same resource, overlapping addresses behind one hub, a shared data factory, or a
+cluster that one plan wants exclusively."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ class _Spoke(NamedTuple):
 
 
 def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """Everything that Azure would refuse, or one stack would take from another."""
+    """Every conflict: Azure would refuse it, or one stack would take something from another."""
     yield from _shared(plans)
     yield from _named(plans)
     yield from _overlaps(plans)
@@ -30,7 +30,7 @@ def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
 
 
 def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """The first resource that two stacks would both make; the others follow from it."""
+    """A problem for each two stacks that would make the same resource. Names only the first one: the others follow."""
     for one, other in combinations(plans, 2):
         theirs = {each.id.lower() for each in _made(one)}
         both = [each for each in _made(other) if each.id.lower() in theirs]
@@ -38,23 +38,23 @@ def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
         if both:
             yield Problem(
                 (),
-                f"{both[0].kind} {both[0].azure_name} belongs to {one.label} already",
-                "Give each stack another environment, project or subscription",
+                f"{both[0].kind} {both[0].azure_name} already belongs to {one.label}",
+                "Give each stack a different environment, project or subscription",
                 other.file,
             )
 
 
 def _made(plan: Plan) -> list[PlannedResource]:
-    """What Azure would have of a plan. What only claims or detaches something has the id of that, and extensions of
-    one cluster follow from its second attach."""
+    """The resources that a plan makes in Azure. Resources that only claim or detach something have its id, so they are
+    skipped. Extensions of a cluster are skipped too: its second attach is reported instead."""
     native = (each for each in plan.azure_resources if each.type.startswith("azure-native:"))
     made = (each for each in native if each.kind != "Extension")
     return [each for each in made if each.id.startswith("/subscriptions/")]
 
 
 def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """The first resource in another environment's group that a stack of the same project names: environments share
-    nothing."""
+    """A problem if a stack refers to a resource in the group of another environment of its project. Names only the
+    first one."""
     groups = [_groups(plan) for plan in plans]
     for (one, ours), (other, theirs) in permutations(zip(plans, groups, strict=True), 2):
         if one.project != other.project:
@@ -71,15 +71,15 @@ def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
         if found is not None:
             yield Problem(
                 (),
-                f"{found[0].kind} {found[0].azure_name} names {found[1].rsplit('/', 1)[-1]}, which is in the group of "
-                f"{other.label}",
-                "The environments of a project share nothing: name what is outside both",
+                f"{found[0].kind} {found[0].azure_name} refers to {found[1].rsplit('/', 1)[-1]}, which is in the group "
+                f"of {other.label}",
+                "Use a resource outside both groups: environments of a project must not share resources",
                 one.file,
             )
 
 
 def _groups(plan: Plan) -> set[str]:
-    """The resource groups, by id in lower case, that a plan makes something in."""
+    """The resource groups in which a plan makes something, by id in lower case."""
     made = (each for each in plan.azure_resources if "resourceGroupName" in each.inputs)
     return {group for each in made if (group := _group_of(each.id))}
 
@@ -93,13 +93,13 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _group_of(text: str) -> str:
-    """The resource group that an ARM id lies in, by id in lower case; empty where it is none."""
+    """The resource group of an ARM id, by id in lower case. Empty if the text is not an ARM id."""
     found = re.match(r"/subscriptions/[^/]+/resourcegroups/[^/]+", text, re.IGNORECASE)
     return found[0].lower() if found else ""
 
 
 def _overlaps(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """Address spaces that two stacks share although both are peered to the same hub, which Azure refuses."""
+    """A problem if address spaces of two stacks overlap and both are peered to the same hub. Azure refuses that."""
     for one, other in combinations([spoke for plan in plans for spoke in _spokes(plan)], 2):
         if one.hub.lower() != other.hub.lower():
             continue
@@ -109,7 +109,7 @@ def _overlaps(plans: Sequence[Plan]) -> Iterator[Problem]:
                     yield Problem(
                         ("azure-mlplatform:network", "address_space"),
                         f"{space} overlaps {taken} of {one.plan.label}, and both are peered to {name_of(one.hub)}",
-                        "Networks that share a hub share no address: choose another range",
+                        "Choose another range: networks with the same hub must not overlap",
                         other.plan.file,
                     )
 
@@ -124,12 +124,12 @@ def _spokes(plan: Plan) -> Iterator[_Spoke]:
 
 
 def _factories(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """Data factories that run the pipelines of two stacks: what one may do as the factory, the other may too."""
+    """A problem if one data factory runs the pipelines of two stacks: both would have all rights of the factory."""
     for one, other in combinations(plans, 2):
         for factory in sorted(_runs_in(one) & _runs_in(other)):
             yield Problem(
                 ("azure-mlplatform:batch", "data_factory_id"),
-                f"{name_of(factory)} runs the pipelines of {one.label} already, and signs in as one for both",
+                f"{name_of(factory)} already runs the pipelines of {one.label}, and uses one identity for both",
                 "Give each environment a factory of its own",
                 other.file,
             )
@@ -155,7 +155,8 @@ class _Claim(NamedTuple):
 
 
 def _attached(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """Clusters that two workspaces attach although one of them wants it alone."""
+    """A problem if two workspaces attach one cluster and one of them wants it exclusively, or if a workspace attaches
+    a shared cluster wrongly."""
     claims = [claim for plan in plans for claim in _claims(plan)]
     for one, other in combinations(claims, 2):
         alone = Attach.EXCLUSIVE in (one.attach, other.attach)
@@ -169,7 +170,7 @@ def _attached(plans: Sequence[Plan]) -> Iterator[Problem]:
 
 
 def _central(plans: Sequence[Plan]) -> Iterator[tuple[PlannedResource, set[str], Plan]]:
-    """Clusters that are made for several workspaces, with the names of their pools."""
+    """The clusters that are made for several workspaces, with the names of their pools and their plan."""
     for plan in plans:
         for cluster in plan.of_type("ManagedCluster"):
             if cluster.input(f"tags.{CLUSTER_CLAIM}") == Attach.SHARED:
@@ -178,18 +179,18 @@ def _central(plans: Sequence[Plan]) -> Iterator[tuple[PlannedResource, set[str],
 
 
 def _as_shared(cluster: PlannedResource, pools: set[str], by: _Claim) -> Iterator[Problem]:
-    """What is wrong with how a workspace attaches a cluster that is made for several."""
+    """The problems if a workspace attaches a cluster that is made for several workspaces."""
     if by.attach == Attach.EXCLUSIVE:
         yield Problem(
             (*_AKS, "cluster_id"),
-            f"{cluster.azure_name} is made for several workspaces, and is attached {by}",
+            f"{cluster.azure_name} is made for several workspaces, but is attached {by}",
             "Set attach: shared, or name a cluster that is not shared",
         )
     for name in sorted(by.pools - pools):
         yield Problem(
             (*_AKS, "pools"),
             f"{cluster.azure_name} has no pool {name}",
-            f"Its pools: {', '.join(sorted(pools))}",
+            f"Use one of its pools: {', '.join(sorted(pools))}",
         )
 
 

@@ -1,6 +1,6 @@
-"""A plan as a picture: the environment as a person would draw it, in SVG.
+"""Draws a plan as an SVG diagram of the environment.
 
-Graphviz lays it out: the self-contained `graphviz-pure` of the extra `diagram`, or else a `dot` on the PATH.
+Graphviz makes the layout: the self-contained `graphviz-pure` of the extra `diagram`, or else a `dot` on the PATH.
 """
 
 import html
@@ -17,11 +17,11 @@ from .resource import UNKNOWN, Plan, PlannedResource
 
 
 class DiagramError(Exception):
-    """No diagram can be drawn; the message says what to do."""
+    """The diagram cannot be drawn. The message says what to do."""
 
 
 def svg(plan: Plan) -> str:
-    """The environment as an SVG document. Raises DiagramError where no Graphviz is to be found."""
+    """The environment as an SVG document. Raises DiagramError if Graphviz is not found or fails."""
     program = _graphviz()
     done = subprocess.run(  # noqa: S603 - our own program, with no argument from outside
         [program, "-Tsvg"], input=dot(plan), capture_output=True, text=True, encoding="utf-8", check=False
@@ -40,7 +40,7 @@ def _graphviz() -> str:
 
 
 def dot(plan: Plan) -> str:
-    """The environment in Graphviz's own language."""
+    """The environment in Graphviz's DOT language."""
     shown = {each.urn: each for each in plan.azure_resources if not resource_type(each.type).hidden}
     edges = list(_edges(plan, shown))
     lines = [
@@ -94,7 +94,7 @@ def _node(resource: PlannedResource) -> str:
 
 
 class _Shown:
-    """The nodes of a diagram, found by what edges name them by."""
+    """Finds the nodes of a diagram by id, name, type or principal."""
 
     def __init__(self, plan: Plan, shown: dict[str, PlannedResource]) -> None:
         self._by_id = {each.id.lower(): urn for urn, each in shown.items()}

@@ -1,4 +1,4 @@
-"""Where two plans of one project differ, apart from their names."""
+"""The differences between plans of one project, apart from names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,23 +9,23 @@ from .resource import UNKNOWN, Plan, PlannedResource
 
 
 class Difference(NamedTuple):
-    """A resource that only one plan has, or an input that is another in each."""
+    """A resource that a plan lacks, or an input with different values."""
 
     resource: str
     """The resource: its kind and its name in the program."""
 
     path: str
-    """The input; empty where one plan lacks the resource."""
+    """The input. Empty if a plan lacks the resource."""
 
     values: tuple[Any, ...]
-    """The value in each plan, in their order; None where it is absent."""
+    """The value in each plan, in the order of the plans. None if it is absent."""
 
 
 def differences(*plans: Plan) -> list[Difference]:
-    """What differs between the plans, by resource.
+    """The differences between the plans, by resource.
 
-    Names, ids and addresses of the environments themselves differ everywhere and are left out: a text is
-    compared with each resource's name replaced by its name in the program.
+    Ignores names, ids and addresses of the environments themselves, because they always differ: texts are compared
+    after each resource's name is replaced by its name in the program.
     """
     described = [_described(plan, _names(plan, plans)) for plan in plans]
     keys = dict.fromkeys(key for each in described for key in each)
@@ -52,21 +52,21 @@ def _described(plan: Plan, names: "_Names") -> dict[tuple[str, str], dict[str, A
 
 
 class _Names(NamedTuple):
-    """A plan's own names, and what to read in their place."""
+    """The names that only this plan uses, and their replacements."""
 
     instead: dict[str, str]
     pattern: re.Pattern[str]
-    """Any of them, the longest first."""
+    """Matches any of the names, the longest first."""
 
     def read(self, text: str) -> str:
-        """The text without what only this plan calls things."""
+        """The text with this plan's own names replaced."""
         found = self.pattern.sub(lambda match: self.instead[match[0]], text) if self.instead else text
         return _ENVIRONMENT.sub("-<environment>", found)
 
 
 def _names(plan: Plan, plans: tuple[Plan, ...]) -> _Names:
-    """The names that another plan gives to the same resource otherwise. One that all share, or that nothing elsewhere
-    corresponds to, may be a word of other texts as well."""
+    """The names of resources that have another name in another plan. Skips all other names, because they may also be
+    words in other texts."""
     others = [{each.name: set(_identifying(each)) for each in other.resources} for other in plans if other is not plan]
     found: dict[str, str] = {}
     for each in plan.resources:
@@ -105,10 +105,10 @@ _ENVIRONMENT = re.compile(rf"-({'|'.join(SHORT.values())})(?![\w<])")
 
 
 def table(found: list[Difference], stacks: list[str]) -> Iterator[str]:
-    """The differences as lines, a resource a paragraph."""
-    yield f"Where {' and '.join(stacks)} differ, apart from names:"
+    """The differences as lines, one paragraph for each resource."""
+    yield f"Differences between {' and '.join(stacks)}, apart from names:"
     if not found:
-        yield "  nowhere"
+        yield "  none"
     before = ""
     for each in found:
         if not each.path:

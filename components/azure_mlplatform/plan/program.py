@@ -41,13 +41,13 @@ def run(
     existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
     subscription_id: str = SUBSCRIPTION,
 ) -> Plan:
-    """The plan of a program: what it would register, once all its outputs have settled.
+    """The plan of a program: all resources that it registers, after all its outputs have settled.
 
-    `config` maps full keys to texts, as Pulumi hands them over; `root` is the folder of Pulumi.yaml.
-    `existing` says what Azure has already: id → outputs. What has no provider of its own is made in `subscription_id`.
-    With `known=False` nothing that Azure answers is known, as in the first preview of a stack. Nothing of
-    one run is left for the next. An exception of the program, of a resource or of an apply is raised as
-    it is.
+    `config` maps full keys to texts, as Pulumi passes them. `root` is the folder of Pulumi.yaml.
+    `existing` is what Azure already has: id → outputs. Resources without an explicit provider are made in
+    `subscription_id`. With `known=False` all of Azure's answers are unknown, as in the first preview of a stack.
+    A run leaves nothing behind for the next one. Raises any exception of the program, of a resource or of an apply
+    unchanged.
     """
     recorder, log = Recorder(project, stack, known=known, existing=existing, subscription_id=subscription_id), Log()
 
@@ -57,7 +57,7 @@ def run(
             stack=stack,
             monitor=recorder,
             engine=log,
-            # Also where outputs are emulated: what is not emulated then stays unknown instead of being None.
+            # True even if outputs are emulated: values that are not emulated are then unknown instead of None.
             dry_run=True,
             organization="organization",
             root_directory=str(root) if root else None,
@@ -74,10 +74,10 @@ def run(
 
 
 def run_stack(folder: Path, stack: str, *, known: bool = True, today: Optional[datetime.date] = None) -> Plan:
-    """The plan of a stack of the Pulumi project in `folder`, with the settings of its files, on a day; left out, on
-    this one.
+    """The plan of a stack of the Pulumi project in `folder`, with the settings from its files.
 
-    Raises ProblemsError where a file cannot be read, and whatever the program raises.
+    `today` is the day of the plan. Default: the current day. Raises ProblemsError if a file cannot be read, and any
+    exception of the program.
     """
     folder, stack = folder.resolve(), stack.rsplit("/", 1)[-1]
     files = stack_config(folder, stack)
@@ -100,13 +100,13 @@ _urn_of_alias = sdk_resource.collapse_alias_to_urn
 
 @contextmanager
 def _without_urns_of_aliases() -> Iterator[None]:
-    """Keeps the SDK from making a URN of each alias while programs run here.
+    """Stops the SDK from making a URN for each alias while programs run here.
 
-    An azure-native resource has an alias for each API version, and the SDK makes a URN of each with some ten outputs.
-    No monitor that takes aliases as they are reads them, and they are four fifths of what a plan would cost. The SDK
-    has its own function back after the last of the runs, which may overlap in several threads.
+    An azure-native resource has an alias for each API version, and the SDK uses about ten outputs to make each URN.
+    A monitor that takes aliases unchanged does not read these URNs, and they are four fifths of a plan's cost. Runs
+    may overlap in several threads. The SDK gets its own function back after the last run.
     """
-    global _runs  # noqa: PLW0603 - what it counts is patched for the whole process
+    global _runs  # noqa: PLW0603 - the patch is for the whole process
     with _patch:
         _runs += 1
         sdk_resource.collapse_alias_to_urn = _alias_in_a_plan
@@ -120,15 +120,15 @@ def _without_urns_of_aliases() -> Iterator[None]:
 
 
 def _alias_in_a_plan(alias: Any, *place: Any) -> Any:
-    """The alias as it is for a recorder, and its URN for any other monitor of the process."""
+    """The unchanged alias for a recorder, or its URN for any other monitor of the process."""
     return alias if isinstance(runtime_settings.get_monitor(), Recorder) else _urn_of_alias(alias, *place)
 
 
 def _in_loop(program: Program) -> None:
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_Inline())
-    # The first failure is raised. What waited for it fails too, and the loop would log each when it is collected:
-    # at any time, and in the middle of another's `ast.parse` that breaks that (CPython issue 106905).
+    # The first failure is raised. Tasks that wait for it fail too, and the loop would log each of them when it is
+    # garbage-collected. That can happen in the middle of an `ast.parse` and break it (CPython issue 106905).
     loop.set_exception_handler(lambda loop, context: None)
     try:
         asyncio.set_event_loop(loop)
@@ -139,7 +139,7 @@ def _in_loop(program: Program) -> None:
 
 
 async def _settle(program: Program) -> None:
-    """Runs the program inside a stack, and waits until no registration and no output is left."""
+    """Runs the program inside a stack, and waits until every registration and every output is done."""
     await runtime_settings._load_monitor_feature_support()
     stack = runtime_stack.Stack()
     failure: Optional[BaseException] = None
@@ -155,7 +155,7 @@ async def _settle(program: Program) -> None:
     manager = runtime_settings._get_rpc_manager()
     current: Any = runtime_settings.SETTINGS
     outputs: set[asyncio.Future[Any]] = current.outputs
-    # Pulumi's own wait looks at every output each time one is done; this one takes all that there are.
+    # Pulumi's own wait checks every output each time one is done. This loop takes all pending outputs at once.
     while pending := {*map(asyncio.ensure_future, manager.rpcs), *outputs}:
         manager.rpcs = []
         outputs.difference_update(pending)
@@ -169,7 +169,7 @@ async def _settle(program: Program) -> None:
 
 
 class _Inline(ThreadPoolExecutor):
-    """Runs what it is given at once: the recorder never blocks, and a thread costs more than the call."""
+    """Runs each call at once without a thread: the recorder never blocks, and a thread costs more than the call."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         future: Future[Any] = Future()
@@ -181,20 +181,20 @@ class _Inline(ThreadPoolExecutor):
 
 
 def _program_file(folder: Path, files: StackConfig) -> Path:
-    """The file that Pulumi would run: `main:`, a folder or a file, or the project's own folder."""
+    """The file that Pulumi would run: from `main:` (a folder or a file), or from the project's folder."""
     given = str(files.project.data.get("main") or ".")
     main = (folder / given).resolve()
     program = main / "__main__.py" if main.is_dir() else main
     if not program.is_file():
         place = f"{files.project.path.name}:{files.project.lines.get(('main',), 1)}"
         raise ProblemsError(
-            [Problem(("main",), f"'{given}' is no program", "Name a folder with a __main__.py, or a file", place)]
+            [Problem(("main",), f"'{given}' is not a program", "Name a folder with a __main__.py, or a file", place)]
         )
     return program
 
 
 def _run_file(program: Path) -> None:
-    """Runs a program from its folder, and forgets the modules that lie beside it."""
+    """Runs a program from its folder, then unloads the modules of that folder."""
     here, paths, modules = Path.cwd(), list(sys.path), set(sys.modules)
     os.chdir(program.parent)
     sys.path.insert(0, str(program.parent))

@@ -1,4 +1,4 @@
-"""Stands in for the Pulumi engine: takes registrations, answers with what Azure would, keeps a list."""
+"""Replaces the Pulumi engine: takes registrations, answers as Azure would, and keeps a list."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ _STACK = "pulumi:pulumi:Stack"
 
 
 class RecordingError(Exception):
-    """The program did something that a plan cannot take."""
+    """The program did something that a plan does not support."""
 
 
 class _NoMocks(Mocks):
@@ -31,10 +31,10 @@ class _NoMocks(Mocks):
 
 
 class Recorder(MockMonitor):
-    """A resource monitor that keeps what is registered; `known` says whether Azure's answers are emulated.
+    """A resource monitor that keeps every registered resource. `known` says whether Azure's answers are emulated.
 
-    `existing` says what is there already, by id: it answers what is read, and where changes are ignored.
-    `subscription_id` is the subscription of what is made without a provider of its own.
+    `existing` is what Azure already has, by id: it answers reads, and gives the values of properties whose changes
+    are ignored. `subscription_id` is the subscription of resources without an explicit provider.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class Recorder(MockMonitor):
 
     @property
     def planned(self) -> list[PlannedResource]:
-        """Everything registered so far."""
+        """All resources registered so far."""
         return [
             resource if resource.custom else _with_outputs(resource, self._registered_outputs.get(urn, {}))
             for urn, resource in self._planned.items()
         ]
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The URN as the engine makes it: with the types of the whole chain of parents."""
+        """The URN as the engine makes it, with the types of all parents."""
         chain = parent.split("::")[2] if parent else ""
         qualified = type_ if chain in ("", _STACK) else f"{chain}${type_}"
         return f"urn:pulumi:{self._stack}::{self._project}::{qualified}::{name}"
@@ -86,7 +86,7 @@ class Recorder(MockMonitor):
             parent=request.parent,
             custom=request.custom,
             inputs=inputs,
-            # What is only read is there already.
+            # Resources that are only read exist already.
             dependencies=tuple(sorted(set(request.dependencies) - self._read)),
             property_dependencies={
                 key: tuple(sorted(set(value.urns) - self._read))
@@ -128,7 +128,7 @@ class Recorder(MockMonitor):
         return empty_pb2.Empty()
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
-        """What exists already answers as far as `existing` knows it; the rest stays unknown."""
+        """Answers with the outputs in `existing`. All other outputs stay unknown."""
         urn = self.make_urn(request.parent, request.type, request.name)
         self._read.add(urn)
         outputs = self._existing.get(request.id.lower(), {})
@@ -136,7 +136,7 @@ class Recorder(MockMonitor):
         return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the call
-        raise RecordingError(f"{request.tok} asks Azure, which a plan cannot do: give the value as a setting")
+        raise RecordingError(f"{request.tok} calls Azure, which a plan cannot do: pass the value as a setting")
 
 
 _SEVERITIES = {
@@ -147,7 +147,7 @@ _SEVERITIES = {
 
 
 class Log:
-    """Stands in for the engine's log; keeps what is more than debugging."""
+    """Replaces the engine's log. Keeps all messages except debug messages."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, str]] = []
@@ -158,7 +158,7 @@ class Log:
 
 
 def _comes_back(value: struct_pb2.Value) -> bool:
-    """Whether Azure answers with an input as it went in: what has parts comes back with more of them."""
+    """Whether Azure returns an input unchanged. An object comes back with more properties."""
     kind = value.WhichOneof("kind")
     if kind == "list_value":
         return all(map(_comes_back, value.list_value.values))
@@ -166,7 +166,7 @@ def _comes_back(value: struct_pb2.Value) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Pulumi's wire form as plain Python: `[secret]`, `[unknown]`, and whole numbers as integers."""
+    """Pulumi's wire format as plain Python, with `[secret]`, `[unknown]`, and whole numbers as integers."""
     if isinstance(value, struct_pb2.Struct):
         return _plain_fields(value.fields)
     kind = value.WhichOneof("kind")
@@ -194,7 +194,7 @@ def _plain_fields(fields: Any) -> Any:
 
 
 def _value(value: Any) -> struct_pb2.Value:
-    """Plain Python as Pulumi's wire form."""
+    """Plain Python as Pulumi's wire format."""
     if value == UNKNOWN:
         return struct_pb2.Value(string_value=rpc.UNKNOWN)
     if isinstance(value, bool):
@@ -213,7 +213,7 @@ def _value(value: Any) -> struct_pb2.Value:
 
 
 def _secret(value: Any) -> struct_pb2.Value:
-    """The same, as a secret."""
+    """Plain Python as a secret in Pulumi's wire format."""
     fields = {_SIGNATURE: _value(rpc._special_secret_sig), "value": _value(value)}
     return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
 
@@ -223,7 +223,7 @@ def _with_outputs(resource: PlannedResource, outputs: dict[str, Any]) -> Planned
 
 
 def _aliases(aliases: Iterable[Any], type_: str) -> Iterable[str]:
-    """The aliases that a component gives; those of the SDK, a type for each API version, are left out."""
+    """The aliases that a component gives. Skips the SDK's own aliases: a type for each API version."""
     for alias in aliases:
         if alias.urn:
             yield alias.urn

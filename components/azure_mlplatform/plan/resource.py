@@ -1,4 +1,4 @@
-"""What a plan is made of: the resources that a program registers, as the engine would get them."""
+"""A plan and its resources, as the engine would get them from a program."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ class PlannedResource:
     """The parent's URN; empty for the stack."""
 
     custom: bool
-    """Whether a provider makes it; a component is made of others."""
+    """Whether a provider makes it. False for a component."""
 
     inputs: Mapping[str, Any]
-    """What the provider gets: camelCase keys, whole numbers as integers, `[secret]` and `[unknown]`."""
+    """The inputs that the provider gets: camelCase keys, whole numbers as integers, `[secret]` and `[unknown]`."""
 
     dependencies: tuple[str, ...]
-    """URNs of what has to exist before."""
+    """The URNs of the resources that must exist before it."""
 
     property_dependencies: Mapping[str, tuple[str, ...]]
     """Input → URNs of the resources that its value comes from."""
@@ -38,13 +38,13 @@ class PlannedResource:
     """The provider's URN and id."""
 
     id: str = UNKNOWN
-    """The id that Azure would give it, where the plan emulates it."""
+    """The id that Azure would give it, if the plan emulates it."""
 
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Outputs that the plan emulates, or that a component registers."""
 
     aliases: tuple[str, ...] = ()
-    """Names it had before, where its component says so."""
+    """Its former names, if its component gives them."""
 
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
@@ -58,18 +58,18 @@ class PlannedResource:
 
     @property
     def azure_name(self) -> str:
-        """The name it has in Azure, or in the program where that is unknown."""
+        """The name in Azure, or the name in the program if the id is unknown."""
         return self.name if self.id == UNKNOWN else self.id.rsplit("/", 1)[-1]
 
     @property
     def principal_id(self) -> str:
-        """The principal of an identity, or of what signs in as itself; unknown where there is none."""
+        """The principal of an identity, or of a resource with its own identity. Unknown if there is none."""
         found = [self.outputs, *(self.outputs.get(each) for each in ("identity", "aksAssignedIdentity"))]
         known = [each["principalId"] for each in found if isinstance(each, Mapping) and each.get("principalId")]
         return str(known[0]) if known else UNKNOWN
 
     def input(self, path: str) -> Any:
-        """An input by its dotted path, or None where there is none."""
+        """An input by its dotted path, or None if it is absent."""
         value: Any = self.inputs
         for part in path.split("."):
             if isinstance(value, list):
@@ -102,11 +102,11 @@ class Plan:
     """What the program logged: severity (`info`, `warning`, `error`) and text."""
 
     folder: str = ""
-    """The project's folder, seen from the repository's root, where several projects are looked at."""
+    """The project's folder, relative to the repository's root. Set only in a check of several projects."""
 
     @property
     def label(self) -> str:
-        """What tells the stack apart from others that are looked at."""
+        """The folder and the name of the stack, to distinguish it from others."""
         return f"{self.folder} {self.stack}".lstrip()
 
     @property
@@ -122,13 +122,13 @@ class Plan:
         return next(each for each in self.resources if each.urn == urn)
 
     def children(self, urn: str) -> list[PlannedResource]:
-        """What has `urn` for its parent: components first, then the rest, by name."""
+        """The children of `urn`: components first, then the rest, by name."""
         found = [each for each in self.resources if each.parent == urn]
         return sorted(found, key=lambda each: (each.custom, each.name))
 
     @property
     def outputs(self) -> Mapping[str, Any]:
-        """What the stack exports."""
+        """The outputs that the stack exports."""
         return self.root.outputs
 
     @property
@@ -143,5 +143,5 @@ class Plan:
 
     @property
     def azure_resources(self) -> list[PlannedResource]:
-        """What a provider makes, without the providers themselves."""
+        """The resources that a provider makes, without the providers themselves."""
         return [each for each in self.resources if each.custom and not each.type.startswith("pulumi:providers:")]

@@ -1,4 +1,4 @@
-"""A plan as a tree that a person reads: components, their resources, each with its name, kind and size."""
+"""Shows a plan as a tree of components and resources, each with its name, kind and size."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ from .resource import Plan, PlannedResource
 
 
 def size(resource: PlannedResource) -> str:
-    """How big a resource is, or of what sort, in a few words; empty where nothing says so."""
+    """The size or sort of a resource in a few words. Empty if unknown."""
     return resource_type(resource.type).size_of(resource)
 
 
 def _label(resource: PlannedResource, parent: PlannedResource) -> str:
-    """The name in Azure, or in the component where Azure's says nothing to a person."""
+    """The name in Azure, or the name in the component if Azure's name tells a person nothing."""
     if resource_type(resource.type).named_by_azure:
         return resource.azure_name
     return resource.name.removeprefix(f"{parent.name}-")
 
 
 def counts(plan: Plan) -> Counter[str]:
-    """Kind → how many of it."""
+    """Kind → number of resources."""
     return Counter(each.kind for each in plan.azure_resources)
 
 

@@ -1,4 +1,4 @@
-"""What an environment is: frozen pydantic models, with no Pulumi in them."""
+"""The settings of an environment: frozen pydantic models without Pulumi."""
 
 from ..ai.settings import AIServiceSettings, DeploymentSku, ModelDeployment, VersionUpgrade
 from ..batch.settings.batch import BatchAlertSettings, BatchSettings, Orchestrator

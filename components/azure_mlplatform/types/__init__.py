@@ -1,6 +1,6 @@
-"""What is known of each type of resource that the library registers: one record a type, by its full name.
+"""The records of all resource types that the library registers, by full type name.
 
-A module for each domain, as the folders of the components are called.
+Each domain has one module, with the name of the components' folder.
 """
 
 from . import ai, batch, dynamic, environment, inference, network, parts, spark, workspace
@@ -17,5 +17,5 @@ _OF_OTHERS = ResourceType(id="")
 
 
 def resource_type(type_: str) -> ResourceType:
-    """The record of a type; of one that only a user's own program registers, what can be said of any."""
+    """The record of a type. A type that only a user's own program registers gets a record with defaults."""
     return RESOURCE_TYPES.get(type_, _OF_OTHERS)

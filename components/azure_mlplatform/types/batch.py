@@ -11,7 +11,7 @@ _FACTORY = GROUP_ID + "/providers/Microsoft.DataFactory/factories/{factoryName}"
 
 
 def _starts(trigger: Resource) -> str:
-    """What a trigger waits for."""
+    """The event or the schedule that starts a trigger."""
     recurrence = trigger.input("properties.recurrence")
     if recurrence is None:
         begins, ends = (trigger.input(f"properties.blobPath{each}With") or "" for each in ("Begins", "Ends"))
@@ -78,7 +78,7 @@ TYPES = {
     "azure-native:datafactory:Trigger": ResourceType(
         id=_FACTORY + "/triggers/{triggerName}", size=_starts, colour=Colour.DATA, edges=_triggers
     ),
-    # Of templates, the one that makes a factory's managed network.
+    # The only template: it makes a factory's managed network.
     "azure-native:resources:Deployment": ResourceType(
         id=GROUP_ID + "/providers/Microsoft.Resources/deployments/{deploymentName}",
         words="managed network",

@@ -1,4 +1,4 @@
-"""What `dynamic/` does by calls of its own: each stands on the resource that it acts on, and has its id."""
+"""The dynamic resources of `dynamic/`. Each has the id of the resource that it acts on."""
 
 from .resource_type import ResourceType
 

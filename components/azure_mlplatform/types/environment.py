@@ -1,4 +1,4 @@
-"""An environment's group, with its suffix, log and budget."""
+"""An environment's resource group, with its suffix, log and budget."""
 
 from .resource_type import GROUP_ID, Colour, Inputs, ResourceType, stable_characters
 

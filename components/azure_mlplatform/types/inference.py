@@ -1,4 +1,4 @@
-"""Where models are served: AKS, App Service and Container Apps."""
+"""The services that serve models: AKS, App Service and Container Apps."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def _container_apps_environment(urn: str, inputs: Inputs) -> dict:
 
 
 def _runs(path: str) -> Edges:
-    """An edge from the host that an input names by id, to the app on it."""
+    """An edge from the host of an app, which an input names by id, to the app."""
 
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         yield Edge(nodes.with_id(resource.input(path)), resource.urn, "runs")

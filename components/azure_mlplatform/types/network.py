@@ -1,4 +1,4 @@
-"""Networks, private endpoints and their names."""
+"""Networks, private endpoints and private DNS zones."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def _peering(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
 
 
 def _egress(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
-    yield Edge(nodes.only(VNET), resource.urn, "way out")
+    yield Edge(nodes.only(VNET), resource.urn, "egress")
 
 
 TYPES = {

@@ -1,4 +1,4 @@
-"""What components of several kinds are made of: identities, roles, vaults, storage, registries, monitoring."""
+"""The resources that several kinds of component use: identities, roles, vaults, storage, registries, monitoring."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,8 @@ _ELSEWHERE = {
     "Microsoft.ContainerRegistry/registries/": "registry",
     "Microsoft.ContainerService/managedClusters/": "AKS",
 }
-"""What roles are drawn on although others run it: what models come from and run on. A lake is drawn with its
-datastore."""
+"""Resources of others that a diagram shows as the scope of a role: where models come from, and where they run. A lake
+is drawn with its datastore."""
 
 
 def _principal(urn: str, inputs: Inputs) -> dict:

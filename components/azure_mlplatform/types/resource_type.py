@@ -1,4 +1,4 @@
-"""What is known of a type of resource: how Azure answers, and how a person is shown it."""
+"""The record of a resource type: Azure's answers, and the presentation to a person."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, Union
 
 UNKNOWN = "[unknown]"
-"""What stands for a value that nothing knows before Azure has answered."""
+"""The placeholder for a value that is unknown before Azure answers."""
 
 GROUP_ID = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
 """The id of a resource group, as a template of inputs."""
@@ -31,13 +31,13 @@ class Resource(Protocol):
         ...
 
     def input(self, path: str) -> Any:
-        """An input by its dotted path, or None where there is none."""
+        """An input by its dotted path, or None if it is absent."""
         ...
 
 
 class Nodes(Protocol):
-    """What a diagram draws, found by what resources name each other by. `outside` is the text of a node for what the
-    plan does not make; without it, what is not found is empty and its edge is not drawn."""
+    """Finds the nodes of a diagram. `outside` is the text of a node for a resource that the plan does not make. Without
+    `outside`, the result is empty if nothing is found, and the edge is not drawn."""
 
     def with_id(self, id_: object, outside: str = "") -> str:
         """The node of a resource by its ARM id."""
@@ -52,7 +52,7 @@ class Nodes(Protocol):
         ...
 
     def principal(self, resource: Resource) -> str:
-        """The node of whom a role assignment is for."""
+        """The node of the principal that gets a role assignment."""
         ...
 
 
@@ -70,7 +70,7 @@ Size = Union[tuple[Union[str, tuple[str, str]], ...], Callable[[Resource], str]]
 
 
 class Colour(StrEnum):
-    """The colour of a node, by what it is about."""
+    """The colours of nodes, by topic."""
 
     NONE = "white"
     NETWORK = "#dbeafe"
@@ -97,38 +97,38 @@ class ResourceType:
     """One type of resource."""
 
     id: str
-    """The id that Azure gives it, as a template of its inputs, `{subscription}` and `{name_in_program}`; empty where
-    nobody knows it."""
+    """The id that Azure gives it, as a template of its inputs, `{subscription}` and `{name_in_program}`. Empty if
+    it cannot be known."""
 
     outputs: Callable[[str, Inputs], dict[str, Any]] = _no_outputs
-    """What Azure adds to the outputs beside id, name and identity, made of the URN and the inputs."""
+    """Makes the outputs that Azure adds besides id, name and identity, from the URN and the inputs."""
 
     words: Union[str, Callable[[Resource], str]] = ""
-    """What a person calls it. Default: the last part of the type in words, such as `private endpoint`."""
+    """The name that a person uses for it. Default: the last part of the type in words, such as `private endpoint`."""
 
     size: Size = ("sku.name",)
-    """The inputs that say how big it is or of what sort, each alone or with its unit."""
+    """The inputs that show its size or sort, each alone or with its unit."""
 
     colour: Colour = Colour.NONE
     """The colour of its node in a diagram."""
 
     hidden: bool = False
-    """Whether a diagram draws it as an edge, as a word on another node, or not at all."""
+    """Whether a diagram draws no node for it, but an edge, a word on another node, or nothing."""
 
     edges: Edges = _no_edges
-    """The edges that it stands for in a diagram."""
+    """The edges that it adds to a diagram."""
 
     named_by_azure: bool = True
     """Whether its name in Azure tells a person more than its name in the program."""
 
     def words_for(self, resource: Resource) -> str:
-        """What a person calls a resource of this type."""
+        """The name that a person uses for a resource of this type."""
         if callable(self.words):
             return self.words(resource)
         return self.words or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", resource.type.rsplit(":", 1)[-1]).lower()
 
     def size_of(self, resource: Resource) -> str:
-        """How big a resource is, or of what sort, in a few words; empty where nothing says so."""
+        """The size or sort of a resource in a few words. Empty if unknown."""
         if callable(self.size):
             return self.size(resource)
         parts = []
@@ -141,19 +141,19 @@ class ResourceType:
 
 
 def stable_guid(seed: str) -> str:
-    """A GUID that stands for one that Azure draws: the same for the same seed."""
+    """A GUID in place of a random one from Azure. The same seed gives the same GUID."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, seed))
 
 
 def stable_characters(seed: str, length: int) -> str:
-    """Lower-case letters and digits that stand for drawn ones: the same for the same seed."""
+    """Lower-case letters and digits in place of random ones. The same seed gives the same text."""
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
     digest = hashlib.sha256(seed.encode()).digest()
     return "".join(alphabet[digest[index % len(digest)] % len(alphabet)] for index in range(length))
 
 
 def from_subnet(path: str) -> Edges:
-    """An edge from the network to what is in the subnet that an input names."""
+    """An edge from the network to a resource, if an input names the resource's subnet."""
 
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         if given := resource.input(path):
@@ -170,7 +170,7 @@ def runs_as(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
 
 
 def part_of(type_: str, path: str, label: str = "") -> Edges:
-    """An edge from the resource of `type_` that an input names, to what is part of it."""
+    """An edge from the resource of `type_` that an input names, to the resource that is part of it."""
 
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         yield Edge(nodes.named(type_, resource.input(path)), resource.urn, label)
@@ -179,7 +179,7 @@ def part_of(type_: str, path: str, label: str = "") -> Edges:
 
 
 def all_of(*parts: Edges) -> Edges:
-    """The edges of several."""
+    """The edges of all `parts`."""
 
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         for each in parts:

@@ -11,7 +11,7 @@ _SYNAPSE = GROUP_ID + "/providers/Microsoft.Synapse/workspaces/{workspaceName}"
 
 
 def _databricks(urn: str, inputs: Inputs) -> dict:
-    """The host name is made of a number that Azure draws, and of its last digits."""
+    """The outputs of a workspace. Azure makes the host name from a random number and this number modulo 20."""
     number = str(uuid.UUID(stable_guid(f"{urn} workspace")).int)[:16]
     return {
         "parameters": inputs.get("parameters", {}),
@@ -21,7 +21,7 @@ def _databricks(urn: str, inputs: Inputs) -> dict:
 
 
 def _synapse(urn: str, inputs: Inputs) -> dict:
-    """What is kept for its life, and the addresses: those of SQL have a domain of their own."""
+    """The inputs that cannot change, and the addresses. SQL has its own domain."""
     name = inputs.get("workspaceName")
     kept = ("cspWorkspaceAdminProperties", "managedVirtualNetworkSettings")
     return {

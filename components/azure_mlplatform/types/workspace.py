@@ -33,7 +33,7 @@ def _workspace(urn: str, inputs: Inputs) -> dict:
 
 
 def _online_endpoint(urn: str, inputs: Inputs) -> dict:
-    """Of a cluster, the address is the router's, which nobody knows before Azure does."""
+    """The endpoint with its address. On a cluster, this is the router's address, unknown before Azure answers."""
     properties = inputs.get("properties", {})
     address = f"https://{inputs.get('endpointName')}.{inputs.get('location')}.inference.ml.azure.com/score"
     if "compute" in properties:

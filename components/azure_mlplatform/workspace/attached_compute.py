@@ -1,4 +1,4 @@
-"""What is there without a workspace, as a compute of it: AKS, Databricks, Spark pools. Each domain attaches its own."""
+"""Attaches existing computes to a workspace: AKS, Databricks, Spark pools. Each domain attaches its own."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
@@ -19,7 +19,7 @@ class AttachedCompute(NamedTuple):
     compute: "native.machinelearningservices.Compute"
 
     first_to_go: pulumi.Resource
-    """What detaches it before it is deleted. What works on the compute depends on this, to go before."""
+    """Detaches the compute before it is deleted. Users of the compute depend on this, so they are deleted first."""
 
 
 def attached_compute(
@@ -37,11 +37,11 @@ def attached_compute(
     replace_on_changes: Optional[list[str]] = None,
     secret_outputs: Optional[list[str]] = None,
 ) -> AttachedCompute:
-    """The compute, and what detaches it.
+    """Attaches a compute. Returns it, and the resource that detaches it.
 
-    `thing` is what it stands for, in a warning. `signs_in` says whether its jobs sign in as the workspace's computes.
-    `tags` go beside the environment's. Where a component is hosted for another language, nothing can detach it, and
-    the compute stays when it is deleted: what Azure does at a deletion without its word is not documented.
+    `thing` is the attached resource in the words of a warning. `signs_in`: whether its jobs sign in as the workspace's
+    computes. `tags` are added to the environment's. A component hosted for another language cannot detach the compute,
+    so it keeps the compute at deletion: Azure does not document what a deletion without `Detach` does.
     """
     placement = parent.placement
     compute = native.machinelearningservices.Compute(
@@ -66,7 +66,7 @@ def attached_compute(
     if is_hosted():
         pulumi.log.warn(
             f"{compute_name} stays when this component is deleted: a component that another language uses cannot "
-            f"detach it. Detach it with `az ml compute detach` before {thing} goes",
+            f"detach it. Detach it with `az ml compute detach` before you delete {thing}",
             parent,
         )
         return AttachedCompute(compute, compute)
@@ -80,7 +80,7 @@ def attached_compute(
 
 
 def _detach_of(properties: Any) -> "type[ComputeDetach]":
-    """Imported where it is used: importing it costs, and few programs attach anything."""
+    """The resource class that detaches the compute. Imported here: the import is slow, and few programs need it."""
     from ..dynamic.compute_detach import ComputeDetach
     from ..dynamic.kubernetes_detach import KubernetesDetach
 

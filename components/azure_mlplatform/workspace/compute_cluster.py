@@ -1,4 +1,4 @@
-"""Compute clusters of a workspace: nodes come with jobs and go after them."""
+"""Compute clusters of a workspace: nodes start with jobs and stop after them."""
 
 from typing import Any, Optional
 
@@ -13,7 +13,7 @@ _IMMUTABLE = [
     f"properties.{each}"
     for each in ("disableLocalAuth", "properties.subnet", "properties.vmPriority", "properties.vmSize")
 ]
-"""Azure does not change them in place."""
+"""Properties that Azure does not change in place."""
 
 
 def compute_cluster(
@@ -25,7 +25,7 @@ def compute_cluster(
     subnet_id: Optional[In[str]],
     depends_on: list[pulumi.Resource],
 ) -> "native.machinelearningservices.Compute":
-    """A cluster whose jobs sign in as `identity_id`. Without a `subnet_id` it is in the managed network."""
+    """Makes a cluster whose jobs sign in as `identity_id`. Without a `subnet_id` it is in the managed network."""
     ml, placement = native.machinelearningservices, parent.placement
     return native.machinelearningservices.Compute(
         parent.logical_name(f"cluster-{cluster.name}"),
@@ -58,5 +58,5 @@ def compute_cluster(
 
 
 def in_subnet(subnet_id: Optional[In[str]]) -> Any:
-    """The subnet of a compute as azure-native takes it; None for the managed network."""
+    """The subnet of a compute as azure-native expects it. None for the managed network."""
     return None if subnet_id is None else native.machinelearningservices.ResourceIdArgs(id=subnet_id)

@@ -1,4 +1,4 @@
-"""Compute instances of a workspace: one person's machine each, reached through the studio."""
+"""Compute instances of a workspace: one person's machine each, used through the studio."""
 
 import base64
 from typing import Any, Optional
@@ -21,7 +21,7 @@ def compute_instance(
     subnet_id: Optional[In[str]],
     depends_on: list[pulumi.Resource],
 ) -> "native.machinelearningservices.Compute":
-    """One person's machine. It has no identity of its own: what is done there is done as its user."""
+    """Makes one person's machine. It has no identity of its own: everything on it runs as its user."""
     ml, placement = native.machinelearningservices, parent.placement
     return native.machinelearningservices.Compute(
         parent.logical_name(f"instance-{instance.name}"),
@@ -54,7 +54,7 @@ def compute_instance(
             parent,
             delete_before_replace=True,
             depends_on=depends_on,
-            # Azure changes an instance neither here nor there: its properties make a new one, its tags wait for it.
+            # Azure never updates an instance: changed properties replace it, and changed tags wait for that.
             replace_on_changes=["properties"],
             ignore_changes=["tags"],
         ),

@@ -1,4 +1,4 @@
-"""A workspace's way to data: datastores without credentials, and folders in them as data assets."""
+"""The data of a workspace: datastores without credentials, and folders in them as data assets."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from .settings.datastores import DatastoreSettings, FolderSettings, StoreAccess
 
 
 def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role, str]]:
-    """A label, the role that reading or writing needs, and the id of each container that the stores lie in; several may
-    share one."""
+    """For each container of the datastores: a label, the role that reading or writing needs, and the id. Several
+    datastores may share a container."""
     written = {each.container_id.lower() for each in stores if each.access is StoreAccess.WRITE}
     first: dict[str, DatastoreSettings] = {}
     for store in stores:
@@ -27,14 +27,14 @@ def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role
 
 
 _IMMUTABLE = ("accountName", "containerName", "datastoreType", "filesystem")
-"""Another of them is another place."""
+"""Properties that say where the data is. A change would mean other data."""
 
 
 def datastore(parent: Component, number: int, store: DatastoreSettings, workspace_name: In[str]) -> pulumi.Output[str]:
-    """A container as a datastore: jobs reach it as the computes' identity, the studio as the workspace's.
+    """Makes a datastore for a container: jobs reach it as the computes' identity, the studio as the workspace's.
 
-    Returns its name, or an error if it was deployed for another container than the settings' store number `number`
-    now has: versions of data assets that stay would silently name that.
+    Returns its name, or an error if the settings, at number `number`, change the container of a deployed datastore:
+    existing versions of data assets would silently refer to the other container.
     """
     ml = native.machinelearningservices
     shared = {
@@ -56,12 +56,12 @@ def datastore(parent: Component, number: int, store: DatastoreSettings, workspac
         workspace_name=workspace_name,
         resource_group_name=parent.placement.resource_group_name,
         properties=properties,
-        # Azure would look into the container, before the roles on it work.
+        # Azure would read the container before the roles on it take effect.
         skip_validation=True,
         opts=child(parent, ignore_changes=[f"properties.{each}" for each in _IMMUTABLE]),
     )
     at = ("workspace", "datastores", number)
-    # One of several types, so the SDK hands it over as it is.
+    # The property has several types, so the SDK returns it as a plain dict.
     violations = [
         immutable_violations(
             (*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted, *advice
@@ -73,7 +73,7 @@ def datastore(parent: Component, number: int, store: DatastoreSettings, workspac
                 "as_blobs" if store.hierarchical else "hierarchical",
                 "datastoreType",
                 "AzureDataLakeGen2" if store.is_file_system else "AzureBlob",
-                "Set it back, and declare a datastore of another name on the same container",
+                "Set it back, and add a datastore with another name on the same container",
             ),
         )
     ]
@@ -83,10 +83,10 @@ def datastore(parent: Component, number: int, store: DatastoreSettings, workspac
 def data_asset(
     parent: Component, folder: FolderSettings, store: DatastoreSettings, *, workspace_name: In[str], store_name: In[str]
 ) -> pulumi.Output[str]:
-    """A folder as a data asset; returns what jobs name it by, such as `azureml:transactions:5f3a01c2`.
+    """Makes a data asset for a folder. Returns its reference for jobs, such as `azureml:transactions:5f3a01c2`.
 
     An asset's version cannot change, so each place has a version of its own. Versions cannot be deleted either
-    ("Create and manage data assets"): they stay when the settings let go of them.
+    ("Create and manage data assets"): they stay after they are removed from the settings.
     """
     ml, placement = native.machinelearningservices, parent.placement
     place = f"{store.name}/{store.container_id.lower()}/{folder.path}/{folder.generation}"

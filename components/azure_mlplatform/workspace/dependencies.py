@@ -1,6 +1,6 @@
-"""What a workspace stands on: key vault, storage, registry and Application Insights, each made or adopted.
+"""The parts that a workspace needs: key vault, storage, registry and Application Insights, each made or adopted.
 
-An adopted one is read, so that what would not work is refused before anything is made. It keeps its own network
+An adopted part is read, so that an unsuitable one is refused before the workspace is made. It keeps its own network
 rules, diagnostics and locks. The roles are those of "Set up authentication between Azure Machine Learning and other
 services" (Microsoft Learn).
 """
@@ -25,7 +25,7 @@ from .settings.workspace import WorkspaceSettings
 
 
 class Dependency(NamedTuple):
-    """One of them, and who needs which roles on it."""
+    """One part, with the roles that identities need on it."""
 
     label: str
     id: In[str]
@@ -34,30 +34,30 @@ class Dependency(NamedTuple):
     """The roles of the workspace's identity."""
 
     compute_roles: tuple[Role, ...] = ()
-    """The roles of the clusters' identity, to run a job."""
+    """The roles that the clusters' identity needs to run a job."""
 
     private: bool = True
-    """Whether a managed network reaches it by a private endpoint, which the workspace's identity approves."""
+    """Whether a managed network reaches it by a private endpoint. The workspace's identity approves the endpoint."""
 
 
 class Dependencies(NamedTuple):
-    """All of them."""
+    """All parts of a workspace."""
 
     key_vault: Dependency
     storage: Dependency
     registry: Dependency
     insights: Dependency
     storage_endpoints: dict[str, pulumi.CustomResource]
-    """Group id → the private endpoint to the storage, where it is made."""
+    """Group id → the private endpoint to the storage. Empty if there is none."""
 
     @property
     def all(self) -> list[Dependency]:
-        """The four."""
+        """The four parts."""
         return [self.key_vault, self.storage, self.registry, self.insights]
 
 
 def make_or_adopt_dependencies(parent: Component, settings: WorkspaceSettings) -> Dependencies:
-    """Makes what the settings do not adopt, and reads what they do."""
+    """Makes the parts that the settings do not adopt, and reads the adopted ones."""
     storage_id, endpoints = _storage(parent, settings)
     return Dependencies(
         Dependency("key-vault", _key_vault(parent, settings), (Role.CONTRIBUTOR, Role.KEY_VAULT_ADMINISTRATOR)),
@@ -102,8 +102,8 @@ def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], d
         settings,
         "storage_account_id",
         read.is_hns_enabled.apply(bool),
-        "the account has a hierarchical namespace, and a workspace cannot stand on such a one",
-        "Adopt an account without, or leave storage_account_id out; a lake can be a datastore",
+        "the account has a hierarchical namespace, which a workspace does not support",
+        "Adopt an account without a hierarchical namespace, or remove storage_account_id; a lake can be a datastore",
     )
     return storage_id, {}
 
@@ -118,15 +118,15 @@ def _registry(parent: Component, settings: WorkspaceSettings) -> In[str]:
         settings,
         "container_registry_id",
         read.sku.apply(lambda each: private and each.name != RegistrySku.PREMIUM.value),
-        "the registry is not Premium, and only such a one takes the private endpoints of a private workspace",
-        "Make it Premium, or leave container_registry_id out",
+        "the registry is not Premium, but a private workspace needs private endpoints, which only Premium supports",
+        "Upgrade it to Premium, or leave container_registry_id out",
     )
 
 
 def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
     placement = parent.placement
     if settings.application_insights_id is None:
-        # It stands on Log Analytics itself: a diagnostic setting would write everything there twice.
+        # It stores its data in Log Analytics already: a diagnostic setting would write everything there twice.
         return native.applicationinsights.Component(
             parent.logical_name("insights"),
             resource_name_=placement.name_of(Kind.APPLICATION_INSIGHTS),
@@ -138,7 +138,7 @@ def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
             ingestion_mode="LogAnalytics",
             disable_ip_masking=False,
             tags=placement.tags,
-            # Azure ML writes with them, so Entra sign-in cannot be all that is taken. They can write, and read nothing.
+            # Azure ML writes with these keys, so they cannot be disabled. They allow writing, not reading.
             opts=child(parent, secret_outputs=["connectionString", "instrumentationKey"]),
         ).id
     name = parent.logical_name("adopted-insights")
@@ -155,7 +155,7 @@ def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
 def _adopted(
     settings: WorkspaceSettings, setting: str, unfit: "pulumi.Output[bool]", what: str, fix: str
 ) -> "pulumi.Output[str]":
-    """The id of a part that is adopted, or an error if Azure answers that no workspace can stand on it."""
+    """The id of an adopted part, or an error if Azure shows that a workspace cannot use it."""
     id_ = getattr(settings, setting)
 
     def refuse(is_unfit: bool) -> None:

@@ -1,4 +1,4 @@
-"""The network that Azure runs for a workspace: what it lets out, and that it stays what it is."""
+"""The network that Azure runs for a workspace: its outbound rules, and a check that its isolation does not change."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
@@ -13,16 +13,16 @@ from .settings.managed_network import OWN_PREFIX, Isolation, ManagedNetworkSetti
 from .settings.workspace import NetworkMode, WorkspaceSettings
 
 NOT_ISOLATED = "Disabled"
-"""How Azure writes that a workspace has no managed network."""
+"""Azure's value for a workspace without a managed network."""
 
 
 def isolation_mode(settings: WorkspaceSettings) -> str:
-    """The isolation that the settings ask for, as Azure writes it."""
+    """Azure's value for the isolation in the settings."""
     return NOT_ISOLATED if settings.network_mode is NetworkMode.OWN else settings.managed_network.isolation.value
 
 
 def managed_network(settings: WorkspaceSettings, storage_id: In[str], ai_service_ids: Mapping[str, In[str]]) -> Any:
-    """The managed network with its rules: those given, and those that follow from what the workspace uses."""
+    """The managed network with its rules: the given ones, and those for resources that the workspace uses."""
     rules: dict[str, Any] = {}
     if settings.network_mode is NetworkMode.MANAGED:
         rules = {**_given_rules(settings.managed_network), **_own_rules(settings, storage_id, ai_service_ids)}
@@ -30,7 +30,7 @@ def managed_network(settings: WorkspaceSettings, storage_id: In[str], ai_service
 
 
 def isolation_mode_violations(actual: Optional[str], wanted: str) -> Iterator[Problem]:
-    """What is wrong with another isolation than the workspace was made with ("Workspace managed virtual network
+    """A problem if the isolation in the settings differs from the deployed one ("Workspace managed virtual network
     isolation", limitations)."""
     actual = actual or NOT_ISOLATED
     if actual == wanted:
@@ -39,19 +39,18 @@ def isolation_mode_violations(actual: Optional[str], wanted: str) -> Iterator[Pr
     if actual == NOT_ISOLATED:
         path, what = ("network_mode",), "the workspace's computes are in the project's own network"
         why = (
-            "Azure changes it only after every compute is deleted, by `az ml workspace update --managed-network`, and "
-            f"then `pulumi refresh`: do that, {back}"
+            f"Delete every compute, run `az ml workspace update --managed-network` and then `pulumi refresh`. Or {back}"
         )
     elif wanted == NOT_ISOLATED:
         path, what = ("network_mode",), "the workspace has a managed network"
-        why = f"Azure does not take a managed network away again: {back}"
+        why = f"Azure cannot remove a managed network: {back}"
     else:
         path, what = ("managed_network", "isolation"), f"the workspace's isolation is {actual}"
-        why = f"Azure does not loosen it to {wanted}: {back}"
+        why = f"Azure cannot loosen it to {wanted}: {back}"
         if wanted == Isolation.ALLOW_ONLY_APPROVED_OUTBOUND:
             why = (
-                "Azure tightens it by `az ml workspace update --managed-network allow_only_approved_outbound`, and "
-                f"then `pulumi refresh`: do that, {back}"
+                "Run `az ml workspace update --managed-network allow_only_approved_outbound` and then "
+                f"`pulumi refresh`. Or {back}"
             )
     yield Problem(("workspace", *path), f"{what}, and an update does not change that", why)
 

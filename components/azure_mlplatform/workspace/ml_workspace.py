@@ -1,7 +1,7 @@
-"""The machine-learning workspace of an environment, with what it stands on, computes on and reads.
+"""The machine-learning workspace of an environment, with its parts, computes and data.
 
-It does not manage what is inside a workspace: jobs, models, environments, notebooks. Adopted parts keep
-their own network rules, diagnostics and locks; only the roles on them are given.
+It does not manage the content of a workspace: jobs, models, environments, notebooks. Adopted parts keep
+their own network rules, diagnostics and locks; only roles on them are assigned.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class MLWorkspaceArgs(NetworkedArgs):
     """The subnet of computes, by id. Needed with `network_mode: own`."""
 
     ai_services: ModelsOrDicts[ConnectedService] = NONE_GIVEN
-    """AI services that jobs find by a connection and call with Entra sign-in. Default: none."""
+    """AI services, each with a connection by which jobs find it. Jobs call them with Entra sign-in. Default: none."""
 
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "training_subnet_id")
 
@@ -56,18 +56,18 @@ class MLWorkspaceArgs(NetworkedArgs):
             yield Violation(
                 ("training_subnet_id",),
                 None,
-                "network_mode is 'own', and there is no subnet for computes",
+                "network_mode is 'own', but there is no subnet for computes",
                 "Add training_subnet_id: <the id of a subnet>, or set network_mode: managed",
             )
 
 
 _IMMUTABLE = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
-"""Properties of a workspace that Azure does not change ("Workspaces - Create Or Update"); of the isolation, see
+"""Properties of a workspace that Azure does not change ("Workspaces - Create Or Update"). For the isolation, see
 isolation_mode_violations."""
 
 
 class MLWorkspace(Component):
-    """A workspace that a team can work in, without a key anywhere."""
+    """A workspace for a team. Users and jobs sign in with Entra ID, without keys."""
 
     name: pulumi.Output[str]
     """The workspace's name."""
@@ -79,10 +79,10 @@ class MLWorkspace(Component):
     """The principal of the workspace's identity."""
 
     compute_principal_id: pulumi.Output[str]
-    """The principal of the clusters' identity, for grants on data."""
+    """The principal of the clusters' identity, used to grant access to data."""
 
     compute_client_id: pulumi.Output[str]
-    """The client id of the clusters' identity, which jobs sign in with."""
+    """The client id of the clusters' identity, used by jobs to sign in."""
 
     key_vault_id: pulumi.Output[str]
     """The vault, by id."""
@@ -100,16 +100,16 @@ class MLWorkspace(Component):
     """The clusters, by name."""
 
     instances: pulumi.Output[dict[str, str]]
-    """Instance, by the name the settings give it → its name in Azure."""
+    """Instance, by its name in the settings → its name in Azure."""
 
     data_assets: pulumi.Output[dict[str, str]]
-    """Data asset → how jobs refer to it, such as `azureml:transactions:5f3a01c2`."""
+    """Data asset → its reference for jobs, such as `azureml:transactions:5f3a01c2`."""
 
     mlflow_tracking_uri: pulumi.Output[str]
-    """Where MLflow tracks."""
+    """The URI for MLflow tracking."""
 
     studio_url: pulumi.Output[str]
-    """The workspace in the studio."""
+    """The URL of the workspace in the studio."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[MLWorkspaceArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -153,7 +153,7 @@ class MLWorkspace(Component):
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports."""
         return {
             "workspace_name": self.name,
             "workspace_id": self.resource_id,
@@ -171,10 +171,10 @@ class MLWorkspace(Component):
         }
 
     def reference(self) -> WorkspaceReference:
-        """What other components take as their `workspace`.
+        """The value for the `workspace` of other components.
 
-        Batch endpoints keep for their life the network that a workspace has when they are made ("Network isolation in
-        batch endpoints"), so `reached_name` waits for its private endpoints.
+        Batch endpoints always keep the network that the workspace has when they are made ("Network isolation in batch
+        endpoints"), so `reached_name` waits for its private endpoints.
         """
         reached: pulumi.Output[str] = self._workspace_name
         for endpoint in self._endpoints.endpoints:
@@ -195,12 +195,12 @@ class MLWorkspace(Component):
         )
 
     def grant_data_scientist(self, group_id: str) -> None:
-        """Lets a group work: AzureML Data Scientist, the storage roles without which a workspace that takes no
-        keys is unusable, and the datastores' containers to read.
+        """Lets a group work. Assigns AzureML Data Scientist, the storage roles that a workspace without keys requires,
+        and read access to the datastores' containers.
 
         Raises RefusedError in an environment where no individual has access.
         """
-        refuse_individuals(self.placement, "Grant reading with grant_reader, and do the work in pipelines")
+        refuse_individuals(self.placement, "Use grant_reader for read access, and do the work in pipelines")
         storage = self._dependencies.storage.id
         for label, role, scope in (
             ("data-scientist", Role.AZUREML_DATA_SCIENTIST, self._workspace.id),
@@ -211,15 +211,15 @@ class MLWorkspace(Component):
             self._grant_group(f"{label}-{group_id}", role, group_id, scope)
 
     def grant_reader(self, group_id: str) -> None:
-        """Lets a group see the workspace, its jobs and their metrics, but no data: Reader."""
+        """Lets a group see the workspace, its jobs and their metrics, but no data, by the role Reader."""
         self._grant_group(f"reader-{group_id}", Role.READER, group_id, self._workspace.id)
 
     def _grant_group(self, label: str, role: Role, group_id: str, scope: In[str]) -> None:
         assign_role(self, label, role, principal_id=group_id, scope=scope, principal_type=PrincipalType.GROUP)
 
     def _grant_identity(self) -> list[pulumi.Resource]:
-        """What the workspace's identity needs before there is a workspace; a managed network connects only to
-        what it may approve."""
+        """Assigns the roles that the workspace's identity needs before the workspace exists. A managed network connects
+        only to resources on which that identity may approve connections."""
         parts = self._dependencies.all
         wanted = [(each.label, role, each.id) for each in parts for role in each.identity_roles]
         if self._args.settings.network_mode is NetworkMode.MANAGED:
@@ -236,7 +236,7 @@ class MLWorkspace(Component):
         ]
 
     def _reached_privately(self) -> Iterator[tuple[str, In[str]]]:
-        """Label and id of everything that a managed network has private endpoints to."""
+        """Label and id of each resource that a managed network has private endpoints to."""
         settings, parts = self._args.settings, self._dependencies
         adopted = (
             settings.key_vault_id,
@@ -254,7 +254,7 @@ class MLWorkspace(Component):
         yield from reached.items()
 
     def _grant_computes(self) -> None:
-        """What jobs may do: run, and read or write the datastores' containers."""
+        """Assigns the roles that jobs need to run and to read or write the datastores' containers."""
         wanted: list[tuple[str, Role, In[str]]] = [
             (f"{each.label}-{_in_names(role)}", role, each.id)
             for each in self._dependencies.all
@@ -266,7 +266,7 @@ class MLWorkspace(Component):
             assign_role(self, f"compute-{label}", role, principal_id=principal_id, scope=scope)
 
     def _containers(self) -> Iterator[tuple[str, str]]:
-        """Label and id of each container that the datastores lie in."""
+        """Label and id of each container of the datastores."""
         for label, _, scope in container_roles(self._args.settings.datastores):
             yield label, scope
 
@@ -280,7 +280,7 @@ class MLWorkspace(Component):
             location=placement.location,
             friendly_name=f"{placement.project} {placement.environment.value}",
             sku={"name": "Basic", "tier": native.machinelearningservices.SkuTier.BASIC},
-            # Its own identity, and the one that may read the customer's key.
+            # Its own identity, and the identity that may read the customer's key.
             identity=user_assigned_only(self._identity.id, *([key.identity_id] if key else [])),
             primary_user_assigned_identity=self._identity.id,
             key_vault=parts.key_vault.id,
@@ -291,7 +291,7 @@ class MLWorkspace(Component):
             system_datastores_auth_mode="Identity",
             hbi_workspace=settings.high_business_impact,
             v1_legacy_mode=False,
-            # Its firewall knows no single addresses, so it is open to all or to none.
+            # Its firewall has no rules for single addresses, so it is open to all or to none.
             public_network_access="Enabled" if placement.private_network is None else "Disabled",
             image_build_compute=settings.image_build if placement.private_network else settings.image_build_compute,
             managed_network=managed_network(
@@ -303,18 +303,18 @@ class MLWorkspace(Component):
             opts=child(
                 self,
                 protect=placement.protected,
-                # A workspace without its roles on vault, storage and registry is made and does not work.
+                # Without its roles on vault, storage and registry, Azure makes a workspace that does not work.
                 depends_on=roles,
-                # So that the answer is what was deployed; see _unless_immutable_changed.
+                # The outputs then show the deployed values; see _unless_immutable_changed.
                 ignore_changes=_IMMUTABLE,
             ),
         )
 
     def _unless_immutable_changed(self) -> "pulumi.Output[str]":
-        """The workspace's name, or an error if the settings ask for another immutable property than was deployed."""
+        """The workspace's name, or an error if the settings change an immutable property of the deployed workspace."""
         settings, placement, deployed = self._args.settings, self.placement, self._workspace
         subscription_id = deployed.id.apply(subscription_of)
-        # By names that are known, so that the answer does not wait for a part that is only now to be made.
+        # Built from known names, so that the check does not wait for a part that does not exist yet.
         vault_id = settings.key_vault_id or placement.id_of(
             "Microsoft.KeyVault/vaults", placement.name_of(Kind.KEY_VAULT), subscription_id
         )
@@ -341,21 +341,21 @@ class MLWorkspace(Component):
         return gated_by(violations, known_value_of(deployed, placement.name_of(Kind.ML_WORKSPACE)))
 
     def _grant_on_what_is_made(self) -> pulumi.Resource:
-        """The identities' other roles, on the workspace itself and for its studio; returns the first of them."""
+        """Assigns the identities' roles on the workspace itself and for its studio. Returns the first assignment."""
         principal_id, workspace_id = self._identity.principal_id, self._workspace.id
         contributor = assign_role(
             self, "identity-workspace-contributor", Role.CONTRIBUTOR, principal_id=principal_id, scope=workspace_id
         )
-        # Jobs find the address of an AI service by its connection.
+        # Jobs read the address of an AI service from its connection.
         computes = self._compute_identity.principal_id
         assign_role(self, "compute-workspace-reader", Role.READER, principal_id=computes, scope=workspace_id)
         for group, endpoint in self._dependencies.storage_endpoints.items():
-            # Without it the studio takes the storage for one that it cannot reach ("Use Azure Machine Learning studio
-            # in an Azure virtual network").
+            # Without it the studio reports that it cannot reach the storage ("Use Azure Machine Learning studio in an
+            # Azure virtual network").
             label = f"identity-endpoint-{group}"
             assign_role(self, label, Role.READER, principal_id=principal_id, scope=endpoint.id)
         for label, scope in self._containers():
-            # The studio shows a datastore's files as the workspace.
+            # The studio reads a datastore's files as the workspace's identity.
             role = Role.STORAGE_BLOB_DATA_READER
             assign_role(self, f"identity-{label}", role, principal_id=principal_id, scope=scope)
         return contributor
@@ -364,10 +364,10 @@ class MLWorkspace(Component):
         settings = self._args.settings
         own = settings.network_mode is NetworkMode.OWN
         subnet_id = self._args.training_subnet_id if own else None
-        # Nodes without public addresses are refused before the workspace has its endpoint.
+        # Azure refuses nodes without public addresses until the workspace has its endpoint.
         reached: list[pulumi.Resource] = [*self._endpoints.endpoints]
         if not own:
-            # The first compute has Azure make the managed network, which the workspace's identity lets in.
+            # The first compute makes Azure create the managed network, which needs the workspace identity's role.
             reached.append(contributor)
         clusters: list[Any] = []
         for cluster in settings.clusters:
@@ -387,7 +387,7 @@ class MLWorkspace(Component):
                 instance,
                 workspace_name=self._workspace_name,
                 subnet_id=subnet_id,
-                # It starts at once, and looks its workspace up by name.
+                # It starts at once, and finds its workspace by DNS name.
                 depends_on=[*reached, *self._endpoints.zone_groups],
             )
             azure_name = self.placement.name_of(Kind.COMPUTE_INSTANCE, instance.name)
@@ -395,7 +395,7 @@ class MLWorkspace(Component):
         return {"clusters": clusters, "instances": instances}
 
     def _data(self) -> dict[str, Any]:
-        """The datastores; returns data asset → how jobs refer to it."""
+        """Makes the datastores and data assets. Returns data asset → its reference for jobs."""
         assets: dict[str, Any] = {}
         for number, store in enumerate(self._args.settings.datastores):
             store_name = datastore(self, number, store, self._workspace_name)
@@ -428,7 +428,7 @@ class MLWorkspace(Component):
 
 
 def _in_names(role: Role) -> str:
-    """A role as it stands in names in the program."""
+    """A role as names in the program contain it."""
     return role.name.lower().replace("_", "-")
 
 
@@ -447,7 +447,7 @@ def _workspace_encryption(key: Optional[EncryptionKey]) -> Any:
 
 
 def _serverless(args: MLWorkspaceArgs) -> Any:
-    """Where serverless jobs run: in a subnet without public addresses, or in the managed network."""
+    """The settings of serverless jobs: a subnet, without public addresses. None in the managed network."""
     subnet_id = args.settings.serverless_subnet_id or args.training_subnet_id
     if args.settings.network_mode is NetworkMode.MANAGED or subnet_id is None:
         return None

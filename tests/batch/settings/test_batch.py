@@ -213,7 +213,7 @@ def test_a_lake_that_a_batch_endpoint_cannot_write_to_is_answered_with_the_way()
     lake = {**WORKSPACE, "datastores": [STORE, without(SCORES, "as_blobs")]}
     [problem] = problems(EnvironmentSettings, environment(workspace=lake))
     assert problem.path == ("batch", "jobs", 0, "output", "store")
-    assert problem.what == "a batch endpoint writes to Blob datastores only, and 'scores' is one of a lake"
+    assert problem.what == "a batch endpoint writes to Blob datastores only, but 'scores' is a lake datastore"
     assert (
         refused(EnvironmentSettings, environment({"jobs": [{**LEGACY, "output": JOB["output"]}]}, workspace=lake)) == []
     )
@@ -255,7 +255,7 @@ def test_jobs_that_start_each_other_without_end_are_refused():
     ring = environment({"jobs": [job("aa", "x", "y"), job("bb", "y", "z"), job("cc", "z", "x/deep"), JOB]})
     found = problems(EnvironmentSettings, ring)
     assert [each.path for each in found] == [("batch", "jobs", index, "output", "folder") for index in range(3)]
-    assert found[0].what == "its scores start bb, cc, whose start it again, without end"
+    assert found[0].what == "the job's output triggers bb, cc, whose output triggers the job again (endless loop)"
     chain = environment({"jobs": [job("aa", "x", "y"), job("bb", "y", "z"), job("cc", "z", "done")]})
     assert refused(EnvironmentSettings, chain) == []
 
@@ -285,13 +285,13 @@ def test_what_is_wrong_in_a_job_hides_nothing_of_the_others_or_the_environment()
     [
         (
             {**JOB, "input": {"store": "workspaceblobstore", "folder": "a"}},
-            "workspaceblobstore is the workspace's own, which scores alone go to",
-            "Declare its container in workspace.datastores, or take one of: sales, scores",
+            "workspaceblobstore is the workspace's own datastore, which is only for scores",
+            "Declare its container in workspace.datastores, or use one of: sales, scores",
         ),
         (
             {**JOB, "input": {"store": "sale", "folder": "a"}},
             "there is no datastore 'sale'; did you mean 'sales'?",
-            "Declare its container in workspace.datastores, or take one of: sales, scores",
+            "Declare its container in workspace.datastores, or use one of: sales, scores",
         ),
         (
             {**JOB, "output": {"store": "score", "folder": "a"}},
@@ -309,7 +309,7 @@ def test_an_undeclared_container_is_answered_with_those_that_are():
     data = environment({"jobs": [{**ARRIVED, "blob_created": {"store": "raw"}}]})
     [problem] = problems(EnvironmentSettings, data)
     assert problem.what == "there is no datastore 'raw'"
-    assert problem.fix == "Declare its container in workspace.datastores, or take one of: sales, scores"
+    assert problem.fix == "Declare its container in workspace.datastores, or use one of: sales, scores"
 
 
 def test_the_clusters_of_batches_need_room_in_the_training_subnet():
@@ -317,7 +317,7 @@ def test_the_clusters_of_batches_need_room_in_the_training_subnet():
     data = environment() | {"batch": batch}
     [problem] = problems(EnvironmentSettings, data)
     assert problem.path == ("network", "subnets", "training")
-    assert "1004 nodes of clusters at most" in problem.what
+    assert "up to 1004 cluster nodes" in problem.what
 
 
 def test_a_workspace_with_a_customers_key_has_no_batch_endpoints():
@@ -353,23 +353,23 @@ def test_what_is_right_and_should_be_known_is_said():
     today = datetime.date(2026, 1, 15)
     assert [each for each in settings.notices_on(today) if each.startswith("batch: ")] == [
         BY_BLOB,
-        "batch: nobody hears of failed runs; batch.alerts says who should",
-        "batch: old calls a pipeline of version 1, which is legacy; use a batch endpoint",
+        "batch: nobody is alerted to failed runs; set batch.alerts",
+        "batch: old calls a pipeline of SDK version 1, which is legacy; use a batch endpoint",
     ]
     others = EnvironmentSettings.model_validate(environment({"approve_connections": False}))
-    assert any("have it done before the first run" in each for each in others.notices_on(today))
+    assert any("have them approved before the first run" in each for each in others.notices_on(today))
     neither = EnvironmentSettings.model_validate(environment({"approve_connections": False, "start_triggers": False}))
     assert not any("first run" in each for each in neither.notices_on(today))
     told = {"emails": ["a@example.com"]}
     by_blob = EnvironmentSettings.model_validate(environment({"jobs": [ARRIVED], "alerts": told}))
-    assert list(by_blob.notices_on(today)) == [BY_BLOB, "batch: no alert tells when a run is late: arrived"]
+    assert list(by_blob.notices_on(today)) == [BY_BLOB, "batch: no alert is sent for late runs: arrived"]
 
 
 def test_of_an_adopted_factory_it_is_said_that_no_late_run_is_told_of():
-    late = "batch: no alert tells when a run is late: all jobs of an adopted factory"
+    late = "batch: no alert is sent for late runs: all jobs of an adopted factory"
     public = (
-        "batch: adf-shared calls the workspace through its default runtime, which is public as Azure makes it; "
-        "integration_runtime names another"
+        "batch: adf-shared calls the workspace through its default integration runtime, which is public unless "
+        "changed; set integration_runtime to use another"
     )
     for given, said in (({}, [public, late]), ({"integration_runtime": "ir-own"}, [late])):
         adopted = environment({"data_factory_id": FACTORY, "alerts": {"emails": MAIL}, **given})
@@ -381,7 +381,7 @@ def test_what_blobs_start_needs_the_same_rights_with_synapse():
     settings = BatchSettings.model_validate({**BATCH, **batch})
     assert list(settings.notices_on(datetime.date(2026, 1, 15))) == [
         BY_BLOB,
-        "batch: no alert tells when a run is late: arrived",
+        "batch: no alert is sent for late runs: arrived",
     ]
 
 

@@ -63,7 +63,7 @@ def test_a_zone_of_another_list_is_answered_with_its_name_here():
 
 def test_times_that_would_bring_others_are_named():
     [problem] = problems(ScheduleSettings, {**DAY, "at": ["04:00", "16:30"]})
-    assert problem.what == "Data Factory runs at every one of the hours with every one of the minutes, so at 04:30 too"
+    assert problem.what == "Data Factory combines every hour with every minute, so it would also run at 04:30"
 
 
 @pytest.mark.parametrize(

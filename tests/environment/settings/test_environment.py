@@ -161,7 +161,7 @@ def test_adopted_zones_must_cover_the_services():
         EnvironmentSettings,
         given("dev", network={**NETWORK, "dns": dns}, ai_services=[{"name": "ai", "kind": "OpenAI"}]),
     )
-    assert problem.what == "no zone is given for privatelink.cognitiveservices.azure.com"
+    assert problem.what == "no id is given for the zone privatelink.cognitiveservices.azure.com"
 
 
 @pytest.mark.parametrize(

@@ -595,13 +595,13 @@ RBAC = {"managed": True, "enableAzureRBAC": True}
         (
             {"cluster_id": CLUSTER, **OWN},
             {"tags": {CLUSTER_CLAIM: "shared"}},
-            [f"is shared by several workspaces, and {MINE}"],
+            [f"is shared by several workspaces, but {MINE}"],
         ),
         (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}}, []),
         (SHARED, {"tags": {CLUSTER_CLAIM: OTHER}}, [f"belongs to {OTHER} alone, and {MINE}"]),
-        (SHARED, {"tags": {}}, ["does not say that it is shared"]),
+        (SHARED, {"tags": {}}, ["has no tag that marks it as shared"]),
         (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}, "location": "West Europe"}, []),
-        (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}, "aadProfile": {"managed": True}}, ["has no Azure RBAC"]),
+        (SHARED, {"tags": {CLUSTER_CLAIM: "shared"}, "aadProfile": {"managed": True}}, ["does not use Azure RBAC"]),
         (
             SHARED,
             {
@@ -609,7 +609,7 @@ RBAC = {"managed": True, "enableAzureRBAC": True}
                 "location": "northeurope",
                 "aadProfile": {"managed": True, "enableAzureRBAC": False},
             },
-            ["is in northeurope, and the workspace in westeurope", "has no Azure RBAC"],
+            ["is in northeurope, but the workspace is in westeurope", "does not use Azure RBAC"],
         ),
     ],
 )
@@ -737,7 +737,7 @@ def test_several_share_where_all_say_so():
 
 
 def test_two_workspaces_have_two_namespaces():
-    with pytest.raises(RefusedError, match="has 'churn-prod' as the namespace of shared to mlw-churn by a already"):
+    with pytest.raises(RefusedError, match="has the namespace 'churn-prod' twice: attached shared to mlw-churn by a"):
         record(two(SHARED, {**SHARED, "namespace": "churn-prod"}))
 
 
@@ -763,12 +763,12 @@ def test_a_cluster_says_whose_it_is(settings, workspace, claim):
 
 
 def test_without_a_subnet_no_cluster_can_be_made():
-    with pytest.raises(RefusedError, match="subnet_id: required for a cluster that is made"):
+    with pytest.raises(RefusedError, match="subnet_id: required for a new cluster"):
         aks(subnet_id=None)
 
 
 def test_a_managed_network_reaches_no_cluster():
-    with pytest.raises(RefusedError, match="to which no Kubernetes cluster can be attached") as refused:
+    with pytest.raises(RefusedError, match="no Kubernetes cluster can be attached") as refused:
         aks(workspace=attachable(managed_network=True))
     assert "network_mode: own" in str(refused.value)
 

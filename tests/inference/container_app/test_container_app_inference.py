@@ -240,7 +240,7 @@ def test_prod_is_protected(lock):
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(RefusedError, match="does not fit Consumption, which has 4 and 8"):
+    with pytest.raises(RefusedError, match="does not fit Consumption, which has 4 vCPUs and 8 GiB"):
         apps({**MODEL_APP, "cpu": 8})
 
 

@@ -73,7 +73,7 @@ def test_a_sandbox_without_a_network_has_none():
     [problem] = problems(EnvironmentSettings, {**sandbox, "databricks": {}})
     assert (problem.path, problem.what) == (
         ("databricks",),
-        "Databricks is in a network, and the environment has none",
+        "Databricks needs a network, and the environment has none",
     )
     assert "databricks_host" in problem.fix
 
@@ -104,7 +104,7 @@ def test_its_endpoints_need_zones():
         "zone_ids": {"privatelink.other.net": f"{SUBNETS.split('virtual', maxsplit=1)[0]}privateDnsZones/z"},
     }
     found = problems(EnvironmentSettings, environment(network={**OWN, "dns": elsewhere}))
-    assert {each.what for each in found} == {f"no zone is given for {zone}" for zone in zones}
+    assert {each.what for each in found} == {f"no id is given for the zone {zone}" for zone in zones}
 
 
 def test_its_endpoints_count():
@@ -143,4 +143,4 @@ def test_a_key_of_ones_own_is_said_not_to_reach_it():
         for changes in ({}, {"customer_managed_key": key}, {"customer_managed_key": key, "databricks": None})
     ]
     assert [len(each) for each in said] == [0, 1, 0]
-    assert said[1][0].startswith("databricks: customer_managed_key does not reach it")
+    assert said[1][0].startswith("databricks: customer_managed_key does not apply to it")

@@ -127,7 +127,7 @@ def test_what_the_environment_cannot_hold_is_refused(kind, changes, paths):
 def test_nobody_administers_prod():
     synapse = {**SYNAPSE, "administrators_group_id": GROUP}
     [problem] = problems(EnvironmentSettings, environment(synapse=synapse))
-    assert problem.what == ("in a prod environment no individual has access, not as an administrator of Synapse either")
+    assert problem.what == ("in a prod environment no individual has access, not even as a Synapse administrator")
     assert GROUP not in str(problem)
 
 

@@ -83,12 +83,12 @@ def test_an_instance_that_cannot_be_is_refused_where_it_stands(changes, paths):
 )
 def test_a_time_zone_of_another_spelling_is_refused_with_azures(zone, advice):
     [problem] = problems(InstanceSchedule, {**HOURS, "time_zone": zone})
-    assert problem.what == f"'{zone}' is no time zone; {advice}"
+    assert problem.what == f"'{zone}' is not a time zone; {advice}"
 
 
 def test_a_time_zone_like_none_is_refused_without_a_guess():
     [problem] = problems(InstanceSchedule, {**HOURS, "time_zone": "Mars"})
-    assert problem.what == "'Mars' is no time zone"
+    assert problem.what == "'Mars' is not a time zone"
     assert "'W. Europe Standard Time' or 'UTC'" in problem.fix
 
 

@@ -85,7 +85,7 @@ def test_an_account_is_a_lake_or_none():
     stores = [STORE, {**STORE, "name": "flat", "hierarchical": False}]
     [problem] = problems(WorkspaceSettings, {"network_mode": "own", "datastores": stores})
     assert problem.path == ("datastores", 1, "hierarchical")
-    assert "sales says true, and flat false" in problem.what
+    assert "sales has hierarchical true, and flat has false" in problem.what
 
 
 def test_ids_are_told_in_parts():

@@ -98,7 +98,7 @@ def test_instances_belong_to_people_and_prod_has_none(kind, allowed):
     found = problems(EnvironmentSettings, environment(kind, workspace=own(clusters=[CPU], instances=[ALICE])))
     assert [each.path for each in found] == ([] if allowed else [("workspace", "instances")])
     if not allowed:
-        assert found[0].what == f"a {kind} environment has no compute instances, since each belongs to a person"
+        assert found[0].what == f"a {kind} environment allows no compute instances, since each belongs to a person"
         assert "allowed in: sandbox, dev" in found[0].fix
 
 
@@ -124,6 +124,6 @@ def test_the_training_subnet_has_room_for_every_node():
     [problem] = problems(EnvironmentSettings, sized(59, 1))
     assert problem.path == ("network", "subnets", "training")
     assert problem.what == (
-        "the training subnet 10.20.0.128/26 has 59 free addresses, and 60 are needed: 59 nodes of clusters at most "
+        "the training subnet 10.20.0.128/26 has 59 free addresses, and 60 are needed: up to 59 cluster nodes, "
         "and 1 instances"
     )

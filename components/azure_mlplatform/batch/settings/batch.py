@@ -1,9 +1,9 @@
-"""Scoring in batches: who runs the pipelines, on what, and who hears of what went wrong."""
+"""Settings of batch scoring: the orchestrator, the cluster, the jobs and the alerts."""
 
 import datetime
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from pydantic import Field
 
@@ -19,40 +19,37 @@ from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.datastores import DatastoreSettings
 from .jobs import BatchJobSettings, BatchMode
 
-if TYPE_CHECKING:
-    pass
-
 MOST_ACTION_GROUPS = 5
-"""Of an alert rule ("Alert rules", Azure Monitor)."""
+"""The most action groups that an alert rule can have ("Alert rules", Azure Monitor)."""
 
 _runtime = pattern_rule(
     r"(?=.{3,63}$)[A-Za-z0-9](-?[A-Za-z0-9])*",
-    "is no name of an integration runtime",
+    "is not a valid integration runtime name",
     "3 to 63 letters, digits, hyphens",
 )
 
 
 class Orchestrator(StrEnum):
-    """What runs the scoring pipelines."""
+    """The service that runs the scoring pipelines."""
 
     DATA_FACTORY = "data_factory"
     SYNAPSE = "synapse"
-    """The environment's Synapse workspace, which takes pipelines from its Git repository only."""
+    """The environment's Synapse workspace. It takes pipelines only from its Git repository."""
 
 
 class BatchAlertSettings(Settings):
-    """Who hears of failed runs, of failed triggers, and of runs that should have been."""
+    """Alerts on failed runs, failed triggers and late runs, and who receives them."""
 
     emails: list[str] = Field(default_factory=list, examples=[["ml-oncall@example.com"]])
-    """Addresses that are written to. Left out, none."""
+    """The e-mail addresses that receive alerts. Default: none."""
 
     action_group_ids: list[str] = Field(
         default_factory=list, examples=[["/subscriptions/…/providers/Microsoft.Insights/actionGroups/ag-oncall"]]
     )
-    """Action groups that others made, by id. Left out, none."""
+    """Action groups that others made, by id. Default: none."""
 
     severity: int = Field(default=1, ge=0, le=4)
-    """How bad it is: 0 (critical) to 4 (verbose). Left out: 1."""
+    """The severity of the alerts: 0 (critical) to 4 (verbose). Default: 1."""
 
     _emails = field_rule(email, "emails")
     _groups = field_rule(arm_id("Microsoft.Insights/actionGroups"), "action_group_ids")
@@ -64,8 +61,8 @@ class BatchAlertSettings(Settings):
             yield Violation(
                 ("action_group_ids",),
                 len(self.action_group_ids),
-                f"a rule takes {MOST_ACTION_GROUPS} action groups, and emails make one of their own",
-                f"Give {most} at most",
+                f"an alert rule takes at most {MOST_ACTION_GROUPS} action groups, and emails use one of them",
+                f"Give at most {most}",
             )
 
     @check
@@ -77,51 +74,51 @@ class BatchAlertSettings(Settings):
     def _somebody_hears(self) -> Iterator[Violation]:
         if not self.emails and not self.action_group_ids:
             yield Violation(
-                ("emails",), None, "nobody hears of an alert", "Add emails: [<address>], or action_group_ids: [<id>]"
+                ("emails",), None, "nobody receives the alerts", "Add emails: [<address>], or action_group_ids: [<id>]"
             )
 
 
 class BatchSettings(PartSettings):
-    """Scoring in batches."""
+    """Batch scoring."""
 
     jobs: list[BatchJobSettings] = Field(min_length=1)
-    """What is scored."""
+    """The batch jobs."""
 
     orchestrator: Orchestrator = Orchestrator.DATA_FACTORY
-    """`data_factory` or `synapse`, which needs `synapse` settings and takes the pipelines from its Git repository
-    (`mlplatform export synapse`). Left out: `data_factory`."""
+    """The service that runs the pipelines: `data_factory` or `synapse`. `synapse` needs `synapse` settings, and takes
+    the pipelines from its Git repository (`mlplatform export synapse`). Default: `data_factory`."""
 
     data_factory_id: Optional[str] = Field(
         default=None, examples=["/subscriptions/…/providers/Microsoft.DataFactory/factories/adf-shared"]
     )
-    """A data factory that others made, by id, with an identity of its own. Left out, one is made."""
+    """A data factory that others made, by id. It must have its own identity. Default: a new factory."""
 
     integration_runtime: Optional[str] = Field(default=None, examples=["ir-private"])
-    """With `data_factory_id`: the integration runtime that reaches the workspace. Left out: the factory's default."""
+    """With `data_factory_id`: the integration runtime that reaches the workspace. Default: the factory's default."""
 
     cluster: Optional[ClusterSettings] = None
-    """A cluster that only batches run on. Left out, `compute` names one of the workspace's."""
+    """A cluster that runs only batch jobs. Default: none, and `compute` names a cluster of the workspace."""
 
     compute: Optional[str] = Field(default=None, examples=["cpu"])
-    """The workspace's cluster that batches run on."""
+    """The workspace's cluster that runs the batch jobs, by name. Needed if `cluster` is not given."""
 
     alerts: Optional[BatchAlertSettings] = None
-    """Who hears of what went wrong. Left out, nobody does."""
+    """The alerts. Default: no alerts."""
 
     start_triggers: bool = True
-    """Whether what is deployed runs: triggers are stopped before an update and started after it. False is for those
-    who start them in CI. Left out, they are started."""
+    """Whether a deployment stops triggers before it changes them and starts them afterwards. Set it to false if CI
+    starts them. Default: true."""
 
     approve_connections: bool = True
-    """Whether the factory's private endpoints are approved at the storage and the workspace. False is for those whose
-    network team approves them. Left out, they are approved."""
+    """Whether a deployment approves the factory's private endpoints at the storage and the workspace. Set it to false
+    if a network team approves them. Default: true."""
 
     _runtime_rule = field_rule(_runtime, "integration_runtime")
     _factory = field_rule(needs_plain_text(arm_id("Microsoft.DataFactory/factories")), "data_factory_id")
 
     @property
     def compute_name(self) -> str:
-        """The cluster that batches run on."""
+        """The name of the cluster that runs the batch jobs."""
         return self.cluster.name if self.cluster else self.compute or ""
 
     @property
@@ -131,7 +128,7 @@ class BatchSettings(PartSettings):
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What it has private endpoints to."""
+        """The services that get private endpoints."""
         return [PrivateService.DATA_FACTORY] if self.makes_factory else []
 
     @check
@@ -167,8 +164,8 @@ class BatchSettings(PartSettings):
             yield Violation(
                 ("integration_runtime",),
                 self.integration_runtime,
-                "integration_runtime is given, but no data_factory_id",
-                "Leave it out: the factory that is made has one of its own",
+                "integration_runtime is given, but data_factory_id is not",
+                "Leave it out: a new factory has its own integration runtime",
             )
         if self.data_factory_id is not None:
             if "approve_connections" in self.model_fields_set:
@@ -176,32 +173,32 @@ class BatchSettings(PartSettings):
                     ("approve_connections",),
                     self.approve_connections,
                     "approve_connections is given together with data_factory_id",
-                    "Leave one of them out: the network of an adopted factory is run by others",
+                    "Leave one of them out: others manage the network of an adopted factory",
                 )
             for index, job in enumerate(self.jobs):
                 if job.expected_within_hours is not None:
                     yield Violation(
                         ("jobs", index, "expected_within_hours"),
                         job.expected_within_hours,
-                        "whether an adopted factory's runs are late stands in logs that others keep",
-                        "Leave it out; failed runs are told of all the same",
+                        "late runs of an adopted factory cannot be found, because others keep its logs",
+                        "Leave it out; alerts on failed runs work without it",
                     )
 
     def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
-        """Ids in another subscription: the factory."""
+        """A violation if the factory is in another subscription."""
         if self.data_factory_id is not None:
             yield from other_subscription(
                 ("data_factory_id",), self.data_factory_id, subscription_id, "a program works in one subscription"
             )
 
     def store_violations(self, stores: list[DatastoreSettings]) -> Iterator[Violation]:
-        """What is wrong with the datastores that jobs name, where the workspace has `stores`."""
+        """Violations for the datastores that jobs name. `stores` are the workspace's datastores."""
         known = {each.name: each for each in stores}
         yield from prefixed_each(("jobs",), self.jobs, lambda job: job.store_violations(known))
         yield from self._loop_violations(known)
 
     def _loop_violations(self, stores: dict[str, DatastoreSettings]) -> Iterator[Violation]:
-        """Scores that would start the job that wrote them, at once or by way of others."""
+        """Violations for jobs whose output triggers them again, directly or through other jobs."""
         starts = {job.name: {each.name for each in self.jobs if job.starts(each, stores)} for job in self.jobs}
         for index, job in enumerate(self.jobs):
             reached, pending = set[str](), starts[job.name]
@@ -213,12 +210,13 @@ class BatchSettings(PartSettings):
                 yield Violation(
                     ("jobs", index, "output", "folder"),
                     job.output.folder,
-                    f"its scores start {f'{others}, whose start it' if others else 'it'} again, without end",
-                    "Write to another container or folder, or give blob_created a folder or suffix of its own",
+                    "the job's output triggers "
+                    f"{f'{others}, whose output triggers the job' if others else 'the job'} again (endless loop)",
+                    "Write to another container or folder, or give blob_created another folder or suffix",
                 )
 
     def compute_violations(self, clusters: list[ClusterSettings]) -> Iterator[Violation]:
-        """What is wrong with the cluster, where the workspace has `clusters`."""
+        """A violation if `compute` is not one of the workspace's `clusters`."""
         names = [each.name for each in clusters]
         if self.compute is not None and SECRET not in (self.compute, *names) and self.compute not in names:
             yield Violation(
@@ -229,31 +227,31 @@ class BatchSettings(PartSettings):
             )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is allowed and should still be known: rights that blobs need, runs that nobody hears of."""
+        """Notices on allowed settings: roles that blob triggers need, connections, missing alerts, legacy pipelines."""
         yield from super().notices_on(today)
         by_blob = [each.name for each in self.jobs if each.blob_created]
         if by_blob:
             yield (
-                f"batch: blobs start {', '.join(by_blob)}: who deploys needs EventGrid EventSubscription Contributor "
-                "on their storage account, whose subscription needs the provider Microsoft.EventGrid"
+                f"batch: blobs trigger {', '.join(by_blob)}: the deployer needs EventGrid EventSubscription "
+                "Contributor on their storage account, and its subscription needs the provider Microsoft.EventGrid"
             )
         if self.data_factory_id is not None and self.integration_runtime is None:
             yield (
-                f"batch: {name_of(self.data_factory_id)} calls the workspace through its default runtime, which is "
-                "public as Azure makes it; integration_runtime names another"
+                f"batch: {name_of(self.data_factory_id)} calls the workspace through its default integration "
+                "runtime, which is public unless changed; set integration_runtime to use another"
             )
         if self.makes_factory and self.start_triggers and not self.approve_connections:
             yield (
-                "batch: triggers are started, and somebody else approves the factory's private endpoints: have it done "
-                "before the first run, or set start_triggers: false"
+                "batch: triggers are started, but somebody else approves the factory's private endpoints: have them "
+                "approved before the first run, or set start_triggers: false"
             )
         if self.alerts is None:
-            yield "batch: nobody hears of failed runs; batch.alerts says who should"
+            yield "batch: nobody is alerted to failed runs; set batch.alerts"
         else:
             silent = [each.name for each in self.jobs if each.expected_hours is None]
             if silent or self.data_factory_id is not None:
                 late = ", ".join(silent) or "all jobs of an adopted factory"
-                yield f"batch: no alert tells when a run is late: {late}"
+                yield f"batch: no alert is sent for late runs: {late}"
         legacy = [each.name for each in self.jobs if each.mode is BatchMode.PUBLISHED_PIPELINE]
         if legacy:
-            yield f"batch: {', '.join(legacy)} calls a pipeline of version 1, which is legacy; use a batch endpoint"
+            yield f"batch: {', '.join(legacy)} calls a pipeline of SDK version 1, which is legacy; use a batch endpoint"

@@ -1,4 +1,4 @@
-"""One thing that is scored in batches: what is scored, when, and where scores go."""
+"""Settings of a batch job: its input, its triggers and its output."""
 
 import re
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ from ...workspace.settings.datastores import (
 from .schedule import ScheduleSettings
 
 MODEL_OUTPUT = "predictions.csv"
-"""What a deployed model writes."""
+"""The file that a deployed model writes."""
 
 PLACEHOLDERS = ("yyyy", "MM", "dd", "HH", "mm")
-"""What stands for a part of the window's start in a folder: year, month, day, hour and minute."""
+"""Placeholders in a folder for parts of the window's start: year, month, day, hour and minute."""
 
 LONGEST_ALERT_HOURS = 48
-"""A log alert looks back two days at most ("Create or edit a log search alert rule", Microsoft Learn)."""
+"""The most hours that a log alert can look back ("Create or edit a log search alert rule", Microsoft Learn)."""
 
 
 class BatchMode(StrEnum):
-    """What a scoring pipeline calls."""
+    """The target that a scoring pipeline calls."""
 
     BATCH_ENDPOINT = "batch_endpoint"
     PUBLISHED_PIPELINE = "published_pipeline"
@@ -42,27 +42,27 @@ class BatchMode(StrEnum):
 
 
 class BatchDeployment(StrEnum):
-    """What releases deploy to the batch endpoint, which decides what a call may hold."""
+    """The kind of deployment that releases make on the batch endpoint. It decides the content of a call."""
 
     MODEL = "model"
     """A model: one input, one output."""
 
     PIPELINE = "pipeline"
-    """A pipeline component: input `data`, output `scores`, and the window as texts `window_start` and `window_end`."""
+    """A pipeline component: input `data`, output `scores`, the window as strings `window_start` and `window_end`."""
 
 
 @needs_plain_text
 def template_path(value: str) -> str:
-    """A folder whose names may hold placeholders of the window's start."""
+    """A folder path that may contain placeholders for the window's start."""
     if "{mm}" in value and "{HH}" not in value:
         raise rule_error(
-            f"'{value}' has the minutes of a window and not its hour",
-            "{mm} is the minute; the month is {MM}",
+            f"'{value}' has {{mm}}, the minute, without {{HH}}, the hour",
+            "Use {MM} for the month, or add {HH}",
         )
     filled = re.sub(f"{{({'|'.join(PLACEHOLDERS)})}}", "0", value)
     if "{" in filled or "}" in filled:
         raise rule_error(
-            f"'{value}' has a placeholder that stands for nothing",
+            f"'{value}' has an unknown placeholder",
             f"Allowed: {', '.join('{' + each + '}' for each in PLACEHOLDERS)}, parts of the window's start",
         )
     folder_path(filled)
@@ -71,62 +71,61 @@ def template_path(value: str) -> str:
 
 @needs_plain_text
 def fixed_folder(value: str) -> str:
-    """A folder that is the same for every run."""
+    """A folder path without placeholders."""
     if "{" in value or "}" in value:
         raise rule_error(
-            f"'{value}' has a placeholder, which only the folder of an input takes",
-            "Allowed: one folder for all runs; the run's id tells what they write apart",
+            f"'{value}' has a placeholder, but only the folder of an input may have one",
+            "Allowed: one folder for all runs; the run's id keeps their output apart",
         )
     return folder_path(value)
 
 
-_suffix = pattern_rule(r"[^/\s*?{}]{1,64}", "is no end of a blob's name", "such as .csv, without wildcards")
+_suffix = pattern_rule(r"[^/\s*?{}]{1,64}", "is not a valid end of a blob's name", "such as .csv, without wildcards")
 
 
 class BatchInput(Settings):
-    """A folder that each run of a schedule reads."""
+    """The folder that each scheduled run reads."""
 
     store: str = Field(examples=["customers"])
     """The datastore, by name: one of workspace.datastores."""
 
     folder: str = Field(examples=["sales/{yyyy}/{MM}/{dd}"])
-    """The folder in it. `{yyyy}`, `{MM}`, `{dd}`, `{HH}` and `{mm}` stand for the start of the run's window, in the
-    schedule's time zone."""
+    """The folder in the datastore. `{yyyy}`, `{MM}`, `{dd}`, `{HH}` and `{mm}` are replaced by the start of the run's
+    window, in the schedule's time zone."""
 
     _store = field_rule(store_name, "store")
     _folder = field_rule(template_path, "folder")
 
 
 class BatchOutput(Settings):
-    """Where scores are written: each attempt of a run into a folder of its own, so that nothing is overwritten."""
+    """The place for the scores. Each attempt of a run writes to its own folder, so nothing is overwritten."""
 
     store: str = Field(default=WORKSPACE_STORE, examples=["scores"])
     """The datastore, by name: one of workspace.datastores with access `write`, or `workspaceblobstore`, the
-    workspace's own. A batch endpoint writes to Blob datastores only. Left out: `workspaceblobstore`."""
+    workspace's own. A batch endpoint writes to Blob datastores only. Default: `workspaceblobstore`."""
 
     folder: str = Field(examples=["churn"])
-    """The folder in it, under which a run makes `<run id>-<attempt>`."""
+    """The folder in the datastore. Each attempt makes `<run id>-<attempt>` in it."""
 
     _store = field_rule(store_name, "store")
     _folder = field_rule(fixed_folder, "folder")
 
 
 class BlobCreatedSettings(Settings):
-    """Runs once for each blob that lands. Azure tells of a blob at least once: a repeated event is a run of its own,
-    and writes to a folder of its own. Of a file that is renamed into a folder of a lake it does not tell."""
+    """A trigger that starts one run for each new blob. Azure may repeat the event for a blob: each event starts its
+    own run, which writes to its own folder. There is no event for a file that is renamed into a folder of a lake."""
 
     store: str = Field(examples=["customers"])
-    """The datastore, by name, in whose container blobs land: one of workspace.datastores."""
+    """The datastore whose container receives the blobs, by name: one of workspace.datastores."""
 
     folder: Optional[str] = Field(default=None, examples=["incoming/churn"])
-    """The folder in it, with those below. Left out, the whole container."""
+    """The folder in the datastore, with its subfolders. Default: the whole container."""
 
     suffix: Optional[str] = Field(default=None, examples=[".csv"])
-    """How the blob's name ends. Left out, it may end as it will."""
+    """The end of the blob's name. Default: any."""
 
     ignore_empty: bool = True
-    """Whether blobs of no bytes are passed over, as those are that some tools make before they write. Left out, they
-    are."""
+    """Whether empty blobs are ignored. Some tools make an empty blob before they write. Default: true."""
 
     _store = field_rule(store_name, "store")
     _folder = field_rule(fixed_folder, "folder")
@@ -134,54 +133,55 @@ class BlobCreatedSettings(Settings):
 
 
 class BatchJobSettings(PartSettings):
-    """One thing that is scored in batches: an endpoint, the pipeline that calls it, and what starts that."""
+    """A batch job: an endpoint, the pipeline that calls it, and the pipeline's triggers."""
 
     name: str = Field(examples=["nightly"])
-    """What the project calls it: 2 to 12 characters. Part of the names of its endpoint, pipelines and triggers."""
+    """The name of the job: 2 to 12 characters. Part of the names of its endpoint, pipelines and triggers."""
 
     mode: BatchMode = BatchMode.BATCH_ENDPOINT
-    """`batch_endpoint` or `published_pipeline` (legacy). Left out: `batch_endpoint`."""
+    """The target of the pipeline: `batch_endpoint` or `published_pipeline` (legacy). Default: `batch_endpoint`."""
 
     deployment: BatchDeployment = BatchDeployment.MODEL
-    """With `batch_endpoint`: whether releases deploy a `model` or a `pipeline` component to it. Left out: `model`."""
+    """With `batch_endpoint`: whether releases deploy a `model` or a `pipeline` component to it. Default: `model`."""
 
     published_pipeline_id: Optional[str] = Field(default=None, examples=["00000000-0000-0000-0000-0000000000b1"])
     """With `published_pipeline`: the pipeline, by id."""
 
     schedule: Optional[ScheduleSettings] = None
-    """When it runs by the clock. Left out, it does not."""
+    """The schedule of its runs. Default: none."""
 
     input: Optional[BatchInput] = None
-    """With `schedule`: the folder that a run scores. Only a pipeline can do without."""
+    """With `schedule`: the folder that a run scores. Required for a model, optional for a pipeline."""
 
     blob_created: Optional[BlobCreatedSettings] = None
-    """Which blobs start it when they land. Left out, none do."""
+    """The new blobs that start a run. Default: none."""
 
     output: BatchOutput
-    """Where scores are written."""
+    """The place for the scores."""
 
     retries: int = Field(default=1, ge=0, le=5)
-    """How often a failed run is tried again: 0 to 5 times. Left out: once."""
+    """The number of retries after a failure: 0 to 5. Default: 1."""
 
     retry_interval_seconds: int = Field(default=300, ge=30, le=86400)
-    """For how long it waits before, in seconds: 30 to 86400. Left out: 300."""
+    """The wait before a retry, in seconds: 30 to 86400. Default: 300."""
 
     timeout_minutes: int = Field(default=240, ge=10, le=10080)
-    """After how many minutes an attempt is cancelled and has failed: 10 to 10080 (seven days). Left out: 240."""
+    """The number of minutes after which an attempt is cancelled and fails: 10 to 10080 (seven days). Default: 240."""
 
     poll_seconds: int = Field(default=60, ge=10, le=3600)
-    """How often it is asked whether the job has ended, in seconds: 10 to 3600. Left out: 60."""
+    """The time between two checks whether the job has ended, in seconds: 10 to 3600. Default: 60."""
 
     concurrency: Optional[int] = Field(default=None, ge=1, le=50)
-    """How many runs go on at once. Then 100 others wait their turn, and Data Factory fails those beyond. Left out, as
-    many as there are; their jobs wait for the cluster."""
+    """The most runs at the same time. Up to 100 further runs wait, and Data Factory fails the rest. Default: no limit;
+    jobs wait for the cluster."""
 
     active: bool = True
-    """Whether its triggers run. False stops them and leaves everything in place. Left out, they run."""
+    """Whether its triggers run. False stops them and leaves everything in place. Default: true."""
 
     expected_within_hours: Optional[int] = Field(default=None, ge=1, le=LONGEST_ALERT_HOURS)
-    """Within how many hours a run has to succeed, or else the alerts tell: 1 to 48. Left out: with a schedule, the
-    longest time between two runs and all attempts; with blobs alone, or where that is longer than 48, none tells."""
+    """The number of hours within which a run must succeed: 1 to 48. Otherwise an alert is sent. Default: with a
+    schedule, the longest time between two runs plus the time of all attempts, or no alert if this is more than 48
+    hours; with blobs only, no alert."""
 
     _name = field_rule(endpoint_name, "name")
     _pipeline = field_rule(guid, "published_pipeline_id")
@@ -194,19 +194,19 @@ class BatchJobSettings(PartSettings):
 
     @property
     def stores(self) -> list[str]:
-        """The datastores that it reads and writes, by name."""
+        """The names of the datastores that it reads and writes."""
         return [*(name for _, name in self.inputs), self.output.store]
 
     @property
     def passes_window(self) -> bool:
-        """Whether the window is passed on as texts."""
+        """Whether the window is passed to the job as strings."""
         return self.schedule is not None and (
             self.mode is BatchMode.PUBLISHED_PIPELINE or self.deployment is BatchDeployment.PIPELINE
         )
 
     @property
     def expected_hours(self) -> Optional[int]:
-        """Within how many hours a run has to succeed; None where no alert can tell."""
+        """The number of hours within which a run must succeed. None if there is no alert."""
         if self.expected_within_hours is not None or self.schedule is None:
             return self.expected_within_hours
         attempts = (self.retries + 1) * self.timeout_minutes + self.retries * self.retry_interval_seconds // 60
@@ -214,29 +214,29 @@ class BatchJobSettings(PartSettings):
         return hours if hours <= LONGEST_ALERT_HOURS else None
 
     def starts(self, other: "BatchJobSettings", stores: dict[str, DatastoreSettings]) -> bool:
-        """Whether what it writes starts another job, or itself. `stores` are the workspace's, by name."""
+        """Whether its output triggers `other`, which may be the job itself. `stores` are the workspace's, by name."""
         if other.blob_created is None or not {other.blob_created.store, self.output.store} <= set(stores):
             return False
         watched, written = stores[other.blob_created.store], stores[self.output.store]
         folder = f"{other.blob_created.folder}/" if other.blob_created.folder else ""
-        # What a pipeline writes can have any name.
+        # A pipeline can write files with any name.
         model = self.mode is BatchMode.BATCH_ENDPOINT and self.deployment is BatchDeployment.MODEL
         named = not model or MODEL_OUTPUT.endswith(other.blob_created.suffix or "")
         same = watched.container_id.lower() == written.container_id.lower()
         return same and named and f"{self.output.folder}/".startswith(folder)
 
     def store_violations(self, stores: dict[str, DatastoreSettings]) -> Iterator[Violation]:
-        """What is wrong with the datastores that it names. `stores` are the workspace's, by name."""
+        """Violations for the datastores that it names. `stores` are the workspace's, by name."""
         declared = ", ".join(stores) or "none, since workspace.datastores is empty"
         for field, name in self.inputs:
             if name not in stores:
                 yield Violation(
                     (field, "store"),
                     name,
-                    f"{name} is the workspace's own, which scores alone go to"
+                    f"{name} is the workspace's own datastore, which is only for scores"
                     if name in SYSTEM_STORES
                     else f"there is no datastore '{name}'{nearest(name, stores)}",
-                    f"Declare its container in workspace.datastores, or take one of: {declared}",
+                    f"Declare its container in workspace.datastores, or use one of: {declared}",
                 )
         yield from prefixed(("output", "store"), self._output_violations(stores))
 
@@ -261,8 +261,8 @@ class BatchJobSettings(PartSettings):
             yield Violation(
                 (),
                 name,
-                f"a batch endpoint writes to Blob datastores only, and '{name}' is one of a lake",
-                "Declare a datastore of another name on the same container, with as_blobs: true",
+                f"a batch endpoint writes to Blob datastores only, but '{name}' is a lake datastore",
+                "Declare a datastore with another name on the same container, with as_blobs: true",
             )
 
     @check
@@ -290,7 +290,7 @@ class BatchJobSettings(PartSettings):
             yield Violation(
                 ("input",),
                 None,
-                "input is given, but no schedule: what is scored is the blob that lands",
+                "input is given, but schedule is not: without a schedule, a run scores the new blob",
                 "Leave input out, or add schedule",
             )
 
@@ -300,8 +300,8 @@ class BatchJobSettings(PartSettings):
             yield Violation(
                 ("blob_created",),
                 None,
-                "a pipeline takes either a window or a blob, and both schedule and blob_created are given",
-                "Make two jobs of it",
+                "a pipeline takes either a window or a blob, but both schedule and blob_created are given",
+                "Make two jobs",
             )
 
     @check
@@ -310,7 +310,7 @@ class BatchJobSettings(PartSettings):
             yield Violation(
                 ("poll_seconds",),
                 self.poll_seconds,
-                f"the job is first asked for after {self.poll_seconds} seconds, and cancelled after "
+                f"the first check of the job is after {self.poll_seconds} seconds, but it is cancelled after "
                 f"{self.timeout_minutes} minutes",
                 "Lower poll_seconds, or raise timeout_minutes",
             )
@@ -324,8 +324,8 @@ class BatchJobSettings(PartSettings):
             yield Violation(
                 ("expected_within_hours",),
                 self.expected_within_hours,
-                f"up to {-(-gap // 60)} hours lie between two runs, so it would always be late",
-                f"Leave it out, or give {-(-gap // 60)} at least",
+                f"two runs are up to {-(-gap // 60)} hours apart, so a run would always be late",
+                f"Leave it out, or give at least {-(-gap // 60)}",
             )
 
     @check

@@ -1,6 +1,6 @@
-"""When a batch is scored by the clock, and from when to when each run's window reaches.
+"""Settings of a schedule, and the time window of each run.
 
-Ranges are those of "Create schedule triggers" (Azure Data Factory, Microsoft Learn).
+The allowed ranges are those of "Create schedule triggers" (Azure Data Factory, Microsoft Learn).
 """
 
 import datetime
@@ -20,7 +20,7 @@ from ...parts.settings.part import PartSettings
 
 
 class Frequency(StrEnum):
-    """The unit that `interval` counts."""
+    """The unit of `interval`."""
 
     MINUTE = "Minute"
     HOUR = "Hour"
@@ -30,7 +30,7 @@ class Frequency(StrEnum):
 
 
 MINUTES = {Frequency.MINUTE: 1, Frequency.HOUR: 60, Frequency.DAY: 24 * 60, Frequency.WEEK: 7 * 24 * 60}
-"""What is always as long; a month is not."""
+"""The minutes of each unit with a fixed length. A month has none."""
 
 _LONGEST_MONTH = 31 * MINUTES[Frequency.DAY]
 _BY_THE_DAY = (Frequency.DAY, Frequency.WEEK, Frequency.MONTH)
@@ -42,57 +42,57 @@ def _zone_rule(value: str) -> str:
 
 
 MOST_OCCURRENCES = 500
-"""In one period."""
+"""The most occurrences in one period."""
 
 
 class Occurrence(NamedTuple):
-    """A time at which a schedule runs, in its own period."""
+    """A time at which a schedule runs, within one period."""
 
     key: str
-    """What tells it apart: the day of the week (0 is Sunday) or of the month, if any, and `HHmm`."""
+    """Its unique key: the day of the week (0 is Sunday) or of the month, if any, and `HHmm`."""
 
     minute: int
-    """Its place in the period, in minutes of the clock on the wall."""
+    """Its minutes of local time since the start of the period."""
 
 
 class Windows(NamedTuple):
-    """How far back each run's window reaches: to the occurrence before it."""
+    """The length of each run's window, which starts at the previous occurrence."""
 
     gaps: dict[int, list[str]]
-    """Minutes on the wall's clock → the occurrences, by key, that lie so long behind the one before."""
+    """Minutes of local time → the keys of the occurrences that come so long after the previous one."""
 
     otherwise: int
-    """The minutes of every other run, such as one that somebody starts; of a month, where in it the last occurrence
-    lies."""
+    """The minutes for every other run, such as a manual one. If `months` is not 0: the minutes from the start of the
+    month to its last occurrence."""
 
     months: int = 0
-    """How many months back the last occurrence lies that `otherwise` means. 0: `otherwise` is a gap."""
+    """The number of months back to the month of that last occurrence. 0: `otherwise` is a length."""
 
 
 class ScheduleSettings(PartSettings):
-    """When it runs. A run's window reaches from the run before it to its own time, by the clock on the wall."""
+    """A schedule. A run's window reaches from the previous run to its own time, in local time."""
 
     frequency: Frequency
-    """`Minute`, `Hour`, `Day`, `Week` or `Month`."""
+    """The unit of `interval`: `Minute`, `Hour`, `Day`, `Week` or `Month`."""
 
     interval: int = Field(default=1, ge=1, le=1000)
-    """How many of them lie between two runs: 1 to 1000. Left out: 1."""
+    """The number of units between two runs: 1 to 1000. Default: 1."""
 
     time_zone: str = Field(examples=["W. Europe Standard Time"])
-    """The time zone of all times here, by the name that Windows gives it, or `UTC`. Summer time is kept."""
+    """The time zone of all times here, by its Windows name, or `UTC`. It follows daylight saving time."""
 
     at: list[str] = Field(default_factory=list, examples=[["03:00"]])
-    """With `Day`, `Week` and `Month`: at which times of the day."""
+    """With `Day`, `Week` and `Month`: the times of day."""
 
     week_days: list[str] = Field(default_factory=list, examples=[["Monday", "Thursday"]])
-    """With `Week`: on which days."""
+    """With `Week`: the days of the week."""
 
     month_days: list[int] = Field(default_factory=list, examples=[[1, 15]])
-    """With `Month`: on which days, 1 to 28, which every month has."""
+    """With `Month`: the days of the month, 1 to 28, which every month has."""
 
     start: str = Field(default="2026-01-01", examples=["2026-12-01"])
-    """The day it counts from, as year-month-day: nothing runs before, and an `interval` counts from its midnight.
-    Nothing that is past is made up for. Left out: 2026-01-01."""
+    """The first day, as year-month-day. Nothing runs before it, and `interval` counts from its midnight. Runs in the
+    past are not made up for. Default: 2026-01-01."""
 
     _zone = field_rule(_zone_rule, "time_zone")
     _times = field_rule(time_of_day, "at")
@@ -101,7 +101,7 @@ class ScheduleSettings(PartSettings):
 
     @property
     def occurrences(self) -> list[Occurrence]:
-        """When it runs in one period, in order; none where it counts minutes or hours."""
+        """The times at which it runs in one period, in order. Empty for `Minute` and `Hour`."""
         days: list[tuple[str, int]] = [("", 0)]
         if self.frequency is Frequency.WEEK:
             # The order of Data Factory's dayOfWeek: Sunday is 0.
@@ -120,7 +120,7 @@ class ScheduleSettings(PartSettings):
 
     @property
     def windows(self) -> Windows:
-        """How far back each run's window reaches."""
+        """The length of each run's window."""
         if self.frequency not in _BY_THE_DAY:
             return Windows({}, self.interval * MINUTES[self.frequency])
         found = self.occurrences
@@ -136,7 +136,7 @@ class ScheduleSettings(PartSettings):
 
     @property
     def longest_gap_minutes(self) -> int:
-        """The longest time between two runs."""
+        """The longest time between two runs, in minutes."""
         windows = self.windows
         return windows.months * _LONGEST_MONTH or windows.otherwise
 
@@ -157,20 +157,20 @@ class ScheduleSettings(PartSettings):
                     (field,),
                     value,
                     f"{field} is given, but frequency is '{self.frequency}'",
-                    f"Leave it out (it goes with {', '.join(with_it)})",
+                    f"Leave it out (it is for {', '.join(with_it)})",
                 )
             yield from duplicate_values(value, (field,))
 
     @check
     def _occurrences_can_be_told_apart(self) -> Iterator[Violation]:
-        # Each is named in the expression that finds a window's start, which may have 8192 characters.
+        # The expression that finds a window's start names each one. It may have 8192 characters.
         found = len(self.at) * len(self.week_days or self.month_days or [""])
         if found > MOST_OCCURRENCES:
             yield Violation(
                 ("at",),
                 self.at,
-                f"it runs {found} times a {self.frequency.lower()}, and {MOST_OCCURRENCES} can be told apart",
-                "Give fewer times, or frequency: Minute or Hour with an interval",
+                f"it runs {found} times a {self.frequency.lower()}, but at most {MOST_OCCURRENCES} are allowed",
+                "Give fewer times, or use frequency: Minute or Hour with an interval",
             )
 
     @check
@@ -181,7 +181,7 @@ class ScheduleSettings(PartSettings):
                     ("month_days", index),
                     day,
                     f"day {day} is not in every month" if day > 0 else f"there is no day {day} in a month",
-                    "Allowed: 1 to 28; the end of a month is day 1 of the next, at 00:00",
+                    "Allowed: 1 to 28; for the end of a month, use day 1 of the next at 00:00",
                 )
 
     @check
@@ -193,9 +193,9 @@ class ScheduleSettings(PartSettings):
                 yield Violation(
                     ("interval",),
                     self.interval,
-                    f"interval is {self.interval}, and {field} has several days",
-                    f"Leave interval out, or give one day: which days an omitted {self.frequency.lower()} takes along "
-                    "depends on where it begins",
+                    f"interval is {self.interval}, but {field} has several days",
+                    f"Leave interval out, or give one day: which days a skipped {self.frequency.lower()} contains "
+                    "depends on its first day",
                 )
 
     @check
@@ -206,23 +206,23 @@ class ScheduleSettings(PartSettings):
             yield Violation(
                 ("at",),
                 self.at,
-                f"Data Factory runs at every one of the hours with every one of the minutes, so at {missing[0]} too",
-                "Give times whose minutes are the same, or two jobs",
+                f"Data Factory combines every hour with every minute, so it would also run at {missing[0]}",
+                "Give times with the same minutes, or make two jobs",
             )
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """Times that a change of the clocks skips or repeats within the year to come."""
+        """Violations for times that a clock change skips or repeats within the next year."""
         for index, time in enumerate(self.at):
             if day := self._changed(time, today):
                 yield Violation(
                     ("at", index),
                     time,
-                    f"on {day} the clocks change, and {time} is skipped or comes twice in {self.time_zone}",
-                    "Choose a time outside that hour, or time_zone: UTC, so that no window has a hole",
+                    f"on {day} the clocks change: {time} is skipped or repeated in {self.time_zone}",
+                    "Choose a time outside that hour, or use time_zone: UTC, so that no window has a gap",
                 )
 
     def _changed(self, time: str, today: datetime.date) -> str:
-        """The first day within a year on which it runs and there is no such time, or two of it; empty where there is
+        """The first day within a year on which it runs and a clock change skips or repeats the time. Empty if there is
         none."""
         import zoneinfo
 
@@ -237,7 +237,7 @@ class ScheduleSettings(PartSettings):
         return ""
 
     def _runs_on(self, day: datetime.date) -> bool:
-        """Whether it may run on a day; which weeks or months an interval leaves out is not looked at."""
+        """Whether it may run on a day. Ignores which weeks or months `interval` skips."""
         if self.frequency is Frequency.WEEK:
             return WEEK_DAYS[day.weekday()] in self.week_days
         return self.frequency is not Frequency.MONTH or day.day in self.month_days

@@ -1,1 +1,1 @@
-"""Checks across the parts of an environment: what one asks of another. A function takes just the parts it compares."""
+"""Checks that compare parts of an environment. Each function takes only the parts that it compares."""

@@ -1,4 +1,4 @@
-"""Whether the subnets have enough addresses, and whether ranges are apart."""
+"""Checks that subnets have enough addresses and that address ranges do not overlap."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -15,11 +15,11 @@ from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
 OTHER_CLUSTER_ADDRESSES = 2
-"""Addresses that a cluster takes beside its nodes: the API server's endpoint and the router's load balancer."""
+"""Addresses that a cluster takes in addition to its nodes: the API server's endpoint and the router's load balancer."""
 
 
 def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings, location: str) -> Iterator[Violation]:
-    """A violation if the subnet of the endpoints has fewer addresses than there are private endpoints."""
+    """A violation if the endpoints subnet has too few addresses for the private endpoints."""
     subnet = network.subnet_range(SubnetRole.ENDPOINTS) if network else None
     if subnet is None:
         return
@@ -36,7 +36,7 @@ def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings,
 def computes_fit(
     network: Optional[NetworkSettings], workspace: Optional[WorkspaceSettings], clusters: list[ClusterSettings]
 ) -> Iterator[Violation]:
-    """A violation if the training subnet has fewer addresses than computes can have nodes."""
+    """A violation if the training subnet has too few addresses for the nodes and instances."""
     if workspace is None or workspace.network_mode is not NetworkMode.OWN:
         return
     subnet = network.subnet_range(SubnetRole.TRAINING) if network else None
@@ -46,8 +46,8 @@ def computes_fit(
         yield Violation(
             ("network", "subnets", "training"),
             str(subnet),
-            f"the training subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed: {nodes} nodes "
-            f"of clusters at most and {len(workspace.instances)} instances",
+            f"the training subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed: up to "
+            f"{nodes} cluster nodes, and {len(workspace.instances)} instances",
             "Use a larger subnet or lower max_nodes: every node takes an address, and Azure reserves 5",
         )
 
@@ -55,7 +55,7 @@ def computes_fit(
 def models_fit(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings], environment: Environment
 ) -> Iterator[Violation]:
-    """A violation if the subnet that models are served in has too few addresses."""
+    """A violation if the subnet of the serving target has too few addresses."""
     role = SUBNETS.get(inference.target) if inference else None
     if network is None or inference is None or role is None or (inference.aks and inference.aks.adopted):
         return
@@ -73,7 +73,7 @@ def models_fit(
 
 
 def _addresses_of_models(inference: InferenceSettings, environment: Environment) -> tuple[int, str]:
-    """Addresses that models can take, and what takes them."""
+    """The number of addresses that models can take, and the words for it in a message."""
     profile = PROFILES[environment]
     if inference.aks is not None:
         pools = inference.aks.pools_at_peak(highly_available=profile.highly_available)
@@ -82,17 +82,17 @@ def _addresses_of_models(inference: InferenceSettings, environment: Environment)
         return needed, f"{parts}, and {OTHER_CLUSTER_ADDRESSES} for the API server and the router"
     if inference.app_service is not None:
         needed = inference.app_service.addresses(highly_available=profile.highly_available)
-        return needed, "two for each instance, since it takes both while it is scaled"
+        return needed, "two for each instance, which takes both while it scales"
     if inference.container_app is not None:
         needed = inference.container_app.addresses(zone_redundant=profile.zone_redundant)
-        return needed, "12 for the environment itself, the rest for nodes or replicas"
+        return needed, "12 for the Container Apps environment, the rest for nodes or replicas"
     return 0, ""
 
 
 def cluster_ranges_are_apart(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
 ) -> Iterator[Violation]:
-    """A violation for each range of an own cluster that overlaps the network's or the hub's."""
+    """A violation for each range of an own cluster that overlaps the network's or the hub's address space."""
     aks: Optional[AKSSettings] = inference.aks if inference else None
     if network is None or aks is None or aks.adopted:
         return
@@ -106,7 +106,7 @@ def cluster_ranges_are_apart(
                     ("inference", "aks", field),
                     str(own),
                     f"{field} {own} overlaps {owner} {space}",
-                    "Choose a range that nothing in the network has",
+                    "Choose a range that neither the network nor the hub uses",
                 )
 
 

@@ -1,4 +1,4 @@
-"""What scoring in batches asks of other parts: a workspace with a cluster and datastores, an orchestrator."""
+"""Checks that batch scoring has a workspace with a cluster and datastores, and an orchestrator."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -14,12 +14,12 @@ from ...workspace.settings.workspace import WorkspaceSettings
 def batches_have_a_workspace(
     batch: Optional[BatchSettings], workspace: Optional[WorkspaceSettings]
 ) -> Iterator[Violation]:
-    """A violation if there is no workspace to score in, or it lacks the cluster or a datastore."""
+    """A violation if there is no workspace for batch scoring, or it lacks the cluster or a datastore."""
     if batch is None:
         return
     if workspace is None:
         yield Violation(
-            ("batch",), None, "batches are scored in a workspace, and there is none", "Add workspace, or remove batch"
+            ("batch",), None, "batch scoring needs a workspace, and there is none", "Add workspace, or remove batch"
         )
         return
     yield from prefixed(("batch",), batch.compute_violations(workspace.clusters))
@@ -27,7 +27,7 @@ def batches_have_a_workspace(
 
 
 def orchestrator_is_there(batch: Optional[BatchSettings], synapse: Optional[SynapseSettings]) -> Iterator[Violation]:
-    """A violation if Synapse is to run the pipelines and there is none."""
+    """A violation if the orchestrator is Synapse and there is no Synapse workspace."""
     if batch is not None and batch.orchestrator is Orchestrator.SYNAPSE and synapse is None:
         yield Violation(
             ("batch", "orchestrator"),
@@ -40,7 +40,7 @@ def orchestrator_is_there(batch: Optional[BatchSettings], synapse: Optional[Syna
 def batches_go_without_a_customers_key(
     batch: Optional[BatchSettings], workspace: Optional[WorkspaceSettings], key: Optional[CustomerManagedKey]
 ) -> Iterator[Violation]:
-    """A violation for each batch endpoint of a workspace that a customer's key encrypts ("Network isolation in batch
+    """A violation for each batch endpoint in a workspace with a customer-managed key ("Network isolation in batch
     endpoints", Microsoft Learn)."""
     if batch is None or workspace is None or key is None:
         return
@@ -49,6 +49,6 @@ def batches_go_without_a_customers_key(
             yield Violation(
                 ("batch", "jobs", index, "mode"),
                 job.mode,
-                "Azure ML has no batch deployments in a workspace that a customer's key encrypts",
-                "Leave customer_managed_key out, or set mode: published_pipeline, which is legacy",
+                "Azure ML supports no batch deployments in a workspace with a customer-managed key",
+                "Leave customer_managed_key out, or set mode: published_pipeline (legacy)",
             )

@@ -1,4 +1,4 @@
-"""What Databricks and Synapse ask of other parts: a workspace to attach to, a legal name."""
+"""Checks that Databricks and Synapse have a workspace to attach to and a legal name."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -15,33 +15,33 @@ from ...workspace.settings.workspace import WorkspaceSettings
 def token_attaches_databricks(
     databricks: Optional[DatabricksSettings], workspace: Optional[WorkspaceSettings]
 ) -> Iterator[Violation]:
-    """A violation if there is a token of Databricks, and nothing to attach, or to attach to."""
+    """A violation if there is a Databricks token, but no Databricks, or no workspace to attach it to."""
     parts = {"databricks": databricks, "workspace": workspace}
     missing = [name for name, part in parts.items() if part is None]
     if missing:
         yield Violation(
             (TOKEN_KEY,),
             None,
-            f"{TOKEN_KEY} attaches Databricks to the machine-learning workspace, and there is no "
+            f"{TOKEN_KEY} attaches Databricks to the machine-learning workspace, but there is no "
             + " and no ".join(missing),
-            f"Add {' and '.join(missing)}, or take the token away (`pulumi config rm`)",
+            f"Add {' and '.join(missing)}, or remove the token (`pulumi config rm`)",
         )
 
 
 def databricks_notices(databricks: Optional[DatabricksSettings], key: Optional[CustomerManagedKey]) -> Iterator[str]:
-    """What a customer's key does not encrypt."""
+    """A notice if there is a customer-managed key, which does not encrypt Databricks."""
     if databricks is not None and key is not None:
-        yield "databricks: customer_managed_key does not reach it, so what it stores is encrypted with Microsoft's keys"
+        yield "databricks: customer_managed_key does not apply to it; Microsoft's keys encrypt its data"
 
 
 def synapse_has_a_legal_name(synapse: Optional[SynapseSettings], project: ProjectSettings) -> Iterator[Violation]:
-    """A violation if the project's name would make one that Azure keeps for itself."""
+    """A violation if the project's name would make a Synapse name that Azure reserves."""
     if synapse is not None and project.name != SECRET and "-ondemand" in f"-{project.name}":
         yield Violation(
             ("project", "name"),
             project.name,
             f"a Synapse workspace of the project '{project.name}' would have '-ondemand' in its name, which Azure "
-            "keeps for itself",
+            "reserves",
             "Give the project another name, or leave synapse out",
         )
 

@@ -1,4 +1,4 @@
-"""Whether the network has the subnets and the DNS zones that the parts need."""
+"""Checks that the network has the subnets and the DNS zones that the parts need."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -17,7 +17,7 @@ from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 def computes_have_a_subnet(
     network: Optional[NetworkSettings], workspace: Optional[WorkspaceSettings]
 ) -> Iterator[Violation]:
-    """A violation if computes are to be in the project's own network and it has no place for them."""
+    """A violation if `network_mode` is `own` and there is no network, or no training subnet."""
     if workspace is None or workspace.network_mode is not NetworkMode.OWN:
         return
     if network is None:
@@ -32,24 +32,24 @@ def computes_have_a_subnet(
             ("network", "subnet_ids", "training"),
             None,
             "network_mode is 'own', but no training subnet is adopted",
-            "Add training: <the id of the subnet that computes go in>",
+            "Add training: <the id of the subnet for computes>",
         )
 
 
 def models_have_a_subnet(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
 ) -> Iterator[Violation]:
-    """A violation if the target that serves models needs a subnet and there is none."""
+    """A violation if the serving target needs a subnet and there is none."""
     role = SUBNETS.get(inference.target) if inference else None
     if inference is None or role is None or (inference.aks is not None and inference.aks.adopted):
         return
     if network is None:
-        # App Service works without one.
+        # App Service works without a network.
         if inference.target is not InferenceTarget.APP_SERVICE:
             yield Violation(
                 ("inference", "target"),
                 inference.target,
-                f"target '{inference.target}' is in a network, and the environment has none",
+                f"target '{inference.target}' needs a network, and the environment has none",
                 "Add network, or set target: managed",
             )
     elif network.subnet_ids is not None and getattr(network.subnet_ids, role) is None:
@@ -71,7 +71,7 @@ def databricks_has_subnets(
         yield Violation(
             ("databricks",),
             None,
-            "Databricks is in a network, and the environment has none",
+            "Databricks needs a network, and the environment has none",
             "Add network, with a range for databricks_host and one for databricks_container in network.subnets",
         )
     elif network.adopted:
@@ -87,9 +87,9 @@ def _own_databricks_subnets(network: NetworkSettings) -> Iterator[Violation]:
             yield Violation(
                 ("network", "subnets", role.value),
                 None,
-                f"Databricks needs the subnet {role}, which has no share of the address space",
-                "Add a range to network.address_space, such as a /24, and give network.subnets.databricks_host and "
-                "databricks_container a half each",
+                f"Databricks needs the subnet {role}, which has no default range",
+                "Add a range to network.address_space, such as a /24, and give one half each to "
+                "network.subnets.databricks_host and databricks_container",
             )
             continue
         subnet = IPv4Network(given)
@@ -98,8 +98,8 @@ def _own_databricks_subnets(network: NetworkSettings) -> Iterator[Violation]:
                 yield Violation(
                     ("network", "subnets", role.value),
                     given,
-                    f"{role} lies in {space}, and Databricks takes networks of /{SPACES[0]} to /{SPACES[-1]}",
-                    "Put both of its subnets into a range of such a size in network.address_space",
+                    f"{role} is in {space}, but Databricks requires a network of /{SPACES[0]} to /{SPACES[-1]}",
+                    "Put both of its subnets into a range of that size in network.address_space",
                 )
 
 
@@ -110,26 +110,26 @@ def _adopted_databricks_subnets(network: NetworkSettings) -> Iterator[Violation]
             yield Violation(
                 ("network", "subnet_ids", role.value),
                 None,
-                f"Databricks needs the subnet {role}, and none is adopted",
-                f"Add {role}: <the id of a subnet that is given to Microsoft.Databricks/workspaces>",
+                f"Databricks needs the subnet {role}, but none is adopted",
+                f"Add {role}: <the id of a subnet that is delegated to Microsoft.Databricks/workspaces>",
             )
     host, container = ids
     if host is None or container is None or SECRET in ids:
         return
     at = ("network", "subnet_ids", DATABRICKS_SUBNETS[1].value)
     if same_id(host, container):
-        yield Violation(at, container, "databricks_host and databricks_container are one subnet", "Name two")
+        yield Violation(at, container, "databricks_host and databricks_container are the same subnet", "Give two")
     elif not same_id(*(each.rsplit("/subnets/", 1)[0] for each in ids)):
         yield Violation(
             at,
             container,
             "databricks_container is in another network than databricks_host",
-            "Name two subnets of one network",
+            "Give two subnets of the same network",
         )
 
 
 def zones_are_given(network: Optional[NetworkSettings], dns_zones: list[str]) -> Iterator[Violation]:
-    """A violation for each DNS zone that is to be adopted and is not given."""
+    """A violation for each DNS zone that must be adopted and is not given."""
     if network is None or network.dns.mode is not DnsMode.ADOPT:
         return
     for zone in dns_zones:
@@ -137,15 +137,15 @@ def zones_are_given(network: Optional[NetworkSettings], dns_zones: list[str]) ->
             yield Violation(
                 ("network", "dns", "zone_ids"),
                 None,
-                f"no zone is given for {zone}",
-                f"Add '{zone}: <id>', or resource_group_id of the group that holds every zone",
+                f"no id is given for the zone {zone}",
+                f"Add '{zone}: <id>', or give resource_group_id, the group that holds every zone",
             )
 
 
 def cluster_zone_is_given(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings], location: str
 ) -> Iterator[Violation]:
-    """A violation if the zone of an own cluster's API server is to be adopted and is not given."""
+    """A violation if the zone of an own cluster's API server must be adopted and is not given."""
     if network is None or inference is None or inference.aks is None or inference.aks.adopted:
         return
     [zone] = zones(PrivateService.KUBERNETES, location)
@@ -153,6 +153,6 @@ def cluster_zone_is_given(
         yield Violation(
             ("network", "dns", "zone_ids"),
             None,
-            f"no zone is given for {zone}, which the API server is named in",
-            "Add it, or resource_group_id of the group that holds every zone",
+            f"no id is given for the zone {zone}, which the API server needs",
+            "Add it, or give resource_group_id, the group that holds every zone",
         )

@@ -1,4 +1,4 @@
-"""Whether what Azure asks for in one subscription is in the environment's; each part answers for its own ids."""
+"""Checks that ids are in the environment's subscription where Azure requires it. Each part checks its own ids."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -22,14 +22,14 @@ def group_is_in_the_subscription(resource_group_id: Optional[str], subscription_
             ("resource_group_id",),
             resource_group_id,
             f"the resource group is in another subscription than subscription_id {subscription_id}",
-            "Adopt a group of the environment's own subscription",
+            "Adopt a group in the environment's subscription",
         )
 
 
 def computes_are_in_the_subscription(
     network: Optional[NetworkSettings], workspace: Optional[WorkspaceSettings], subscription_id: str
 ) -> Iterator[Violation]:
-    """A violation if computes would be in an adopted subnet of another subscription."""
+    """A violation if the adopted subnet of computes is in another subscription."""
     if workspace is None or workspace.network_mode is not NetworkMode.OWN:
         return
     adopted = network.subnet_ids if network else None
@@ -41,19 +41,19 @@ def computes_are_in_the_subscription(
 def databricks_is_in_the_subscription(
     network: Optional[NetworkSettings], databricks: Optional[DatabricksSettings], subscription_id: str
 ) -> Iterator[Violation]:
-    """A violation if Databricks would be in an adopted network of another subscription."""
+    """A violation if the adopted network of Databricks is in another subscription."""
     adopted = network.subnet_ids if network and databricks else None
     if adopted is not None and adopted.databricks_host is not None:
         at = ("network", "subnet_ids", "databricks_host")
-        why = "Databricks is in a network of its subscription"
+        why = "Databricks needs a network in its own subscription"
         yield from other_subscription(at, adopted.databricks_host, subscription_id, why)
 
 
 def key_is_in_the_subscription(
     key: Optional[CustomerManagedKey], workspace: Optional[WorkspaceSettings], subscription_id: str
 ) -> Iterator[Violation]:
-    """A violation if a workspace would be encrypted with a key of another subscription."""
+    """A violation if the key that encrypts the workspace is in another subscription."""
     if workspace is not None and key is not None:
         at = ("customer_managed_key", "key_vault_id")
-        why = "a workspace's key is in a vault of its subscription"
+        why = "a workspace needs a key in its own subscription"
         yield from other_subscription(at, key.key_vault_id, subscription_id, why)

@@ -1,4 +1,4 @@
-"""What the machine-learning workspace asks of other parts: names of computes, names of connections."""
+"""Checks that the computes and the connections of the workspace have legal names."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -20,7 +20,7 @@ def computes_have_own_names(
     databricks: Optional[DatabricksSettings],
     synapse: Optional[SynapseSettings],
 ) -> Iterator[Violation]:
-    """A violation for each compute of the workspace, its own or attached, whose name an earlier one has."""
+    """A violation for each compute of the workspace, own or attached, whose name an earlier one has."""
     if workspace is None:
         return
     computes = [
@@ -28,7 +28,7 @@ def computes_have_own_names(
         for index, cluster in enumerate(workspace.clusters)
     ]
     if batch is not None and batch.cluster is not None:
-        computes.append(Named(("batch", "cluster", "name"), batch.cluster.name, "the cluster of batches"))
+        computes.append(Named(("batch", "cluster", "name"), batch.cluster.name, "the batch cluster"))
     if inference is not None and inference.aks is not None:
         computes.append(Named(("inference", "aks", "compute_name"), inference.aks.compute_name, "the attached AKS"))
     if databricks is not None:
@@ -50,6 +50,6 @@ def connections_have_legal_names(
             yield Violation(
                 ("ai_services", index, "name"),
                 service.name,
-                f"'{service.name}' is too short for the workspace's connection of that name",
+                f"'{service.name}' is too short for the name of a workspace connection",
                 "Give it at least 3 characters",
             )

@@ -1,4 +1,4 @@
-"""What an environment may cost before someone is told."""
+"""The monthly budget of an environment, with its alerts."""
 
 from collections.abc import Iterator
 
@@ -12,22 +12,22 @@ from ...foundation.violations import Violation
 
 
 class BudgetSettings(Settings):
-    """A monthly budget on the resource group. Azure tells; it does not stop anything."""
+    """A monthly budget on the resource group. Azure sends alerts; it does not stop anything."""
 
     amount: float = Field(gt=0, allow_inf_nan=False, examples=[2000])
-    """A month's budget, in the currency of the subscription's billing account."""
+    """The budget for a month, in the currency of the subscription's billing account."""
 
     contact_emails: list[str] = Field(default_factory=list, max_length=50, examples=[["ml-team@example.com"]])
-    """Who is told by e-mail, up to 50."""
+    """E-mail addresses that get alerts, up to 50."""
 
     action_group_ids: list[str] = Field(default_factory=list, max_length=10)
-    """Action groups that are told, up to 10."""
+    """Action groups that get alerts, by id, up to 10."""
 
     actual_percent: list[float] = Field(default_factory=lambda: [50.0, 80.0, 100.0], max_length=4)
-    """At which percentages of the amount to tell, once spent. Left out: 50, 80 and 100."""
+    """Percentages of the amount. Spending one of them sends an alert. Default: 50, 80 and 100."""
 
     forecast_percent: list[float] = Field(default_factory=lambda: [100.0], max_length=1)
-    """At which percentage to tell once the month's forecast reaches it. Left out: 100."""
+    """The percentage of the amount at which the month's forecast sends an alert. Default: 100."""
 
     _emails = field_rule(email, "contact_emails")
     _groups = field_rule(arm_id("Microsoft.Insights/actionGroups"), "action_group_ids")
@@ -36,7 +36,7 @@ class BudgetSettings(Settings):
     def _someone_is_told(self) -> Iterator[Violation]:
         if not self.contact_emails and not self.action_group_ids:
             yield Violation(
-                ("contact_emails",), [], "the budget tells nobody", "Give contact_emails or action_group_ids"
+                ("contact_emails",), [], "the budget alerts nobody", "Give contact_emails or action_group_ids"
             )
 
     @check
@@ -49,6 +49,6 @@ class BudgetSettings(Settings):
                     yield Violation(
                         (field, index),
                         percent,
-                        f"{percent:g} is no threshold of a budget",
+                        f"{percent:g} is not a valid budget threshold",
                         "Allowed: more than 0 up to 1000 percent",
                     )

@@ -1,4 +1,4 @@
-"""Where logs and metrics go."""
+"""The destination of logs and metrics."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -17,14 +17,14 @@ class DiagnosticsSettings(Settings):
     log_analytics_workspace_id: Optional[str] = Field(
         default=None, examples=["/subscriptions/…/Microsoft.OperationalInsights/workspaces/log-central"]
     )
-    """A workspace that others run, by id. Left out, the environment gets one of its own."""
+    """A workspace that others run, by id. Default: the environment makes its own."""
 
     retention_days: Optional[int] = Field(default=None, ge=30, le=730)
-    """How many days an own workspace keeps data, 30 to 730. Left out, as the environment's profile says."""
+    """The days that an own workspace keeps data, 30 to 730. Default: set by the environment's profile."""
 
     daily_cap_gb: Optional[float] = Field(default=None, gt=0)
-    """Gigabytes a day after which an own workspace takes no more. Left out, there is no cap, since a cap
-    also stops the audit log."""
+    """The gigabytes per day after which an own workspace takes no more data. Default: no cap, since a cap also stops
+    the audit log."""
 
     _id = field_rule(arm_id("Microsoft.OperationalInsights/workspaces"), "log_analytics_workspace_id")
 
@@ -36,5 +36,5 @@ class DiagnosticsSettings(Settings):
                     (field,),
                     getattr(self, field),
                     f"{field} is given together with log_analytics_workspace_id",
-                    "Who runs the adopted workspace decides it: leave it out",
+                    "Leave it out: the owner of the adopted workspace decides it",
                 )

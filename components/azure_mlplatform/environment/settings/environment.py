@@ -1,4 +1,4 @@
-"""An environment as a value: everything that a deployment is a function of, but for the clock."""
+"""The settings of an environment: everything that a deployment depends on, except the date."""
 
 import datetime
 from collections.abc import Iterator
@@ -33,21 +33,21 @@ from .diagnostics import DiagnosticsSettings
 
 
 class EnvironmentSettings(PartSettings):
-    """One environment of one project. The project's own part stands in Pulumi.yaml, everything else in
+    """One environment of one project. The project's own part is in Pulumi.yaml, everything else in
     Pulumi.<stack>.yaml."""
 
     project: ProjectSettings
-    """Whose environment it is. Stands in Pulumi.yaml."""
+    """The project of the environment. It is in Pulumi.yaml."""
 
     environment: Environment
-    """`sandbox`, `dev`, `test` or `prod`; settings/profiles.py says what follows from it."""
+    """`sandbox`, `dev`, `test` or `prod`. foundation/profiles.py lists how they differ."""
 
     location: str = Field(examples=["westeurope"])
-    """The Azure region that everything is in."""
+    """The Azure region of all resources."""
 
     subscription_id: str = Field(examples=["00000000-0000-0000-0000-000000000001"])
-    """The subscription that everything is in. It cannot change: another subscription is another
-    environment, and a provider or a resource group in another one is refused."""
+    """The subscription of all resources. It cannot change: another subscription needs another environment. A provider
+    or a resource group in another subscription is refused."""
 
     tenant_id: str = Field(examples=["00000000-0000-0000-0000-000000000002"])
     """The Entra tenant of the subscription."""
@@ -56,58 +56,57 @@ class EnvironmentSettings(PartSettings):
         default=None,
         examples=["/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-churn-dev"],
     )
-    """A resource group that others made, by id. Left out, the environment makes its own."""
+    """A resource group that others made, by id. Default: the environment makes its own."""
 
     network: Optional[NetworkSettings] = None
-    """The network. Only a sandbox can do without one."""
+    """The network. Only a sandbox works without one."""
 
     ai_services: list[AIServiceSettings] = Field(default_factory=list)
-    """The data product's AI services, a set of its own in every environment."""
+    """The data product's AI services. Each environment has its own. Default: none."""
 
     workspace: Optional[WorkspaceSettings] = None
-    """The machine-learning workspace. Left out, there is none."""
+    """The machine-learning workspace. Default: none."""
 
     inference: Optional[InferenceSettings] = None
-    """How models are served. Left out, they are not, but for batches."""
+    """The serving of models. Default: models are served in batches only."""
 
     databricks: Optional[DatabricksSettings] = None
-    """A Databricks workspace in the network. Left out, there is none."""
+    """A Databricks workspace in the network. Default: none."""
 
     batch: Optional[BatchSettings] = None
-    """What is scored in batches, and when. Left out, nothing is."""
+    """The batch scoring, with its schedules. Default: none."""
 
     synapse: Optional[SynapseSettings] = None
-    """The Synapse workspace, the alternative to Data Factory. Left out, there is none."""
+    """The Synapse workspace, the alternative to Data Factory. Default: none."""
 
     access: AccessSettings = Field(default_factory=AccessSettings)
-    """Which groups of people may do what. Left out, nobody may do anything."""
+    """The access of groups of people. Default: nobody has access."""
 
     workload_identity: WorkloadIdentitySettings = Field(default_factory=WorkloadIdentitySettings)
-    """Which pipelines may act as the environment's workload identity. Left out, none may."""
+    """The pipelines that may act as the environment's workload identity. Default: none."""
 
     budget: Optional[BudgetSettings] = None
-    """The monthly budget. A sandbox needs one; left out elsewhere, there is none."""
+    """The monthly budget. A sandbox needs one. Default elsewhere: none."""
 
     diagnostics: DiagnosticsSettings = Field(default_factory=DiagnosticsSettings)
-    """Where logs and metrics go. Left out, to a Log Analytics workspace of the environment's own."""
+    """The destination of logs and metrics. Default: the environment's own Log Analytics workspace."""
 
     customer_managed_key: Optional[CustomerManagedKey] = None
-    """The key that encrypts what the AI services, the workspace, its storage, its registry, Synapse and its lake
-    store. Left out, Microsoft's keys do. It cannot be set or taken away later where a workspace or a registry
-    exists."""
+    """The key that encrypts the data of the AI services, the workspace, its storage, its registry, Synapse and its
+    lake. Default: Microsoft's keys. It cannot be set or removed later if a workspace or a registry exists."""
 
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
-    """Tags of this environment, beside the project's, which they override."""
+    """Tags of this environment. They are added to the project's tags and override them."""
 
     suffix: Optional[str] = Field(default=None, pattern=r"^[a-z0-9]{6}$", examples=["x7k2p9"])
-    """The six characters at the end of globally unique names: lower-case letters and digits. Left out,
-    they are drawn once and kept in the stack's state; given, they adopt the names of a lost state."""
+    """The six characters at the end of globally unique names: lower-case letters and digits. Default: random, drawn
+    once and kept in the stack's state. Set it to keep the names of a lost state."""
 
     expires_on: Optional[str] = Field(default=None, examples=["2026-12-31"])
-    """The day from which the environment counts as expired. A sandbox needs one."""
+    """The day from which the environment counts as expired. A sandbox needs one. Default elsewhere: none."""
 
     retire: Optional[Retirement] = None
-    """Takes protection and locks away, so that the next `pulumi destroy` can delete the environment."""
+    """Removes protection and locks, so that the next `pulumi destroy` can delete the environment."""
 
     _region = field_rule(region, "location")
     _guids = field_rule(guid, "subscription_id", "tenant_id")
@@ -116,23 +115,23 @@ class EnvironmentSettings(PartSettings):
 
     @property
     def profile(self) -> Profile:
-        """What this kind of environment needs, may, and defaults to."""
+        """The requirements, permissions and defaults of this kind of environment."""
         return PROFILES[self.environment]
 
     @property
     def protected(self) -> bool:
-        """Whether what holds data or work is protected and locked."""
+        """Whether resources with data or work are protected and locked."""
         return self.profile.protect and self.retire is None
 
     @property
     def clusters(self) -> list[ClusterSettings]:
-        """The workspace's clusters, with the one that only batches run on."""
+        """The workspace's clusters, and the cluster that only batch scoring uses."""
         clusters = self.workspace.clusters if self.workspace else []
         return [*clusters, *([self.batch.cluster] if self.batch and self.batch.cluster else [])]
 
     @property
     def dns_zones(self) -> list[str]:
-        """The private DNS zones that its endpoints are named in."""
+        """The private DNS zones of its private endpoints."""
         return sorted({zone for each in self.private_services for zone in zones(each, self.location)})
 
     @check
@@ -283,13 +282,13 @@ class EnvironmentSettings(PartSettings):
         yield from batch.batches_go_without_a_customers_key(self.batch, self.workspace, self.customer_managed_key)
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on a day: an expired environment, retired sizes. Nothing, once it is to be retired."""
+        """Violations on a day: an expired environment, retired sizes. None if `retire` is set."""
         if self.retire is None:
             yield from self._expiry_violations(today)
             yield from super().violations_on(today)
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is allowed on a day and should still be known."""
+        """Notices on a day about settings that are allowed but need attention."""
         yield from super().notices_on(today)
         yield from inference.inference_notices(self.inference, self.network, self.workspace)
         yield from spark.databricks_notices(self.databricks, self.customer_managed_key)
@@ -317,8 +316,8 @@ class EnvironmentSettings(PartSettings):
 
 
 PROJECT_KEYS = ("project",)
-"""The keys that stand in Pulumi.yaml. All others stand in Pulumi.<stack>.yaml: a stack's key replaces the
-project's whole, so no key may stand in both."""
+"""The keys in Pulumi.yaml. All others are in Pulumi.<stack>.yaml. A stack's key replaces the project's key completely,
+so no key may be in both."""
 
 SECRET_KEYS = (TOKEN_KEY,)
-"""Keys of Pulumi.<stack>.yaml that are no settings but secrets: encrypted, and read by their own names."""
+"""The keys in Pulumi.<stack>.yaml that are secrets, not settings: encrypted, and read by their names."""

@@ -1,4 +1,4 @@
-"""What a platform team runs for its projects: a cluster that they share, or one that is their prod's compute."""
+"""An environment that a platform team runs for projects: with a shared cluster, or with one for load tests."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ from .environment import EnvironmentSettings
 
 
 class PlatformSettings(EnvironmentSettings):
-    """An environment of the platform team's own, which several projects use."""
+    """The platform team's own environment, which several projects use."""
 
     stress_tests: list[str] = Field(default_factory=list, examples=[["../churn"]])
-    """The projects whose models are tested under load here, by the folder of their Pulumi.yaml, seen from this one.
-    The cluster's pools are those of their prod, so it is the same compute. Left out, the cluster is described here."""
+    """The projects whose models are load-tested here, by the folder of their Pulumi.yaml, relative to this one. The
+    cluster gets the pools of their prod, so it is the same compute. Default: the cluster is described here."""
 
     @check
     def _projects_stand_once(self) -> Iterator[Violation]:
@@ -30,8 +30,8 @@ class PlatformSettings(EnvironmentSettings):
             yield Violation(
                 ("environment",),
                 self.environment,
-                f"load is tested on prod's compute, and a cluster in a {self.environment} environment is another: it "
-                "has fewer nodes, in one zone",
+                f"load tests need prod's compute, and a cluster in a {self.environment} environment differs: it has "
+                "fewer nodes, in one zone",
                 "Set environment: prod",
             )
         if self.inference is None or self.inference.aks is None or self.inference.aks.adopted:

@@ -1,4 +1,4 @@
-"""A cluster that others run: read, refused where it cannot be attached, and claimed for one workspace."""
+"""Adopts a cluster that others run: reads it, checks that it can be attached, and claims it for one workspace."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from .cluster_claims import Claim, adoption_problems
 
 
 def adopted_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
-    """Reads the cluster, and claims it where it is to be the workspace's alone."""
+    """Reads and checks the cluster. Claims it if the workspace attaches it exclusively."""
     cluster_id = str(args.settings.cluster_id)
     read = native.containerservice.ManagedCluster.get(parent.logical_name("adopted"), cluster_id, opts=child(parent))
     mine: In[str] = args.workspace.workspace_id if args.workspace else ""
@@ -39,13 +39,13 @@ def adopted_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
 
 
 def _claimed(parent: Component, args: AKSInferenceArgs, cluster_id: In[str]) -> list[pulumi.Resource]:
-    """The claim. Its id is the checked one: what is refused is not claimed either."""
+    """Makes the claim for an exclusive attachment. It takes the checked id, so a refused cluster is not claimed."""
     if args.workspace is None or args.settings.attach is Attach.SHARED:
         return []
     if is_hosted():
         pulumi.log.warn(
             f"{args.settings.cluster_id} is not claimed for the workspace: a component that another language uses "
-            f"cannot do it. Set the tag {CLUSTER_CLAIM} on it",
+            f"cannot do it. Set the tag {CLUSTER_CLAIM} on the cluster to the id of the workspace",
             parent,
         )
         return []

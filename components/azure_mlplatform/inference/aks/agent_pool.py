@@ -1,4 +1,4 @@
-"""Node pools of a cluster of AKS (agentPools): what their nodes have, and what cannot change of them."""
+"""Node pools of an AKS cluster (agentPools): the properties of their nodes, and which of them cannot change."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ from .settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
 ALL_ZONES = ["1", "2", "3"]
 
 TAINT = "ml.azure.com/amlarc=true:NoSchedule"
-"""Keeps everything off a pool but Azure ML: its workloads, and its system pods, of which the device plugin has to run
-there ("Deploy Azure Machine Learning extension", recommended taints)."""
+"""Keeps all pods off a pool except Azure ML's workloads and its system pods, such as the device plugin ("Deploy Azure
+Machine Learning extension", recommended taints)."""
 
 ACCELERATOR_LABEL = "ml.azure.com/accelerator"
-"""The label that says what nodes have, for the selectors of device plugins."""
+"""The label with the accelerator of the nodes. Device plugins select nodes by it."""
 
 IMMUTABLE_OF_NODES = {
     "availability_zones": "availabilityZones",
@@ -28,7 +28,7 @@ IMMUTABLE_OF_NODES = {
     "vm_size": "vmSize",
     "vnet_subnet_id": "vnetSubnetID",
 }
-"""What AKS refuses to change of a pool, as the SDK and as Azure name it ("Manage node pools in AKS")."""
+"""The properties of a pool that AKS cannot change: name in the SDK → name in Azure ("Manage node pools in AKS")."""
 
 
 def agent_pool(
@@ -40,7 +40,7 @@ def agent_pool(
     cluster_name: In[str],
     subnet_id: In[str],
 ) -> "native.containerservice.AgentPool":
-    """A pool for models, or for the extension. What can be changed in place is; all else replaces it."""
+    """Makes a pool for models or for the extension. A change of an immutable property replaces the pool."""
     placement = parent.placement
     accelerated = isinstance(pool, NodePoolSettings)
     accelerator = pool.accelerator if accelerated else Accelerator.NONE
@@ -73,7 +73,7 @@ def agent_pool(
 def nodes_of(
     placement: Placement, pool: ServicePoolSettings | NodePoolSettings, least: int, most: int, subnet_id: In[str]
 ) -> dict[str, Any]:
-    """What the nodes of every pool have."""
+    """The node properties of every pool."""
     accelerated = pool.size is not None and pool.size.accelerator is not Accelerator.NONE
     return {
         "type": "VirtualMachineScaleSets",
@@ -85,20 +85,20 @@ def nodes_of(
         "availability_zones": pool.zones or (ALL_ZONES if placement.profile.zone_redundant else ALL_ZONES[:1]),
         "max_pods": pool.max_pods,
         "os_type": "Linux",
-        # FPGAs' runtime is known on older versions only, so the newest is no default for them.
+        # The FPGA runtime is validated on older versions only, so FPGA pools do not get the newest one.
         "os_sku": "Ubuntu2204" if pool.size and pool.size.accelerator is Accelerator.FPGA else "Ubuntu",
         "os_disk_type": "Ephemeral" if pool.disk is OsDisk.EPHEMERAL else "Managed",
         "os_disk_size_gb": pool.disk_gib,
         "vnet_subnet_id": subnet_id,
         "enable_node_public_ip": False,
         "enable_encryption_at_host": pool.unencrypted_host_reason is None,
-        # Quota for a further node with accelerators is seldom there.
+        # There is seldom quota for an extra node with accelerators.
         "upgrade_settings": ({"max_surge": "0", "max_unavailable": "1"} if accelerated else {"max_surge": "10%"}),
     }
 
 
 def _typed(pool: NodePoolSettings) -> dict[str, Any]:
-    """What follows from the accelerator, and from being a spot pool."""
+    """The properties that depend on the accelerator and on `spot`."""
     return without_none(
         gpu_profile={"driver": "Install"} if pool.accelerator is Accelerator.GPU else None,
         gpu_instance_profile=pool.mig_profile.value if pool.mig_profile else None,

@@ -1,7 +1,7 @@
-"""A cluster of AKS that models are served from, attached to a workspace so that none breaks another's scoring.
+"""An AKS cluster that serves models, attached so that no workspace breaks another one's scoring.
 
-It does not manage what runs on the cluster: deployments, traffic and images belong to releases, and what a Git source
-applies to that source. An adopted cluster keeps its pools, its network and its upgrades.
+It does not manage what runs on the cluster. Releases manage deployments, traffic and images. A Git source manages what
+it applies. An adopted cluster keeps its pools, its network and its upgrades.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from .managed_cluster import managed_cluster
 
 
 class AKSInference(Component):
-    """A cluster with Azure ML's extension, as a compute of a workspace."""
+    """An AKS cluster with Azure ML's extension, attached as a compute of a workspace."""
 
     name: pulumi.Output[str]
     """The cluster's name."""
@@ -29,16 +29,16 @@ class AKSInference(Component):
     """The cluster's id."""
 
     principal_id: pulumi.Output[Optional[str]]
-    """The principal of the cluster's identity; None of an adopted one."""
+    """The principal id of the cluster's identity. None for an adopted cluster."""
 
     namespace: pulumi.Output[Optional[str]]
-    """The workspace's namespace in it; None where it is attached to none."""
+    """The workspace's namespace in the cluster. None if no workspace is given."""
 
     compute_id: pulumi.Output[Optional[str]]
-    """The compute, by id, that endpoints are made on; None where it is attached to none."""
+    """The compute that endpoints are made on, by id. None if no workspace is given."""
 
     instance_types: pulumi.Output[list[str]]
-    """What deployments can ask for."""
+    """The names of the instance types that deployments can use."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[AKSInferenceArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -49,14 +49,14 @@ class AKSInference(Component):
         extension = None
         if args.settings.installs_extension:
             if args.settings.gitops is not None:
-                # Beside Azure ML's: Azure says that it took a source, not that it applied it. The router waits for the
-                # certificate by itself.
+                # Azure ML's extension does not depend on it: Azure reports only that it accepted a source, not that it
+                # applied it. The router waits for the certificate itself.
                 gitops(self, cluster, args.settings.gitops)
             extension = azureml_extension(self, cluster, args.settings)
         compute_id = None
         if args.workspace is not None:
             attached = attach_cluster(self, args, cluster, args.workspace, extension)
-            # Made of names: a compute that is attached anew is the same to its endpoints. They go before it does.
+            # Built from names: the id stays the same if the compute is attached again. Endpoints are deleted before it.
             known = pulumi.Output.concat(args.workspace.workspace_id, f"/computes/{args.settings.compute_name}")
             compute_id = known_value_of(attached.first_to_go, known)
         self._finish(
@@ -72,7 +72,7 @@ class AKSInference(Component):
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports."""
         return {
             "kubernetes_cluster_id": self.resource_id,
             "kubernetes_namespace": self.namespace,

@@ -1,4 +1,4 @@
-"""The arguments of an AKSInference, which its parts take whole."""
+"""The arguments of an AKSInference. The functions that make its parts take them too."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -20,19 +20,19 @@ class AKSInferenceArgs(NetworkedArgs):
     """The arguments of an AKSInference."""
 
     settings: ModelOrDict[AKSSettings]
-    """The cluster, made or adopted, its pools, and how it is attached."""
+    """The cluster (new or adopted), its pools, and its attachment."""
 
     subnet_id: Optional[In[str]] = None
-    """The subnet of the nodes, by id. A cluster that is made needs one."""
+    """The subnet of the nodes, by id. Required for a new cluster."""
 
     egress: EgressKind = EgressKind.NAT_GATEWAY
-    """How that subnet leads out. Default: by a NAT gateway."""
+    """The egress of that subnet. Default: a NAT gateway."""
 
     private_dns_zone_id: Optional[In[str]] = None
-    """The zone, by id, that names the API server. Default: AKS makes one."""
+    """The private DNS zone of the API server, by id. Default: AKS makes one."""
 
     workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
-    """The workspace that it is attached to. Default: none, it is a cluster for others to attach."""
+    """The workspace that the cluster is attached to. Default: none, so that other projects can attach it."""
 
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
     _zone = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "private_dns_zone_id")
@@ -43,14 +43,14 @@ class AKSInferenceArgs(NetworkedArgs):
             yield Violation(
                 ("workspace",),
                 None,
-                "the workspace has a managed network, to which no Kubernetes cluster can be attached",
-                "Set the workspace's network_mode: own, or serve from managed endpoints",
+                "the workspace has a managed network, so no Kubernetes cluster can be attached to it",
+                "Set the workspace's network_mode: own, or serve models from managed endpoints",
             )
 
     @check
     def _nodes_have_a_subnet(self) -> Iterator[Violation]:
         if not self.settings.adopted and self.subnet_id is None:
-            yield Violation(("subnet_id",), None, "required for a cluster that is made", "Give the nodes' subnet")
+            yield Violation(("subnet_id",), None, "required for a new cluster", "Give the id of the nodes' subnet")
 
     @property
     def namespace(self) -> str:
@@ -59,15 +59,15 @@ class AKSInferenceArgs(NetworkedArgs):
 
     @property
     def instance_types(self) -> list[InstanceType]:
-        """What deployments can ask for."""
-        # Their names are known to the whole cluster.
+        """The instance types that deployments can use."""
+        # Instance types belong to the whole cluster, so a shared one needs unique names.
         shared = self.settings.attach is Attach.SHARED
         prefix = f"{self.placement.project}-{self.placement.environment}-" if shared else ""
         return self.settings.instance_types(highly_available=self.placement.profile.highly_available, prefix=prefix)
 
     @property
     def claim_tags(self) -> dict[str, In[str]]:
-        """The tag that says whose the cluster is."""
+        """The tag that names the cluster's workspace, or says that the cluster is shared."""
         if self.settings.attach is Attach.SHARED:
             return {CLUSTER_CLAIM: self.settings.attach.value}
         return {CLUSTER_CLAIM: self.workspace.workspace_id} if self.workspace else {}

@@ -29,8 +29,8 @@ def attach_cluster(
     workspace: WorkspaceReference,
     extension: "Optional[native.kubernetesconfiguration.Extension]",
 ) -> AttachedCompute:
-    """Attaches the cluster in one namespace. Azure changes nothing of a compute in place, and instance types that come
-    later are applied to the cluster."""
+    """Attaches the cluster, in one namespace. Azure cannot change an attached compute, so instance types that come
+    later must be applied to the cluster with kubectl."""
     ml, settings = native.machinelearningservices, args.settings
     before = [*_grant_workspace(parent, args, cluster, workspace), _namespace(parent, args, cluster)]
     if settings.trusted_access:
@@ -57,7 +57,7 @@ def attach_cluster(
         tags={ATTACH: settings.attach.value},
         depends_on=[*before, *([extension] if extension else [])],
         replace_on_changes=["identity", "location", "properties"],
-        # A new pool, or another tag, would detach the cluster under its endpoints.
+        # Else a new pool or tag would detach the cluster while endpoints use it.
         ignore_changes=[*(f"properties.properties.{each}" for each in _INSTANCE_TYPES), "tags"],
     )
     attached.compute.properties.apply(lambda each: _warn_of_missing_types(parent, args, each))
@@ -67,7 +67,7 @@ def attach_cluster(
 def _claimed_id(
     parent: Component, args: AKSInferenceArgs, cluster: Cluster, workspace: WorkspaceReference
 ) -> "pulumi.Output[str]":
-    """The cluster's id, or an error if another component of the program has it and one of both wants it alone."""
+    """The cluster's id, or an error if another component of the program attaches it too and one of them exclusively."""
     placement = args.placement
     known = args.settings.cluster_id or placement.id_of(
         "Microsoft.ContainerService/managedClusters", placement.name_of(Kind.KUBERNETES_CLUSTER)
@@ -82,8 +82,8 @@ def _claimed_id(
 def _grant_workspace(
     parent: Component, args: AKSInferenceArgs, cluster: Cluster, workspace: WorkspaceReference
 ) -> list[pulumi.Resource]:
-    """What the workspace's identity needs on the cluster ("Attach a Kubernetes cluster"). Contributor, which
-    Trusted Access asks for, holds the other three."""
+    """Assigns the roles that the workspace's identity needs on the cluster ("Attach a Kubernetes cluster"). Trusted
+    Access needs Contributor, which includes the other three."""
     roles = [
         ("reader", Role.READER),
         ("extension-contributor", Role.KUBERNETES_EXTENSION_CONTRIBUTOR),
@@ -110,7 +110,7 @@ def _trusted_access(parent: Component, cluster: Cluster, workspace: WorkspaceRef
 
 
 def _namespace(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> pulumi.Resource:
-    """The workspace's namespace. The router stands in another one, so every pod of the cluster may call."""
+    """Makes the workspace's namespace. The router is in another namespace, so every pod of the cluster may call."""
     quota, protected = args.settings.quota, args.placement.protected
     limits = quota and {
         "cpu_request": f"{quota.cpu}",
@@ -145,16 +145,16 @@ def _instance_type(wanted: InstanceType) -> Any:
 
 
 def _warn_of_missing_types(parent: Component, args: AKSInferenceArgs, properties: Any) -> None:
-    """A pool that came after the cluster was attached: its instance type has to be applied, as Azure takes none."""
+    """Warns of each pool that was added after the attachment: its instance type must be applied with kubectl."""
     for each in missing_types(properties, args.instance_types):
         pulumi.log.warn(
-            f"{args.settings.compute_name} was attached without the instance type {each.name}, and Azure adds none to "
-            f"an attached cluster. Apply it (`kubectl apply -f`): {json.dumps(each.manifest)}",
+            f"{args.settings.compute_name} was attached without the instance type {each.name}, and Azure cannot add it "
+            f"to an attached cluster. Apply it (`kubectl apply -f`): {json.dumps(each.manifest)}",
             parent,
         )
 
 
 def missing_types(properties: Any, wanted: list[InstanceType]) -> list[InstanceType]:
-    """Those that a compute, which Azure describes by `properties`, was attached without."""
+    """The instance types of `wanted` that a compute was attached without. `properties` is Azure's answer for it."""
     attached = ((properties or {}).get("properties") or {}).get("instanceTypes")
     return [each for each in wanted if each.name not in attached] if attached else []

@@ -1,4 +1,4 @@
-"""A cluster, made or adopted, as the steps after it need it."""
+"""The data of a cluster, new or adopted, that later steps need."""
 
 from typing import NamedTuple, Optional
 
@@ -8,18 +8,18 @@ from ...parts.arguments import In
 
 
 class Cluster(NamedTuple):
-    """A cluster that extensions are put on and workspaces attach."""
+    """A cluster that extensions are installed on and workspaces attach."""
 
     id: In[str]
 
     name: In[str]
-    """Its name, or an error if it cannot be what the settings ask for."""
+    """Its name, or an error if the cluster cannot match the settings."""
 
     group: In[str]
     """The name of its resource group."""
 
     ready: list[pulumi.Resource]
-    """What has to be there before the extension: the pool that it runs on, or the claim on an adopted cluster."""
+    """The resources that the extension depends on: the pool that it runs on, or the claim on an adopted cluster."""
 
     principal_id: In[Optional[str]] = None
-    """The principal of its identity; None of an adopted one."""
+    """The principal id of its identity. None for an adopted cluster."""

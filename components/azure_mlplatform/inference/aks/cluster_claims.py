@@ -1,4 +1,4 @@
-"""Whose a cluster is: within a program, and across repositories by a tag on the cluster."""
+"""Checks which workspace has a cluster: within a program, and across repositories by a tag on the cluster."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Optional
@@ -15,7 +15,7 @@ _AT = ("inference", "aks", "cluster_id")
 
 
 class Claim(NamedTuple):
-    """A workspace that attaches a cluster."""
+    """A workspace's claim on a cluster."""
 
     component: str
     """The component's name in the program."""
@@ -24,18 +24,19 @@ class Claim(NamedTuple):
     attach: Attach
 
     namespace: str
-    """Its namespace in the cluster."""
+    """The workspace's namespace in the cluster."""
 
     def __str__(self) -> str:
         return f"{self.attach} to {name_of(self.workspace_id)} by {self.component}"
 
 
 _CLAIMS: "WeakKeyDictionary[Any, dict[str, list[Claim]]]" = WeakKeyDictionary()
-"""Stack → cluster, by id in lower case → its claims in the program."""
+"""Stack → cluster id in lower case → the claims on the cluster in the program."""
 
 
 def claim(cluster_id: str, mine: Claim) -> None:
-    """Notes a claim. Raises RefusedError where another workspace has the cluster, and one of both wants it alone."""
+    """Records a claim. Raises RefusedError if another workspace has a claim and one of the two is exclusive, or if
+    another claim has the same namespace."""
     stack = pulumi.runtime.settings.get_root_resource()
     claims = _CLAIMS.setdefault(stack, {}) if stack is not None else {}
     taken = claims.setdefault(cluster_id.lower(), [])
@@ -48,8 +49,8 @@ def claim(cluster_id: str, mine: Claim) -> None:
                 [
                     Problem(
                         ("inference", "aks", "namespace"),
-                        f"{name_of(cluster_id)} has '{mine.namespace}' as the namespace of {other} already, and "
-                        f"{mine} asks for it too",
+                        f"{name_of(cluster_id)} has the namespace '{mine.namespace}' twice: attached {other}, "
+                        f"and attached {mine}",
                         "Give each workspace a namespace of its own",
                     )
                 ]
@@ -66,39 +67,39 @@ def adoption_problems(
     found_location: Optional[str],
     found_entra: Optional[dict[str, Any]],
 ) -> Iterator[Problem]:
-    """What is wrong with adopting a cluster that was found to be so; None where it has none."""
+    """A problem for each reason why the cluster cannot be adopted. The `found_` values are its properties in Azure."""
     name = name_of(cluster_id)
     claimed = (found_tags or {}).get(CLUSTER_CLAIM, "")
     if claimed == Attach.SHARED and mine.attach is Attach.EXCLUSIVE:
         yield Problem(
             _AT,
-            f"{name} is shared by several workspaces, and {mine.workspace_id} would attach it for itself alone",
+            f"{name} is shared by several workspaces, but {mine.workspace_id} would attach it exclusively",
             "Set attach: shared, or name a cluster that is not shared",
         )
     elif claimed not in ("", Attach.SHARED) and not same_id(claimed, mine.workspace_id):
         yield Problem(
             _AT,
-            f"{name} belongs to {claimed} alone, and {mine.workspace_id} would attach it too: that breaks the first "
-            "one's scoring",
-            f"Name another cluster; if the first workspace is gone, take the tag {CLUSTER_CLAIM} off the cluster",
+            f"{name} belongs to {claimed} alone, and {mine.workspace_id} would attach it too: that breaks the "
+            "first workspace's scoring",
+            f"Name another cluster. If the first workspace is deleted, remove the tag {CLUSTER_CLAIM} from the cluster",
         )
     elif claimed == "" and mine.attach is Attach.SHARED:
         yield Problem(
             _AT,
-            f"{name} does not say that it is shared, so another repository could still attach it for itself alone",
-            f"Have whoever runs it set the tag {CLUSTER_CLAIM}: {Attach.SHARED} on it, and install Azure ML's "
+            f"{name} has no tag that marks it as shared, so another repository could still attach it exclusively",
+            f"Ask its operator to set the tag {CLUSTER_CLAIM}: {Attach.SHARED} on it, and to install Azure ML's "
             "extension",
         )
     region = (found_location or location).replace(" ", "").lower()
     if region != location:
         yield Problem(
             _AT,
-            f"{name} is in {region}, and the workspace in {location}: with a private endpoint both are in one region",
+            f"{name} is in {region}, but the workspace is in {location}: a private endpoint needs both in one region",
             f"Name a cluster in {location}",
         )
     if not (found_entra or {}).get("enable_azure_rbac"):
         yield Problem(
             _AT,
-            f"{name} has no Azure RBAC, without which Azure makes no namespace in it",
+            f"{name} does not use Azure RBAC, so Azure cannot make a namespace in it",
             "Switch it on: `az aks update --enable-aad --enable-azure-rbac`",
         )

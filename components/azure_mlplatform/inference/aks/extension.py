@@ -17,10 +17,10 @@ from .settings.gitops import GitOpsSettings
 def azureml_extension(
     parent: Component, cluster: Cluster, settings: AKSSettings
 ) -> "native.kubernetesconfiguration.Extension":
-    """Azure ML's extension, for inference, and for training where the settings say so.
+    """Installs Azure ML's extension, for inference, and for training if the settings say so.
 
     Its settings are those that the Azure CLI sends ("Deploy Azure Machine Learning extension"; azure-cli-extensions,
-    partner_extensions/AzureMLKubernetes.py); all values are texts.
+    partner_extensions/AzureMLKubernetes.py). All values are strings.
     """
     highly_available = parent.placement.profile.highly_available
     return native.kubernetesconfiguration.Extension(
@@ -43,7 +43,7 @@ def azureml_extension(
 
 
 def _on(cluster: Cluster) -> dict[str, Any]:
-    """What names the cluster that an extension is on."""
+    """The arguments that identify the cluster of an extension."""
     return {
         "cluster_rp": "Microsoft.ContainerService",
         "cluster_resource_name": "managedClusters",
@@ -53,7 +53,7 @@ def _on(cluster: Cluster) -> dict[str, Any]:
 
 
 def _derived(placement: Placement, cluster: Cluster) -> dict[str, In[str]]:
-    """What the CLI derives, and the extension does not work without."""
+    """The settings that the CLI derives. The extension does not work without them."""
     return {
         "cluster_name": cluster.id,
         "clusterId": cluster.id,
@@ -70,7 +70,7 @@ def _derived(placement: Placement, cluster: Cluster) -> dict[str, In[str]]:
 
 
 def _router(settings: AKSSettings, highly_available: bool) -> dict[str, In[str]]:
-    """How scoring comes in: by a load balancer inside the network."""
+    """The settings of the router: a load balancer inside the network receives the calls."""
     return {
         "enableInference": "True",
         "inferenceRouterServiceType": "LoadBalancer",
@@ -86,13 +86,13 @@ def _router(settings: AKSSettings, highly_available: bool) -> dict[str, In[str]]
 
 
 def _devices(settings: AKSSettings) -> dict[str, In[str]]:
-    """NVIDIA's device plugin, which AKS does not install. For cards that MIG splits it comes from a Git source, and two
-    on one node would be in each other's way."""
+    """The settings of NVIDIA's device plugin, which AKS does not install. With MIG, the plugin comes from a Git source,
+    and two on one node would conflict."""
     gpus = [each for each in settings.pools if each.accelerator is Accelerator.GPU]
     own = bool(gpus) and not any(each.mig_profile for each in gpus)
     tolerated: dict[str, In[str]] = {}
     if any(each.spot for each in settings.pools):
-        # AKS taints spot nodes itself. Not documented, and in use at Microsoft.
+        # AKS itself taints spot nodes. Microsoft uses this setting, but does not document it.
         tolerated = {
             f"workLoadToleration[0].{key}": value
             for key, value in (
@@ -126,7 +126,7 @@ def _training(settings: AKSSettings) -> dict[str, In[str]]:
 def gitops(
     parent: Component, cluster: Cluster, source: GitOpsSettings
 ) -> "native.kubernetesconfiguration.FluxConfiguration":
-    """Flux, and what it applies to the cluster."""
+    """Installs Flux, and sets what it applies to the cluster."""
     flux = native.kubernetesconfiguration.Extension(
         parent.logical_name("flux"),
         extension_name="flux",

@@ -1,4 +1,4 @@
-"""A cluster of AKS as this library makes them: private, without local accounts, upgraded in a window, and watched."""
+"""A new AKS cluster: private, without local accounts, upgraded in a maintenance window, and monitored."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ from .settings.aks import AKSSettings, MaintenanceWindow, PodNetwork
 
 
 def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
-    """A cluster with its identity, its pools, its diagnostics and its windows for upgrades."""
+    """Makes a cluster with its identity, its pools, its diagnostics and its maintenance windows."""
     placement, subnet_id = parent.placement, args.subnet_id or ""
     identity = user_assigned_identity(parent, "identity", "aks")
-    # AKS writes to its subnet, and its zone, as it is made.
+    # AKS writes to its subnet and its DNS zone while the cluster is made.
     roles = _grant_identity(parent, args, subnet_id, identity.principal_id)
     cluster, violations = _cluster(parent, args, subnet_id, identity.id, roles)
     cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
@@ -36,7 +36,7 @@ def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
     cpu, least, most = args.settings.service_pools(highly_available=placement.profile.highly_available)["cpu"]
     for pool in args.settings.pools:
         agent_pool(parent, pool.name, pool, (pool.least, pool.most), cluster_name=name, subnet_id=subnet_id)
-    # The extension's pods find no other nodes.
+    # The extension's pods can run on this pool only.
     ready = agent_pool(parent, "cpu", cpu, (least, most), cluster_name=name, subnet_id=subnet_id)
     return Cluster(
         id=cluster.id,
@@ -50,11 +50,11 @@ def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
 def _grant_identity(
     parent: Component, args: AKSInferenceArgs, subnet_id: In[str], principal_id: In[str]
 ) -> list[pulumi.Resource]:
-    """What the cluster's identity needs before there is a cluster."""
+    """Assigns the roles that the cluster's identity needs before the cluster is made."""
     if args.private_dns_zone_id is None:
         wanted = [("subnet-contributor", Role.NETWORK_CONTRIBUTOR, subnet_id)]
     else:
-        # AKS links the zone to the network itself, even where a hub has it ("Create a private AKS cluster").
+        # AKS links the zone to the network itself, even if the zone is in a hub ("Create a private AKS cluster").
         vnet_id = pulumi.Output.from_input(subnet_id).apply(lambda each: each.rsplit("/subnets/", 1)[0])
         wanted = [
             ("network-contributor", Role.NETWORK_CONTRIBUTOR, vnet_id),
@@ -66,8 +66,8 @@ def _grant_identity(
 def _cluster(
     parent: Component, args: AKSInferenceArgs, subnet_id: In[str], identity_id: In[str], roles: list[pulumi.Resource]
 ) -> "tuple[native.containerservice.ManagedCluster, list[pulumi.Output[list[Problem]]]]":
-    """The cluster with its system pool, and a problem for each immutable property that was deployed with a different
-    value. Other pools are resources of their own."""
+    """Makes the cluster with its system pool. Also returns a problem for each immutable property that was deployed with
+    a different value. Other pools are separate resources."""
     placement, settings, zone_id = parent.placement, args.settings, args.private_dns_zone_id
     highly_available = placement.profile.highly_available
     cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
@@ -85,7 +85,7 @@ def _cluster(
         resource_group_name=placement.resource_group_name,
         location=placement.location,
         node_resource_group=placement.name_of(Kind.RESOURCE_GROUP, "aks-nodes"),
-        # A zone of one's own takes a subdomain, every other a prefix.
+        # A cluster with its own zone needs a subdomain, every other a prefix.
         dns_prefix=cluster_name if zone_id is None else None,
         fqdn_subdomain=None if zone_id is None else cluster_name,
         kubernetes_version=settings.kubernetes_version,
@@ -129,11 +129,11 @@ def _cluster(
             protect=placement.protected,
             depends_on=roles,
             ignore_changes=[
-                # The autoscaler and the upgrade channel change them.
+                # The autoscaler and the upgrade channel change these.
                 "agentPoolProfiles[0].count",
                 "agentPoolProfiles[0].orchestratorVersion",
                 "kubernetesVersion",
-                # AKS refuses to change them; `_violations` says so before anything is sent.
+                # AKS refuses to change these. `_violations` reports a change before anything is sent.
                 *(f"agentPoolProfiles[0].{each}" for each in IMMUTABLE_OF_NODES.values()),
                 "apiServerAccessProfile.privateDNSZone",
                 "networkProfile.networkDataplane",
@@ -199,7 +199,7 @@ def _violations(
 def _network_profile(settings: AKSSettings, egress: EgressKind) -> Any:
     services = settings.service_cidr.split("/")[0].rsplit(".", 1)
     overlay = settings.pod_network is PodNetwork.OVERLAY
-    # Cilium enforces policies for pods with addresses of their own, Calico for those with the subnet's.
+    # Cilium enforces network policies in an overlay, Calico for pods with addresses of the subnet.
     engine = "cilium" if overlay else "calico"
     return without_none(
         network_plugin="azure",
@@ -224,5 +224,5 @@ def _window(window: MaintenanceWindow) -> Any:
 
 
 def _of(answer: Any, field: str) -> Any:
-    """A field of what the provider answers: an object of the SDK, or a dict where it is not typed."""
+    """A field of the provider's answer, which is an object of the SDK, or a dict if it has no type."""
     return answer.get(field) if isinstance(answer, dict) else getattr(answer, field, None)

@@ -1,7 +1,7 @@
 """App Service for containers: web apps that serve models, each with a slot where the next release warms up.
 
-It does not manage images and traffic, which belong to releases: they change the slot's image, test it, and swap. Azure
-has a whole site written at a time, so the projects' Pulumi.yaml refresh before each update.
+It does not manage images and traffic. Releases do: they change the slot's image, test it, and swap. Each update writes
+the whole site, so the projects' Pulumi.yaml refreshes the state before each update.
 """
 
 from typing import Any, Optional
@@ -23,7 +23,7 @@ from ..settings.container import EntraSignIn
 from .settings import AppServiceSettings, WebAppSettings
 
 SLOT = "green"
-"""Where the next release warms up."""
+"""The slot where the next release warms up."""
 
 
 class AppServiceInferenceArgs(ContainerHostArgs):
@@ -33,14 +33,14 @@ class AppServiceInferenceArgs(ContainerHostArgs):
     """The plan and its web apps."""
 
     subnet_id: Optional[In[str]] = None
-    """The subnet, by id, that apps call out from, delegated to Microsoft.Web/serverFarms. Default: they call from the
-    internet."""
+    """The subnet for the apps' outgoing calls, by id, delegated to Microsoft.Web/serverFarms. Default: outgoing calls
+    use public addresses."""
 
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
 
 
 class AppServiceInference(ContainerHost):
-    """A plan with its web apps."""
+    """An App Service plan with its web apps."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[AppServiceInferenceArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -86,7 +86,7 @@ class AppServiceInference(ContainerHost):
     def _site(
         self, args: AppServiceInferenceArgs, app: WebAppSettings, plan_id: In[str], puller: ImagePuller
     ) -> "native.web.WebApp":
-        """A web app and its slot: nothing that matters is inherited, so both are given all of it."""
+        """Makes a web app and its slot. The slot does not inherit the important settings, so both get all of them."""
         slot_label, app_name = f"{app.name}-{SLOT}", self.placement.name_of(Kind.WEB_APP, app.name)
         site = native.web.WebApp(
             self.logical_name(app.name),
@@ -106,7 +106,7 @@ class AppServiceInference(ContainerHost):
             **self._shared(args, app, plan_id, puller),
             opts=child(self, depends_on=[puller.role], ignore_changes=["siteConfig.linuxFxVersion"]),
         )
-        # Azure answers 409 to a write of a site while another goes on.
+        # Azure answers 409 if two writes to a site overlap.
         closed = [self._close(app, site, app_name), self._close_slot(app, slot, app_name)]
         send_diagnostics(self, app.name, site.id)
         send_diagnostics(self, slot_label, slot.id)
@@ -122,7 +122,7 @@ class AppServiceInference(ContainerHost):
             "WEBSITES_CONTAINER_START_TIME_LIMIT": str(app.start_seconds),
             "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",
             "WEBSITES_PORT": str(app.port),
-            # A swap waits until the model answers here.
+            # A swap waits until the model answers at this path.
             "WEBSITE_SWAP_WARMUP_PING_PATH": app.health_check_path,
             "WEBSITE_SWAP_WARMUP_PING_STATUSES": "200",
         }
@@ -140,7 +140,7 @@ class AppServiceInference(ContainerHost):
             "ssh_enabled": False,
             "public_network_access": self.placement.public_network_access,
             "virtual_network_subnet_id": args.subnet_id,
-            # The image's registry is reached from the network too.
+            # Image pulls go through the network too.
             "outbound_vnet_routing": {"all_traffic": True} if args.subnet_id is not None else None,
             "site_config": {
                 "linux_fx_version": f"DOCKER|{app.image}",
@@ -170,7 +170,7 @@ class AppServiceInference(ContainerHost):
         }
 
     def _close(self, app: WebAppSettings, site: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
-        """Closes what signs in with a password, and checks tokens; returns what was written last."""
+        """Turns off sign-in with passwords, and turns on token checks. Returns the resource that is written last."""
         web, name = native.web, self.logical_name(app.name)
         of: dict[str, Any] = self._of(site, app_name)
         scm = web.WebAppScmAllowed(f"{name}-scm", allow=False, **of, opts=child(self))
@@ -182,7 +182,7 @@ class AppServiceInference(ContainerHost):
         )
 
     def _close_slot(self, app: WebAppSettings, slot: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
-        """The same of the slot, which inherits nothing of it."""
+        """Does the same for the slot, which inherits none of these settings."""
         web, name = native.web, self.logical_name(f"{app.name}-{SLOT}")
         of: dict[str, Any] = {**self._of(slot, app_name), "slot": SLOT}
         scm = web.WebAppScmAllowedSlot(f"{name}-scm", allow=False, **of, opts=child(self))
@@ -194,7 +194,7 @@ class AppServiceInference(ContainerHost):
         )
 
     def _of(self, site: pulumi.Resource, app_name: In[str]) -> dict[str, Any]:
-        """What names a site, or its slot."""
+        """The arguments that identify a site or its slot."""
         return {
             "name": known_value_of(site, app_name),
             "resource_group_name": self.placement.resource_group_name,

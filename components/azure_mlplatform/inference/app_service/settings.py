@@ -1,4 +1,4 @@
-"""App Service for containers: a plan, and web apps with a slot for the next release."""
+"""Settings of App Service for containers: a plan, and web apps with a slot for the next release."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -17,56 +17,56 @@ from ..settings.container import ServedByContainer, registry_rule
 
 
 class PlanSku(StrEnum):
-    """The size of an instance: vCPUs and GiB ("App Service pricing"). All have slots, private endpoints, a way into a
-    network and always on; smaller plans lack one of them."""
+    """The size of an instance: vCPUs and GiB ("App Service pricing"). All sizes support slots, private endpoints,
+    network integration and Always On. Smaller plans lack one of these."""
 
     P0V3 = "P0v3"
-    """1 and 4."""
+    """1 vCPU and 4 GiB."""
 
     P1V3 = "P1v3"
-    """2 and 8."""
+    """2 vCPUs and 8 GiB."""
 
     P2V3 = "P2v3"
-    """4 and 16."""
+    """4 vCPUs and 16 GiB."""
 
     P3V3 = "P3v3"
-    """8 and 32."""
+    """8 vCPUs and 32 GiB."""
 
     P1MV3 = "P1mv3"
-    """2 and 16."""
+    """2 vCPUs and 16 GiB."""
 
     P2MV3 = "P2mv3"
-    """4 and 32."""
+    """4 vCPUs and 32 GiB."""
 
     P3MV3 = "P3mv3"
-    """8 and 64."""
+    """8 vCPUs and 64 GiB."""
 
     P4MV3 = "P4mv3"
-    """16 and 128."""
+    """16 vCPUs and 128 GiB."""
 
     P5MV3 = "P5mv3"
-    """32 and 256."""
+    """32 vCPUs and 256 GiB."""
 
 
 class WebAppSettings(ServedByContainer):
-    """A web app: production, which answers, and the slot `green`, where the next release warms up before they swap."""
+    """A web app. Production answers calls. The next release warms up in the slot `green`, then the two are swapped."""
 
     start_seconds: int = Field(default=600, ge=60, le=1800)
-    """For how long a container may load its model before App Service gives it up, in seconds. Left out: 600."""
+    """The time limit for a container to start and load its model, in seconds. Default: 600."""
 
 
 class AppServiceSettings(PartSettings):
     """The plan and its web apps."""
 
     sku: PlanSku = PlanSku.P1V3
-    """The size of an instance. Left out: `P1v3`. Both slots of all apps share the instances."""
+    """The size of an instance. All apps and both their slots share the instances. Default: `P1v3`."""
 
     instances: Optional[int] = Field(default=None, ge=1, le=30)
-    """How many instances. Left out: 3 where the environment is highly available, else 1. Spread over zones, at least
-    2."""
+    """The number of instances, at least 2 if the environment is spread over zones. Default: 3 if the environment is
+    highly available, else 1."""
 
     registry_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/registries/crmodels"])
-    """The registry of the images, by id. Left out, the workspace's."""
+    """The registry of the images, by id. Default: the workspace's registry."""
 
     apps: list[WebAppSettings] = Field(min_length=1)
     """The web apps."""
@@ -74,7 +74,7 @@ class AppServiceSettings(PartSettings):
     _registry = field_rule(registry_rule, "registry_id")
 
     def count(self, *, highly_available: bool) -> int:
-        """How many instances there are."""
+        """The number of instances."""
         return self.instances or (3 if highly_available else 1)
 
     @check
@@ -83,11 +83,11 @@ class AppServiceSettings(PartSettings):
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What has private endpoints: each app, with its slot."""
+        """An entry for each app. It covers the app's slot too."""
         return [PrivateService.WEB_APP] * len(self.apps)
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """What this kind of environment does not allow: one instance where there are to be several zones."""
+        """A violation if there is one instance, but the environment is spread over zones."""
         if PROFILES[environment].zone_redundant and self.instances == 1:
             yield Violation(
                 ("instances",),
@@ -97,5 +97,5 @@ class AppServiceSettings(PartSettings):
             )
 
     def addresses(self, *, highly_available: bool) -> int:
-        """Addresses of the subnet it takes at most: one an instance, and twice that while it is scaled."""
+        """The maximum number of subnet addresses in use: one for each instance, and twice that during scaling."""
         return 2 * self.count(highly_available=highly_available)

@@ -1,7 +1,7 @@
-"""Container Apps: an environment in the network, and apps that serve models, several revisions at once.
+"""Container Apps: an environment in the network, and apps that serve models with several revisions at once.
 
-It does not manage images and traffic, which belong to releases: they add a revision and share the traffic by labels.
-Azure has a whole app written at a time, so the projects' Pulumi.yaml refresh before each update.
+It does not manage images and traffic. Releases do: they add a revision and split the traffic by labels. Each update
+writes the whole app, so the projects' Pulumi.yaml refreshes the state before each update.
 """
 
 from typing import Any, Optional
@@ -35,7 +35,7 @@ class ContainerAppInferenceArgs(ContainerHostArgs):
 
 
 class ContainerAppInference(ContainerHost):
-    """An environment with its apps."""
+    """A Container Apps environment with its apps."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[ContainerAppInferenceArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -64,7 +64,7 @@ class ContainerAppInference(ContainerHost):
         if settings.profile.dedicated:
             least, most = settings.nodes(zone_redundant=self.placement.profile.zone_redundant)
             profile |= {"minimum_count": least, "maximum_count": most}
-        # The first is there in any case; without profiles it would be an environment of the old kind.
+        # Consumption always exists. Without any profile, the environment would be of the older type.
         profiles: list[Any] = [{"name": "Consumption", "workload_profile_type": "Consumption"}]
         if settings.workload_profile is not WorkloadProfile.CONSUMPTION:
             profiles.append(profile)
@@ -77,7 +77,7 @@ class ContainerAppInference(ContainerHost):
             vnet_configuration={"infrastructure_subnet_id": args.subnet_id, "internal": True},
             public_network_access="Disabled",
             workload_profiles=profiles,
-            # By a diagnostic setting, so that no key of the log is needed.
+            # A diagnostic setting sends the logs, so no key of Log Analytics is needed.
             app_logs_configuration={"destination": "azure-monitor"},
             peer_traffic_configuration={"encryption": {"enabled": True}},
             zone_redundant=self.placement.profile.zone_redundant,
@@ -105,7 +105,7 @@ class ContainerAppInference(ContainerHost):
             configuration={
                 "active_revisions_mode": "Multiple",
                 "ingress": {
-                    # Of an internal environment: from the network, and never from the internet.
+                    # In an internal environment: open to the network, never to the internet.
                     "external": True,
                     "target_port": app.port,
                     "transport": "auto",
@@ -123,12 +123,12 @@ class ContainerAppInference(ContainerHost):
                 ignore_changes=[
                     "configuration.ingress.traffic",
                     "template.containers[0].image",
-                    # A release may name its revision, and another one than it named would be another revision.
+                    # A release may set it. A different suffix would make a new revision.
                     "template.revisionSuffix",
                 ],
             ),
         )
-        # The app itself reports metrics only; its logs are the environment's.
+        # The app reports metrics only. The environment sends the logs.
         send_diagnostics(self, app.name, made.id, logs=False)
         if app.sign_in is not None:
             native.app.ContainerAppsAuthConfig(
@@ -154,7 +154,7 @@ class ContainerAppInference(ContainerHost):
                     "resources": {"cpu": app.cpu, "memory": f"{app.memory:g}Gi"},
                     "env": [{"name": key, "value": value} for key, value in sorted(variables.items())],
                     "probes": [
-                        # Ten minutes to load a model.
+                        # Ten minutes to load the model.
                         {"type": "Startup", "period_seconds": 60, "failure_threshold": 10, **answers},
                         {"type": "Readiness", "period_seconds": 10, **answers},
                         {"type": "Liveness", "period_seconds": 30, **answers},

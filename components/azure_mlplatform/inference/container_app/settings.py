@@ -1,4 +1,4 @@
-"""Container Apps: an environment in the network, and apps whose revisions share the traffic."""
+"""Settings of Container Apps: an environment in the network, and apps whose revisions share the traffic."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -18,7 +18,7 @@ from ..settings.container import ServedByContainer, registry_rule
 
 
 class WorkloadProfile(StrEnum):
-    """What replicas run on ("Workload profiles in Azure Container Apps")."""
+    """The hardware that replicas run on ("Workload profiles in Azure Container Apps")."""
 
     CONSUMPTION = "Consumption"
     D4 = "D4"
@@ -39,14 +39,14 @@ class WorkloadProfile(StrEnum):
 class _Profile(NamedTuple):
     cpu: int
     memory_gib: int
-    """What a replica, or a node where it is dedicated, has at most."""
+    """vCPUs and GiB of the largest replica, or of a node if the profile is dedicated."""
 
     dedicated: bool = True
-    """Whether it is of nodes, which have a least and a most."""
+    """Whether it runs on dedicated nodes, with a minimum and a maximum number."""
 
     gpus: int = 0
     regions: Optional[frozenset[str]] = None
-    """The regions that have it, where the page lists them."""
+    """The regions that have it. None if the page does not list them."""
 
 
 _A100_REGIONS = frozenset(
@@ -79,23 +79,23 @@ WORKLOAD_PROFILES: dict[WorkloadProfile, _Profile] = {
 
 
 class ContainerAppSettings(ServedByContainer):
-    """An app: several revisions at once, among which a release shares the traffic."""
+    """An app. It can have several revisions at once. A release splits the traffic between them."""
 
     cpu: float = Field(default=1, gt=0, le=96, allow_inf_nan=False)
-    """vCPUs of a replica. Left out: 1. On Consumption, steps of a quarter up to 4."""
+    """vCPUs of a replica. On `Consumption`: up to 4, in steps of 0.25. Default: 1."""
 
     memory_gib: Optional[float] = Field(default=None, gt=0, le=880, allow_inf_nan=False)
-    """Memory of a replica, in GiB. Left out: twice its vCPUs, which Consumption asks for."""
+    """Memory of a replica, in GiB. Default: twice its vCPUs, as `Consumption` requires."""
 
     min_replicas: Optional[int] = Field(default=None, ge=0, le=1000)
-    """Replicas at least. Left out: 1 where the environment is highly available, 3 where it is spread over zones, else
-    0."""
+    """The minimum number of replicas. Default: 3 if the environment is spread over zones, 1 if it is highly available,
+    else 0."""
 
     max_replicas: int = Field(default=10, ge=1, le=1000)
-    """Replicas at most. Left out: 10."""
+    """The maximum number of replicas. Default: 10."""
 
     concurrent_requests: int = Field(default=10, ge=1, le=1000)
-    """Requests at a time, beyond which a replica is added. Left out: 10."""
+    """Concurrent requests of one replica. Above this number, a replica is added. Default: 10."""
 
     @property
     def memory(self) -> float:
@@ -103,7 +103,7 @@ class ContainerAppSettings(ServedByContainer):
         return self.memory_gib or 2 * self.cpu
 
     def least(self, *, highly_available: bool, zone_redundant: bool) -> int:
-        """Replicas at least."""
+        """The minimum number of replicas."""
         if self.min_replicas is not None:
             return self.min_replicas
         return 3 if zone_redundant else int(highly_available)
@@ -117,17 +117,18 @@ class ContainerAppsSettings(PartSettings):
     """The environment and its apps."""
 
     workload_profile: WorkloadProfile = WorkloadProfile.CONSUMPTION
-    """What all apps run on: `Consumption`, a node such as `D4`, or one with GPUs, such as
-    `Consumption-GPU-NC24-A100`. Left out: `Consumption`."""
+    """The hardware that all apps run on: `Consumption`, dedicated nodes such as `D4`, or GPUs such as
+    `Consumption-GPU-NC24-A100`. Default: `Consumption`."""
 
     min_nodes: Optional[int] = Field(default=None, ge=0, le=50)
-    """With nodes (`D4` and such): how many at least. Left out: 1, or 3 where the environment is spread over zones."""
+    """With dedicated nodes (such as `D4`): the minimum number. Default: 3 if the environment is spread over zones, else
+    1."""
 
     max_nodes: Optional[int] = Field(default=None, ge=1, le=50)
-    """With nodes: how many at most. Left out: 2 more than the least."""
+    """With dedicated nodes: the maximum number. Default: 2 more than the minimum."""
 
     registry_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/registries/crmodels"])
-    """The registry of the images, by id. Left out, the workspace's."""
+    """The registry of the images, by id. Default: the workspace's registry."""
 
     apps: list[ContainerAppSettings] = Field(min_length=1)
     """The apps."""
@@ -136,11 +137,11 @@ class ContainerAppsSettings(PartSettings):
 
     @property
     def profile(self) -> _Profile:
-        """What the workload profile has."""
+        """The properties of the workload profile."""
         return WORKLOAD_PROFILES[self.workload_profile]
 
     def nodes(self, *, zone_redundant: bool) -> tuple[int, int]:
-        """Nodes at least and at most, of a dedicated profile."""
+        """The minimum and maximum number of nodes of a dedicated profile."""
         least = (3 if zone_redundant else 1) if self.min_nodes is None else self.min_nodes
         return least, least + 2 if self.max_nodes is None else self.max_nodes
 
@@ -155,8 +156,8 @@ class ContainerAppsSettings(PartSettings):
                 yield Violation(
                     (field,),
                     getattr(self, field),
-                    f"{field} is given, but {self.workload_profile} has no nodes of one's own",
-                    "Leave it out; replicas are counted by each app",
+                    f"{field} is given, but {self.workload_profile} has no dedicated nodes",
+                    "Leave it out, and set min_replicas and max_replicas of the apps instead",
                 )
         yield from scaling_violations(self, "nodes")
 
@@ -170,8 +171,8 @@ class ContainerAppsSettings(PartSettings):
                     (*at, "cpu"),
                     app.cpu,
                     f"a replica of {app.cpu:g} vCPUs and {app.memory:g} GiB does not fit {self.workload_profile}, "
-                    f"which has {most.cpu} and {most.memory_gib}",
-                    "Lower cpu and memory_gib, or take a larger workload_profile",
+                    f"which has {most.cpu} vCPUs and {most.memory_gib} GiB",
+                    "Lower cpu and memory_gib, or choose a larger workload_profile",
                 )
             elif self.workload_profile is WorkloadProfile.CONSUMPTION and (
                 app.cpu * 4 % 1 or app.memory != 2 * app.cpu
@@ -180,16 +181,16 @@ class ContainerAppsSettings(PartSettings):
                     (*at, "cpu"),
                     app.cpu,
                     f"Consumption has no replica of {app.cpu:g} vCPUs and {app.memory:g} GiB",
-                    "Allowed: 0.25 to 4 vCPUs in steps of a quarter, with twice as much memory",
+                    "Allowed: 0.25 to 4 vCPUs in steps of 0.25, with twice as many GiB of memory",
                 )
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What has a private endpoint: the environment of the apps."""
+        """One entry: the environment of the apps."""
         return [PrivateService.CONTAINER_APPS]
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """What this kind of environment does not allow: going down to no node or replica."""
+        """A violation for each minimum of 0 nodes or replicas in a highly available environment."""
         least = {("min_nodes",): self.min_nodes}
         least |= {("apps", index, "min_replicas"): each.min_replicas for index, each in enumerate(self.apps)}
         for path, number in least.items():
@@ -197,24 +198,24 @@ class ContainerAppsSettings(PartSettings):
                 yield Violation(
                     path,
                     number,
-                    "in an environment that is highly available something always answers",
+                    "a highly available environment needs at least one at all times",
                     "Set 1 or more, or leave it out",
                 )
 
     def region_violations(self, location: str) -> Iterator[Violation]:
-        """A workload profile that the region does not have."""
+        """A violation if the region does not have the workload profile."""
         regions = self.profile.regions
         if regions is not None and location not in regions:
             yield Violation(
                 ("workload_profile",),
                 self.workload_profile,
-                f"there is no {self.workload_profile} in {location}",
+                f"{self.workload_profile} is not available in {location}",
                 f"Regions that have it: {', '.join(sorted(regions))}",
             )
 
     def addresses(self, *, zone_redundant: bool) -> int:
-        """Addresses of the subnet it takes at most ("Networking in Azure Container Apps"): 12 for itself, and one a
-        node, a replica with a GPU, or ten others."""
+        """The maximum number of subnet addresses in use ("Networking in Azure Container Apps"): 12 for the environment,
+        and one for each node, each replica with a GPU, or each ten other replicas."""
         if self.profile.dedicated:
             return 12 + self.nodes(zone_redundant=zone_redundant)[1]
         replicas = sum(each.max_replicas for each in self.apps)

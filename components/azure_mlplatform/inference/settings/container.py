@@ -1,4 +1,4 @@
-"""A model that is a container with an HTTP server, and who may call it."""
+"""Settings of a model that is a container with an HTTP server, and of its callers' sign-in."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -14,23 +14,23 @@ from ...foundation.violations import Violation
 
 
 class EntraSignIn(Settings):
-    """Callers present a token of Entra ID, which is checked before the model is asked."""
+    """Sign-in with Entra ID. Each token is checked before the request reaches the model."""
 
     client_id: str = Field(examples=["00000000-0000-0000-0000-00000000c11e"])
-    """The app registration that stands for the models, by its client id. It needs no secret."""
+    """The app registration that represents the models, by its client id. It needs no secret."""
 
     audiences: list[str] = Field(default_factory=list, examples=[["api://churn-scoring"]])
-    """What tokens may be meant for. Left out: `api://<client_id>`, and the client id itself."""
+    """The allowed audiences of tokens. Default: `api://<client_id>` and the client id."""
 
     callers: list[str] = Field(min_length=1, examples=[["00000000-0000-0000-0000-0000000ca11e"]])
-    """Who may call, by object id: service principals and managed identities. Without them, any application of the
-    tenant could."""
+    """The service principals and managed identities that may call, by object id. Without this list, any application of
+    the tenant could call."""
 
     _ids = field_rule(guid, "client_id", "callers")
 
     @property
     def allowed_audiences(self) -> list[str]:
-        """What tokens may be meant for."""
+        """The allowed audiences of tokens."""
         return self.audiences or [f"api://{self.client_id}", self.client_id]
 
     @check
@@ -42,31 +42,32 @@ class ServedByContainer(Settings):
     """A model that is a container with an HTTP server."""
 
     name: str = Field(examples=["scoring"])
-    """What the project calls it: 2 to 12 characters. Part of its name in Azure."""
+    """The project's name for the model: 2 to 12 characters. It is part of the name in Azure."""
 
     port: int = Field(default=8080, ge=1, le=65535)
-    """The port that the container listens on. Left out: 8080."""
+    """The port that the container listens on. Default: 8080."""
 
     health_check_path: str = Field(default="/healthz", pattern=r"^/[A-Za-z0-9._~/-]+$", examples=["/health/ready"])
-    """Where it answers with 200 once the model is loaded. Left out: `/healthz`."""
+    """The path that answers 200 once the model is loaded. Default: `/healthz`."""
 
     image: str = Field(
         default="mcr.microsoft.com/dotnet/samples:aspnetapp",
         pattern=r"^[a-z0-9.-]+(:\d+)?/[A-Za-z0-9._/-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$",
         examples=["crchurnprodx7k2p9.azurecr.io/placeholder:1"],
     )
-    """The image that it is made with; releases bring the others, and infrastructure leaves theirs alone. Left out, a
-    sample of Microsoft's that answers at the default port and path, so that all is healthy before the first release;
-    the network has to let it out to mcr.microsoft.com."""
+    """The first image. Releases deploy later images, and an update does not change those. Default: a sample image of
+    Microsoft that answers at the default port and path, so the app is healthy before the first release. To pull it, the
+    network must allow calls to mcr.microsoft.com."""
 
     environment_variables: dict[str, str] = Field(default_factory=dict, examples=[{"LOG_LEVEL": "info"}])
-    """What the container finds in its environment, beside `AZURE_CLIENT_ID`, which it signs in with. No secrets."""
+    """The container's environment variables, without secrets. `AZURE_CLIENT_ID` is added: the container signs in with
+    it."""
 
     sign_in: Optional[EntraSignIn] = None
-    """How callers sign in. Needed, unless `open_reason` is given."""
+    """The sign-in of callers. Required unless `open_reason` is given."""
 
     open_reason: Optional[str] = Field(default=None, min_length=10, examples=["The gateway checks tokens, ML-321"])
-    """Why whoever is in the network may call without signing in: at least 10 characters."""
+    """The reason why anyone in the network may call without signing in: at least 10 characters."""
 
     _name = field_rule(endpoint_name, "name")
 
@@ -76,7 +77,7 @@ class ServedByContainer(Settings):
             yield Violation(
                 ("sign_in",),
                 None,
-                f"whoever is in the network may call {self.name}",
+                f"anyone in the network may call {self.name} without signing in",
                 "Add sign_in: {client_id: <app registration>, callers: [<object id>]}, or open_reason",
             )
         if self.sign_in is not None and self.open_reason is not None:

@@ -1,4 +1,4 @@
-"""What a model is called by, and who may call it."""
+"""Settings of a stable endpoint, which callers use for a model."""
 
 from typing import Optional
 
@@ -10,12 +10,12 @@ from ...foundation.rules import field_rule
 
 
 class OnlineEndpointSettings(Settings):
-    """A stable endpoint: models come and go behind it. Deployments and traffic belong to releases."""
+    """A stable endpoint. The models behind it can change. Deployments and traffic belong to releases."""
 
     name: str = Field(examples=["scoring"])
-    """What the project calls it: 2 to 12 characters. Part of its name in Azure, which is unique in the region."""
+    """The project's name for it: 2 to 12 characters. It is part of the name in Azure, which is unique in the region."""
 
     description: Optional[str] = Field(default=None, max_length=1000)
-    """What it scores, for those who see it in the studio. Left out, nothing is said."""
+    """A description of what it scores, shown in the studio. Default: no description."""
 
     _name = field_rule(endpoint_name, "name")

@@ -1,4 +1,4 @@
-"""How models are served: where, behind which endpoints, and what that asks of the environment."""
+"""Settings of model serving: the target, its endpoints, and what it needs from the environment."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -18,10 +18,10 @@ from .endpoints import OnlineEndpointSettings
 
 
 class InferenceTarget(StrEnum):
-    """Where models run."""
+    """The service that models run on."""
 
     AKS = "aks"
-    """A cluster of AKS, attached to the workspace."""
+    """An AKS cluster, attached to the workspace."""
 
     MANAGED = "managed"
     """Machines that Azure ML runs."""
@@ -43,7 +43,7 @@ SUBNETS = {
     InferenceTarget.APP_SERVICE: SubnetRole.CONTAINERS,
     InferenceTarget.CONTAINER_APP: SubnetRole.CONTAINERS,
 }
-"""The subnet that each target needs."""
+"""Target → the subnet that it needs."""
 
 _DELEGATIONS = {
     InferenceTarget.APP_SERVICE: "Microsoft.Web/serverFarms",
@@ -53,10 +53,10 @@ _WITH_ENDPOINTS = (InferenceTarget.AKS, InferenceTarget.MANAGED)
 
 
 class InferenceSettings(PartSettings):
-    """Where models are served, and by what name they are called. docs/inference.md says when which target fits."""
+    """The target that serves models, and its endpoints. docs/inference.md helps to choose the target."""
 
     target: InferenceTarget
-    """`aks`, `managed`, `app_service` or `container_app`."""
+    """The service that models run on: `aks`, `managed`, `app_service` or `container_app`."""
 
     endpoints: list[OnlineEndpointSettings] = Field(default_factory=list)
     """With `aks` and `managed`: the stable endpoints."""
@@ -72,23 +72,23 @@ class InferenceSettings(PartSettings):
 
     @property
     def needs_workspace(self) -> bool:
-        """Whether it works in a workspace: all but a cluster that is made for others to attach."""
+        """Whether it needs a workspace. `aks` and `managed` do, except a central cluster without endpoints."""
         return self.target in _WITH_ENDPOINTS and not (self.aks and self.aks.is_central and not self.endpoints)
 
     @property
     def registry_id(self) -> Optional[str]:
-        """The registry of the containers' images, where the settings name one."""
+        """The registry of the containers' images, by id. None if the settings name none."""
         block = self.app_service or self.container_app
         return block.registry_id if block else None
 
     @property
     def container_delegation(self) -> Optional[str]:
-        """Which service the containers subnet is given to."""
+        """The service that the containers subnet is delegated to. None for targets without containers."""
         return _DELEGATIONS.get(self.target)
 
     @property
     def pod_cidr(self) -> Optional[str]:
-        """The addresses of pods that the network does not know, where a cluster of the environment's own has some."""
+        """The pods' address range of a new cluster with `pod_network: overlay`, else None."""
         if self.aks is None or self.aks.adopted or self.aks.pod_network is not PodNetwork.OVERLAY:
             return None
         return self.aks.pod_cidr
@@ -100,7 +100,7 @@ class InferenceSettings(PartSettings):
                 yield Violation((field,), None, f"target is '{target}', but {field} is missing", f"Add {field}")
             if target is not self.target and getattr(self, field) is not None:
                 yield Violation(
-                    (field,), None, f"{field} is given, but target is '{self.target}'", "Leave one of them out"
+                    (field,), None, f"{field} is given, but target is '{self.target}'", "Leave it out, or change target"
                 )
         if self.target is InferenceTarget.MANAGED and not self.endpoints:
             yield Violation(
@@ -114,7 +114,7 @@ class InferenceSettings(PartSettings):
                 ("endpoints",),
                 None,
                 f"endpoints are given, but target is '{self.target}'",
-                f"Leave them out: what is called is an app, in {_BLOCKS[self.target]}.apps",
+                f"Leave them out: callers use the apps in {_BLOCKS[self.target]}.apps",
             )
 
     @check

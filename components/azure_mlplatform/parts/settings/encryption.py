@@ -1,4 +1,4 @@
-"""Encryption with a key of the customer's own."""
+"""Encryption with a customer-managed key."""
 
 from collections.abc import Iterator
 from typing import Optional
@@ -14,14 +14,14 @@ from ...foundation.violations import Violation
 
 
 class CustomerManagedKey(Settings):
-    """A key that encrypts what the environment stores, in a vault with purge protection. Who deploys needs
-    the right to assign a role on the vault, for the environment's identity has to read the key."""
+    """A key that encrypts the stored data of the environment, in a vault with purge protection. Whoever deploys needs
+    the right to assign a role on the vault, because the environment's identity must read the key."""
 
     key_vault_id: str = Field(examples=["/subscriptions/…/providers/Microsoft.KeyVault/vaults/kv-keys"])
-    """The vault, by resource id. It uses role-based access and has purge protection."""
+    """The vault, by resource id. It must have role-based access and purge protection."""
 
     key_id: str = Field(examples=["https://kv-keys.vault.azure.net/keys/ml"])
-    """The key's address. Without a version at its end the services follow the key's rotation."""
+    """The key's address. If it has no version at the end, the services follow the key's rotation."""
 
     _vault = field_rule(arm_id("Microsoft.KeyVault/vaults"), "key_vault_id")
     _key = field_rule(
@@ -45,7 +45,7 @@ class CustomerManagedKey(Settings):
 
     @property
     def key_version(self) -> Optional[str]:
-        """The key's version, where it is pinned."""
+        """The key's version, or None if it is not pinned."""
         parts = urlsplit(self.key_id).path.split("/")
         return parts[3] if len(parts) > 3 else None
 

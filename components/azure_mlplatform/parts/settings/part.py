@@ -1,4 +1,4 @@
-"""The settings of a part of an environment, and the questions that every part answers."""
+"""The settings of a part of an environment, and the checks that every part has."""
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
@@ -16,43 +16,43 @@ from ...foundation.violations import Path, Violation, prefixed, prefixed_each, t
 class PartSettings(Settings):
     """A part of an environment, which may have parts of its own.
 
-    Each question goes to the parts below by default. A part that has an answer of its own overrides the method, and
-    calls `super()` if it has parts below as well. The whole environment and a component used alone ask the same
-    questions, so a rule stands once and holds in both.
+    By default each method asks the parts below. A part with an answer of its own overrides the method, and also calls
+    `super()` if it has parts below. The whole environment and a component used alone call the same methods, so each
+    rule is written once and holds in both.
     """
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What has a private endpoint, an entry for each resource. Default: what the parts below have."""
+        """The services with a private endpoint, one entry for each resource. Default: those of the parts below."""
         return [service for _, part in _parts_of(self) for service in part.private_services]
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """What this kind of environment does not allow, such as instances in prod."""
+        """Violations of the rules for this kind of environment, such as instances in prod."""
         yield from self._ask_parts(lambda part: part.profile_violations(environment))
 
     def region_violations(self, location: str) -> Iterator[Violation]:
-        """What a region does not have."""
+        """Violations if a region lacks something that the settings need."""
         yield from self._ask_parts(lambda part: part.region_violations(location))
 
     def private_violations(self) -> Iterator[Violation]:
-        """What does not work where everything is reached through private endpoints."""
+        """Violations if settings do not work with private endpoints only."""
         yield from self._ask_parts(lambda part: part.private_violations())
 
     def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
-        """Ids in another subscription, where Azure asks for the environment's own."""
+        """Violations if ids are in another subscription, but Azure requires the environment's own."""
         yield from self._ask_parts(lambda part: part.subscription_violations(subscription_id))
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """What is wrong on a day, such as a size that is retired."""
+        """Violations on a day, such as a size that is retired."""
         yield from self._ask_parts(lambda part: part.violations_on(today))
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is allowed and should still be known, such as a size that will be retired."""
+        """Notices about settings that are allowed but need attention, such as a size that will be retired."""
         for _, part in _parts_of(self):
             yield from part.notices_on(today)
 
     def _ask_parts(self, question: Callable[["PartSettings"], Iterable[Violation]]) -> Iterator[Violation]:
-        """The answers of the parts below. A field that is wrong hides no other part's answer."""
+        """The answers of the parts below. A wrong field does not hide the answers of the other parts."""
         yield from together(partial(_ask_field, self, name, question) for name in type(self).model_fields)
 
 
@@ -76,7 +76,7 @@ def _parts_of(settings: Settings) -> Iterator[tuple[str, PartSettings]]:
 
 
 def other_subscription(path: Path, arm_id: str, subscription_id: str, why: str) -> Iterator[Violation]:
-    """A violation if an id is in another subscription than the environment's; `why` it has to be there."""
+    """A violation if an id is not in the environment's subscription. `why` says why it must be there."""
     if SECRET in (arm_id, subscription_id):
         return
     if subscription_of(arm_id) != subscription_id.lower():
@@ -84,5 +84,5 @@ def other_subscription(path: Path, arm_id: str, subscription_id: str, why: str) 
             path,
             arm_id,
             f"'{name_of(arm_id)}' is in the subscription {subscription_of(arm_id)}, and {why}",
-            f"Name one in {subscription_id}",
+            f"Name one in the subscription {subscription_id}",
         )

@@ -1,4 +1,4 @@
-"""Public addresses that may connect."""
+"""The public addresses that may connect."""
 
 from collections.abc import Iterator
 
@@ -12,22 +12,22 @@ from .part import PartSettings
 
 
 class PublicAccess(PartSettings):
-    """Public endpoints for what would have none, from some addresses, for a reason."""
+    """Public access for some addresses to resources that would otherwise be private, with a reason."""
 
     ip_ranges: list[str] = Field(min_length=1, examples=[["203.0.113.0/24"]])
-    """The public IPv4 addresses or ranges that may connect; everything else is refused."""
+    """The public IPv4 addresses or ranges that may connect. All others are refused."""
 
     reason: str = Field(min_length=10, examples=["Office access until the VPN is there, ticket NET-123"])
-    """Why, for those who review it: at least 10 characters."""
+    """The reason, for reviewers: at least 10 characters."""
 
     _ranges = field_rule(ip_range, "ip_ranges")
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """That it is there at all, where the kind of environment has no public access."""
+        """A violation if this kind of environment allows no public access."""
         if not PROFILES[environment].may_be_public:
             yield Violation(
                 (),
                 None,
-                f"a {environment} environment has no public access",
+                f"a {environment} environment allows no public access",
                 f"Remove it, and connect through the network (allowed in: {environments_where('may_be_public')})",
             )

@@ -6,7 +6,7 @@ from ...foundation.model import Settings
 
 
 class Retirement(Settings):
-    """Says that the environment is to be destroyed."""
+    """Allows the environment to be destroyed."""
 
     reason: str = Field(min_length=10, examples=["The project ended, ticket ML-321"])
-    """Why, for those who review it: at least 10 characters."""
+    """The reason, for reviewers: at least 10 characters."""

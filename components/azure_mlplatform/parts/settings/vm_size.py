@@ -1,4 +1,4 @@
-"""What runs on nodes of one VM size, and what is to be said of the size."""
+"""Settings of nodes with one VM size, and the checks of the size."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -14,21 +14,21 @@ from .part import PartSettings
 
 
 class HasVmSize(PartSettings):
-    """Nodes of one size."""
+    """Nodes with one VM size."""
 
     vm_size: str = Field(examples=["Standard_D4ds_v4"])
-    """The size of a node. Another size replaces them."""
+    """The VM size of each node. A change replaces the nodes."""
 
     _form = field_rule(size_name, "vm_size")
 
     @property
     def size(self) -> Optional[VmSize]:
-        """What the catalogue knows of the size."""
+        """The catalogue's entry for the size, or None if there is none."""
         return vm_size(self.vm_size)
 
     @property
     def label(self) -> str:
-        """The words that a notice begins with. Default: none, where whoever has the nodes adds them."""
+        """The first words of a notice. Default: none; the owner of the nodes adds them."""
         return ""
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
@@ -38,7 +38,7 @@ class HasVmSize(PartSettings):
                 ("vm_size",),
                 self.vm_size,
                 f"{self.vm_size} was retired on {self.size.retires}",
-                f"Its successor is {self.size.successor}",
+                f"Use its successor {self.size.successor}",
             )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
@@ -48,10 +48,10 @@ class HasVmSize(PartSettings):
 
 
 def unknown_size(name: str, among: Iterable[str], instead: str) -> Violation:
-    """Refuses a size that the catalogue does not list, with the one of `among` that is most like it."""
+    """A violation for a size that the catalogue does not list. Suggests the most similar size in `among`."""
     return Violation(
         ("vm_size",),
         name,
-        f"'{name}' is no VM size that the catalogue knows{nearest(name, among, cutoff=0.9)}",
-        f"Allowed: {EXAMPLES}, and others of catalogue/vm_sizes.py. {instead}",
+        f"'{name}' is not a VM size in the catalogue{nearest(name, among, cutoff=0.9)}",
+        f"Allowed: {EXAMPLES}, and the others in catalogue/vm_sizes.py. {instead}",
     )

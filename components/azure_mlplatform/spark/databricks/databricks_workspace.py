@@ -1,7 +1,7 @@
-"""Databricks: a workspace in the network whose nodes have no public address, and the identity it reads data as.
+"""A Databricks workspace in the network, with an identity that reads data. Its nodes have no public addresses.
 
-It does not manage what is inside the workspace: clusters and their policies, jobs, notebooks, groups, Unity Catalog.
-docs/databricks.md has a policy to start from.
+The component does not manage the content of the workspace: clusters and their policies, jobs, notebooks, groups, Unity
+Catalog. docs/databricks.md has a policy to start from.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,22 +36,22 @@ class DatabricksWorkspaceArgs(NetworkedArgs):
     """The arguments of a DatabricksWorkspace."""
 
     settings: ModelOrDict[DatabricksSettings]
-    """Its name as a compute, and whether it has the region's endpoint for sign-in."""
+    """The settings of the Databricks workspace."""
 
     host_subnet_id: In[str]
-    """The subnet of the addresses that nodes call out with, by id, delegated to Microsoft.Databricks/workspaces."""
+    """The subnet of the nodes' outgoing addresses, by id, delegated to Microsoft.Databricks/workspaces."""
 
     container_subnet_id: In[str]
-    """The subnet of the nodes' containers, by id, delegated to the same and in the same network."""
+    """The subnet of the nodes' containers, by id, in the same network and with the same delegation."""
 
     datastores: ModelsOrDicts[DatastoreSettings] = NONE_GIVEN
-    """Containers that it may read, or write, through its access connector. Default: none."""
+    """The containers that it may read or write through its access connector. Default: none."""
 
     workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
-    """The machine-learning workspace of the group that it may be attached to. Default: none."""
+    """The machine-learning workspace for the attachment, in the same resource group. Default: none."""
 
     token: Optional[In[str]] = Field(default=None, repr=False)
-    """A personal access token of the workspace, with which it is attached. A secret.
+    """A personal access token of the Databricks workspace, used to attach it. A secret.
     Default: it is not attached."""
 
     _subnets = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "host_subnet_id", "container_subnet_id")
@@ -62,8 +62,8 @@ class DatabricksWorkspaceArgs(NetworkedArgs):
             yield Violation(
                 ("token",),
                 None,
-                "a token is given, and no machine-learning workspace to attach Databricks to",
-                "Give workspace, or leave the token out",
+                "a token is given, but no machine-learning workspace to attach Databricks to",
+                "Add workspace, or leave token out",
             )
 
 
@@ -72,12 +72,12 @@ _IMMUTABLE: dict[str, tuple[str, Path]] = {
     "customPublicSubnetName": ("custom_public_subnet_name", ("network", "subnet_ids", "databricks_host")),
     "customPrivateSubnetName": ("custom_private_subnet_name", ("network", "subnet_ids", "databricks_container")),
 }
-"""Parameter → its name in the SDK, and the setting. Azure does not change them: "you can't replace the VNet" ("Deploy
+"""Parameter → its name in the SDK, and the setting. They cannot change in Azure: "you can't replace the VNet" ("Deploy
 Azure Databricks in your Azure virtual network")."""
 
 
 class DatabricksWorkspace(Component):
-    """A premium workspace, its access connector, and its attachment where there is a token."""
+    """A premium Databricks workspace with its access connector. It is attached if there is a token."""
 
     name: pulumi.Output[str]
     """The workspace's name."""
@@ -86,16 +86,16 @@ class DatabricksWorkspace(Component):
     """The workspace's id."""
 
     url: pulumi.Output[str]
-    """Its address, such as `https://adb-1234567890123456.7.azuredatabricks.net`."""
+    """The workspace's address, such as `https://adb-1234567890123456.7.azuredatabricks.net`."""
 
     access_connector_id: pulumi.Output[str]
-    """The access connector, by id, which storage credentials of Unity Catalog name."""
+    """The id of the access connector, for storage credentials of Unity Catalog."""
 
     principal_id: pulumi.Output[str]
-    """The principal of the connector's identity, for grants on data."""
+    """The principal id of the connector's identity, for grants on data."""
 
     compute_id: pulumi.Output[Optional[str]]
-    """The compute of the machine-learning workspace, by id; None where it is not attached."""
+    """The id of the compute in the machine-learning workspace. None if Databricks is not attached."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[DatabricksWorkspaceArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -133,7 +133,7 @@ class DatabricksWorkspace(Component):
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports for this component."""
         return {
             "databricks_workspace_id": self.resource_id,
             "databricks_url": self.url,
@@ -156,12 +156,12 @@ class DatabricksWorkspace(Component):
             workspace_name=self.placement.name_of(Kind.DATABRICKS_WORKSPACE),
             resource_group_name=self.placement.resource_group_name,
             location=self.placement.location,
-            # The others take no private endpoints, no firewall and no diagnostics.
+            # Other SKUs have no private endpoints, no firewall and no diagnostics.
             sku={"name": "premium"},
             compute_mode="Hybrid",
             managed_resource_group_id=self._managed_group_id,
             parameters=parameters,
-            # Its firewall is inside it, so that to Azure it is open to all or to none.
+            # The IP access list is inside Databricks. In Azure, the workspace is open to all or to none.
             public_network_access="Enabled" if public else "Disabled",
             required_nsg_rules="AllRules" if public else "NoAzureDatabricksRules",
             access_connector={"id": connector_id, "identity_type": "SystemAssigned"},
@@ -170,14 +170,14 @@ class DatabricksWorkspace(Component):
             opts=child(
                 self,
                 protect=self.placement.protected,
-                # So that the answer is what the workspace was made with; see _violations.
+                # Keeps the deployed values in the outputs, for the check in _violations.
                 ignore_changes=[f"parameters.{each}" for each in _IMMUTABLE],
             ),
         )
 
     @staticmethod
     def _network(args: DatabricksWorkspaceArgs) -> dict[str, In[str]]:
-        """The network by its id and the subnets by their names, as Databricks takes them."""
+        """The parameters of Databricks for the network: its id, and the names of the subnets."""
         host, container = map(pulumi.Output.from_input, (args.host_subnet_id, args.container_subnet_id))
         return {
             "custom_virtual_network_id": host.apply(lambda each: each.rsplit("/subnets/", 1)[0]),
@@ -187,14 +187,14 @@ class DatabricksWorkspace(Component):
 
     @property
     def _managed_group_id(self) -> str:
-        """The group that Databricks makes for its nodes and its storage, and lets nobody change."""
+        """The id of the resource group that Databricks makes for its nodes and storage. Nobody else can change it."""
         group = self.placement.known_name(Kind.RESOURCE_GROUP, "dbw-nodes")
         return f"/subscriptions/{self.placement.subscription_id}/resourceGroups/{group}"
 
     def _violations(
         self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace"
     ) -> "Iterator[pulumi.Output[list[Problem]]]":
-        """What the settings now ask for, and the workspace was not made with and cannot become."""
+        """The problems where the settings change an immutable property of the deployed workspace."""
         wanted = self._network(args)
         for name, setting in _IMMUTABLE.values():
             made = workspace.parameters.apply(
@@ -203,7 +203,7 @@ class DatabricksWorkspace(Component):
             yield immutable_violations(setting, made, wanted[name])
 
     def _endpoints_and_lock(self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace") -> None:
-        """Gives the workspace its diagnostics and its endpoints, and a lock where it is protected."""
+        """Adds diagnostics and private endpoints, and a lock if the workspace is protected."""
         reported = send_diagnostics(self, "", workspace.id, metrics=False)
         endpoints = private_endpoints(self, "", workspace.id, PrivateService.DATABRICKS, part="databricks").endpoints
         if args.settings.browser_authentication:
@@ -213,7 +213,7 @@ class DatabricksWorkspace(Component):
                 workspace.id,
                 PrivateService.DATABRICKS_SIGN_IN,
                 part="databricks-sign-in",
-                # Databricks takes one endpoint of a workspace at a time.
+                # Databricks accepts only one new endpoint of a workspace at a time.
                 depends_on=[*endpoints],
             ).endpoints
         account_id = pulumi.Output.concat(
@@ -232,20 +232,21 @@ class DatabricksWorkspace(Component):
             lock(self, "lock", workspace, guards=[reported, *endpoints])
 
     def _attached(self, args: DatabricksWorkspaceArgs, workspace_id: In[str], url: In[str]) -> Optional[In[str]]:
-        """Attaches it where there is a token, and says in the preview whether there is one."""
+        """Attaches Databricks if there is a token, and warns in both cases. Returns the id of the compute, or None."""
         ml, compute_name = native.machinelearningservices, args.settings.compute_name
         if args.workspace is None:
             return None
         if args.token is None:
             pulumi.log.warn(
-                "databricks is not attached to the machine-learning workspace, since no token is set. Make one in "
-                f"Databricks, then `pulumi config set --secret {NAMESPACE}:{TOKEN_KEY}`",
+                "databricks is not attached to the machine-learning workspace, because no token is set. Make one in "
+                f"Databricks, then run `pulumi config set --secret {NAMESPACE}:{TOKEN_KEY}`",
                 self,
             )
             return None
         pulumi.log.warn(
             f"databricks is attached as {compute_name} with a personal access token: the machine-learning workspace "
-            "acts as whoever made it, until it ends. Only pipelines of SDK v1, whose support has ended, run there",
+            "acts as the token's owner until the token expires. Only pipelines of SDK v1, whose support has ended, run "
+            "there",
             self,
         )
         attached = attached_compute(
@@ -262,10 +263,10 @@ class DatabricksWorkspace(Component):
                 ),
             ),
             thing="Databricks",
-            # It acts as whoever the token is of. A new token is sent to the same compute.
+            # It acts as the owner of the token. A new token updates the same compute.
             signs_in=False,
             replace_on_changes=["location", "properties.resourceId", "properties.properties.workspaceUrl"],
-            # Azure answers with the token.
+            # Azure's answer contains the token.
             secret_outputs=["properties"],
         )
         return known_value_of(attached.first_to_go, attached.compute.id)

@@ -1,6 +1,4 @@
-"""Databricks: a workspace in the network, and by what name the machine-learning workspace knows it."""
-
-from typing import TYPE_CHECKING
+"""Settings of the Databricks workspace."""
 
 from pydantic import Field
 
@@ -9,32 +7,30 @@ from ...foundation.naming import attached_compute_name
 from ...foundation.rules import field_rule
 from ...parts.settings.part import PartSettings
 
-if TYPE_CHECKING:
-    pass
-
 TOKEN_KEY = "databricks_token"  # noqa: S105 - the key's name
-"""The secret, beside the settings, that attaches Databricks: a personal access token of its workspace."""
+"""The stack's secret that attaches Databricks: a personal access token of the Databricks workspace."""
 
 SPACES = range(16, 25)
-"""Prefix lengths of a network that Databricks takes ("Deploy Azure Databricks in your Azure virtual network")."""
+"""The prefix lengths of a network that Databricks allows ("Deploy Azure Databricks in your Azure virtual network")."""
 
 
 class DatabricksSettings(PartSettings):
-    """A Databricks workspace. It is attached to the machine-learning workspace where the stack has the secret
-    `databricks_token`, and otherwise not."""
+    """A Databricks workspace. It is attached to the machine-learning workspace only if the stack has the secret
+    `databricks_token`."""
 
     compute_name: str = Field(default="databricks", examples=["spark"])
-    """What jobs of the machine-learning workspace name it by, once it is attached: 2 to 16 characters. Left out:
-    `databricks`."""
+    """The name of its compute in the machine-learning workspace, once it is attached: 2 to 16 characters.
+    Default: `databricks`."""
 
     browser_authentication: bool = False
-    """Whether people of the whole region sign in to Databricks by an endpoint of this environment. A DNS zone has one
-    such endpoint for each region, so one that someone else has made must not be made again. Left out, it is not."""
+    """Whether this environment has the private endpoint for browser sign-in, which serves all of Databricks in the
+    region. A DNS zone has one such endpoint per region: leave it false if someone else has made one. Default:
+    false."""
 
     _compute = field_rule(attached_compute_name, "compute_name")
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What it has private endpoints to."""
+        """The services that get private endpoints."""
         sign_in = [PrivateService.DATABRICKS_SIGN_IN] if self.browser_authentication else []
         return [PrivateService.DATABRICKS, PrivateService.DATABRICKS_STORAGE, *sign_in]

@@ -1,9 +1,9 @@
-"""The Synapse workspace: discovery with Spark in a lake of its own, the alternative to Data Factory."""
+"""Settings of the Synapse workspace: Spark with its own lake for discovery, and an alternative to Data Factory."""
 
 import datetime
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from pydantic import Field
 
@@ -17,12 +17,9 @@ from ...foundation.values import guid
 from ...foundation.violations import Violation, rule_error
 from ...parts.settings.part import PartSettings
 
-if TYPE_CHECKING:
-    pass
-
-# Azure takes one or two letters too; a compute of a workspace, which is named alike, has 3 characters at least.
+# Azure also accepts 1 or 2 characters. The compute with the same name needs at least 3.
 spark_pool_name = pattern_rule(
-    r"[A-Za-z][A-Za-z0-9]{2,14}", "is no name for a Spark pool", "3 to 15 letters and digits, starting with a letter"
+    r"[A-Za-z][A-Za-z0-9]{2,14}", "is not a valid Spark pool name", "3 to 15 letters and digits, starting with a letter"
 )
 
 SPARK_ENDS = {
@@ -30,16 +27,16 @@ SPARK_ENDS = {
     "3.4": datetime.date(2026, 3, 31),
     "3.5": datetime.date(2028, 10, 31),
 }
-"""Version of Spark → the last day of its support ("Azure Synapse Runtime for Apache Spark 3.4" and "3.5"). As of
-2026-11 the last one is the only one."""
+"""Spark version → the last day of its support ("Azure Synapse Runtime for Apache Spark 3.4" and "3.5"). As of
+2026-11, Azure supports only the last one."""
 
 SPARK = "3.5"
-"""The version that pools can be made with."""
+"""The only version for new pools."""
 
 
 @needs_plain_text
 def version_of_spark(value: str) -> str:
-    """A version of Spark that Synapse has."""
+    """The Spark version, if Synapse supports it."""
     if value == SPARK:
         return value
     ended = f"Spark {value} ended on {SPARK_ENDS[value]}" if value in SPARK_ENDS else f"Synapse has no Spark '{value}'"
@@ -47,49 +44,50 @@ def version_of_spark(value: str) -> str:
 
 
 class NodeSize(StrEnum):
-    """vCPUs and GiB of a node ("Apache Spark pool configurations"). The next one, XXXLarge, exists isolated and in the
-    United States only."""
+    """The sizes of a node ("Apache Spark pool configurations"). The next size, XXXLarge, is isolated and exists only in
+    the United States."""
 
     SMALL = "Small"
-    """4 and 32."""
+    """4 vCPUs, 32 GiB."""
 
     MEDIUM = "Medium"
-    """8 and 64."""
+    """8 vCPUs, 64 GiB."""
 
     LARGE = "Large"
-    """16 and 128."""
+    """16 vCPUs, 128 GiB."""
 
     XLARGE = "XLarge"
-    """32 and 256."""
+    """32 vCPUs, 256 GiB."""
 
     XXLARGE = "XXLarge"
-    """64 and 432."""
+    """64 vCPUs, 432 GiB."""
 
 
 class SparkPoolSettings(PartSettings):
-    """A Spark pool: nodes come with sessions and jobs, and go when it is paused. Paused, it costs nothing."""
+    """A Spark pool. Nodes start with sessions and jobs, and stop when the pool pauses. A paused pool costs nothing."""
 
     name: str = Field(examples=["spark"])
-    """Its name, in the workspace for machine learning too: 3 to 15 letters and digits, starting with a letter."""
+    """The name of the pool, and of its compute in the machine-learning workspace: 3 to 15 letters and digits, starting
+    with a letter."""
 
     node_size: NodeSize = NodeSize.SMALL
-    """`Small` (4 vCPUs, 32 GiB), `Medium` (8, 64), `Large` (16, 128), `XLarge` (32, 256) or `XXLarge` (64, 432). Left
-    out: `Small`."""
+    """`Small` (4 vCPUs, 32 GiB), `Medium` (8, 64), `Large` (16, 128), `XLarge` (32, 256) or `XXLarge` (64, 432).
+    Default: `Small`."""
 
     min_nodes: int = Field(default=3, ge=3, le=200)
-    """Nodes at least while it runs, one of which drives. Left out: 3, the least that Azure takes."""
+    """The minimum number of nodes while it runs. One of them is the driver. Default: 3, the minimum in Azure."""
 
     max_nodes: int = Field(default=10, ge=3, le=200)
-    """Nodes at most. Left out: 10."""
+    """The maximum number of nodes. Default: 10."""
 
     pause_minutes: int = Field(default=15, ge=5, le=10080)
-    """After how many minutes without work it is paused: 5 to 10080 (a week). Left out: 15."""
+    """The number of idle minutes after which the pool pauses: 5 to 10080 (a week). Default: 15."""
 
     spark_version: str = Field(default=SPARK, examples=["3.5"])
-    """The version of Spark, in quotes. Left out: `3.5`, the only one that Azure supports as of 2026-11."""
+    """The version of Spark, in quotes. Default: `3.5`, the only one that Azure supports as of 2026-11."""
 
     attach: bool = True
-    """Whether the machine-learning workspace has it as a compute. Left out, it has, where there is a workspace."""
+    """Whether the pool is a compute of the machine-learning workspace. Default: true, if there is a workspace."""
 
     _name = field_rule(spark_pool_name, "name")
     _version = field_rule(version_of_spark, "spark_version")
@@ -99,18 +97,18 @@ class SparkPoolSettings(PartSettings):
         yield from scaling_violations(self, "nodes")
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """A violation if the version of Spark has ended."""
+        """A violation if support for the Spark version has ended."""
         ends = SPARK_ENDS.get(self.spark_version)
         if ends is not None and today > ends:
             yield Violation(
                 ("spark_version",),
                 self.spark_version,
                 f"Spark {self.spark_version} ended on {ends}",
-                "Take a version of this library that knows a later one, or serverless Spark of Azure ML",
+                "Use a version of this library that knows a later Spark, or serverless Spark of Azure ML",
             )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """When the support of its Spark ends."""
+        """The date on which support for the Spark version ends."""
         ends = SPARK_ENDS.get(self.spark_version)
         if ends is not None and today <= ends:
             yield f"Spark pool {self.name}: Synapse supports Spark {self.spark_version} until {ends}"
@@ -123,19 +121,21 @@ class SynapseSettings(PartSettings):
     """The Spark pools."""
 
     administrators_group_id: Optional[str] = Field(default=None, examples=["00000000-0000-0000-0000-000000000004"])
-    """The Entra group, by object id, that administers the workspace from its first day (Synapse Administrator), only
-    where people may work. Left out, who deploys does alone, and gives roles by `az synapse role assignment create`.
-    Azure takes it when the workspace is made: later, roles change by that command."""
+    """The Entra group, by object id, that gets the role Synapse Administrator when the workspace is made. Allowed only
+    in environments where people may have access. It cannot change later: change roles with
+    `az synapse role assignment create`. Default: only the deployer is administrator, and gives roles with that
+    command."""
 
     data_exfiltration_protection: bool = False
-    """Whether Spark reaches nothing but approved private endpoints in the tenant. Left out, it reaches the internet
-    too. It cannot change later, and excludes pools that are attached to a machine-learning workspace."""
+    """Whether Spark reaches only approved private endpoints in the tenant. It cannot change later. It does not work
+    with pools that are attached to a machine-learning workspace. Default: false, so Spark also reaches the
+    internet."""
 
     _administrators = field_rule(guid, "administrators_group_id")
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What it has private endpoints to: itself and its lake."""
+        """The services that get private endpoints: the workspace and its lake."""
         return [PrivateService.SYNAPSE, PrivateService.LAKE]
 
     @check
@@ -143,23 +143,23 @@ class SynapseSettings(PartSettings):
         yield from duplicate_names(self.pools, ("pools",), "Spark pool")
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """What this kind of environment does not allow: people who administer the workspace."""
+        """A violation if a group administers the workspace in an environment where no individual has access."""
         if self.administrators_group_id is not None and "data_scientists" not in PROFILES[environment].may_grant:
             yield Violation(
                 ("administrators_group_id",),
                 None,
-                f"in a {environment} environment no individual has access, not as an administrator of Synapse either",
-                "Remove it: who deploys administers the workspace, and gives roles to pipelines",
+                f"in a {environment} environment no individual has access, not even as a Synapse administrator",
+                "Remove it: the deployer administers the workspace and gives roles to pipelines",
             )
 
     def attach_violations(self) -> Iterator[Violation]:
-        """What cannot be where there is a machine-learning workspace."""
+        """Violations for attached pools in a workspace with data exfiltration protection."""
         for index, pool in enumerate(self.pools):
             if pool.attach and self.data_exfiltration_protection:
                 yield Violation(
                     ("pools", index, "attach"),
                     pool.attach,
-                    f"the pool {pool.name} is attached to the machine-learning workspace, with which a Synapse "
-                    "workspace with data_exfiltration_protection does not work",
+                    f"the pool {pool.name} is attached to the machine-learning workspace, which does not work with "
+                    "a Synapse workspace that has data_exfiltration_protection",
                     "Set attach: false in the pool, or data_exfiltration_protection: false",
                 )

@@ -1,7 +1,8 @@
-"""A Synapse workspace for discovery: Spark in a network that Azure runs for it, and a lake of its own.
+"""A Synapse workspace for discovery, with its own lake. Spark runs in a network that Azure manages.
 
-It does not manage what is inside: notebooks, pipelines, linked services, managed private endpoints, and the roles of
-Synapse RBAC, which ARM does not know. It has no dedicated SQL pool and no Studio hub, which is one for all workspaces.
+The component does not manage the content of the workspace: notebooks, pipelines, linked services, managed private
+endpoints, and roles of Synapse RBAC, which ARM does not know. It makes no dedicated SQL pool, and no Studio hub because
+one hub serves all workspaces.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,17 +32,17 @@ from .reference import SynapseReference
 from .settings import SparkPoolSettings, SynapseSettings
 
 FILE_SYSTEM = "workspace"
-"""The container of the lake that the workspace keeps its tables, logs and files in."""
+"""The lake's container for the tables, logs and files of the workspace."""
 
 
 class SynapseWorkspaceArgs(NetworkedArgs):
     """The arguments of a SynapseWorkspace."""
 
     settings: ModelOrDict[SynapseSettings]
-    """The Spark pools, and what the workspace lets out."""
+    """The settings of the workspace and its Spark pools."""
 
     workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
-    """The machine-learning workspace of the group that the pools are attached to. Default: none."""
+    """The machine-learning workspace for the pools, in the same resource group. Default: none."""
 
     @check
     def _pools_can_be_attached(self) -> Iterator[Violation]:
@@ -54,12 +55,12 @@ _IMMUTABLE = [
     "defaultDataLakeStorage",
     "managedVirtualNetworkSettings.preventDataExfiltration",
 ]
-"""Properties of a workspace that Azure does not change (hashicorp/terraform-provider-azurerm replaces it for the last
-two)."""
+"""Properties of a workspace that cannot change in Azure (hashicorp/terraform-provider-azurerm replaces the workspace
+for the last two)."""
 
 
 class SynapseWorkspace(Component):
-    """A workspace that knows no password, with its lake and its Spark pools."""
+    """A Synapse workspace without passwords, with its lake and its Spark pools."""
 
     name: pulumi.Output[str]
     """The workspace's name."""
@@ -68,16 +69,17 @@ class SynapseWorkspace(Component):
     """The workspace's id."""
 
     principal_id: pulumi.Output[str]
-    """The principal of the workspace's own identity, for grants on data and on what pipelines call."""
+    """The principal id of the workspace's identity. Grant it access to data and to services that pipelines call."""
 
     lake_id: pulumi.Output[str]
-    """The lake, a storage account, by id."""
+    """The id of the lake, a storage account."""
 
     development_endpoint: pulumi.Output[str]
-    """The address that notebooks, jobs and pipelines are sent to."""
+    """The address that receives notebooks, jobs and pipelines."""
 
     spark_pools: pulumi.Output[list[str]]
-    """The Spark pools, by name; an attached one is the machine-learning workspace's compute of the same name."""
+    """The names of the Spark pools. An attached pool is a compute with the same name in the machine-learning
+    workspace."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[SynapseWorkspaceArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -105,17 +107,17 @@ class SynapseWorkspace(Component):
         )
 
     def grant_data_scientist(self, group_id: str) -> None:
-        """Lets a group read and write the workspace's files: Storage Blob Data Contributor, without which a session
-        of Spark does not start. What it may do in Synapse itself, a role of Synapse RBAC says.
+        """Lets a group read and write the workspace's files (Storage Blob Data Contributor). Spark sessions do not
+        start without this role. Rights in Synapse itself come from a role of Synapse RBAC.
 
         Raises RefusedError in an environment where no individual has access.
         """
-        refuse_individuals(self.placement, "Do the work in pipelines, which sign in by themselves")
+        refuse_individuals(self.placement, "Do the work in pipelines, which sign in with their own identity")
         self._let_write(f"lake-{group_id}", group_id, PrincipalType.GROUP)
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
-        """What a stack shows of it."""
+        """The outputs that a stack exports for this component."""
         return {
             "synapse_workspace_id": self.resource_id,
             "synapse_workspace_name": self.name,
@@ -126,11 +128,11 @@ class SynapseWorkspace(Component):
         }
 
     def reference(self) -> SynapseReference:
-        """What BatchScoring takes as its `synapse`."""
+        """The reference that BatchScoring takes as `synapse`."""
         return SynapseReference(resource_id=self.resource_id, principal_id=self.principal_id)
 
     def _lake(self) -> "tuple[native.storage.StorageAccount, native.storage.BlobContainer]":
-        """The lake, and the container in it that is the workspace's."""
+        """Makes the lake and the workspace's container in it."""
         account = storage_account(self, "lake", lake=True).account
         container = native.storage.BlobContainer(
             self.logical_name("lake-container"),
@@ -154,13 +156,13 @@ class SynapseWorkspace(Component):
             workspace_name=self.placement.name_of(Kind.SYNAPSE_WORKSPACE),
             resource_group_name=self.placement.resource_group_name,
             location=self.placement.location,
-            # Its own identity, which it cannot do without, and the one that may read the customer's key.
+            # The workspace needs its own identity. The other identity may read the customer's key.
             identity=system_assigned(*([key.identity_id] if key else [])),
             default_data_lake_storage={
                 "account_url": pulumi.Output.concat("https://", account, ".dfs.core.windows.net"),
                 "filesystem": known_value_of(self._container, FILE_SYSTEM),
                 "resource_id": lake.id,
-                # Its firewall lets Spark in by a private endpoint only, which the lake's owner approves.
+                # The lake's firewall admits Spark only through a private endpoint, which the lake's owner approves.
                 "create_managed_private_endpoint": protected or self.placement.default_action == "Deny",
             },
             managed_virtual_network="default",
@@ -168,12 +170,12 @@ class SynapseWorkspace(Component):
                 prevent_data_exfiltration=protected,
                 allowed_aad_tenant_ids_for_linking=[self.placement.tenant_id] if protected else None,
             ),
-            # No login and no password: SQL takes Entra sign-in alone.
+            # SQL accepts only Entra sign-in: no logins, no passwords.
             azure_ad_only_authentication=True,
             csp_workspace_admin_properties=administrators or None,
             encryption=_synapse_encryption(key),
             public_network_access=self.placement.public_network_access,
-            # What calls Synapse here has a private endpoint.
+            # Callers of Synapse use a private endpoint.
             trusted_service_bypass_enabled=False,
             tags=self.placement.tags,
             opts=child(self, protect=self.placement.protected, ignore_changes=_IMMUTABLE),
@@ -182,7 +184,7 @@ class SynapseWorkspace(Component):
     def _unless_immutable_changed(
         self, args: SynapseWorkspaceArgs, workspace: "native.synapse.Workspace"
     ) -> "pulumi.Output[str]":
-        """The workspace's name, or an error if the settings ask for another immutable property than was deployed."""
+        """The workspace's name, or an error if the settings change an immutable property of the deployed workspace."""
         settings = args.settings
         network = workspace.managed_virtual_network_settings.apply(
             lambda each: getattr(each, "prevent_data_exfiltration", None)
@@ -194,13 +196,13 @@ class SynapseWorkspace(Component):
                 lambda each: getattr(each, "initial_workspace_admin_object_id", None)
             )
             at = ("synapse", "administrators_group_id")
-            fix = "Set it back or leave it out, and change roles by `az synapse role assignment create`"
+            fix = "Set it back or leave it out, and change roles with `az synapse role assignment create`"
             violations.append(immutable_violations(at, first, settings.administrators_group_id, fix))
         return gated_by(violations, known_value_of(workspace, self.placement.name_of(Kind.SYNAPSE_WORKSPACE)))
 
     def _let_in(self, workspace: "native.synapse.Workspace") -> None:
-        """Gives the workspace its diagnostics, its endpoints, and the addresses that may call it beside them. It is
-        never locked, since a lock keeps its pools from being deleted."""
+        """Adds diagnostics, private endpoints, and firewall rules for other addresses that may call the workspace. Adds
+        no lock, because a lock would prevent the deletion of pools."""
         send_diagnostics(self, "", workspace.id)
         private_endpoints(self, "", workspace.id, PrivateService.SYNAPSE, part="synapse")
         open_to = self.placement.allowed_ip_ranges or (
@@ -232,7 +234,7 @@ class SynapseWorkspace(Component):
             auto_scale={"enabled": True, "min_node_count": pool.min_nodes, "max_node_count": pool.max_nodes},
             auto_pause={"enabled": True, "delay_in_minutes": pool.pause_minutes},
             tags=self.placement.tags,
-            # Azure says how many nodes there happen to be.
+            # Azure reports the current number of nodes.
             opts=child(self, ignore_changes=["nodeCount"]),
         )
         send_diagnostics(self, label, made.id)
@@ -244,8 +246,8 @@ class SynapseWorkspace(Component):
         workspace: WorkspaceReference,
         pools: "dict[str, native.synapse.BigDataPool]",
     ) -> None:
-        """Makes the pools computes of the machine-learning workspace, whose jobs write to the lake as its computes.
-        Azure ML reads a pool's properties itself."""
+        """Attaches pools to the machine-learning workspace as computes. Its jobs write to the lake with the identity of
+        its computes. Azure ML reads a pool's properties itself."""
         attached = [each.name for each in args.settings.pools if each.attach]
         if attached:
             self._let_write("lake-computes", workspace.compute_principal_id)
@@ -262,7 +264,7 @@ class SynapseWorkspace(Component):
                 ),
                 thing="the pool",
                 replace_on_changes=["identity", "location", "properties.resourceId"],
-                # Azure says what the pool has become, and a refresh takes that for what was asked.
+                # Azure returns the pool's current properties, and a refresh would store them as inputs.
                 ignore_changes=["properties.properties"],
             )
 
@@ -280,8 +282,8 @@ class SynapseWorkspace(Component):
 
 
 def _synapse_encryption(key: Optional[EncryptionKey]) -> Any:
-    """With an identity that may read the key already, the workspace needs no activation ("Encryption for Azure Synapse
-    Analytics workspaces")."""
+    """The encryption with the customer's key, if any. Its identity can already read the key, so the workspace needs no
+    activation ("Encryption for Azure Synapse Analytics workspaces")."""
     if key is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""What a workspace computes on: clusters, and instances that belong to one person."""
+"""The computes of a workspace: clusters, and instances that belong to one person."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -18,17 +18,17 @@ from ...parts.settings.vm_size import HasVmSize, unknown_size
 
 
 class Priority(StrEnum):
-    """Whether Azure may take a node back."""
+    """The priority of nodes: Azure may reclaim low-priority nodes at any time."""
 
     DEDICATED = "Dedicated"
     LOW_PRIORITY = "LowPriority"
 
 
 class _HasListedSize(HasVmSize):
-    """A compute whose size is one of the catalogue's, unless a reason is given."""
+    """A compute whose size is in the catalogue, unless a reason is given."""
 
     unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
-    """Why a size is used that this library's catalogue does not list: at least 10 characters. Left out, such a
+    """The reason to use a size that this library's catalogue does not list: at least 10 characters. Default: such a
     size is refused."""
 
     @check
@@ -43,34 +43,34 @@ class _HasListedSize(HasVmSize):
             yield Violation(
                 ("vm_size",),
                 self.vm_size,
-                f"{self.vm_size} is no size for machine-learning computes",
+                f"{self.vm_size} is not a size for machine-learning computes",
                 f"Allowed: {EXAMPLES}, and others that 'What are compute targets' (Microsoft Learn) lists",
             )
 
 
 class ClusterSettings(_HasListedSize):
-    """A compute cluster: nodes come with jobs and go after them."""
+    """A compute cluster: nodes start with jobs and stop after them."""
 
     name: str = Field(examples=["cpu"])
-    """What jobs name it by, unique in the workspace."""
+    """The name that jobs use, unique in the workspace."""
 
     min_nodes: int = Field(default=0, ge=0, le=1000)
-    """Nodes that stay. Left out: 0, which costs nothing between jobs."""
+    """Minimum number of nodes, which run without jobs too. Default: 0, which costs nothing between jobs."""
 
     max_nodes: int = Field(default=4, ge=1, le=1000)
-    """Nodes at most. Left out: 4."""
+    """Maximum number of nodes. Default: 4."""
 
     idle_seconds: int = Field(default=120, ge=60, le=86400)
-    """For how long a node waits for another job, in seconds. Left out: 120."""
+    """The time that a node waits for another job, in seconds. Default: 120."""
 
     priority: Priority = Priority.DEDICATED
-    """`Dedicated` or `LowPriority`. Another one replaces the cluster."""
+    """`Dedicated` or `LowPriority`. Default: `Dedicated`. A change replaces the cluster."""
 
     _name = field_rule(compute_name, "name")
 
     @property
     def label(self) -> str:
-        """The words that a notice begins with."""
+        """The first words of a notice."""
         return f"compute {self.name}: "
 
     @check
@@ -79,21 +79,21 @@ class ClusterSettings(_HasListedSize):
 
 
 class InstanceSchedule(Settings):
-    """When an instance starts and stops by itself."""
+    """The times at which an instance starts and stops by itself."""
 
     time_zone: str = Field(examples=["W. Europe Standard Time"])
-    """The time zone of the times, by the name that Windows gives it, or `UTC`."""
+    """The time zone of the times, by its Windows name, or `UTC`."""
 
     start: Optional[str] = Field(default=None, examples=["08:00"])
-    """When it starts. Left out, its user starts it."""
+    """The time at which it starts. Default: its user starts it."""
 
     stop: Optional[str] = Field(default=None, examples=["18:30"])
-    """When it stops. Left out, it stops when it is idle."""
+    """The time at which it stops. Default: it stops when it is idle."""
 
     days: list[str] = Field(
         default_factory=lambda: list(WEEK_DAYS[:5]), min_length=1, examples=[["Monday", "Thursday"]]
     )
-    """On which days of the week. Left out: Monday to Friday."""
+    """The days of the week. Default: Monday to Friday."""
 
     _zone = field_rule(windows_time_zone, "time_zone")
     _times = field_rule(time_of_day, "start", "stop")
@@ -105,7 +105,10 @@ class InstanceSchedule(Settings):
             yield Violation(("start",), None, "neither start nor stop is given", "Give one of them, or both")
         elif self.start == self.stop:
             yield Violation(
-                ("stop",), self.stop, f"it starts and stops at {self.stop}", "Give two times, or one of them only"
+                ("stop",),
+                self.stop,
+                f"it starts and stops at {self.stop}",
+                "Give two different times, or only one of them",
             )
 
 
@@ -113,37 +116,37 @@ class SetupScript(Settings):
     """A script that runs as root when an instance is made."""
 
     text: str = Field(min_length=1, max_length=8192, examples=["#!/bin/bash\nconda env update -f base.yml"])
-    """The script itself. Another text replaces the instance."""
+    """The script itself. A change replaces the instance."""
 
     arguments: str = ""
-    """Arguments it is called with. Left out: none."""
+    """The arguments of the script. Default: none."""
 
     timeout_minutes: int = Field(default=25, ge=1, le=60)
-    """After how many minutes it is ended, and the instance has failed. Left out: 25."""
+    """The minutes after which the script is stopped and the instance fails. Default: 25."""
 
 
 class InstanceSettings(_HasListedSize):
-    """A compute instance: one person's machine, reached through the studio. Only where the profile allows it."""
+    """A compute instance: one person's machine, used through the studio. Only where the profile allows it."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=12, examples=["alice"])
-    """What the team calls it: 2 to 12 lower-case letters, digits and single hyphens, starting with a letter.
-    Part of its name in Azure, which is unique in the region."""
+    """Its name in the team: 2 to 12 lower-case letters, digits and single hyphens, starting with a letter.
+    Part of its name in Azure, which must be unique in the region."""
 
     assigned_user: str = Field(examples=["00000000-0000-0000-0000-000000000003"])
-    """Whose it is, by object id: nobody else can use it. Another one replaces the instance."""
+    """Its user, by object id. Nobody else can use it. A change replaces the instance."""
 
     idle_shutdown_minutes: int = Field(default=60, ge=15, le=4320)
-    """After how many minutes without activity it stops: 15 to 4320 (three days). Left out: 60."""
+    """The minutes without activity after which it stops: 15 to 4320 (three days). Default: 60."""
 
     schedule: Optional[InstanceSchedule] = None
-    """When it starts and stops by itself. Left out, its user starts it."""
+    """The times at which it starts and stops by itself. Default: its user starts it."""
 
     setup_script: Optional[SetupScript] = None
-    """A script that runs when it is made. Left out, none does."""
+    """A script that runs when it is made. Default: none."""
 
     _user = field_rule(guid, "assigned_user")
 
     @property
     def label(self) -> str:
-        """The words that a notice begins with."""
+        """The first words of a notice."""
         return f"compute {self.name}: "

@@ -1,4 +1,4 @@
-"""The network that Azure runs for a workspace, and what it lets out."""
+"""The network that Azure runs for a workspace, with its outbound rules."""
 
 import re
 from collections.abc import Iterator
@@ -14,28 +14,28 @@ from ...foundation.violations import Violation, rule_error
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 
 OWN_PREFIX = "own-"
-"""How the rules begin that follow from other settings: the workspace's own parts, stores and AI services."""
+"""The prefix of rules that follow from other settings: the workspace's own parts, datastores and AI services."""
 
 
 class Isolation(StrEnum):
-    """What a managed network lets out. It cannot be loosened later."""
+    """The outbound traffic that a managed network allows. It cannot be loosened later."""
 
     ALLOW_INTERNET_OUTBOUND = "AllowInternetOutbound"
     ALLOW_ONLY_APPROVED_OUTBOUND = "AllowOnlyApprovedOutbound"
 
 
 def port_ranges_rule(value: str) -> str:
-    """Ports and ranges of ports."""
+    """Returns a list of ports and port ranges. Raises an error if it is not one."""
     for part in [] if value == "*" else value.split(","):
         found = re.fullmatch(r"\s*(\d{1,5})(?:-(\d{1,5}))?\s*", part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 0 < first <= last < 65536:
-            raise rule_error(f"'{value}' is no list of ports", "Allowed: such as '443' or '443,8000-8443', or '*'")
+            raise rule_error(f"'{value}' is not a list of ports", "Allowed: such as '443' or '443,8000-8443', or '*'")
     return value
 
 
 class PrivateEndpointRule(Settings):
-    """Lets a managed network out to a resource, through a private endpoint that Azure makes."""
+    """Allows outbound traffic to a resource, through a private endpoint that Azure makes."""
 
     name: str = Field(pattern=_NAME, examples=["warehouse"])
     """The rule's name."""
@@ -44,7 +44,7 @@ class PrivateEndpointRule(Settings):
     """The resource, by id. The workspace's identity needs the right to approve connections to it."""
 
     group_id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{1,63}$", examples=["sqlServer"])
-    """The part of it, such as `blob`, `dfs` or `sqlServer`."""
+    """The part of the resource, such as `blob`, `dfs` or `sqlServer`."""
 
     _id = field_rule(
         pattern_rule(
@@ -57,7 +57,7 @@ class PrivateEndpointRule(Settings):
 
 
 class ServiceTagRule(Settings):
-    """Lets a managed network out to a service tag."""
+    """Allows outbound traffic to a service tag."""
 
     name: str = Field(pattern=_NAME, examples=["monitor"])
     """The rule's name."""
@@ -66,10 +66,10 @@ class ServiceTagRule(Settings):
     """The tag."""
 
     protocol: str = Field(default="TCP", pattern=r"^(TCP|UDP|\*)$", examples=["TCP"])
-    """`TCP`, `UDP` or `*`. Left out: `TCP`."""
+    """`TCP`, `UDP` or `*`. Default: `TCP`."""
 
     port_ranges: str = Field(default="443", examples=["443,8000-8443"])
-    """Ports and ranges of them, separated by commas, or `*`. Left out: 443."""
+    """Ports and port ranges, separated by commas, or `*`. Default: 443."""
 
     _ports = field_rule(port_ranges_rule, "port_ranges")
 
@@ -78,13 +78,13 @@ _STORAGE = re.compile(r"\.(blob|dfs|file|queue|table)\.core\.windows\.net$", re.
 
 
 class FqdnRule(Settings):
-    """Lets a managed network out to a host name. The first one makes Azure add a firewall, at a cost."""
+    """Allows outbound traffic to a host name. With the first such rule Azure adds a firewall, at a cost."""
 
     name: str = Field(pattern=_NAME, examples=["pypi"])
     """The rule's name."""
 
     fqdn: str = Field(pattern=r"^(\*\.)?([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$", examples=["pypi.org"])
-    """The host, or `*.` and a domain."""
+    """The host name, or `*.` and a domain."""
 
     @check
     def _storage_has_an_endpoint(self) -> Iterator[Violation]:
@@ -92,7 +92,7 @@ class FqdnRule(Settings):
             yield Violation(
                 ("fqdn",),
                 self.fqdn,
-                f"'{self.fqdn}' is a storage account, which a managed network reaches by a private endpoint only",
+                f"'{self.fqdn}' is a storage account, which a managed network reaches only by a private endpoint",
                 "Make it a datastore, or add a rule to private_endpoints",
             )
 
@@ -101,20 +101,20 @@ class ManagedNetworkSettings(Settings):
     """The network that Azure runs, with `network_mode: managed` only."""
 
     isolation: Isolation = Isolation.ALLOW_ONLY_APPROVED_OUTBOUND
-    """What it lets out. Left out: only what the rules name."""
+    """The outbound traffic that it allows. Default: `AllowOnlyApprovedOutbound`, only what its rules name."""
 
     private_endpoints: list[PrivateEndpointRule] = Field(default_factory=list)
-    """Resources it reaches privately, beside the workspace's own parts, its datastores and its AI services,
-    which have rules by themselves."""
+    """Resources that it reaches by private endpoints, in addition to the workspace's own parts, datastores and AI
+    services, which get rules automatically."""
 
     service_tags: list[ServiceTagRule] = Field(default_factory=list)
-    """Services it reaches."""
+    """Services that it reaches, by service tag."""
 
     fqdns: list[FqdnRule] = Field(default_factory=list)
-    """Hosts it reaches."""
+    """Hosts that it reaches, by host name."""
 
     provision_now: bool = True
-    """Whether it is made with the workspace (some 30 minutes) or with the first compute."""
+    """Whether it is made with the workspace (about 30 minutes). Otherwise it is made with the first compute."""
 
     @check
     def _rules_go_with_approved_outbound(self) -> Iterator[Violation]:
@@ -125,7 +125,7 @@ class ManagedNetworkSettings(Settings):
                 yield Violation(
                     (field,),
                     None,
-                    f"{field} are given, but isolation is '{self.isolation}', which lets everything out",
+                    f"{field} are given, but isolation is '{self.isolation}', which allows all outbound traffic",
                     f"Leave them out, or set isolation: {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
                 )
 
@@ -142,6 +142,6 @@ class ManagedNetworkSettings(Settings):
                 yield Violation(
                     each.path,
                     each.name,
-                    f"'{each.name}' begins as the rules do that follow from other settings",
+                    f"'{each.name}' has the prefix of rules that follow from other settings",
                     f"Choose a name that does not begin with '{OWN_PREFIX}'",
                 )

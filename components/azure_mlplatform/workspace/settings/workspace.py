@@ -21,7 +21,7 @@ from .managed_network import Isolation, ManagedNetworkSettings
 
 
 class NetworkMode(StrEnum):
-    """Whose network the computes are in. It cannot change later."""
+    """The network of the computes. It cannot change later."""
 
     OWN = "own"
     """The project's training subnet. AKS can be attached."""
@@ -30,53 +30,53 @@ class NetworkMode(StrEnum):
     """A network that Azure runs for the workspace. AKS cannot be attached."""
 
 
-COMPUTES_NEED_OWN_SUBSCRIPTION = "a workspace's computes are in a network of its subscription"
-"""Why a subnet of computes has to be in the environment's subscription."""
+COMPUTES_NEED_OWN_SUBSCRIPTION = "a workspace's computes need a network in its subscription"
+"""The reason why the subnet of computes must be in the environment's subscription."""
 
 
 class WorkspaceSettings(PartSettings):
     """The workspace with its vault, storage, registry and Application Insights, each made or adopted."""
 
     network_mode: NetworkMode
-    """`own` or `managed`, never derived from anything else."""
+    """`own` or `managed`. It is never derived from other settings."""
 
     managed_network: ManagedNetworkSettings = Field(default_factory=ManagedNetworkSettings)
-    """With `managed`: what it lets out. Left out: only what the workspace itself needs."""
+    """With `managed`: its outbound rules. Default: it allows only the traffic that the workspace itself needs."""
 
     high_business_impact: bool = False
-    """Whether Microsoft collects less and encrypts scratch disks. It cannot change later."""
+    """Whether Microsoft collects less data and encrypts scratch disks. It cannot change later."""
 
     clusters: list[ClusterSettings] = Field(default_factory=list)
-    """Compute clusters. Left out, there are none."""
+    """Compute clusters. Default: none."""
 
     instances: list[InstanceSettings] = Field(default_factory=list)
-    """Compute instances, in sandbox and dev only. Left out, there are none."""
+    """Compute instances, in sandbox and dev only. Default: none."""
 
     serverless_subnet_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/subnets/snet-serverless"])
-    """The subnet of serverless jobs, by id, with `own` only. Left out, the training subnet."""
+    """The subnet of serverless jobs, by id, with `own` only. Default: the training subnet."""
 
     datastores: list[DatastoreSettings] = Field(default_factory=list)
-    """Containers of data products that jobs read or write, beside the workspace's own blobs and files, which
-    need no settings. Left out, there are none."""
+    """Containers of data products that jobs read or write. The workspace's own blobs and files need no settings.
+    Default: none."""
 
     image_build_compute: Optional[str] = Field(default=None, examples=["cpu"])
-    """The cluster that builds images, since a private registry cannot. Left out: the first cluster."""
+    """The cluster that builds images, since a private registry cannot. Default in a network: the first cluster."""
 
     key_vault_id: Optional[str] = None
-    """A vault that others made, by id. Left out, one is made."""
+    """A vault that others made, by id. Default: one is made."""
 
     storage_account_id: Optional[str] = None
-    """A storage account that others made, by id, without a hierarchical namespace. Left out, one is made."""
+    """A storage account that others made, by id, without a hierarchical namespace. Default: one is made."""
 
     container_registry_id: Optional[str] = None
-    """A registry that others made, by id. Left out, one is made."""
+    """A registry that others made, by id. Default: one is made."""
 
     container_registry_sku: RegistrySku = RegistrySku.PREMIUM
-    """The size of the registry that is made: `Basic`, `Standard` or `Premium`. Left out: `Premium`, the only one
-    that takes private endpoints; without a network the others will do."""
+    """The sku of the registry that is made: `Basic`, `Standard` or `Premium`. Default: `Premium`, the only one with
+    private endpoints. Without a network, the others are enough."""
 
     application_insights_id: Optional[str] = None
-    """Application Insights that others made, by id. Left out, one is made."""
+    """Application Insights that others made, by id. Default: one is made."""
 
     _vault = field_rule(arm_id("Microsoft.KeyVault/vaults"), "key_vault_id")
     _storage = field_rule(arm_id("Microsoft.Storage/storageAccounts"), "storage_account_id")
@@ -91,7 +91,7 @@ class WorkspaceSettings(PartSettings):
 
     @property
     def private_services(self) -> list[PrivateService]:
-        """What it has private endpoints to: itself, and each part that it makes."""
+        """The services with a private endpoint: the workspace, and each part that it makes."""
         made = {
             PrivateService.KEY_VAULT: self.key_vault_id,
             PrivateService.WORKSPACE_STORAGE: self.storage_account_id,
@@ -102,7 +102,7 @@ class WorkspaceSettings(PartSettings):
     @check
     def _computes_have_names_of_their_own(self) -> Iterator[Violation]:
         yield from duplicate_names(self.clusters, ("clusters",), "compute")
-        # Azure's names of instances have no hyphens.
+        # Instance names in Azure have no hyphens.
         yield from duplicate_names(self.instances, ("instances",), "instance", without_hyphens=True)
 
     @check
@@ -116,8 +116,8 @@ class WorkspaceSettings(PartSettings):
                 yield Violation(
                     ("storage_account_id",),
                     self.storage_account_id,
-                    f"the account has a hierarchical namespace, as the datastore {store.name} says, and a workspace "
-                    "cannot stand on such a one",
+                    f"the account has a hierarchical namespace (see the datastore {store.name}), which a workspace "
+                    "does not support",
                     "Leave storage_account_id out, or adopt an account without a hierarchical namespace",
                 )
 
@@ -128,7 +128,7 @@ class WorkspaceSettings(PartSettings):
                 ("container_registry_sku",),
                 self.container_registry_sku,
                 "container_registry_sku is given together with container_registry_id",
-                "Whoever runs the adopted registry decides its sku: leave it out",
+                "Leave it out: the owner of the adopted registry decides its sku",
             )
 
     @check
@@ -149,7 +149,7 @@ class WorkspaceSettings(PartSettings):
                 ("managed_network",),
                 None,
                 "managed_network is given, but network_mode is 'own'",
-                "Outbound rules belong to a managed network; an own one is ruled by network.egress",
+                "Leave it out: outbound rules are for a managed network; network.egress controls an own one",
             )
         if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.MANAGED:
             yield Violation(
@@ -160,13 +160,13 @@ class WorkspaceSettings(PartSettings):
             )
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """What this kind of environment does not allow: people's instances, a network that lets all out."""
+        """Violations of the environment's profile: compute instances, or a network open to all outbound traffic."""
         profile = PROFILES[environment]
         if self.instances and not profile.may_have_instances:
             yield Violation(
                 ("instances",),
                 None,
-                f"a {environment} environment has no compute instances, since each belongs to a person",
+                f"a {environment} environment allows no compute instances, since each belongs to a person",
                 "Remove them; jobs run on clusters (instances are allowed in: "
                 f"{environments_where('may_have_instances')})",
             )
@@ -176,30 +176,31 @@ class WorkspaceSettings(PartSettings):
             yield Violation(
                 ("managed_network", "isolation"),
                 isolation,
-                f"in a {environment} environment a managed network lets out what its rules name only",
+                f"in a {environment} environment a managed network may allow only the traffic that its rules name",
                 f"Leave isolation out, or set {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
             )
 
     def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
-        """Ids in another subscription: the subnet of serverless jobs."""
+        """A violation if the subnet of serverless jobs is in another subscription."""
         if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.OWN:
             yield from other_subscription(
                 ("serverless_subnet_id",), self.serverless_subnet_id, subscription_id, COMPUTES_NEED_OWN_SUBSCRIPTION
             )
 
     def private_violations(self) -> Iterator[Violation]:
-        """What cannot be where the registry is reached through private endpoints only."""
+        """Violations of settings that do not work with a private registry."""
         if self.container_registry_sku is not RegistrySku.PREMIUM:
             yield Violation(
                 ("container_registry_sku",),
                 self.container_registry_sku,
-                f"a {self.container_registry_sku} registry takes no private endpoint",
-                "Leave container_registry_sku out for Premium",
+                f"a {self.container_registry_sku} registry supports no private endpoint",
+                "Leave container_registry_sku out to get Premium",
             )
         if self.image_build is None:
             yield Violation(
                 ("clusters",),
                 None,
                 "there is no cluster, and a private registry cannot build images itself",
-                "Add one; with min_nodes 0 it costs nothing: clusters: [{name: cpu, vm_size: Standard_D4ds_v4}]",
+                "Add one; with min_nodes 0 it costs nothing while idle: "
+                "clusters: [{name: cpu, vm_size: Standard_D4ds_v4}]",
             )

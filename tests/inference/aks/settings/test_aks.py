@@ -99,7 +99,7 @@ def test_in_a_kind_of_environment_that_asks_for_it_scoring_is_encrypted():
     [
         ({}, True, None, ""),
         ({}, False, None, ""),
-        ({"min_nodes": 2}, True, "cpu.min_nodes", "the router runs on 3 nodes"),
+        ({"min_nodes": 2}, True, "cpu.min_nodes", "the router needs 3 nodes"),
         ({"min_nodes": 2}, False, None, ""),
         ({"min_nodes": 0}, False, "cpu.min_nodes", "at least 1 node"),
         ({"max_nodes": 2}, True, "cpu.max_nodes", "less than the 3 nodes"),
@@ -143,7 +143,7 @@ def test_no_more_is_asked_for_than_the_quota(quota, paths):
 
 def test_a_series_that_no_pool_has_is_a_mistake():
     [(_, text)] = said(aks(pools=[GPU], vcpu_quota={"series": {"NCads_A100_v5": 1}}))
-    assert text == "no pool is of the series NCads_A100_v5; did you mean 'NCads_A100_v4'?"
+    assert text == "no pool uses the series NCads_A100_v5; did you mean 'NCads_A100_v4'?"
 
 
 def test_spot_nodes_are_not_counted():
@@ -153,7 +153,7 @@ def test_spot_nodes_are_not_counted():
 def test_the_quotas_message_has_the_sum():
     [(_, text)] = said(aks(pools=[GPU], vcpu_quota={"series": {"Dds_v5": 40}}))
     assert text == (
-        "the pools need 56 vCPUs at most (system 6+1 nodes of 4 vCPUs, cpu 6+1 nodes of 4 vCPUs), and the quota is 40"
+        "the pools need up to 56 vCPUs (system 6+1 nodes of 4 vCPUs, cpu 6+1 nodes of 4 vCPUs), but the quota is 40"
     )
 
 
@@ -171,7 +171,7 @@ def test_instance_types_are_one_a_pool(highly_available):
     types = aks(pools=[GPU]).instance_types(highly_available=highly_available)
     assert [each.name for each in types] == ["cpu", "gpu"]
     assert types[0].devices == {}
-    # A node of 4 vCPUs, without what stands on every node, the extension and the sidecars, halved.
+    # A node of 4 vCPUs, without the pods of every node, the extension and the sidecars, halved.
     share = 3600 // 3 if highly_available else 1780
     assert types[0].room.cpu_m == (4000 - 140 - 600 - share) // 2 - 100
 

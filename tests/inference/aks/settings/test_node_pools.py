@@ -76,11 +76,11 @@ def test_what_kubernetes_and_the_extension_run_on_is_large_enough(size, paths):
 def test_messages_say_what_is_right():
     [problem] = problems(NodePoolSettings, {**GPU, "accelerator": "none"})
     assert problem.what == "accelerator is 'none', but a Standard_NC24ads_A100_v4 has A100 cards (gpu)"
-    assert problem.fix.startswith("Set accelerator: gpu, or take a size without one")
+    assert problem.fix.startswith("Set accelerator: gpu, or choose a size without one")
     [problem] = problems(NodePoolSettings, {**GPU, "vm_size": "Standard_NC24ads_A100_v5"})
     assert "did you mean 'Standard_NC24ads_A100_v4'?" in problem.what
     [problem] = problems(NodePoolSettings, {**GPU, "os_disk": "ephemeral"})
-    assert "256 GiB does not fit the local disk of Standard_NC24ads_A100_v4: 64 GiB" in problem.what
+    assert "256 GiB does not fit on the local disk of Standard_NC24ads_A100_v4: 64 GiB" in problem.what
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_fpgas_are_where_they_are_and_until_they_go():
     [
         (GPU, False, []),
         (FPGA, False, ["retires on 2027-05-31", "offers no device"]),
-        (FPGA, True, ["retires on 2027-05-31", "device_resource is left out"]),
+        (FPGA, True, ["retires on 2027-05-31", "device_resource is not given"]),
         ({**FPGA, "device_resource": "amd.com/x"}, True, ["retires on 2027-05-31"]),
         ({**GPU, "mig_profile": "MIG1g"}, False, ["may offer no device"]),
         ({**GPU, "mig_profile": "MIG1g"}, True, []),

@@ -1,4 +1,4 @@
-"""A cluster of AKS that models are served from, and its attachment to a workspace."""
+"""Settings of an AKS cluster that serves models, and of its attachment to a workspace."""
 
 import datetime
 from collections.abc import Iterator
@@ -26,71 +26,72 @@ from .quotas import NamespaceQuota, VcpuQuota, same_series, series_of
 
 
 class PodNetwork(StrEnum):
-    """Where pods get their addresses (Azure CNI)."""
+    """The source of the pods' addresses (Azure CNI)."""
 
     OVERLAY = "overlay"
-    """From `pod_cidr`, which only the cluster knows: a node takes one address of the subnet."""
+    """From `pod_cidr`, which is used inside the cluster only. A node takes one address of the subnet."""
 
     SUBNET = "subnet"
-    """From the subnet, as nodes do: a node takes max_pods more."""
+    """From the subnet. A node takes one address, and max_pods more for its pods."""
 
 
 class UpgradeChannel(StrEnum):
-    """To which versions of Kubernetes AKS moves the cluster by itself."""
+    """The Kubernetes versions that AKS upgrades the cluster to automatically."""
 
     PATCH = "patch"
-    """The newest patch of the minor version. Somebody has to change the minor version before its support ends."""
+    """The newest patch of the same minor version. You have to change the minor version before its support ends."""
 
     STABLE = "stable"
-    """The newest patch of the last minor version but one."""
+    """The newest patch of the second newest minor version."""
 
 
 class HttpsSettings(Settings):
-    """How scoring is encrypted. The certificate's key never passes through the settings or the state."""
+    """HTTPS for scoring. The certificate's key is never in the settings or the state."""
 
     cname: str = Field(
         pattern=r"^([A-Za-z0-9-]+\.)+[A-Za-z]{2,}$", max_length=253, examples=["scoring.churn.ml.example.com"]
     )
-    """The host name in the certificate, which callers use. Its DNS record leads to the router's private address."""
+    """The host name in the certificate, which callers use. Its DNS record must point to the router's private
+    address."""
 
     secret_name: str = Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", examples=["scoring-tls"])
     """The Kubernetes secret with `cert.pem` and `key.pem`, in the namespace azureml. A gitops source or the secrets
-    store driver puts it there."""
+    store driver has to make it."""
 
 
 class MaintenanceWindow(Settings):
-    """When AKS may upgrade the cluster and its nodes by itself, in UTC."""
+    """The weekly window for automatic upgrades of the cluster and its nodes, in UTC."""
 
     day: str = Field(default="Sunday", examples=["Saturday"])
-    """The day of the week. Left out: Sunday."""
+    """The day of the week. Default: Sunday."""
 
     start_hour: int = Field(default=1, ge=0, le=23)
-    """The hour it starts. Left out: 1."""
+    """The hour when it starts, 0 to 23. Default: 1."""
 
     hours: int = Field(default=6, ge=4, le=24)
-    """How long it lasts, 4 to 24 hours. Left out: 6."""
+    """The length in hours, 4 to 24. Default: 6."""
 
     _day = field_rule(week_day, "day")
 
 
 version_of_kubernetes = pattern_rule(
-    r"1\.[0-9]{2}(\.[0-9]{1,3})?", "is no version of Kubernetes", "a minor version such as '1.33', or a patch of it"
+    r"1\.[0-9]{2}(\.[0-9]{1,3})?", "is not a Kubernetes version", "a minor version such as '1.33', or a patch of it"
 )
 
 namespace_name = pattern_rule(
     r"(?!kube-|azureml$|default$|gatekeeper-system$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
-    "is no name for a workspace's namespace",
-    "up to 63 lower-case letters, digits and hyphens, and none that Kubernetes, AKS or Azure ML have for themselves",
+    "is not allowed as the name of a workspace's namespace",
+    "up to 63 lower-case letters, digits and inner hyphens, except kube-…, azureml, default and gatekeeper-system",
 )
 
 
 def cluster_range(value: str) -> str:
-    """An address range that only the cluster knows."""
+    """Checks an address range that is used inside the cluster only, and returns it."""
     private_range(value)
     forbidden = ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
     taken = next((each for each in forbidden if IPv4Network(value).overlaps(IPv4Network(each))), None)
     if taken is not None:
-        raise rule_error(f"'{value}' overlaps {taken}, which AKS keeps", "Choose another private range")
+        raise rule_error(f"'{value}' overlaps {taken}, which AKS reserves", "Choose another private range")
     return value
 
 
@@ -107,46 +108,46 @@ _OWN = (
     "vcpu_quota",
     "local_accounts_reason",
 )
-"""What belongs to a cluster of the environment's own."""
+"""The settings of a new cluster. An adopted one cannot have them."""
 
 _EXTENSION = ("https", "insecure_reason", "training", "scheduler_config_map", "gitops")
-"""What belongs to the extension, which is installed once on a cluster."""
+"""The settings of the extension, which is installed once on a cluster."""
 
 COMPONENTS = Capacity(1780, 2440)
 COMPONENTS_HA = Capacity(3600, 4240)
 TRAINING_COMPONENTS = Capacity(130, 444)
-"""What the extension's own pods request: for inference, for inference with three routers, and for training beside
-("Reference for configuring Kubernetes cluster for Azure Machine Learning", AzureML extension components)."""
+"""The requests of the extension's own pods: for inference, for inference with three routers, and for training in
+addition ("Reference for configuring Kubernetes cluster for Azure Machine Learning", AzureML extension components)."""
 
 ROUTERS = 3
-"""Nodes that `inferenceRouterHA` needs, and that a system pool has over three zones."""
+"""The number of nodes that `inferenceRouterHA` needs, and that a system pool needs for three zones."""
 
 LEAST_PODS = 50
-"""Pods that a node of a service pool takes at least in prod (PSRule for Azure, Azure.AKS.NodeMinPods)."""
+"""The least max_pods of a service pool in a highly available environment (PSRule for Azure, Azure.AKS.NodeMinPods)."""
 
 
 class PoolAtPeak(NamedTuple):
-    """A pool at its largest."""
+    """A pool at its largest, during an upgrade."""
 
     name: str
     vm_size: str
     most: int
-    """Nodes by the autoscaler."""
+    """The autoscaler's maximum number of nodes."""
 
     surge: int
-    """Nodes that an upgrade adds."""
+    """The number of nodes that an upgrade adds."""
 
     vcpus_of_one: int
     max_pods: int
 
     @property
     def nodes(self) -> int:
-        """All of them."""
+        """The total number of nodes."""
         return self.most + self.surge
 
     @property
     def vcpus(self) -> int:
-        """What they take of a quota."""
+        """The vCPUs of all nodes, which count against a quota."""
         return self.nodes * self.vcpus_of_one
 
     def __str__(self) -> str:
@@ -154,88 +155,90 @@ class PoolAtPeak(NamedTuple):
 
 
 class AKSSettings(PartSettings):
-    """The cluster, made or adopted, its pools, and how it is attached."""
+    """The cluster (new or adopted), its pools, and its attachment."""
 
     cluster_id: Optional[str] = Field(
         default=None, examples=["/subscriptions/…/providers/Microsoft.ContainerService/managedClusters/aks-central"]
     )
-    """A cluster that others run, by id. Left out, one is made."""
+    """A cluster that others run, by id. Default: a new cluster is made."""
 
     attach: Attach = Attach.EXCLUSIVE
-    """`exclusive` or `shared`. Left out: `exclusive`, since a second workspace on a cluster breaks the first one's
-    scoring unless each has a namespace."""
+    """`exclusive` or `shared`. A second workspace on a cluster breaks the first one's scoring unless each has a
+    namespace. Default: `exclusive`."""
 
     compute_name: str = Field(default="aks", examples=["aks-central"])
-    """What deployments name the cluster by in the workspace: 2 to 16 characters. Left out: `aks`."""
+    """The cluster's name in the workspace, which deployments use: 2 to 16 characters. Default: `aks`."""
 
     namespace: Optional[str] = Field(default=None, examples=["churn-prod"])
-    """The workspace's namespace in the cluster, which the environment makes. Left out: project and environment."""
+    """The workspace's namespace in the cluster, which the environment makes. Default: `<project>-<environment>`."""
 
     quota: Optional[NamespaceQuota] = None
-    """What the namespace may request at most. A shared cluster needs one."""
+    """The maximum that the namespace may request. Required if an adopted cluster is shared. Default: no maximum."""
 
     system: ServicePoolSettings = Field(default_factory=ServicePoolSettings)
-    """The pool of Kubernetes' own pods. Its size cannot change: AKS would refuse it."""
+    """The pool for Kubernetes' own pods. Its size, zones, disks, host encryption and max_pods cannot change: AKS
+    refuses it."""
 
     cpu: ServicePoolSettings = Field(default_factory=ServicePoolSettings)
-    """The pool that Azure ML's extension runs on, and models that need no accelerator: the instance type `cpu`."""
+    """The pool for Azure ML's extension, and for models that need no accelerator (instance type `cpu`)."""
 
     pools: list[NodePoolSettings] = Field(default_factory=list)
-    """Further pools, each with an instance type of its name. Of an adopted cluster: the pools it has already, that
-    models may run on."""
+    """Further pools. Each has an instance type of the same name. For an adopted cluster: the pools that it already has
+    and that models may run on."""
 
     kubernetes_version: Optional[str] = Field(default=None, examples=["1.33"])
-    """The version that the cluster is made with. Later ones come by `upgrade_channel`. Left out: AKS' default."""
+    """The version that the cluster is made with. `upgrade_channel` decides later versions. Default: AKS' default."""
 
     pod_network: PodNetwork = PodNetwork.OVERLAY
-    """`overlay` or `subnet`. Left out: `overlay`. Another one is another cluster."""
+    """`overlay` or `subnet`. Cannot change: that needs a new cluster. Default: `overlay`."""
 
     pod_cidr: str = Field(default="100.64.0.0/16", examples=["100.64.0.0/16"])
-    """With `overlay`: the pods' addresses, a /24 a node. Clusters that do not talk to each other may have the same.
-    Left out: 100.64.0.0/16. Another one is another cluster."""
+    """With `overlay`: the pods' addresses, a /24 for each node. Clusters that do not call each other may have the same
+    range. Cannot change: that needs a new cluster. Default: 100.64.0.0/16."""
 
     service_cidr: str = Field(default="172.16.0.0/16", examples=["172.16.0.0/16"])
-    """The addresses of Kubernetes' services, of no use outside it. Left out: 172.16.0.0/16. Another one is another
-    cluster."""
+    """The addresses of Kubernetes' services, used inside the cluster only. Cannot change: that needs a new cluster.
+    Default: 172.16.0.0/16."""
 
     egress: Optional[EgressKind] = None
-    """How an adopted subnet leads out: `nat_gateway` where one stands on it, else `firewall` or `hub_routes`. Left out:
-    by a route. An own network says it itself."""
+    """The egress of an adopted subnet: `nat_gateway` if it has one, else `firewall` or `hub_routes`. Default:
+    `hub_routes`. Not allowed with an own network, whose settings decide the egress."""
 
     upgrade_channel: UpgradeChannel = UpgradeChannel.STABLE
-    """`stable` or `patch`. Left out: `stable`."""
+    """`stable` or `patch`. Default: `stable`."""
 
     maintenance: MaintenanceWindow = Field(default_factory=MaintenanceWindow)
-    """When AKS may upgrade. Left out: Sunday, 1:00 to 7:00 UTC."""
+    """The window for automatic upgrades. Default: Sunday, 1:00 to 7:00 UTC."""
 
     https: Optional[HttpsSettings] = None
-    """How scoring is encrypted. Needed, unless `insecure_reason` is given."""
+    """HTTPS for scoring. Required unless `insecure_reason` is given."""
 
     insecure_reason: Optional[str] = Field(default=None, min_length=10, examples=["No certificate yet, ticket ML-321"])
-    """Why scoring may be called without encryption inside the network: at least 10 characters. Refused where the
-    profile says so."""
+    """The reason why scoring may be called without encryption inside the network: at least 10 characters. Allowed only
+    if the profile allows it."""
 
     training: bool = False
-    """Whether training jobs run here too. They bring the Volcano scheduler, whose configuration keeps the autoscaler
-    from adding nodes for them unless `scheduler_config_map` replaces it."""
+    """Whether training jobs run here too. This installs the Volcano scheduler. Its default configuration keeps the
+    autoscaler from adding nodes for jobs; `scheduler_config_map` replaces it."""
 
     scheduler_config_map: Optional[str] = Field(default=None, pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
-    """With `training`: the ConfigMap in the namespace azureml that configures Volcano; a gitops source puts it
-    there."""
+    """With `training`: the ConfigMap in the namespace azureml that configures Volcano. A gitops source has to make
+    it."""
 
     gitops: Optional[GitOpsSettings] = None
-    """What else is applied to the cluster. FPGAs need one."""
+    """A Git source that is applied to the cluster. FPGAs need one."""
 
     trusted_access: bool = True
-    """Whether Azure ML reaches the cluster by Trusted Access, which a cluster without local accounts needs. A cluster
-    takes eight such bindings."""
+    """Whether Azure ML reaches the cluster by Trusted Access. A cluster without local accounts needs it. A cluster can
+    have eight such bindings."""
 
     local_accounts_reason: Optional[str] = Field(default=None, min_length=10, examples=["Attach fails, ticket ML-321"])
-    """Why the cluster keeps local accounts, whose certificates never expire: at least 10 characters. Left out, it has
-    none. Microsoft's pages disagree on whether Azure ML works without; see docs/inference.md."""
+    """The reason why the cluster keeps local accounts, whose certificates never expire: at least 10 characters.
+    Microsoft's pages disagree on whether Azure ML works without them; see docs/inference.md. Default: no local
+    accounts."""
 
     vcpu_quota: VcpuQuota = Field(default_factory=VcpuQuota)
-    """The subscription's quotas. Left out, nothing is compared."""
+    """The subscription's vCPU quotas. Default: quotas are not checked."""
 
     _cluster = field_rule(arm_id("Microsoft.ContainerService/managedClusters"), "cluster_id")
     _compute = field_rule(attached_compute_name, "compute_name")
@@ -250,25 +253,25 @@ class AKSSettings(PartSettings):
 
     @property
     def is_central(self) -> bool:
-        """Whether it is made for several workspaces to attach."""
+        """Whether it is a new cluster that several workspaces may attach."""
         return self.attach is Attach.SHARED and not self.adopted
 
     @property
     def installs_extension(self) -> bool:
-        """Whether the environment installs Azure ML's extension: not on a central cluster, which has it."""
+        """Whether the environment installs Azure ML's extension. An adopted shared cluster has it already."""
         return not (self.adopted and self.attach is Attach.SHARED)
 
     def namespace_for(self, project: str, environment: str) -> str:
-        """The namespace given, or the project's own."""
+        """The namespace in the settings, or `<project>-<environment>`."""
         return self.namespace or f"{project}-{environment}"
 
     def service_pools(self, *, highly_available: bool) -> dict[str, tuple[ServicePoolSettings, int, int]]:
-        """Name → pool, with its nodes at least and at most."""
+        """Name → pool, with its minimum and maximum number of nodes."""
         least = ROUTERS if highly_available else 1
         return {name: (pool, *pool.nodes(least)) for name, pool in (("system", self.system), ("cpu", self.cpu))}
 
     def pools_at_peak(self, *, highly_available: bool) -> list["PoolAtPeak"]:
-        """Every pool of an own cluster at its largest, while it is upgraded."""
+        """Every pool of a new cluster at its largest, during an upgrade."""
         services = self.service_pools(highly_available=highly_available)
         pools = [(name, pool, most) for name, (pool, _, most) in services.items()]
         return [
@@ -277,23 +280,23 @@ class AKSSettings(PartSettings):
         ]
 
     def addresses(self, pool: "PoolAtPeak") -> int:
-        """Addresses of the subnet that a pool takes at most."""
+        """The maximum number of subnet addresses that a pool takes."""
         return pool.nodes * (1 if self.pod_network is PodNetwork.OVERLAY else 1 + pool.max_pods)
 
     def components(self, *, highly_available: bool) -> Capacity:
-        """What the extension's own pods request."""
+        """The requests of the extension's own pods."""
         inference = COMPONENTS_HA if highly_available else COMPONENTS
         return inference.and_also(TRAINING_COMPONENTS) if self.training else inference
 
     def instance_types(self, *, highly_available: bool, prefix: str = "") -> list[InstanceType]:
-        """What deployments can ask for: an instance type a pool."""
+        """The instance types that deployments can use: one for each pool."""
         made = [each.instance_type(prefix) for each in self.pools]
         if not self.adopted:
             made.insert(0, self._cpu_instance_type(highly_available, prefix))
         return [each for each in made if each is not None]
 
     def _cpu_instance_type(self, highly_available: bool, prefix: str) -> Optional[InstanceType]:
-        """Half a node of the pool that the extension runs on, beside the extension's own pods."""
+        """The instance type of the cpu pool: half of what the extension's own pods leave of a node."""
         size = self.cpu.size
         if size is None:
             return None
@@ -315,7 +318,7 @@ class AKSSettings(PartSettings):
                     (field,),
                     None,
                     f"{field} is given together with cluster_id",
-                    "Whoever runs the adopted cluster decides it: leave it out",
+                    "Leave it out: the operator of the adopted cluster decides it",
                 )
 
     @check
@@ -324,7 +327,7 @@ class AKSSettings(PartSettings):
             yield Violation(
                 ("quota",),
                 None,
-                "the cluster is shared, and nothing keeps this namespace from taking all of it",
+                "the cluster is shared, but without a quota this namespace could take all of it",
                 "Add quota: {cpu: 16, memory_gib: 64}",
             )
 
@@ -351,7 +354,7 @@ class AKSSettings(PartSettings):
                 ("https",),
                 None,
                 "scoring has no certificate",
-                "Add https: {cname: scoring.churn.ml.example.com, secret_name: scoring-tls}, or insecure_reason where "
+                "Add https: {cname: scoring.churn.ml.example.com, secret_name: scoring-tls}, or insecure_reason if "
                 "the profile allows it",
             )
         if self.https is not None and self.insecure_reason is not None:
@@ -376,7 +379,7 @@ class AKSSettings(PartSettings):
             yield Violation(
                 ("service_cidr",),
                 self.service_cidr,
-                f"{services} is no size for Kubernetes' services",
+                f"{services} has the wrong size for Kubernetes' services",
                 "Allowed: a prefix length of 12 to 27",
             )
 
@@ -390,13 +393,14 @@ class AKSSettings(PartSettings):
                 yield Violation(
                     ("quota",),
                     None,
-                    f"an instance on pool {pool.name} requests {made.room}, and the namespace may have "
-                    f"{self.quota.room} in all",
+                    f"an instance on pool {pool.name} requests {made.room}, but the quota of the "
+                    f"namespace is {self.quota.room}",
                     f"Raise the quota, or pools[{index}].instances_per_node",
                 )
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """What this kind of environment does not allow: scoring in the clear, and pools that it would not survive."""
+        """A violation for unencrypted scoring, and for each pool, quota or range that is too small for the
+        environment."""
         profile = PROFILES[environment]
         highly_available = profile.highly_available
         if self.insecure_reason is not None and not profile.may_serve_insecurely:
@@ -413,8 +417,8 @@ class AKSSettings(PartSettings):
         yield from self._pod_cidr_violations(highly_available)
 
     def _service_pool_violations(self, highly_available: bool, zone_redundant: bool) -> Iterator[Violation]:
-        """What Kubernetes or the router could not run on, and what would undo that the cluster survives a zone, or an
-        upgrade ("Baseline architecture for an AKS cluster")."""
+        """A violation for each service pool that is too small for Kubernetes or the router, or that would not survive
+        an upgrade or the loss of a zone ("Baseline architecture for an AKS cluster")."""
         for name, (pool, least, most) in self.service_pools(highly_available=highly_available).items():
             if most < least:
                 yield Violation(
@@ -426,27 +430,30 @@ class AKSSettings(PartSettings):
             elif least < 1:
                 yield Violation((name, "min_nodes"), least, f"the {name} pool needs at least 1 node", "Raise min_nodes")
             elif highly_available and least < ROUTERS:
-                why = "Kubernetes' own pods are spread over" if name == "system" else "the router runs on"
+                why = "Kubernetes' own pods need" if name == "system" else "the router needs"
                 yield Violation(
                     (name, "min_nodes"),
                     least,
-                    f"{why} {ROUTERS} nodes, and the {name} pool has {least}",
+                    f"{why} {ROUTERS} nodes, but the {name} pool has {least}",
                     f"Set min_nodes: {ROUTERS} or more, or leave it out",
                 )
             if zone_redundant and len(pool.zones) == 1:
                 yield Violation(
-                    (name, "zones"), pool.zones, f"the {name} pool is in one zone", "Name two or three, or leave it out"
+                    (name, "zones"),
+                    pool.zones,
+                    f"the {name} pool is in one zone only",
+                    "Name two or three zones, or leave it out",
                 )
             if highly_available and pool.max_pods < LEAST_PODS:
                 yield Violation(
                     (name, "max_pods"),
                     pool.max_pods,
-                    f"a node of the {name} pool takes {pool.max_pods} pods, which its own pods can fill",
+                    f"a node of the {name} pool takes {pool.max_pods} pods only, and system pods can fill that",
                     f"Set max_pods: {LEAST_PODS} or more, or leave it out",
                 )
 
     def _quota_violations(self, highly_available: bool) -> Iterator[Violation]:
-        """vCPUs at most against the quotas given."""
+        """A violation for each quota that the pools at their largest exceed, or that no pool uses."""
         spot = {each.name for each in self.pools if each.spot}
         # Spot nodes have a quota of their own.
         pools = [each for each in self.pools_at_peak(highly_available=highly_available) if each.name not in spot]
@@ -462,8 +469,8 @@ class AKSSettings(PartSettings):
                 yield Violation(
                     ("vcpu_quota", "series", series),
                     most,
-                    f"no pool is of the series {series}{nearest(series, in_use)}",
-                    f"Leave it out, or name one that has pools: {', '.join(in_use)}",
+                    f"no pool uses the series {series}{nearest(series, in_use)}",
+                    f"Leave it out, or name a series in use: {', '.join(in_use)}",
                 )
         for path, most, counted in quotas:
             needed = sum(each.vcpus for each in counted)
@@ -472,8 +479,8 @@ class AKSSettings(PartSettings):
                 yield Violation(
                     ("vcpu_quota", *path),
                     most,
-                    f"the pools need {needed} vCPUs at most ({parts}), and the quota is {most}",
-                    "Lower max_nodes, or have the quota raised",
+                    f"the pools need up to {needed} vCPUs ({parts}), but the quota is {most}",
+                    "Lower max_nodes, or request a higher quota",
                 )
 
     def _pod_cidr_violations(self, highly_available: bool) -> Iterator[Violation]:
@@ -486,29 +493,32 @@ class AKSSettings(PartSettings):
             yield Violation(
                 ("pod_cidr",),
                 self.pod_cidr,
-                f"{self.pod_cidr} has room for {int(has)} nodes, a /24 each, and there are {nodes} at most: "
+                f"{self.pod_cidr} has room for {int(has)} nodes (a /24 each), but there are up to {nodes}: "
                 + ", ".join(map(str, pools)),
-                "Widen it, or lower max_nodes",
+                "Use a larger range, or lower max_nodes",
             )
 
     def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
-        """Ids in another subscription: the adopted cluster."""
+        """A violation if the adopted cluster is in another subscription."""
         if self.cluster_id is not None:
             yield from other_subscription(
-                ("cluster_id",), self.cluster_id, subscription_id, "a workspace attaches clusters of its own only"
+                ("cluster_id",),
+                self.cluster_id,
+                subscription_id,
+                "a workspace attaches clusters of its own subscription only",
             )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """What is right on the day the program runs and should still be known."""
+        """A notice for each setting that is allowed but needs attention, such as a size that will be retired."""
         for name, pool in (("system", self.system), ("cpu", self.cpu)):
             yield from (f"pool {name}: {notice}" for notice in pool.notices_on(today))
-        # Whoever runs a shared cluster installs its plugins.
+        # The operator of a shared cluster installs its plugins.
         plugins = self.gitops is not None or not self.installs_extension
         for pool in self.pools:
             yield from pool.notices_on(today)
             yield from pool.device_notices(plugins=plugins)
         if self.training and self.scheduler_config_map is None:
             yield (
-                "training on AKS: the autoscaler adds no node for a job that Volcano waits with, which it does by "
-                "default; give scheduler_config_map, or keep min_nodes"
+                "training on AKS: by default, Volcano holds a job back until all its pods fit, so the autoscaler adds "
+                "no node for it; give scheduler_config_map, or set min_nodes to what jobs need"
             )

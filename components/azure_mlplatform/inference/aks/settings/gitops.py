@@ -13,24 +13,24 @@ from ....foundation.violations import Violation
 
 
 class Kustomization(Settings):
-    """A folder of the Git source that is applied to the cluster."""
+    """A folder of the Git source. Flux applies it to the cluster."""
 
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", examples=["device-plugins"])
-    """Its name."""
+    """The name of the kustomization."""
 
     path: str = Field(pattern=r"^\./[A-Za-z0-9._/-]*$", examples=["./device-plugins"])
     """The folder, starting with `./`."""
 
 
 class GitOpsSettings(Settings):
-    """A Git source that Flux applies to the cluster: device plugins and XRT for FPGAs, a device plugin for MIG, a
-    scheduler's configuration, the certificate's secret. The cluster reads it without a password."""
+    """A Git source that Flux applies to the cluster, with device plugins and XRT for FPGAs, a device plugin for MIG, a
+    scheduler's configuration, or the certificate's secret. The cluster reads it without a password."""
 
     url: str = Field(examples=["https://git.example.com/ml-platform/cluster-config"])
-    """The repository."""
+    """The URL of the repository."""
 
     branch: Optional[str] = Field(default=None, min_length=1, examples=["main"])
-    """The branch to follow. One of branch, tag and commit is given."""
+    """The branch to follow. Give exactly one of `branch`, `tag` and `commit`."""
 
     tag: Optional[str] = Field(default=None, min_length=1, examples=["v1.4.0"])
     """The tag to stay at."""
@@ -42,7 +42,7 @@ class GitOpsSettings(Settings):
     """The folders to apply."""
 
     interval_seconds: int = Field(default=600, ge=60, le=86400)
-    """How often to look for changes, in seconds. Left out: 600."""
+    """The time between checks for changes, in seconds. Default: 600."""
 
     _url = field_rule(https_url, "url")
 
@@ -54,7 +54,7 @@ class GitOpsSettings(Settings):
                 ("branch",),
                 self.branch,
                 f"{' and '.join(given)} are given together" if given else "neither branch, tag nor commit is given",
-                "Give one of them; a tag or a commit makes environments identical",
+                "Give exactly one; a tag or a commit makes environments identical",
             )
 
     @check

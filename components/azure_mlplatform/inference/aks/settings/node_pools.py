@@ -1,4 +1,4 @@
-"""The node pools of an AKS cluster: what a node is, how many there are, and what a model gets of one."""
+"""Settings of the node pools of an AKS cluster, and the part of a node that a model gets."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -19,23 +19,23 @@ from .allocatable import NOTHING, SIDECARS, Capacity, for_workloads
 
 node_pool_name = pattern_rule(
     r"[a-z][a-z0-9]{0,11}",
-    "is no name for a node pool",
+    "is not a valid node pool name",
     "1 to 12 lower-case letters and digits, starting with a letter",
 )
 
 
 class OsDisk(StrEnum):
-    """Where a node's operating system lies."""
+    """The kind of disk for a node's operating system."""
 
     EPHEMERAL = "ephemeral"
-    """On the host's own disk: faster, at no cost, and gone with the node."""
+    """The host's own disk: faster, free, and lost with the node."""
 
     MANAGED = "managed"
-    """On a managed disk."""
+    """A managed disk."""
 
 
 class MigProfile(StrEnum):
-    """How NVIDIA's MIG splits a card ("Multi-instance GPU node pool in AKS")."""
+    """The profiles with which NVIDIA's MIG splits a card ("Multi-instance GPU node pool in AKS")."""
 
     MIG1G = "MIG1g"
     MIG2G = "MIG2g"
@@ -45,30 +45,30 @@ class MigProfile(StrEnum):
 
 
 _SLICES = {MigProfile.MIG1G: 7, MigProfile.MIG2G: 3, MigProfile.MIG3G: 2, MigProfile.MIG4G: 1, MigProfile.MIG7G: 1}
-"""Devices that a card becomes."""
+"""The number of devices that a card becomes."""
 
 LEAST = (4, 14)
 """vCPUs and GiB that a node needs for the extension ("Deploy Azure Machine Learning extension on AKS")."""
 
 SURGE = 0.1
-"""The part of a pool that an upgrade adds at most, rounded up: AKS's own default. A pool of accelerators is upgraded
-in place, since quota for a further node is seldom there."""
+"""The part of a pool that an upgrade adds at most, rounded up: AKS's own default. A pool with accelerators is upgraded
+in place, because there is seldom quota for an extra node."""
 
-DRIVERLESS = "AKS installs no driver for it, so Kubernetes would see no device"
+DRIVERLESS = "AKS installs no driver for them, so Kubernetes would see no device"
 
 
 class InstanceType(NamedTuple):
-    """What one instance of a model gets of a pool's nodes."""
+    """The part of a node that one instance of a model gets."""
 
     name: str
     room: Capacity
-    """What it requests, and is limited to."""
+    """The requests of an instance, and its limits."""
 
     devices: dict[str, int]
-    """Device, such as `nvidia.com/gpu` → how many."""
+    """Device (such as `nvidia.com/gpu`) → how many."""
 
     node_selector: dict[str, str]
-    """Labels of the nodes it runs on."""
+    """Labels of the nodes that it runs on."""
 
     @property
     def requests(self) -> dict[str, str]:
@@ -77,13 +77,13 @@ class InstanceType(NamedTuple):
 
     @property
     def limits(self) -> dict[str, str]:
-        """All four of CPU and memory are needed, and a device in the limits only ("Create and manage instance
-        types")."""
+        """The limits. CPU and memory are needed in both requests and limits, a device in limits only ("Create and
+        manage instance types")."""
         return {**self.requests, **{device: str(number) for device, number in self.devices.items()}}
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The custom resource that Azure ML's extension knows it by (the same page)."""
+        """The custom resource of the instance type, for Azure ML's extension (the same page)."""
         return {
             "apiVersion": "amlarc.azureml.com/v1alpha1",
             "kind": "InstanceType",
@@ -96,51 +96,52 @@ class InstanceType(NamedTuple):
 
 
 class _Pool(HasVmSize):
-    """What all pools have."""
+    """The settings that all pools share."""
 
     min_nodes: Optional[int] = Field(default=None, ge=0, le=1000)
-    """Nodes at least, to which the autoscaler goes down. Left out: 3 where the environment is highly available, else
-    1; 0 for typed pools."""
+    """The autoscaler's minimum number of nodes. Default: 0 for entries of `pools`; for `system` and `cpu`, 3 if the
+    environment is highly available, else 1."""
 
     max_nodes: Optional[int] = Field(default=None, ge=1, le=1000)
-    """Nodes at most, to which the autoscaler goes up. Left out: 3 more than the least."""
+    """The autoscaler's maximum number of nodes. Default: 3 more than the minimum, at least 4."""
 
     zones: list[str] = Field(default_factory=list, examples=[["1", "2", "3"]])
-    """Availability zones of the nodes. Left out: all three where the environment is spread over zones, else the
-    first. Others replace the pool."""
+    """Availability zones of the nodes. A change replaces the pool. Default: all three if the environment is spread over
+    zones, else the first."""
 
     max_pods: int = Field(default=50, ge=30, le=250)
-    """Pods on a node at most: AKS keeps 20 MiB of memory for each, and addresses with `pod_network: subnet`. Left out:
-    50. Another number replaces the pool."""
+    """The maximum number of pods on a node. AKS reserves 20 MiB of memory for each, and an address with
+    `pod_network: subnet`. A change replaces the pool. Default: 50."""
 
     os_disk: Optional[OsDisk] = None
-    """`ephemeral` or `managed`. Left out: ephemeral where the size's own disk holds it. Another one replaces the
-    pool."""
+    """`ephemeral` or `managed`. A change replaces the pool. Default: `ephemeral` if the size's local disk is large
+    enough, else `managed`."""
 
     os_disk_gib: Optional[int] = Field(default=None, ge=30, le=2048)
-    """The size of the operating system's disk, which holds the images too. Left out: 128 GiB; 256 where nodes have
-    accelerators, whose images are large."""
+    """The size of the operating system's disk, in GiB. It holds the images too. A change replaces the pool. Default:
+    128; 256 for nodes with accelerators, whose images are large."""
 
     unencrypted_host_reason: Optional[str] = Field(
         default=None, min_length=10, examples=["The size cannot, ticket ML-321"]
     )
-    """Why the host does not encrypt the nodes' disks and caches: at least 10 characters. Left out, it does, which the
-    subscription needs the feature Microsoft.Compute/EncryptionAtHost for, and which some sizes cannot."""
+    """The reason why the host does not encrypt the nodes' disks and caches: at least 10 characters. To add or
+    remove it replaces the pool. Default: the host encrypts them. This needs the feature
+    Microsoft.Compute/EncryptionAtHost in the subscription, and some sizes do not support it."""
 
     @property
     def disk_gib(self) -> int:
-        """The size of the operating system's disk."""
+        """The size of the operating system's disk, in GiB."""
         accelerated = self.size is not None and self.size.accelerator is not Accelerator.NONE
         return self.os_disk_gib or (256 if accelerated else 128)
 
     @property
     def disk(self) -> OsDisk:
-        """Where the operating system lies."""
+        """The kind of disk for the operating system."""
         fits = self.size is not None and self.size.local_disk_gib >= self.disk_gib
         return self.os_disk or (OsDisk.EPHEMERAL if fits else OsDisk.MANAGED)
 
     def surge(self, most: int) -> int:
-        """Nodes that an upgrade adds to so many."""
+        """The number of nodes that an upgrade adds to `most` nodes."""
         accelerated = self.size is not None and self.size.accelerator is not Accelerator.NONE
         return 0 if accelerated else -int(-most * SURGE // 1)
 
@@ -153,7 +154,7 @@ class _Pool(HasVmSize):
         for index, zone in enumerate(self.zones):
             if zone not in ("1", "2", "3", SECRET):
                 yield Violation(
-                    ("zones", index), zone, f"'{zone}' is no availability zone", "Allowed: '1', '2' and '3'"
+                    ("zones", index), zone, f"'{zone}' is not an availability zone", "Allowed: '1', '2' and '3'"
                 )
         yield from duplicate_values(self.zones, ("zones",))
 
@@ -162,17 +163,17 @@ class _Pool(HasVmSize):
         if self.vm_size != SECRET and self.size is None:
             wanted = getattr(self, "accelerator", Accelerator.NONE)
             sizes = [each for each in size_names() if _in_use(each).accelerator is wanted]
-            yield unknown_size(self.vm_size, sizes, "What a model gets of a node is computed from them")
+            yield unknown_size(self.vm_size, sizes, "A model's part of a node is computed from the size")
 
     @check
     def _disk_fits(self) -> Iterator[Violation]:
         if self.os_disk is OsDisk.EPHEMERAL and self.size is not None and self.size.local_disk_gib < self.disk_gib:
-            has = f"{self.size.local_disk_gib} GiB" if self.size.local_disk_gib else "none that the catalogue knows"
+            has = f"{self.size.local_disk_gib} GiB" if self.size.local_disk_gib else "the catalogue knows none"
             yield Violation(
                 ("os_disk",),
                 self.os_disk,
-                f"an ephemeral disk of {self.disk_gib} GiB does not fit the local disk of {self.vm_size}: {has}",
-                "Set os_disk: managed, lower os_disk_gib, or take a size with a local disk, such as Standard_D4ds_v5",
+                f"an ephemeral disk of {self.disk_gib} GiB does not fit on the local disk of {self.vm_size}: {has}",
+                "Set os_disk: managed, lower os_disk_gib, or choose a size with a local disk, such as Standard_D4ds_v5",
             )
 
 
@@ -183,11 +184,10 @@ def _in_use(name: str) -> VmSize:
 
 
 class ServicePoolSettings(_Pool):
-    """A pool that Kubernetes itself, or Azure ML's extension, runs on."""
+    """A pool for Kubernetes' own pods, or for Azure ML's extension."""
 
     vm_size: str = Field(default="Standard_D4ds_v5", examples=["Standard_D8ds_v5"])
-    """The size of a node: at least 4 vCPUs and 14 GiB. Left out: `Standard_D4ds_v5`. Another size replaces the
-    nodes."""
+    """The size of a node: at least 4 vCPUs and 14 GiB. A change replaces the nodes. Default: `Standard_D4ds_v5`."""
 
     @check
     def _size_is_large_enough(self) -> Iterator[Violation]:
@@ -198,88 +198,88 @@ class ServicePoolSettings(_Pool):
                 ("vm_size",),
                 self.vm_size,
                 f"a {self.vm_size} has {self.size.vcpus} vCPUs and {self.size.memory_gib:g} GiB, which is too little",
-                f"It needs at least {LEAST[0]} vCPUs and {LEAST[1]} GiB, such as Standard_D4ds_v5",
+                f"Choose a size with at least {LEAST[0]} vCPUs and {LEAST[1]} GiB, such as Standard_D4ds_v5",
             )
         elif self.size.accelerator is not Accelerator.NONE:
             yield Violation(
                 ("vm_size",),
                 self.vm_size,
-                f"a {self.vm_size} has an accelerator, which nothing that runs here uses",
-                "Add a pool of its own to pools, with its accelerator",
+                f"a {self.vm_size} has an accelerator, but nothing on this pool uses it",
+                "Choose a size without an accelerator, and add a pool with one to pools",
             )
         elif self.vm_size.lower().startswith("standard_b"):
             yield Violation(
                 ("vm_size",),
                 self.vm_size,
-                f"{self.vm_size} is burstable, which AKS does not take here",
-                "Allowed: a size that is not, such as Standard_D4ds_v5",
+                f"{self.vm_size} is burstable, which AKS does not allow for this pool",
+                "Choose a size that is not burstable, such as Standard_D4ds_v5",
             )
 
     def nodes(self, least: int) -> tuple[int, int]:
-        """Nodes at least and at most, where the environment asks for `least`."""
+        """The minimum and maximum number of nodes. `least` is the minimum if the settings give none."""
         low = least if self.min_nodes is None else self.min_nodes
         return low, max(low, 1) + 3 if self.max_nodes is None else self.max_nodes
 
 
 class NodePoolSettings(_Pool):
-    """A pool that models run on. Nothing else does: its nodes are tainted for Azure ML's workloads."""
+    """A pool for models only: its nodes have a taint that only Azure ML's pods tolerate."""
 
     name: str = Field(examples=["gpu"])
-    """The pool's name, and that of the instance type that deployments ask for. `system` and `cpu` are taken."""
+    """The name of the pool, and of the instance type that deployments use. `system` and `cpu` are taken."""
 
     accelerator: Accelerator = Accelerator.NONE
-    """`none`, `gpu` or `fpga`. Drivers, taints, labels and devices follow from it. It has to be what the size has, so
-    that nobody pays for a card by mistake."""
+    """`none`, `gpu` or `fpga`. It decides drivers, labels and devices. It must match the size, so that nobody pays for
+    a card by mistake. Default: `none`."""
 
     spot: bool = False
-    """Whether Azure may take nodes back, at a lower price. Another choice replaces the pool."""
+    """Whether nodes are spot nodes: cheaper, but Azure may take them back. A change replaces the pool."""
 
     mig_profile: Optional[MigProfile] = None
-    """How each card is split. Left out, a card is one device. Another one replaces the pool."""
+    """The MIG profile that splits each card. A change replaces the pool. Default: a card is one device."""
 
     instances_per_node: Optional[int] = Field(default=None, ge=1, le=250)
-    """How many instances of models share a node, each with an equal part. Left out: one a device, or one for every two
-    vCPUs."""
+    """The number of model instances that share a node in equal parts. Default: one for each device, or one for every
+    two vCPUs if there are no devices."""
 
     device_resource: Optional[str] = Field(
         default=None,
         pattern=r"^(amd|xilinx)\.com/[A-Za-z0-9._-]{1,63}$",
         examples=["amd.com/xilinx_u250_gen3x16_xdma_shell_2_1-0"],
     )
-    """With `fpga`: how the device plugin names the device, as `kubectl describe node` shows it. Left out, an instance
-    asks for a node and for no device."""
+    """With `fpga`: the name that the device plugin gives the device; `kubectl describe node` shows it. Default: an
+    instance requests no device."""
 
     _name = field_rule(node_pool_name, "name")
 
     @property
     def label(self) -> str:
-        """The words that a notice begins with."""
+        """The first words of a notice."""
         return f"pool {self.name}: "
 
     @property
     def least(self) -> int:
-        """Nodes at least."""
+        """The minimum number of nodes."""
         return self.min_nodes or 0
 
     @property
     def most(self) -> int:
-        """Nodes at most."""
+        """The maximum number of nodes."""
         return max(self.least, 1) + 3 if self.max_nodes is None else self.max_nodes
 
     @property
     def devices(self) -> int:
-        """Devices that a node offers."""
+        """The number of devices that a node offers."""
         return (self.size.devices if self.size else 0) * _SLICES.get(self.mig_profile or MigProfile.MIG7G, 1)
 
     @property
     def instances(self) -> int:
-        """Instances of models that share a node."""
+        """The number of model instances that share a node."""
         vcpus = self.size.vcpus if self.size else 2
         return self.instances_per_node or self.devices or max(vcpus // 2, 1)
 
     def instance_type(self, prefix: str = "", beside: Capacity = NOTHING) -> Optional[InstanceType]:
-        """What an instance gets of a node: its part of what the node has left, without Azure ML's sidecars and what
-        else is `beside` it."""
+        """The part of a node that an instance gets. The node's capacity without `beside` is divided equally, and each
+        part loses Azure ML's sidecars. None if the size is unknown."""
         if self.size is None:
             return None
         devices = {self.device: self.devices // self.instances} if self.device is not None else {}
@@ -292,7 +292,7 @@ class NodePoolSettings(_Pool):
 
     @property
     def device(self) -> Optional[str]:
-        """How Kubernetes names the device."""
+        """The name of the device in Kubernetes. None if instances request no device."""
         return "nvidia.com/gpu" if self.accelerator is Accelerator.GPU else self.device_resource
 
     @check
@@ -306,14 +306,14 @@ class NodePoolSettings(_Pool):
                 ("accelerator",),
                 self.accelerator,
                 f"accelerator is '{self.accelerator}', but a {self.vm_size} {has}",
-                f"Set accelerator: {size.accelerator}, or take {_EXAMPLES[self.accelerator]}",
+                f"Set accelerator: {size.accelerator}, or choose {_EXAMPLES[self.accelerator]}",
             )
         elif size.card is not None and size.accelerator is Accelerator.GPU and not size.card.driver:
             yield Violation(
                 ("vm_size",),
                 self.vm_size,
                 f"a {self.vm_size} has {size.card.name} cards: {DRIVERLESS}",
-                f"Take one of NVIDIA's, such as {_EXAMPLES[Accelerator.GPU]}",
+                f"Choose NVIDIA cards: {_EXAMPLES[Accelerator.GPU]}",
             )
 
     @check
@@ -323,8 +323,8 @@ class NodePoolSettings(_Pool):
             yield Violation(
                 ("mig_profile",),
                 self.mig_profile,
-                f"mig_profile is given, but a {self.vm_size} has {card}, which MIG does not split",
-                "Leave it out, or take a size with A100, H100 or H200 cards, such as Standard_NC24ads_A100_v4",
+                f"mig_profile is given, but a {self.vm_size} has {card}, so MIG cannot be used",
+                "Leave it out, or choose a size with A100, H100 or H200 cards, such as Standard_NC24ads_A100_v4",
             )
 
     @check
@@ -348,7 +348,7 @@ class NodePoolSettings(_Pool):
                 self.instances_per_node,
                 f"{self.instances} instances are too many for a {self.vm_size}: a node has "
                 f"{for_workloads(self.size, self.max_pods)} left, and each needs {SIDECARS} for Azure ML's sidecars",
-                "Lower it, or take a larger size",
+                "Lower it, or choose a larger size",
             )
 
     @check
@@ -358,28 +358,32 @@ class NodePoolSettings(_Pool):
                 ("device_resource",),
                 self.device_resource,
                 f"device_resource is given, but accelerator is '{self.accelerator}'",
-                "Leave it out: the name of a GPU is known",
+                "Leave it out: only FPGAs need it",
             )
 
     @check
     def _system_pools_are_others(self) -> Iterator[Violation]:
         if self.name in ("system", "cpu"):
             yield Violation(
-                ("name",), self.name, f"'{self.name}' is the name of a pool that every cluster has", "Choose another"
+                ("name",),
+                self.name,
+                f"'{self.name}' is the name of a pool that every cluster has",
+                "Choose another name",
             )
 
     def region_violations(self, location: str) -> Iterator[Violation]:
-        """What is wrong with the size in a region."""
+        """A violation if the region does not have the size."""
         if self.size is not None and self.size.regions is not None and location not in self.size.regions:
             yield Violation(
                 ("vm_size",),
                 self.vm_size,
-                f"there is no {self.vm_size} in {location}",
+                f"{self.vm_size} is not available in {location}",
                 f"Regions that have it: {', '.join(sorted(self.size.regions))}",
             )
 
     def device_notices(self, *, plugins: bool) -> Iterator[str]:
-        """What may keep models from their devices; `plugins` says whether a Git source installs device plugins."""
+        """A notice for each reason why models may not get their devices. `plugins`: others may install device
+        plugins."""
         if self.accelerator is Accelerator.FPGA:
             if not plugins:
                 yield (
@@ -387,15 +391,15 @@ class NodePoolSettings(_Pool):
                     "and no gitops source does"
                 )
             elif self.device_resource is None:
-                yield f"pool {self.name}: instances ask for no device, since device_resource is left out"
+                yield f"pool {self.name}: instances request no device, because device_resource is not given"
         if self.mig_profile is not None and not plugins:
             yield (
-                f"pool {self.name} may offer no device: the extension's device plugin is not known to serve MIG, and "
-                "no gitops source installs another"
+                f"pool {self.name} may offer no device: it is unknown whether the extension's device plugin supports "
+                "MIG, and no gitops source installs another"
             )
         if self.spot:
             yield (
-                f"pool {self.name}: AKS taints spot nodes, and that Azure ML's workloads tolerate it rests on a "
+                f"pool {self.name}: AKS taints spot nodes, and Azure ML's workloads tolerate the taint only by a "
                 "setting of the extension that Microsoft does not document (workLoadToleration)"
             )
 

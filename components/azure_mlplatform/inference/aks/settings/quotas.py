@@ -1,4 +1,4 @@
-"""What a subscription, or a namespace, may have at most."""
+"""The quotas of a namespace and of a subscription."""
 
 import re
 from typing import Optional
@@ -10,30 +10,30 @@ from .allocatable import Capacity
 
 
 class NamespaceQuota(Settings):
-    """What all pods in the workspace's namespace may request together. Kubernetes knows no quota for GPUs here."""
+    """The maximum that all pods in the workspace's namespace may request together. It cannot limit GPUs."""
 
     cpu: int = Field(ge=1, le=10000, examples=[16])
-    """CPUs."""
+    """The number of CPUs."""
 
     memory_gib: int = Field(ge=1, le=100000, examples=[64])
     """Memory, in GiB."""
 
     @property
     def room(self) -> Capacity:
-        """The same, as instance types count."""
+        """The quota as a Capacity, as instance types have it."""
         return Capacity(self.cpu * 1000, self.memory_gib * 1024)
 
 
 class VcpuQuota(Settings):
-    """The subscription's quotas for virtual machines in the region, to refuse what they do not hold before Azure does.
-    `az vm list-usage` shows them."""
+    """The subscription's vCPU quotas in the region. Pools that exceed one are refused before Azure refuses them.
+    `az vm list-usage` shows the quotas."""
 
     regional: Optional[int] = Field(default=None, ge=1, examples=[200])
-    """Total regional vCPUs. Left out, nothing is compared."""
+    """Total regional vCPUs. Default: not checked."""
 
     series: dict[str, int] = Field(default_factory=dict, examples=[{"NCads_A100_v4": 96}])
-    """Series → vCPUs: as Microsoft's pages name it (`NCads_A100_v4`), or as the command does
-    (`standardNCADSA100v4Family`). Spot nodes are not counted: they have a quota of their own."""
+    """Series → vCPUs. Name a series as Microsoft's pages do (`NCads_A100_v4`) or as the command does
+    (`standardNCADSA100v4Family`). Spot nodes do not count: they have a quota of their own."""
 
 
 def same_series(one: str, other: str) -> bool:
