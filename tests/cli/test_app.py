@@ -181,7 +181,7 @@ def test_all_problems_of_all_stacks_come_at_once_with_file_line_value_and_fix(pr
         (
             "Pulumi.dev.yaml",
             {"azure_mlplatform__network": {"address_space": ["10.20.0.0/22"], "subnets": {"training": "10.20.2.0/28"}}},
-            "network.subnets.training: the training subnet gets /28 (10.20.2.0/28) and is too small",
+            "network.subnets.training: the training subnet gets /28 (10.20.2.0/28), which is too small",
         ),
         ("Pulumi.dev.yaml", {"azure_mlplatform__project": {"name": "churn"}}, "is in Pulumi.yaml too"),
     ],
