@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from azure_mlplatform.foundation.profiles import PROFILES, Environment
 from azure_mlplatform.inference.app_service.settings import AppServiceSettings
 from azure_mlplatform.inference.container_app.settings import WORKLOAD_PROFILES, ContainerAppsSettings, WorkloadProfile
 from azure_mlplatform.inference.settings.container import EntraSignIn, ServedByContainer
@@ -253,11 +254,11 @@ def test_instances_are_counted():
     settings = AppServiceSettings.model_validate({"apps": [APP]})
     assert [settings.count(highly_available=each) for each in (False, True)] == [1, 3]
     apps = ContainerAppsSettings.model_validate({"apps": [APP]})
-    assert apps.addresses(zone_redundant=True) == 13
+    assert apps.addresses(PROFILES[Environment.PROD]) == 13
     gpu = ContainerAppsSettings.model_validate({"apps": [APP], "workload_profile": "Consumption-GPU-NC8as-T4"})
-    assert gpu.addresses(zone_redundant=True) == 22
+    assert gpu.addresses(PROFILES[Environment.PROD]) == 22
     nodes = ContainerAppsSettings.model_validate({"apps": [APP], "workload_profile": "D4"})
-    assert [nodes.addresses(zone_redundant=each) for each in (False, True)] == [15, 17]
+    assert [nodes.addresses(PROFILES[each]) for each in (Environment.DEV, Environment.PROD)] == [15, 17]
     app = apps.apps[0]
     assert [
         app.least(highly_available=available, zone_redundant=zones)

@@ -8,14 +8,11 @@ from ...catalogue.private_link import private_link
 from ...foundation.profiles import PROFILES, Environment
 from ...foundation.violations import Violation
 from ...inference.aks.settings.aks import AKSSettings
-from ...inference.settings.inference import SUBNETS, InferenceSettings
+from ...inference.settings.inference import InferenceSettings
 from ...network.settings import RESERVED, NetworkSettings, SubnetRole
 from ...parts.settings.part import PartSettings
 from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
-
-OTHER_CLUSTER_ADDRESSES = 2
-"""Addresses that a cluster takes in addition to its nodes: the API server's endpoint and the router's load balancer."""
 
 
 def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings, location: str) -> Iterator[Violation]:
@@ -56,37 +53,20 @@ def models_fit(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings], environment: Environment
 ) -> Iterator[Violation]:
     """A violation if the subnet of the serving target has too few addresses."""
-    role = SUBNETS.get(inference.target) if inference else None
-    if network is None or inference is None or role is None or (inference.aks and inference.aks.adopted):
+    target = inference.in_subnet if inference else None
+    subnet = network.subnet_range(target.subnet_role) if network and target else None
+    if target is None or subnet is None:
         return
-    subnet = network.subnet_range(role)
-    if subnet is None:
-        return
-    needed, parts = _addresses_of_models(inference, environment)
+    profile, role = PROFILES[environment], target.subnet_role
+    needed = target.addresses(profile)
     if _free(subnet) < needed:
         yield Violation(
             ("network", "subnets", role.value),
             str(subnet),
-            f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: {parts}",
+            f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: "
+            f"{target.addresses_in_words(profile)}",
             "Use a larger subnet or lower max_nodes; Azure reserves 5 addresses",
         )
-
-
-def _addresses_of_models(inference: InferenceSettings, environment: Environment) -> tuple[int, str]:
-    """The number of addresses that models can take, and the words for it in a message."""
-    profile = PROFILES[environment]
-    if inference.aks is not None:
-        pools = inference.aks.pools_at_peak(highly_available=profile.highly_available)
-        parts = ", ".join(f"{each} with {inference.aks.addresses(each)} addresses" for each in pools)
-        needed = sum(map(inference.aks.addresses, pools)) + OTHER_CLUSTER_ADDRESSES
-        return needed, f"{parts}, and {OTHER_CLUSTER_ADDRESSES} for the API server and the router"
-    if inference.app_service is not None:
-        needed = inference.app_service.addresses(highly_available=profile.highly_available)
-        return needed, "two for each instance, which takes both while it scales"
-    if inference.container_app is not None:
-        needed = inference.container_app.addresses(zone_redundant=profile.zone_redundant)
-        return needed, "12 for the Container Apps environment, the rest for nodes or replicas"
-    return 0, ""
 
 
 def cluster_ranges_are_apart(

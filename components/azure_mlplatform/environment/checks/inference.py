@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from ...foundation.violations import Violation
-from ...inference.settings.inference import InferenceSettings, InferenceTarget
+from ...inference.settings.inference import WITH_ENDPOINTS, InferenceSettings, InferenceTarget
 from ...network.settings import NetworkSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
@@ -16,11 +16,12 @@ def target_works_in_the_workspace(
     if inference is None:
         return
     if inference.needs_workspace and workspace is None:
+        others = " or ".join(f"target: {each}" for each in InferenceTarget if each not in WITH_ENDPOINTS)
         yield Violation(
             ("inference", "target"),
             inference.target,
             f"target '{inference.target}' needs a workspace, and there is none",
-            "Add workspace, or set target: app_service or target: container_app",
+            f"Add workspace, or set {others}",
         )
     if inference.aks is not None and workspace is not None and workspace.network_mode is NetworkMode.MANAGED:
         yield Violation(
@@ -35,8 +36,10 @@ def images_have_a_registry(
     inference: Optional[InferenceSettings], workspace: Optional[WorkspaceSettings]
 ) -> Iterator[Violation]:
     """A violation if there is no registry to pull container images from."""
-    block = (inference.app_service or inference.container_app) if inference else None
-    if inference is not None and block is not None and inference.registry_id is None and workspace is None:
+    block = inference.block if inference else None
+    if inference is None or block is None or not block.pulls_images:
+        return
+    if inference.registry_id is None and workspace is None:
         yield Violation(
             ("inference", inference.target.value, "registry_id"),
             None,

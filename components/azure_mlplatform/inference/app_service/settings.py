@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Optional
+from typing import ClassVar, Optional
 
 from pydantic import Field
 
 from ...catalogue.private_link import PrivateService
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
-from ...foundation.profiles import PROFILES, Environment
+from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.rules import field_rule
 from ...foundation.violations import Violation
-from ...parts.settings.part import PartSettings
+from ...network.settings import SubnetRole
 from ..settings.container import ServedByContainer, registry_rule
+from ..settings.target import TargetSettings
 
 
 class PlanSku(StrEnum):
@@ -55,8 +56,13 @@ class WebAppSettings(ServedByContainer):
     """The time limit for a container to start and load its model, in seconds. Default: 600."""
 
 
-class AppServiceSettings(PartSettings):
+class AppServiceSettings(TargetSettings):
     """The plan and its web apps."""
+
+    subnet_role: ClassVar[SubnetRole] = SubnetRole.CONTAINERS
+    delegation: ClassVar[Optional[str]] = "Microsoft.Web/serverFarms"
+    works_without_network: ClassVar[bool] = True
+    pulls_images: ClassVar[bool] = True
 
     sku: PlanSku = PlanSku.P1V3
     """The size of an instance. All apps and both their slots share the instances. Default: `P1v3`."""
@@ -96,6 +102,10 @@ class AppServiceSettings(PartSettings):
                 "Set instances: 2 or more, or leave it out",
             )
 
-    def addresses(self, *, highly_available: bool) -> int:
+    def addresses(self, profile: Profile) -> int:
         """The maximum number of subnet addresses in use: one for each instance, and twice that during scaling."""
-        return 2 * self.count(highly_available=highly_available)
+        return 2 * self.count(highly_available=profile.highly_available)
+
+    def addresses_in_words(self, profile: Profile) -> str:
+        """What takes the addresses, for a message."""
+        return "two for each instance, which takes both while it scales"

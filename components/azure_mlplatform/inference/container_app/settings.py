@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple, Optional
+from typing import ClassVar, NamedTuple, Optional
 
 from pydantic import Field
 
 from ...catalogue.private_link import PrivateService
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
-from ...foundation.profiles import PROFILES, Environment
+from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.rules import field_rule
 from ...foundation.scaling import scaling_violations
 from ...foundation.violations import Violation
-from ...parts.settings.part import PartSettings
+from ...network.settings import SubnetRole
 from ..settings.container import ServedByContainer, registry_rule
+from ..settings.target import TargetSettings
 
 
 class WorkloadProfile(StrEnum):
@@ -113,8 +114,12 @@ class ContainerAppSettings(ServedByContainer):
         yield from scaling_violations(self, "replicas")
 
 
-class ContainerAppsSettings(PartSettings):
+class ContainerAppsSettings(TargetSettings):
     """The environment and its apps."""
+
+    subnet_role: ClassVar[SubnetRole] = SubnetRole.CONTAINERS
+    delegation: ClassVar[Optional[str]] = "Microsoft.App/environments"
+    pulls_images: ClassVar[bool] = True
 
     workload_profile: WorkloadProfile = WorkloadProfile.CONSUMPTION
     """The hardware that all apps run on: `Consumption`, dedicated nodes such as `D4`, or GPUs such as
@@ -213,10 +218,14 @@ class ContainerAppsSettings(PartSettings):
                 f"Regions that have it: {', '.join(sorted(regions))}",
             )
 
-    def addresses(self, *, zone_redundant: bool) -> int:
+    def addresses(self, profile: Profile) -> int:
         """The maximum number of subnet addresses in use ("Networking in Azure Container Apps"): 12 for the environment,
         and one for each node, each replica with a GPU, or each ten other replicas."""
         if self.profile.dedicated:
-            return 12 + self.nodes(zone_redundant=zone_redundant)[1]
+            return 12 + self.nodes(zone_redundant=profile.zone_redundant)[1]
         replicas = sum(each.max_replicas for each in self.apps)
         return 12 + (replicas if self.profile.gpus else -(-replicas // 10))
+
+    def addresses_in_words(self, profile: Profile) -> str:
+        """What takes the addresses, for a message."""
+        return "12 for the Container Apps environment, the rest for nodes or replicas"

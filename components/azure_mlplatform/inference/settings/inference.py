@@ -9,12 +9,12 @@ from pydantic import Field
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
 from ...foundation.violations import Violation
-from ...network.settings import SubnetRole
 from ...parts.settings.part import PartSettings
 from ..aks.settings.aks import AKSSettings, PodNetwork
 from ..app_service.settings import AppServiceSettings
 from ..container_app.settings import ContainerAppsSettings
 from .endpoints import OnlineEndpointSettings
+from .target import TargetSettings
 
 
 class InferenceTarget(StrEnum):
@@ -33,23 +33,15 @@ class InferenceTarget(StrEnum):
     """Container Apps."""
 
 
-_BLOCKS = {
-    InferenceTarget.AKS: "aks",
-    InferenceTarget.APP_SERVICE: "app_service",
-    InferenceTarget.CONTAINER_APP: "container_app",
+_BLOCKS: dict[InferenceTarget, type[TargetSettings]] = {
+    InferenceTarget.AKS: AKSSettings,
+    InferenceTarget.APP_SERVICE: AppServiceSettings,
+    InferenceTarget.CONTAINER_APP: ContainerAppsSettings,
 }
-SUBNETS = {
-    InferenceTarget.AKS: SubnetRole.AKS,
-    InferenceTarget.APP_SERVICE: SubnetRole.CONTAINERS,
-    InferenceTarget.CONTAINER_APP: SubnetRole.CONTAINERS,
-}
-"""Target → the subnet that it needs."""
+"""Target → its settings, in the field of the same name. `managed` has none: Azure ML runs the machines."""
 
-_DELEGATIONS = {
-    InferenceTarget.APP_SERVICE: "Microsoft.Web/serverFarms",
-    InferenceTarget.CONTAINER_APP: "Microsoft.App/environments",
-}
-_WITH_ENDPOINTS = (InferenceTarget.AKS, InferenceTarget.MANAGED)
+WITH_ENDPOINTS = [each for each in InferenceTarget if each not in _BLOCKS or _BLOCKS[each].has_endpoints]
+"""The targets whose models are served by `endpoints`. Azure ML needs a workspace for them."""
 
 
 class InferenceSettings(PartSettings):
@@ -71,20 +63,29 @@ class InferenceSettings(PartSettings):
     """With `container_app`: the environment and its apps."""
 
     @property
+    def block(self) -> Optional[TargetSettings]:
+        """The settings of the target. None for `managed`, which has none."""
+        return getattr(self, self.target) if self.target in _BLOCKS else None
+
+    @property
+    def in_subnet(self) -> Optional[TargetSettings]:
+        """The settings of a target that runs in a subnet of the environment. None if Azure or others run it."""
+        return None if self.block is None or self.block.adopted else self.block
+
+    @property
     def needs_workspace(self) -> bool:
         """Whether it needs a workspace. `aks` and `managed` do, except a central cluster without endpoints."""
-        return self.target in _WITH_ENDPOINTS and not (self.aks and self.aks.is_central and not self.endpoints)
+        return self.target in WITH_ENDPOINTS and not (self.aks and self.aks.is_central and not self.endpoints)
 
     @property
     def registry_id(self) -> Optional[str]:
         """The registry of the containers' images, by id. None if the settings name none."""
-        block = self.app_service or self.container_app
-        return block.registry_id if block else None
+        return getattr(self.block, "registry_id", None)
 
     @property
     def container_delegation(self) -> Optional[str]:
         """The service that the containers subnet is delegated to. None for targets without containers."""
-        return _DELEGATIONS.get(self.target)
+        return self.block.delegation if self.block else None
 
     @property
     def pod_cidr(self) -> Optional[str]:
@@ -95,7 +96,8 @@ class InferenceSettings(PartSettings):
 
     @check
     def _blocks_go_with_the_target(self) -> Iterator[Violation]:
-        for target, field in _BLOCKS.items():
+        for target in _BLOCKS:
+            field = target.value
             if target is self.target and getattr(self, field) is None:
                 yield Violation((field,), None, f"target is '{target}', but {field} is missing", f"Add {field}")
             if target is not self.target and getattr(self, field) is not None:
@@ -109,12 +111,12 @@ class InferenceSettings(PartSettings):
                 "target is 'managed', but there is no endpoint",
                 "Add endpoints: [{name: scoring}]",
             )
-        if self.endpoints and self.target not in _WITH_ENDPOINTS:
+        if self.endpoints and self.target not in WITH_ENDPOINTS:
             yield Violation(
                 ("endpoints",),
                 None,
                 f"endpoints are given, but target is '{self.target}'",
-                f"Leave them out: callers use the apps in {_BLOCKS[self.target]}.apps",
+                f"Leave them out: callers use the apps in {self.target}.apps",
             )
 
     @check

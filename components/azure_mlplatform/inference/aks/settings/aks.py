@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import NamedTuple, Optional
+from typing import ClassVar, NamedTuple, Optional
 
 from pydantic import Field
 
@@ -12,13 +12,14 @@ from ....foundation.cluster_sharing import Attach
 from ....foundation.duplicates import duplicate_names
 from ....foundation.model import Settings, check
 from ....foundation.naming import attached_compute_name
-from ....foundation.profiles import PROFILES, Environment
+from ....foundation.profiles import PROFILES, Environment, Profile
 from ....foundation.rules import field_rule, pattern_rule
 from ....foundation.secret_values import SECRET
 from ....foundation.values import arm_id, nearest, private_range, week_day
 from ....foundation.violations import Path, Violation, rule_error
-from ....network.settings import EgressKind
-from ....parts.settings.part import PartSettings, other_subscription
+from ....network.settings import EgressKind, SubnetRole
+from ....parts.settings.part import other_subscription
+from ...settings.target import TargetSettings
 from .allocatable import Capacity
 from .gitops import GitOpsSettings
 from .node_pools import InstanceType, NodePoolSettings, ServicePoolSettings
@@ -122,6 +123,9 @@ addition ("Reference for configuring Kubernetes cluster for Azure Machine Learni
 ROUTERS = 3
 """The number of nodes that `inferenceRouterHA` needs, and that a system pool needs for three zones."""
 
+OTHER_ADDRESSES = 2
+"""Addresses that a cluster takes in addition to its nodes: the API server's endpoint and the router's load balancer."""
+
 LEAST_PODS = 50
 """The least max_pods of a service pool in a highly available environment (PSRule for Azure, Azure.AKS.NodeMinPods)."""
 
@@ -154,8 +158,11 @@ class PoolAtPeak(NamedTuple):
         return f"{self.name} {self.most}+{self.surge} nodes"
 
 
-class AKSSettings(PartSettings):
+class AKSSettings(TargetSettings):
     """The cluster (new or adopted), its pools, and its attachment."""
+
+    subnet_role: ClassVar[SubnetRole] = SubnetRole.AKS
+    has_endpoints: ClassVar[bool] = True
 
     cluster_id: Optional[str] = Field(
         default=None, examples=["/subscriptions/…/providers/Microsoft.ContainerService/managedClusters/aks-central"]
@@ -279,8 +286,18 @@ class AKSSettings(PartSettings):
             for name, pool, most in (*pools, *((each.name, each, each.most) for each in self.pools))
         ]
 
-    def addresses(self, pool: "PoolAtPeak") -> int:
-        """The maximum number of subnet addresses that a pool takes."""
+    def addresses(self, profile: Profile) -> int:
+        """The maximum number of subnet addresses in use: those of each pool, of the API server and of the router."""
+        pools = self.pools_at_peak(highly_available=profile.highly_available)
+        return sum(map(self._addresses_of, pools)) + OTHER_ADDRESSES
+
+    def addresses_in_words(self, profile: Profile) -> str:
+        """What takes the addresses, for a message."""
+        pools = self.pools_at_peak(highly_available=profile.highly_available)
+        parts = ", ".join(f"{each} with {self._addresses_of(each)} addresses" for each in pools)
+        return f"{parts}, and {OTHER_ADDRESSES} for the API server and the router"
+
+    def _addresses_of(self, pool: "PoolAtPeak") -> int:
         return pool.nodes * (1 if self.pod_network is PodNetwork.OVERLAY else 1 + pool.max_pods)
 
     def components(self, *, highly_available: bool) -> Capacity:
