@@ -138,3 +138,81 @@ def test_the_policy_for_clusters_is_one_and_ends_idle_nodes():
     assert rules["data_security_mode"] == {"type": "fixed", "value": "SINGLE_USER"}
     for name in ("node_type_id", "driver_node_type_id"):
         assert set(rules[name]["values"]) <= set(size_names())
+
+
+PLACES = ("bench", "components", "docs", "projects", "schemas", "stacks", "tests")
+TEXTS = sorted(
+    file
+    for pattern in ("*", ".ci/*", *(f"{place}/**/*" for place in PLACES))
+    for file in ROOT.glob(pattern)
+    if file.is_file() and not re.search(r"__pycache__|\.egg-info|\.pyc$", str(file.relative_to(ROOT)))
+)
+
+
+def papers_elsewhere(file, text):
+    """The documents that a text names and that are not in the repository, and issues without their project."""
+    for name in re.findall(r"(?<![\w./-])([\w./-]*\w\.md)\b", text):
+        if not any((place / name).exists() for place in (file.parent, ROOT, ROOT / "docs")):
+            yield name
+    for project, number in re.findall(r"(\S*)\s+[Ii]ssue #?(\d+)", text):
+        if "/" not in project and project != "(CPython":
+            yield f"issue {number}"
+
+
+def test_no_file_refers_to_a_paper_that_is_not_here():
+    """A reader has the repository and the public web, not the papers and issues that a change came from."""
+    # The built-in roles name their page, in a public repository that stands beside it.
+    texts = [file for file in TEXTS if file.name != "built_in_roles.json"]
+    assert len(texts) > 300
+    assert {file: found for file in texts if (found := list(papers_elsewhere(file, file.read_text())))} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see facts" + ".md, row 4", ["facts" + ".md"]),
+        ("as issue " + "12 asks", ["issue 12"]),
+        ("Azure/AKS issue 3525", []),
+        ("docs/batch.md says how", []),
+    ],
+)
+def test_papers_are_seen(text, found):
+    assert list(papers_elsewhere(ROOT / "tests" / "a.py", text)) == found
+
+
+def requirements():
+    """Id → the row of docs/requirements.md."""
+    page = (ROOT / "docs" / "requirements.md").read_text()
+    return {
+        cells[0]: cells for cells in (line.strip("| ").split(" | ") for line in page.splitlines()) if len(cells) > 2
+    }
+
+
+def test_each_requirement_says_where_it_stands_and_what_shows_it():
+    rows = {key: cells for key, cells in requirements().items() if re.fullmatch(r"[A-Z]\d", key)}
+    assert list(rows) == [
+        f"{letter}{number}"
+        for letter, most in (("E", 7), ("S", 6), ("B", 1), ("M", 3), ("U", 6))
+        for number in range(1, most + 1)
+    ]
+    for key, cells in rows.items():
+        assert cells[2].startswith(("built", "partly", "open")), key
+        shown = re.findall(r"`(tests/[\w./]+)`", cells[-1])
+        assert all((ROOT / each).exists() for each in shown), key
+        assert shown or cells[2].startswith("open"), key
+
+
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+
+
+def test_each_decision_is_dated_found_and_says_what_was_refused():
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    assert [file.name[:4] for file in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
+    for file in DECISIONS:
+        text = file.read_text()
+        title = text.splitlines()[0].removeprefix("# ")
+        [date] = re.findall(r"^Date: (\d{4}-\d\d-\d\d)\. Area: ", text, re.MULTILINE)
+        assert f"- [{title}]({file.name}) ({date})" in index
+        assert re.findall(r"^## (\w+)", text, re.MULTILINE)[:3] == ["Decision", "Why", "Refused"], file.name
+        cited = set(re.findall(r"\b[EUSMB]\d\b", text))
+        assert cited <= set(requirements()), file.name

@@ -1,4 +1,4 @@
-"""The prod table of azure-facts.md: each row is met in prod, and breaking the setting is seen."""
+"""The settings that production must have (E4, E5): each row is met in prod, and breaking the setting is seen."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from azure_mlplatform.foundation.roles import Role, role_name
+from azure_mlplatform.foundation.built_in_roles import Role, role_name
 from azure_mlplatform.network.settings import DATABRICKS_SUBNETS
 from azure_mlplatform.plan.resource import Plan, PlannedResource
 from azure_mlplatform.settings import SubnetRole

@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from azure_mlplatform.ai.ai_service import AIService, AIServiceArgs
-from azure_mlplatform.foundation.roles import ROLE_IDS, PrincipalType, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, PrincipalType, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.placement import PrivateNetwork
 from azure_mlplatform.plan.resource import UNKNOWN

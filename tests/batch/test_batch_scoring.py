@@ -4,7 +4,7 @@ import pytest
 
 from azure_mlplatform.batch import data_factory
 from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.encryption import EncryptionKey
 from azure_mlplatform.parts.placement import Placement

@@ -3,7 +3,7 @@ import pulumi_azure_native as native
 import pytest
 
 from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan import program
 from azure_mlplatform.plan.azure import SUBSCRIPTION

@@ -1,7 +1,7 @@
 import pulumi
 import pytest
 
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.resource import UNKNOWN

@@ -1,6 +1,6 @@
 import pytest
 
-from azure_mlplatform.foundation.roles import ROLE_IDS
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN

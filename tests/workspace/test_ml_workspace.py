@@ -4,8 +4,8 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.foundation.naming import Kind
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.outputs import gated_by, immutable_violations
 from azure_mlplatform.parts.placement import Placement

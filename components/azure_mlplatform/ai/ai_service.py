@@ -9,9 +9,9 @@ import pulumi
 import pulumi_azure_native as native
 
 from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from ..foundation.built_in_roles import PrincipalType
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
-from ..foundation.roles import PrincipalType
 from ..parts.arguments import ArgsOrDict, ComponentArgs, EnumOrText, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, system_assigned
 from ..parts.component import Component, child, without_none

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..foundation.built_in_roles import Role
 from ..foundation.model import check
 from ..foundation.naming import Kind
-from ..foundation.roles import Role
 from ..foundation.violations import Violation, prefixed
 from ..parts.arguments import LEFT_OUT, NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ..parts.authorization import assign_role

@@ -8,7 +8,7 @@ names in a connection.
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..foundation.roles import Role
+from ..foundation.built_in_roles import Role
 from .private_link import PrivateService
 
 

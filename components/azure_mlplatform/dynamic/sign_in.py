@@ -75,7 +75,10 @@ def cloud(read: Read) -> Cloud:
         )
     name = (read("environment") or "public").lower()
     if name not in _CLOUDS:
-        raise SignInError(f"ARM_ENVIRONMENT is '{name}'; allowed: {', '.join(_CLOUDS)}")
+        raise SignInError(
+            f"azure-native:environment (or {' or '.join(_VARIABLES['environment'])}) is '{name}'; "
+            f"allowed: {', '.join(_CLOUDS)}"
+        )
     return _CLOUDS[name]
 
 

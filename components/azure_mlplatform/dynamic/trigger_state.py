@@ -11,7 +11,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from .provider import ArmProvider, difference
-from .trigger import STARTED, Trigger
+from .trigger_client import STARTED, Trigger
 
 
 class _TriggerProvider(ArmProvider):

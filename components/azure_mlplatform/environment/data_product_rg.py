@@ -13,10 +13,10 @@ import pulumi_azure_native as native
 import pulumi_random as random
 
 from ..ai.ai_service import AIService, AIServiceArgs
+from ..foundation.built_in_roles import PrincipalType, Role
 from ..foundation.model import check
 from ..foundation.naming import SUFFIX_LENGTH, Kind
 from ..foundation.problems import Problem
-from ..foundation.roles import PrincipalType, Role
 from ..foundation.rules import field_rule
 from ..foundation.values import date, name_of, subscription_of
 from ..foundation.violations import Violation, prefixed

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_azure_native as native
 
-from ..foundation.roles import Role
+from ..foundation.built_in_roles import Role
 from ..foundation.rules import field_rule
 from ..foundation.values import arm_id
 from ..parts.arguments import In

@@ -9,9 +9,9 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..foundation.built_in_roles import Role
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
-from ..foundation.roles import Role
 from ..parts.arguments import ArgsOrDict, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, user_assigned_identity, user_assigned_only
 from ..parts.component import Component, child, without_none

@@ -15,9 +15,6 @@ from ..foundation.violations import Path, Violation
 from ..parts.settings.part import PartSettings
 from ..parts.settings.public_access import PublicAccess
 
-RESERVED = 5
-"""Addresses that Azure reserves in every subnet ("Virtual network FAQ")."""
-
 
 class SubnetRole(StrEnum):
     """The purpose of a subnet."""

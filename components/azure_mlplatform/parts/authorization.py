@@ -5,9 +5,9 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..foundation.built_in_roles import PrincipalType, Role, assignment_name, role_definition_id
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
-from ..foundation.roles import PrincipalType, Role, assignment_name, role_definition_id
 from .arguments import In, RefusedError
 from .component import Component, child
 from .placement import Placement

@@ -1,14 +1,14 @@
 """Emulates Azure's answers: ids, principals and addresses of resources that do not exist yet.
 
-Only the types in `types/` are emulated. All other values stay unknown, as in a first preview.
+Only the types in `resource_types/` are emulated. All other values stay unknown, as in a first preview.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from ..foundation.values import name_of
-from ..types import resource_type
-from ..types.resource_type import UNKNOWN, Inputs, stable_guid
+from ..resource_types import resource_type
+from ..resource_types.resource_type import UNKNOWN, Inputs, stable_guid
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 """The subscription of resources that have no explicit provider, as in a test."""

@@ -10,9 +10,9 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..types import resource_type
-from ..types.network import VNET
-from ..types.resource_type import Edge, Resource
+from ..resource_types import resource_type
+from ..resource_types.network import VNET
+from ..resource_types.resource_type import Edge, Resource
 from .resource import UNKNOWN, Plan, PlannedResource
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..types.resource_type import UNKNOWN
+from ..resource_types.resource_type import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

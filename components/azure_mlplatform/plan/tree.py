@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ..types import resource_type
+from ..resource_types import resource_type
 from .resource import Plan, PlannedResource
 
 

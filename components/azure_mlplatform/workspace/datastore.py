@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_azure_native as native
 
-from ..foundation.roles import Role
+from ..foundation.built_in_roles import Role
 from ..foundation.values import resource_group_of, subscription_of
 from ..parts.arguments import In
 from ..parts.component import Component, child

@@ -13,9 +13,9 @@ import pulumi_azure_native as native
 from ..ai.ai_service import ConnectedService
 from ..catalogue.ai_kinds import AI_KINDS
 from ..catalogue.private_link import PrivateService
+from ..foundation.built_in_roles import PrincipalType, Role
 from ..foundation.model import check
 from ..foundation.naming import Kind
-from ..foundation.roles import PrincipalType, Role
 from ..foundation.rules import field_rule
 from ..foundation.values import arm_id, same_id, subscription_of
 from ..foundation.violations import Violation
@@ -27,12 +27,13 @@ from ..parts.encryption import EncryptionKey
 from ..parts.outputs import gated_by, immutable_violations, known_value_of
 from ..parts.placement import NetworkedArgs
 from ..parts.private_endpoint import private_endpoints
+from .associated_resources import make_or_adopt_associated_resources
 from .compute_cluster import compute_cluster
 from .compute_instance import compute_instance
 from .datastore import container_roles, data_asset, datastore
-from .dependencies import make_or_adopt_dependencies
 from .managed_network import isolation_mode, isolation_mode_violations, managed_network
 from .reference import WorkspaceReference
+from .roles import NEEDED_ROLES
 from .settings.workspace import NetworkMode, WorkspaceSettings
 
 
@@ -117,7 +118,7 @@ class MLWorkspace(Component):
         args = MLWorkspaceArgs.model_validate(args)
         super().__init__(name, args, opts)
         self._args = args
-        self._dependencies = make_or_adopt_dependencies(self, args.settings)
+        self._associated = make_or_adopt_associated_resources(self, args.settings)
         self._identity = user_assigned_identity(self, "identity", "workspace")
         self._compute_identity = user_assigned_identity(self, "compute-identity", "compute")
         self._grant_computes()
@@ -128,7 +129,7 @@ class MLWorkspace(Component):
         contributor = self._grant_on_what_is_made()
         for service in args.ai_services:
             self._connect(service)
-        parts, location = self._dependencies, self.placement.location
+        associated, location = self._associated, self.placement.location
         self._finish(
             {
                 "name": self._workspace_name,
@@ -136,10 +137,10 @@ class MLWorkspace(Component):
                 "principal_id": self._identity.principal_id,
                 "compute_principal_id": self._compute_identity.principal_id,
                 "compute_client_id": self._compute_identity.client_id,
-                "key_vault_id": parts.key_vault.id,
-                "storage_account_id": parts.storage.id,
-                "container_registry_id": parts.registry.id,
-                "application_insights_id": parts.insights.id,
+                "key_vault_id": associated.key_vault,
+                "storage_account_id": associated.storage,
+                "container_registry_id": associated.registry,
+                "application_insights_id": associated.insights,
                 **self._computes(contributor),
                 "data_assets": self._data(),
                 "mlflow_tracking_uri": self._workspace.id.apply(
@@ -201,7 +202,7 @@ class MLWorkspace(Component):
         Raises RefusedError in an environment where no individual has access.
         """
         refuse_individuals(self.placement, "Use grant_reader for read access, and do the work in pipelines")
-        storage = self._dependencies.storage.id
+        storage = self._associated.storage
         for label, role, scope in (
             ("data-scientist", Role.AZUREML_DATA_SCIENTIST, self._workspace.id),
             ("blobs", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, storage),
@@ -220,8 +221,9 @@ class MLWorkspace(Component):
     def _grant_identity(self) -> list[pulumi.Resource]:
         """Assigns the roles that the workspace's identity needs before the workspace exists. A managed network connects
         only to resources on which that identity may approve connections."""
-        parts = self._dependencies.all
-        wanted = [(each.label, role, each.id) for each in parts for role in each.identity_roles]
+        wanted = [
+            (label, role, id_) for label, id_ in self._associated.ids.items() for role in NEEDED_ROLES[label].workspace
+        ]
         if self._args.settings.network_mode is NetworkMode.MANAGED:
             wanted += [(label, Role.NETWORK_CONNECTION_APPROVER, scope) for label, scope in self._reached_privately()]
         return [
@@ -237,14 +239,16 @@ class MLWorkspace(Component):
 
     def _reached_privately(self) -> Iterator[tuple[str, In[str]]]:
         """Label and id of each resource that a managed network has private endpoints to."""
-        settings, parts = self._args.settings, self._dependencies
+        settings = self._args.settings
         adopted = (
             settings.key_vault_id,
             settings.storage_account_id,
             settings.container_registry_id,
             settings.application_insights_id,
         )
-        reached: dict[str, In[str]] = {each.label: each.id for each in parts.all if each.private}
+        reached: dict[str, In[str]] = {
+            label: id_ for label, id_ in self._associated.ids.items() if NEEDED_ROLES[label].approves_connections
+        }
         reached |= {
             f"store-{each.account_name.lower()}": each.storage_account_id
             for each in settings.datastores
@@ -256,9 +260,9 @@ class MLWorkspace(Component):
     def _grant_computes(self) -> None:
         """Assigns the roles that jobs need to run and to read or write the datastores' containers."""
         wanted: list[tuple[str, Role, In[str]]] = [
-            (f"{each.label}-{_in_names(role)}", role, each.id)
-            for each in self._dependencies.all
-            for role in each.compute_roles
+            (f"{label}-{_in_names(role)}", role, id_)
+            for label, id_ in self._associated.ids.items()
+            for role in NEEDED_ROLES[label].computes
         ]
         wanted += container_roles(self._args.settings.datastores)
         for label, role, scope in wanted:
@@ -271,7 +275,7 @@ class MLWorkspace(Component):
             yield label, scope
 
     def _make_workspace(self, roles: list[pulumi.Resource]) -> "native.machinelearningservices.Workspace":
-        settings, placement, parts = self._args.settings, self.placement, self._dependencies
+        settings, placement, associated = self._args.settings, self.placement, self._associated
         managed, key = settings.network_mode is NetworkMode.MANAGED, placement.encryption
         return native.machinelearningservices.Workspace(
             self.logical_name("workspace"),
@@ -283,10 +287,10 @@ class MLWorkspace(Component):
             # Its own identity, and the identity that may read the customer's key.
             identity=user_assigned_only(self._identity.id, *([key.identity_id] if key else [])),
             primary_user_assigned_identity=self._identity.id,
-            key_vault=parts.key_vault.id,
-            storage_account=parts.storage.id,
-            container_registry=parts.registry.id,
-            application_insights=parts.insights.id,
+            key_vault=associated.key_vault,
+            storage_account=associated.storage,
+            container_registry=associated.registry,
+            application_insights=associated.insights,
             encryption=_workspace_encryption(key),
             system_datastores_auth_mode="Identity",
             hbi_workspace=settings.high_business_impact,
@@ -295,7 +299,7 @@ class MLWorkspace(Component):
             public_network_access="Enabled" if placement.private_network is None else "Disabled",
             image_build_compute=settings.image_build if placement.private_network else settings.image_build_compute,
             managed_network=managed_network(
-                settings, parts.storage.id, {each.name: each.resource_id for each in self._args.ai_services}
+                settings, associated.storage, {each.name: each.resource_id for each in self._args.ai_services}
             ),
             provision_network_now=settings.managed_network.provision_now if managed else None,
             serverless_compute_settings=_serverless(self._args),
@@ -349,7 +353,7 @@ class MLWorkspace(Component):
         # Jobs read the address of an AI service from its connection.
         computes = self._compute_identity.principal_id
         assign_role(self, "compute-workspace-reader", Role.READER, principal_id=computes, scope=workspace_id)
-        for group, endpoint in self._dependencies.storage_endpoints.items():
+        for group, endpoint in self._associated.storage_endpoints.items():
             # Without it the studio reports that it cannot reach the storage ("Use Azure Machine Learning studio in an
             # Azure virtual network").
             label = f"identity-endpoint-{group}"

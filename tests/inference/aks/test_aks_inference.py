@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.foundation.cluster_sharing import CLUSTER_CLAIM
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
 from azure_mlplatform.inference.aks import adopted_cluster
 from azure_mlplatform.inference.aks.aks_inference import AKSInference
 from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.inference.app_service.app_service_inference import AppServiceInference, AppServiceInferenceArgs
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.testing import TENANT, children

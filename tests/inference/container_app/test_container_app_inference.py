@@ -1,6 +1,6 @@
 import pytest
 
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.inference.container_app.container_app_inference import (
     ContainerAppInference,
     ContainerAppInferenceArgs,

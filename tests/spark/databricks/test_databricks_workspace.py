@@ -2,15 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from azure_mlplatform.foundation.roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.placement import PrivateNetwork
 from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.resource_types import RESOURCE_TYPES
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.spark.databricks.databricks_workspace import DatabricksWorkspace, DatabricksWorkspaceArgs
 from azure_mlplatform.testing import TENANT, children
-from azure_mlplatform.types import RESOURCE_TYPES
 from support.programs import LAKE, LOG, OPEN, STORE, SUBNETS, ZONES, attachable, from_office, networked, one, serving
 
 NAME = "dbw-churn-prod"

@@ -1,6 +1,6 @@
 import pytest
 
-from azure_mlplatform.foundation.roles import Role, role_name
+from azure_mlplatform.foundation.built_in_roles import Role, role_name
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.encryption import EncryptionKey
 from azure_mlplatform.plan.azure import SUBSCRIPTION

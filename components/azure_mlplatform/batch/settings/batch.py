@@ -61,7 +61,8 @@ class BatchAlertSettings(Settings):
             yield Violation(
                 ("action_group_ids",),
                 len(self.action_group_ids),
-                f"an alert rule takes at most {MOST_ACTION_GROUPS} action groups, and emails use one of them",
+                f"an alert rule takes at most {MOST_ACTION_GROUPS} action groups"
+                + (", and emails use one of them" if self.emails else ""),
                 f"Give at most {most}",
             )
 

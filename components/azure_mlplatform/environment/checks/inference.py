@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from ...foundation.violations import Violation
-from ...inference.settings.inference import WITH_ENDPOINTS, InferenceSettings, InferenceTarget
+from ...inference.settings.inference import TARGETS, InferenceSettings, InferenceTarget
 from ...network.settings import NetworkSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
@@ -16,7 +16,7 @@ def target_works_in_the_workspace(
     if inference is None:
         return
     if inference.needs_workspace and workspace is None:
-        others = " or ".join(f"target: {each}" for each in InferenceTarget if each not in WITH_ENDPOINTS)
+        others = " or ".join(f"target: {each}" for each, row in TARGETS.items() if not row.has_endpoints)
         yield Violation(
             ("inference", "target"),
             inference.target,
@@ -36,8 +36,7 @@ def images_have_a_registry(
     inference: Optional[InferenceSettings], workspace: Optional[WorkspaceSettings]
 ) -> Iterator[Violation]:
     """A violation if there is no registry to pull container images from."""
-    block = inference.block if inference else None
-    if inference is None or block is None or not block.pulls_images:
+    if inference is None or inference.block is None or not TARGETS[inference.target].pulls_images:
         return
     if inference.registry_id is None and workspace is None:
         yield Violation(

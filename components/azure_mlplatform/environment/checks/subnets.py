@@ -8,7 +8,7 @@ from ...catalogue.private_link import PrivateService, zones
 from ...foundation.secret_values import SECRET
 from ...foundation.values import same_id
 from ...foundation.violations import Violation
-from ...inference.settings.inference import InferenceSettings
+from ...inference.settings.inference import TARGETS, InferenceSettings
 from ...network.settings import DATABRICKS_SUBNETS, DnsMode, NetworkSettings
 from ...spark.databricks.settings import SPACES, DatabricksSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
@@ -40,12 +40,11 @@ def models_have_a_subnet(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
 ) -> Iterator[Violation]:
     """A violation if the serving target needs a subnet and there is none."""
-    target = inference.in_subnet if inference else None
-    if inference is None or target is None:
+    role = inference.subnet_role if inference else None
+    if inference is None or role is None:
         return
-    role = target.subnet_role
     if network is None:
-        if not target.works_without_network:
+        if not TARGETS[inference.target].works_without_network:
             yield Violation(
                 ("inference", "target"),
                 inference.target,

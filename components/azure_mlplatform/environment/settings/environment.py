@@ -26,7 +26,7 @@ from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
 from ...spark.synapse.settings import SynapseSettings
 from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import WorkspaceSettings
-from ..checks import addresses, batch, inference, spark, subnets, subscription, workspace
+from ..checks import address_space, batch, inference, spark, subnets, subscription, workspace
 from .access import AccessSettings, WorkloadIdentitySettings
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
@@ -235,19 +235,19 @@ class EnvironmentSettings(PartSettings):
 
     @check
     def _endpoints_fit(self) -> Iterator[Violation]:
-        yield from addresses.endpoints_fit(self.network, self, self.location)
+        yield from address_space.endpoints_fit(self.network, self, self.location)
 
     @check
     def _computes_fit(self) -> Iterator[Violation]:
-        yield from addresses.computes_fit(self.network, self.workspace, self.clusters)
+        yield from address_space.computes_fit(self.network, self.workspace, self.clusters)
 
     @check
     def _models_fit(self) -> Iterator[Violation]:
-        yield from addresses.models_fit(self.network, self.inference, self.environment)
+        yield from address_space.models_fit(self.network, self.inference, self.environment)
 
     @check
     def _cluster_ranges_are_apart(self) -> Iterator[Violation]:
-        yield from addresses.cluster_ranges_are_apart(self.network, self.inference)
+        yield from address_space.cluster_ranges_are_apart(self.network, self.inference)
 
     @check
     def _target_works_in_the_workspace(self) -> Iterator[Violation]:

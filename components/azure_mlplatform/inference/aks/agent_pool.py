@@ -42,18 +42,17 @@ def agent_pool(
 ) -> "native.containerservice.AgentPool":
     """Makes a pool for models or for the extension. A change of an immutable property replaces the pool."""
     placement = parent.placement
-    accelerated = isinstance(pool, NodePoolSettings)
-    accelerator = pool.accelerator if accelerated else Accelerator.NONE
+    for_models = pool if isinstance(pool, NodePoolSettings) else None
     return native.containerservice.AgentPool(
         parent.logical_name(f"pool-{name}"),
         agent_pool_name=name,
         resource_name_=cluster_name,
         resource_group_name=placement.resource_group_name,
         mode="User",
-        node_labels={ACCELERATOR_LABEL: accelerator.value},
-        node_taints=[TAINT] if accelerated else None,
+        node_labels={ACCELERATOR_LABEL: (for_models.accelerator if for_models else Accelerator.NONE).value},
+        node_taints=[TAINT] if for_models else None,
         **nodes_of(placement, pool, *nodes, subnet_id),
-        **(_typed(pool) if isinstance(pool, NodePoolSettings) else {}),
+        **(_of_models(for_models) if for_models else {}),
         tags=placement.tags,
         opts=child(
             parent,
@@ -97,7 +96,7 @@ def nodes_of(
     }
 
 
-def _typed(pool: NodePoolSettings) -> dict[str, Any]:
+def _of_models(pool: NodePoolSettings) -> dict[str, Any]:
     """The properties that depend on the accelerator and on `spot`."""
     return without_none(
         gpu_profile={"driver": "Install"} if pool.accelerator is Accelerator.GPU else None,

@@ -6,9 +6,9 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ...foundation.built_in_roles import Role
 from ...foundation.cluster_sharing import ATTACH
 from ...foundation.naming import Kind
-from ...foundation.roles import Role
 from ...parts.authorization import assign_role
 from ...parts.component import Component, child
 from ...parts.outputs import after_check

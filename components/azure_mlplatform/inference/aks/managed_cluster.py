@@ -5,9 +5,9 @@ from typing import Any
 import pulumi
 import pulumi_azure_native as native
 
+from ...foundation.built_in_roles import Role
 from ...foundation.naming import Kind
 from ...foundation.problems import Problem
-from ...foundation.roles import Role
 from ...network.settings import EgressKind
 from ...parts.arguments import In
 from ...parts.authorization import assign_role, user_assigned_identity

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import ClassVar, Optional
+from typing import Optional
 
 from pydantic import Field
 
@@ -12,7 +12,6 @@ from ...foundation.model import check
 from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.rules import field_rule
 from ...foundation.violations import Violation
-from ...network.settings import SubnetRole
 from ..settings.container import ServedByContainer, registry_rule
 from ..settings.target import TargetSettings
 
@@ -58,11 +57,6 @@ class WebAppSettings(ServedByContainer):
 
 class AppServiceSettings(TargetSettings):
     """The plan and its web apps."""
-
-    subnet_role: ClassVar[SubnetRole] = SubnetRole.CONTAINERS
-    delegation: ClassVar[Optional[str]] = "Microsoft.Web/serverFarms"
-    works_without_network: ClassVar[bool] = True
-    pulls_images: ClassVar[bool] = True
 
     sku: PlanSku = PlanSku.P1V3
     """The size of an instance. All apps and both their slots share the instances. Default: `P1v3`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.rules import field_rule
 from ...foundation.scaling import scaling_violations
 from ...foundation.violations import Violation
-from ...network.settings import SubnetRole
 from ..settings.container import ServedByContainer, registry_rule
 from ..settings.target import TargetSettings
 
@@ -116,10 +115,6 @@ class ContainerAppSettings(ServedByContainer):
 
 class ContainerAppsSettings(TargetSettings):
     """The environment and its apps."""
-
-    subnet_role: ClassVar[SubnetRole] = SubnetRole.CONTAINERS
-    delegation: ClassVar[Optional[str]] = "Microsoft.App/environments"
-    pulls_images: ClassVar[bool] = True
 
     workload_profile: WorkloadProfile = WorkloadProfile.CONSUMPTION
     """The hardware that all apps run on: `Consumption`, dedicated nodes such as `D4`, or GPUs such as

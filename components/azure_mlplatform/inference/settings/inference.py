@@ -9,12 +9,13 @@ from pydantic import Field
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
 from ...foundation.violations import Violation
+from ...network.settings import SubnetRole
 from ...parts.settings.part import PartSettings
 from ..aks.settings.aks import AKSSettings, PodNetwork
 from ..app_service.settings import AppServiceSettings
 from ..container_app.settings import ContainerAppsSettings
 from .endpoints import OnlineEndpointSettings
-from .target import TargetSettings
+from .target import Target, TargetSettings
 
 
 class InferenceTarget(StrEnum):
@@ -33,15 +34,15 @@ class InferenceTarget(StrEnum):
     """Container Apps."""
 
 
-_BLOCKS: dict[InferenceTarget, type[TargetSettings]] = {
-    InferenceTarget.AKS: AKSSettings,
-    InferenceTarget.APP_SERVICE: AppServiceSettings,
-    InferenceTarget.CONTAINER_APP: ContainerAppsSettings,
+TARGETS = {
+    InferenceTarget.AKS: Target(SubnetRole.AKS, has_endpoints=True),
+    InferenceTarget.MANAGED: Target(has_endpoints=True),
+    InferenceTarget.APP_SERVICE: Target(
+        SubnetRole.CONTAINERS, "Microsoft.Web/serverFarms", works_without_network=True, pulls_images=True
+    ),
+    InferenceTarget.CONTAINER_APP: Target(SubnetRole.CONTAINERS, "Microsoft.App/environments", pulls_images=True),
 }
-"""Target → its settings, in the field of the same name. `managed` has none: Azure ML runs the machines."""
-
-WITH_ENDPOINTS = [each for each in InferenceTarget if each not in _BLOCKS or _BLOCKS[each].has_endpoints]
-"""The targets whose models are served by `endpoints`. Azure ML needs a workspace for them."""
+"""The properties of each target."""
 
 
 class InferenceSettings(PartSettings):
@@ -65,17 +66,18 @@ class InferenceSettings(PartSettings):
     @property
     def block(self) -> Optional[TargetSettings]:
         """The settings of the target. None for `managed`, which has none."""
-        return getattr(self, self.target) if self.target in _BLOCKS else None
+        return getattr(self, self.target, None)
 
     @property
-    def in_subnet(self) -> Optional[TargetSettings]:
-        """The settings of a target that runs in a subnet of the environment. None if Azure or others run it."""
-        return None if self.block is None or self.block.adopted else self.block
+    def subnet_role(self) -> Optional[SubnetRole]:
+        """The subnet of the environment that the target runs in. None if Azure or others run it."""
+        return None if self.block is None or self.block.adopted else TARGETS[self.target].subnet_role
 
     @property
     def needs_workspace(self) -> bool:
         """Whether it needs a workspace. `aks` and `managed` do, except a central cluster without endpoints."""
-        return self.target in WITH_ENDPOINTS and not (self.aks and self.aks.is_central and not self.endpoints)
+        central = self.aks is not None and self.aks.is_central
+        return TARGETS[self.target].has_endpoints and not (central and not self.endpoints)
 
     @property
     def registry_id(self) -> Optional[str]:
@@ -85,7 +87,7 @@ class InferenceSettings(PartSettings):
     @property
     def container_delegation(self) -> Optional[str]:
         """The service that the containers subnet is delegated to. None for targets without containers."""
-        return self.block.delegation if self.block else None
+        return TARGETS[self.target].delegation
 
     @property
     def pod_cidr(self) -> Optional[str]:
@@ -96,8 +98,10 @@ class InferenceSettings(PartSettings):
 
     @check
     def _blocks_go_with_the_target(self) -> Iterator[Violation]:
-        for target in _BLOCKS:
+        for target in InferenceTarget:
             field = target.value
+            if field not in type(self).model_fields:
+                continue
             if target is self.target and getattr(self, field) is None:
                 yield Violation((field,), None, f"target is '{target}', but {field} is missing", f"Add {field}")
             if target is not self.target and getattr(self, field) is not None:
@@ -111,7 +115,7 @@ class InferenceSettings(PartSettings):
                 "target is 'managed', but there is no endpoint",
                 "Add endpoints: [{name: scoring}]",
             )
-        if self.endpoints and self.target not in WITH_ENDPOINTS:
+        if self.endpoints and not TARGETS[self.target].has_endpoints:
             yield Violation(
                 ("endpoints",),
                 None,

@@ -1,30 +1,34 @@
-"""The settings that every inference target has, so that checks need not know the targets."""
+"""What every inference target answers, so that checks need not know the targets."""
 
 from abc import abstractmethod
-from typing import ClassVar, Optional
+from typing import NamedTuple, Optional
 
 from ...foundation.profiles import Profile
 from ...network.settings import SubnetRole
 from ...parts.settings.part import PartSettings
 
 
-class TargetSettings(PartSettings):
-    """The settings of a target that has a block of its own, such as `inference.aks`."""
+class Target(NamedTuple):
+    """The properties of a target."""
 
-    subnet_role: ClassVar[SubnetRole]
-    """The subnet that it runs in."""
+    subnet_role: Optional[SubnetRole] = None
+    """The subnet that it runs in. None: Azure runs it in a network of its own."""
 
-    delegation: ClassVar[Optional[str]] = None
+    delegation: Optional[str] = None
     """The service that the subnet is delegated to. None: the subnet is not delegated."""
 
-    works_without_network: ClassVar[bool] = False
+    works_without_network: bool = False
     """Whether it can run without a network."""
 
-    has_endpoints: ClassVar[bool] = False
-    """Whether models are served by `inference.endpoints`. If not, callers use its apps."""
+    has_endpoints: bool = False
+    """Whether models are served by `inference.endpoints`, which need a workspace. If not, callers use its apps."""
 
-    pulls_images: ClassVar[bool] = False
-    """Whether it pulls the models' images from a registry itself. It then has `registry_id`."""
+    pulls_images: bool = False
+    """Whether it pulls the models' images from a registry itself. Its settings then have `registry_id`."""
+
+
+class TargetSettings(PartSettings):
+    """The settings of a target, in the field of `inference` with the target's name."""
 
     @property
     def adopted(self) -> bool:

@@ -13,9 +13,9 @@ import pulumi
 import pulumi_azure_native as native
 
 from ...catalogue.private_link import PrivateService
+from ...foundation.built_in_roles import PrincipalType, Role
 from ...foundation.model import check
 from ...foundation.naming import Kind
-from ...foundation.roles import PrincipalType, Role
 from ...foundation.violations import Violation, prefixed
 from ...parts.arguments import LEFT_OUT, ArgsOrDict, In, ModelOrDict
 from ...parts.authorization import assign_role, refuse_individuals, system_assigned

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import ClassVar, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from ....foundation.rules import field_rule, pattern_rule
 from ....foundation.secret_values import SECRET
 from ....foundation.values import arm_id, nearest, private_range, week_day
 from ....foundation.violations import Path, Violation, rule_error
-from ....network.settings import EgressKind, SubnetRole
+from ....network.settings import EgressKind
 from ....parts.settings.part import other_subscription
 from ...settings.target import TargetSettings
 from .allocatable import Capacity
@@ -160,9 +160,6 @@ class PoolAtPeak(NamedTuple):
 
 class AKSSettings(TargetSettings):
     """The cluster (new or adopted), its pools, and its attachment."""
-
-    subnet_role: ClassVar[SubnetRole] = SubnetRole.AKS
-    has_endpoints: ClassVar[bool] = True
 
     cluster_id: Optional[str] = Field(
         default=None, examples=["/subscriptions/…/providers/Microsoft.ContainerService/managedClusters/aks-central"]

@@ -1,8 +1,7 @@
-"""The parts that a workspace needs: key vault, storage, registry and Application Insights, each made or adopted.
+"""The associated resources of a workspace: key vault, storage, registry and Application Insights, each made or adopted.
 
-An adopted part is read, so that an unsuitable one is refused before the workspace is made. It keeps its own network
-rules, diagnostics and locks. The roles are those of "Set up authentication between Azure Machine Learning and other
-services" (Microsoft Learn).
+An adopted one is read, so that an unsuitable one is refused before the workspace is made. It keeps its own network
+rules, diagnostics and locks. `roles.py` has the roles that identities need on each.
 """
 
 from typing import NamedTuple
@@ -13,7 +12,6 @@ import pulumi_azure_native as native
 from ..catalogue.private_link import PrivateService, private_link
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
-from ..foundation.roles import Role
 from ..parts.arguments import In, RefusedError
 from ..parts.component import Component, child
 from ..parts.container_registry import container_registry
@@ -21,60 +19,40 @@ from ..parts.key_vault import key_vault
 from ..parts.outputs import after_check
 from ..parts.settings.registry import RegistrySku
 from ..parts.storage import storage_account
+from .roles import INSIGHTS, KEY_VAULT, REGISTRY, STORAGE
 from .settings.workspace import WorkspaceSettings
 
 
-class Dependency(NamedTuple):
-    """One part, with the roles that identities need on it."""
+class AssociatedResources(NamedTuple):
+    """The ids of the resources that a workspace stands on."""
 
-    label: str
-    id: In[str]
-
-    identity_roles: tuple[Role, ...] = (Role.CONTRIBUTOR,)
-    """The roles of the workspace's identity."""
-
-    compute_roles: tuple[Role, ...] = ()
-    """The roles that the clusters' identity needs to run a job."""
-
-    private: bool = True
-    """Whether a managed network reaches it by a private endpoint. The workspace's identity approves the endpoint."""
-
-
-class Dependencies(NamedTuple):
-    """All parts of a workspace."""
-
-    key_vault: Dependency
-    storage: Dependency
-    registry: Dependency
-    insights: Dependency
+    key_vault: In[str]
+    storage: In[str]
+    registry: In[str]
+    insights: In[str]
     storage_endpoints: dict[str, pulumi.CustomResource]
     """Group id → the private endpoint to the storage. Empty if there is none."""
 
     @property
-    def all(self) -> list[Dependency]:
-        """The four parts."""
-        return [self.key_vault, self.storage, self.registry, self.insights]
+    def ids(self) -> dict[str, In[str]]:
+        """Label → id of each. The labels are part of the names of role assignments."""
+        return {
+            KEY_VAULT: self.key_vault,
+            STORAGE: self.storage,
+            REGISTRY: self.registry,
+            INSIGHTS: self.insights,
+        }
 
 
-def make_or_adopt_dependencies(parent: Component, settings: WorkspaceSettings) -> Dependencies:
-    """Makes the parts that the settings do not adopt, and reads the adopted ones."""
+def make_or_adopt_associated_resources(parent: Component, settings: WorkspaceSettings) -> AssociatedResources:
+    """Makes the resources that the settings do not adopt, and reads the adopted ones."""
     storage_id, endpoints = _storage(parent, settings)
-    return Dependencies(
-        Dependency("key-vault", _key_vault(parent, settings), (Role.CONTRIBUTOR, Role.KEY_VAULT_ADMINISTRATOR)),
-        Dependency(
-            "storage",
-            storage_id,
-            (Role.CONTRIBUTOR, Role.STORAGE_BLOB_DATA_CONTRIBUTOR, Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR),
-            (
-                Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
-                # Parallel run steps keep their state there.
-                Role.STORAGE_QUEUE_DATA_CONTRIBUTOR,
-                Role.STORAGE_TABLE_DATA_CONTRIBUTOR,
-            ),
-        ),
-        Dependency("registry", _registry(parent, settings), compute_roles=(Role.ACR_PULL,)),
-        Dependency("insights", _insights(parent, settings), private=False),
-        endpoints,
+    return AssociatedResources(
+        key_vault=_key_vault(parent, settings),
+        storage=storage_id,
+        registry=_registry(parent, settings),
+        insights=_insights(parent, settings),
+        storage_endpoints=endpoints,
     )
 
 
@@ -155,7 +133,7 @@ def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:
 def _adopted(
     settings: WorkspaceSettings, setting: str, unfit: "pulumi.Output[bool]", what: str, fix: str
 ) -> "pulumi.Output[str]":
-    """The id of an adopted part, or an error if Azure shows that a workspace cannot use it."""
+    """The id of an adopted resource, or an error if Azure shows that a workspace cannot use it."""
     id_ = getattr(settings, setting)
 
     def refuse(is_unfit: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..foundation.roles import role_name
+from ..foundation.built_in_roles import role_name
 from ..foundation.values import name_of
 from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, stable_guid
 

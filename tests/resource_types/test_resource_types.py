@@ -12,7 +12,7 @@ from azure_mlplatform.config.files import stacks
 from azure_mlplatform.config.repository import projects
 from azure_mlplatform.plan import UNKNOWN, Plan, PlannedResource, run_stack
 from azure_mlplatform.plan.tree import size
-from azure_mlplatform.types import RESOURCE_TYPES, resource_type
+from azure_mlplatform.resource_types import RESOURCE_TYPES, resource_type
 from support.programs import (
     BATCH,
     BRICKS,

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_mlplatform.foundation.roles import ROLE_IDS, PrincipalType, Role, assignment_name, role_definition_id
+from azure_mlplatform.foundation.built_in_roles import (
+    ROLE_IDS,
+    PrincipalType,
+    Role,
+    assignment_name,
+    role_definition_id,
+)
 
 PUBLISHED = json.loads((Path(__file__).parents[1] / "data" / "built_in_roles.json").read_text())["roles"]
 

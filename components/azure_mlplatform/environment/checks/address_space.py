@@ -9,10 +9,13 @@ from ...foundation.profiles import PROFILES, Environment
 from ...foundation.violations import Violation
 from ...inference.aks.settings.aks import AKSSettings
 from ...inference.settings.inference import InferenceSettings
-from ...network.settings import RESERVED, NetworkSettings, SubnetRole
+from ...network.settings import NetworkSettings, SubnetRole
 from ...parts.settings.part import PartSettings
 from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
+
+RESERVED_ADDRESSES = 5
+"""Addresses that Azure reserves in every subnet ("Virtual network FAQ")."""
 
 
 def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings, location: str) -> Iterator[Violation]:
@@ -26,7 +29,7 @@ def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings,
             ("network", "subnets", "endpoints"),
             str(subnet),
             f"the endpoints subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed",
-            "Use a larger subnet: every private endpoint takes an address, and Azure reserves 5",
+            f"Use a larger subnet: every private endpoint takes an address, and Azure reserves {RESERVED_ADDRESSES}",
         )
 
 
@@ -45,7 +48,8 @@ def computes_fit(
             str(subnet),
             f"the training subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed: up to "
             f"{nodes} cluster nodes, and {len(workspace.instances)} instances",
-            "Use a larger subnet or lower max_nodes: every node takes an address, and Azure reserves 5",
+            "Use a larger subnet or lower max_nodes: every node takes an address, and Azure reserves "
+            f"{RESERVED_ADDRESSES}",
         )
 
 
@@ -53,11 +57,11 @@ def models_fit(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings], environment: Environment
 ) -> Iterator[Violation]:
     """A violation if the subnet of the serving target has too few addresses."""
-    target = inference.in_subnet if inference else None
-    subnet = network.subnet_range(target.subnet_role) if network and target else None
-    if target is None or subnet is None:
+    role, target = (inference.subnet_role, inference.block) if inference else (None, None)
+    subnet = network.subnet_range(role) if network and role else None
+    if target is None or role is None or subnet is None:
         return
-    profile, role = PROFILES[environment], target.subnet_role
+    profile = PROFILES[environment]
     needed = target.addresses(profile)
     if _free(subnet) < needed:
         yield Violation(
@@ -65,7 +69,7 @@ def models_fit(
             str(subnet),
             f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: "
             f"{target.addresses_in_words(profile)}",
-            "Use a larger subnet or lower max_nodes; Azure reserves 5 addresses",
+            f"Use a larger subnet or lower max_nodes; Azure reserves {RESERVED_ADDRESSES} addresses",
         )
 
 
@@ -91,4 +95,4 @@ def cluster_ranges_are_apart(
 
 
 def _free(subnet: IPv4Network) -> int:
-    return subnet.num_addresses - RESERVED
+    return subnet.num_addresses - RESERVED_ADDRESSES
