@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.secret_values import SECRET, holds_key
+from azure_mlplatform.inference.settings.inference import TARGETS, InferenceSettings, InferenceTarget
 from azure_mlplatform.parts.arguments import RefusedError
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.testing import check_golden, children, example_settings, record, urns
@@ -265,6 +266,23 @@ def test_outputs_say_where_models_are_deployed_to_and_called():
         assert outputs["model_apps"] == {"scoring": app.azure_name}
         assert outputs["model_hosts"]["scoring"].startswith(f"{app.azure_name}.")
         assert set(outputs) == {"model_apps", "model_hosts"}
+
+
+@pytest.mark.parametrize("target", OTHER_TARGETS)
+def test_every_target_is_made_shown_and_in_its_subnet(target):
+    """A new target has its component, its outputs, and a subnet that is delegated as it needs."""
+    without, before = exported(workspace=WORKSPACE)
+    plan, outputs = exported(workspace=WORKSPACE, inference=OTHER_TARGETS[target])
+    made = {each.kind for each in plan.resources if each.type.startswith("azure-mlplatform:")}
+    assert made - {each.kind for each in without.resources}
+    assert set(outputs) - set(before)
+    row = TARGETS[InferenceTarget(target)]
+    assert (row.subnet_role is None) == (target not in InferenceSettings.model_fields)
+    [network] = plan.of_type("VirtualNetwork")
+    delegated = {
+        each["name"]: [one["serviceName"] for one in each.get("delegations", [])] for each in network.input("subnets")
+    }
+    assert delegated["snet-churn-containers-dev"] == ([row.delegation] if row.delegation else [])
 
 
 def test_databricks_is_where_the_settings_say_and_reads_what_jobs_read():

@@ -7,8 +7,8 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.parts.arguments import RefusedError
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.recorder import RecordingError
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import Environment

@@ -18,8 +18,8 @@ from typing import Any, Optional
 
 import pulumi
 
+from .emulation.answers import SUBSCRIPTION, emulate
 from .environment.settings.environment import EnvironmentSettings
-from .plan.azure import SUBSCRIPTION, emulate
 from .plan.program import run
 from .plan.recorder import RecordingError
 from .plan.resource import UNKNOWN, Plan, PlannedResource

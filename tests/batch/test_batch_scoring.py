@@ -4,11 +4,11 @@ import pytest
 
 from azure_mlplatform.batch import data_factory
 from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.encryption import EncryptionKey
 from azure_mlplatform.parts.placement import Placement
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.testing import TENANT, children

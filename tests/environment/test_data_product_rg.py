@@ -2,11 +2,11 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan import program
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.testing import children, example_settings, record
 from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPENAI, OTHER_GROUP, TODAY, data_product

@@ -8,9 +8,9 @@ import pulumi
 
 from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.catalogue.private_link import PrivateService, zones
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
 from azure_mlplatform.parts.placement import Placement, PrivateNetwork
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN, Plan, PlannedResource
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 from azure_mlplatform.settings import EnvironmentSettings

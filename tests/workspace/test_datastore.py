@@ -1,8 +1,8 @@
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS
 from azure_mlplatform.parts.arguments import RefusedError
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from support.programs import GROUP, LAKE, OWN, STORE, ml_workspace, one
 

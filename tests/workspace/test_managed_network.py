@@ -1,8 +1,8 @@
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.workspace.managed_network import isolation_mode_violations
 from azure_mlplatform.workspace.settings.managed_network import Isolation
 from support.programs import CENTRAL, LAKE, MANAGED, OWN, STORE, ml_workspace, one

@@ -4,12 +4,12 @@ import pulumi
 import pulumi_azure_native as native
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.foundation.naming import Kind
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.outputs import gated_by, immutable_violations
 from azure_mlplatform.parts.placement import Placement
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.testing import TENANT, children, record
 from support.programs import (

@@ -6,7 +6,7 @@ restrictions for Azure resources" (both Microsoft Learn).
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 
 from .profiles import Environment
 from .rules import pattern_rule
@@ -43,6 +43,7 @@ SUFFIX_LENGTH = 6
 """Length of the suffix, which has lower-case letters and digits."""
 
 
+@unique
 class Kind(StrEnum):
     """A kind of resource; the value is its CAF abbreviation."""
 

@@ -20,9 +20,9 @@ from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime import stack as runtime_stack
 
 from ..config.files import StackConfig, stack_config
+from ..emulation.answers import SUBSCRIPTION
 from ..foundation import clock
 from ..foundation.problems import Problem, ProblemsError
-from .azure import SUBSCRIPTION
 from .recorder import Log, Recorder
 from .resource import Plan
 

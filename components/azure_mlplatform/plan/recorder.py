@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor, Mocks
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
+from ..emulation.answers import SUBSCRIPTION, emulate
+from ..emulation.wire import plain, wire, wire_fields, wire_secret
 from ..foundation.secret_values import SECRET
-from .azure import SUBSCRIPTION, emulate
 from .resource import UNKNOWN, PlannedResource
 
-_SIGNATURE = rpc._special_sig_key
 _STACK = "pulumi:pulumi:Stack"
 
 
@@ -108,7 +107,7 @@ class Recorder(MockMonitor):
                 if key == "tags" or _comes_back(value):
                     answer.fields[key].CopyFrom(value)
             for key, value in outputs.items():
-                answer.fields[key].CopyFrom(_secret(value) if key in secret else _value(value))
+                answer.fields[key].CopyFrom(wire_secret(value) if key in secret else wire(value))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=answer)
 
     def _answer(self, urn: str, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -132,7 +131,7 @@ class Recorder(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         self._read.add(urn)
         outputs = self._existing.get(request.id.lower(), {})
-        properties = struct_pb2.Struct(fields={key: _value(value) for key, value in outputs.items()})
+        properties = wire_fields(dict(outputs))
         return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the call
@@ -163,59 +162,6 @@ def _comes_back(value: struct_pb2.Value) -> bool:
     if kind == "list_value":
         return all(map(_comes_back, value.list_value.values))
     return kind != "struct_value"
-
-
-def plain(value: Any) -> Any:
-    """Pulumi's wire format as plain Python, with `[secret]`, `[unknown]`, and whole numbers as integers."""
-    if isinstance(value, struct_pb2.Struct):
-        return _plain_fields(value.fields)
-    kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
-    if kind == "struct_value":
-        return _plain_fields(value.struct_value.fields)
-    if kind == "list_value":
-        return [plain(each) for each in value.list_value.values]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    return value.bool_value if kind == "bool_value" else None
-
-
-def _plain_fields(fields: Any) -> Any:
-    if _SIGNATURE not in fields:
-        return {key: plain(value) for key, value in sorted(fields.items())}
-    signature = fields[_SIGNATURE].string_value
-    if signature == rpc._special_secret_sig:
-        return SECRET
-    if signature == rpc._special_resource_sig:
-        return fields["urn"].string_value
-    return f"[{'asset' if signature == rpc._special_asset_sig else 'archive'}]"
-
-
-def _value(value: Any) -> struct_pb2.Value:
-    """Plain Python as Pulumi's wire format."""
-    if value == UNKNOWN:
-        return struct_pb2.Value(string_value=rpc.UNKNOWN)
-    if isinstance(value, bool):
-        return struct_pb2.Value(bool_value=value)
-    if isinstance(value, str):
-        return struct_pb2.Value(string_value=value)
-    if isinstance(value, int | float):
-        return struct_pb2.Value(number_value=value)
-    if isinstance(value, list):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_value(each) for each in value]))
-    if isinstance(value, dict):
-        return struct_pb2.Value(
-            struct_value=struct_pb2.Struct(fields={key: _value(each) for key, each in value.items()})
-        )
-    return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
-
-
-def _secret(value: Any) -> struct_pb2.Value:
-    """Plain Python as a secret in Pulumi's wire format."""
-    fields = {_SIGNATURE: _value(rpc._special_secret_sig), "value": _value(value)}
-    return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=fields))
 
 
 def _with_outputs(resource: PlannedResource, outputs: dict[str, Any]) -> PlannedResource:

@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.foundation.cluster_sharing import CLUSTER_CLAIM
 from azure_mlplatform.inference.aks import adopted_cluster
 from azure_mlplatform.inference.aks.aks_inference import AKSInference
 from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
 from azure_mlplatform.parts.arguments import RefusedError
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.recorder import Recorder
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.testing import TENANT, children, record

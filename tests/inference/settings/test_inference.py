@@ -4,12 +4,12 @@ import datetime
 
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.profiles import PROFILES, Environment
 from azure_mlplatform.inference.app_service.settings import AppServiceSettings
 from azure_mlplatform.inference.container_app.settings import WORKLOAD_PROFILES, ContainerAppsSettings, WorkloadProfile
 from azure_mlplatform.inference.settings.container import EntraSignIn, ServedByContainer
 from azure_mlplatform.inference.settings.inference import InferenceSettings
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.settings import EnvironmentSettings
 from azure_mlplatform.testing import example_settings
 from support.violations import problems, refused

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.placement import PrivateNetwork
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.resource_types import RESOURCE_TYPES
 from azure_mlplatform.settings import SECRET

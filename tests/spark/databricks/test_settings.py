@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.environment.checks.spark import token_attaches_databricks
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.settings import DatabricksSettings, EnvironmentSettings, PrivateService
 from azure_mlplatform.testing import example_settings
 from support.violations import problems, refused

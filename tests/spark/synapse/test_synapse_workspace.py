@@ -1,9 +1,9 @@
 import pytest
 
+from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.built_in_roles import Role, role_name
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.encryption import EncryptionKey
-from azure_mlplatform.plan.azure import SUBSCRIPTION
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.settings import CustomerManagedKey
 from azure_mlplatform.spark.synapse.synapse_workspace import SynapseWorkspace, SynapseWorkspaceArgs

@@ -1,4 +1,4 @@
-"""Emulates Azure's answers: ids, principals and addresses of resources that do not exist yet.
+"""The answers of the emulated Azure: ids, principals and addresses of resources that do not exist yet.
 
 Only the types in `resource_types/` are emulated. All other values stay unknown, as in a first preview.
 """
