@@ -207,7 +207,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
     from ..config import files
     from ..foundation.problems import ProblemsError
     from ..plan.check import problems_in
-    from ..plan.conflict import conflicts
+    from ..plan.conflicts import conflicts
     from ..plan.program import run_stack
     from ..plan.recorder import RecordingError
 

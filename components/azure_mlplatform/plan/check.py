@@ -11,7 +11,7 @@ from pulumi import RunError
 from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
 from ..config.repository import is_ours, projects
 from ..foundation.problems import Problem, ProblemsError
-from .conflict import conflicts
+from .conflicts import conflicts
 from .program import run_stack
 from .recorder import RecordingError
 from .resource import Plan

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ..foundation.values import name_of
-from .resource_type import GROUP_ID, Colour, Edge, Nodes, Resource, ResourceType
+from .diagram_colours import Colour
+from .resource_type import GROUP_ID, Edge, Nodes, Resource, ResourceType
 
 FACTORY = "azure-native:datafactory:Factory"
 PIPELINE = "azure-native:datafactory:Pipeline"

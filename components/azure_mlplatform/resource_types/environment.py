@@ -1,6 +1,7 @@
 """An environment's resource group, with its suffix, log and budget."""
 
-from .resource_type import GROUP_ID, Colour, Inputs, ResourceType, stable_characters
+from .diagram_colours import Colour
+from .resource_type import GROUP_ID, Inputs, ResourceType, stable_characters
 
 
 def _drawn(urn: str, inputs: Inputs) -> dict:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from .diagram_colours import Colour
 from .resource_type import (
     GROUP_ID,
-    Colour,
     Edge,
     Edges,
     Inputs,

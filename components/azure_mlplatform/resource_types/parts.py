@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ..foundation.built_in_roles import role_name
 from ..foundation.values import name_of
-from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, stable_guid
+from .diagram_colours import Colour
+from .resource_type import GROUP_ID, Edge, Inputs, Nodes, Resource, ResourceType, stable_guid
 
 _IDENTITY = GROUP_ID + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 _INSIGHTS = GROUP_ID + "/providers/Microsoft.Insights"

@@ -5,8 +5,9 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, Union
+
+from .diagram_colours import Colour
 
 UNKNOWN = "[unknown]"
 """The placeholder for a value that is unknown before Azure answers."""
@@ -67,21 +68,6 @@ class Edge(NamedTuple):
 
 Edges = Callable[[Resource, Nodes], Iterator[Edge]]
 Size = Union[tuple[Union[str, tuple[str, str]], ...], Callable[[Resource], str]]
-
-
-class Colour(StrEnum):
-    """The colours of nodes, by topic."""
-
-    NONE = "white"
-    NETWORK = "#dbeafe"
-    AI = "#ede9fe"
-    MODEL = "#f5f3ff"
-    IDENTITY = "#dcfce7"
-    WORKSPACE = "#fef3c7"
-    DATA = "#fef9c3"
-    COMPUTE = "#ffedd5"
-    HOST = "#cffafe"
-    SERVING = "#fae8ff"
 
 
 def _no_outputs(urn: str, inputs: Inputs) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Iterator
 
-from .resource_type import GROUP_ID, Colour, Edge, Inputs, Nodes, Resource, ResourceType, part_of, stable_guid
+from .diagram_colours import Colour
+from .resource_type import GROUP_ID, Edge, Inputs, Nodes, Resource, ResourceType, part_of, stable_guid
 
 SYNAPSE = "azure-native:synapse:Workspace"
 _DATABRICKS = GROUP_ID + "/providers/Microsoft.Databricks"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ..foundation.values import name_of
+from .diagram_colours import Colour
 from .resource_type import (
     GROUP_ID,
     UNKNOWN,
-    Colour,
     Edge,
     Inputs,
     Nodes,

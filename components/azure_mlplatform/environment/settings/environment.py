@@ -26,7 +26,7 @@ from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
 from ...spark.synapse.settings import SynapseSettings
 from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import WorkspaceSettings
-from ..checks import address_space, batch, inference, spark, subnets, subscription, workspace
+from ..checks import batch, inference, required_subnets, spark, subnet_addresses, subscription, workspace
 from .access import AccessSettings, WorkloadIdentitySettings
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
@@ -215,39 +215,39 @@ class EnvironmentSettings(PartSettings):
 
     @check
     def _zones_are_given(self) -> Iterator[Violation]:
-        yield from subnets.zones_are_given(self.network, self.dns_zones)
+        yield from required_subnets.zones_are_given(self.network, self.dns_zones)
 
     @check
     def _cluster_zone_is_given(self) -> Iterator[Violation]:
-        yield from subnets.cluster_zone_is_given(self.network, self.inference, self.location)
+        yield from required_subnets.cluster_zone_is_given(self.network, self.inference, self.location)
 
     @check
     def _computes_have_a_subnet(self) -> Iterator[Violation]:
-        yield from subnets.computes_have_a_subnet(self.network, self.workspace)
+        yield from required_subnets.computes_have_a_subnet(self.network, self.workspace)
 
     @check
     def _models_have_a_subnet(self) -> Iterator[Violation]:
-        yield from subnets.models_have_a_subnet(self.network, self.inference)
+        yield from required_subnets.models_have_a_subnet(self.network, self.inference)
 
     @check
     def _databricks_has_subnets(self) -> Iterator[Violation]:
-        yield from subnets.databricks_has_subnets(self.network, self.databricks)
+        yield from required_subnets.databricks_has_subnets(self.network, self.databricks)
 
     @check
     def _endpoints_fit(self) -> Iterator[Violation]:
-        yield from address_space.endpoints_fit(self.network, self, self.location)
+        yield from subnet_addresses.endpoints_fit(self.network, self, self.location)
 
     @check
     def _computes_fit(self) -> Iterator[Violation]:
-        yield from address_space.computes_fit(self.network, self.workspace, self.clusters)
+        yield from subnet_addresses.computes_fit(self.network, self.workspace, self.clusters)
 
     @check
     def _models_fit(self) -> Iterator[Violation]:
-        yield from address_space.models_fit(self.network, self.inference, self.environment)
+        yield from subnet_addresses.models_fit(self.network, self.inference, self.environment)
 
     @check
     def _cluster_ranges_are_apart(self) -> Iterator[Violation]:
-        yield from address_space.cluster_ranges_are_apart(self.network, self.inference)
+        yield from subnet_addresses.cluster_ranges_are_apart(self.network, self.inference)
 
     @check
     def _target_works_in_the_workspace(self) -> Iterator[Violation]:

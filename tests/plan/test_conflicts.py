@@ -5,7 +5,7 @@ import pytest
 
 from azure_mlplatform.inference.aks.aks_inference import AKSInference
 from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
-from azure_mlplatform.plan.conflict import conflicts
+from azure_mlplatform.plan.conflicts import conflicts
 from azure_mlplatform.plan.resource import UNKNOWN, Plan
 from azure_mlplatform.testing import SUBSCRIPTION
 from support.programs import (
