@@ -4,13 +4,14 @@ import itertools
 
 import pytest
 
+import azure_mlplatform
 from azure_mlplatform.ai.ai_service import AIServiceArgs
 from azure_mlplatform.batch.batch_scoring import BatchScoringArgs
 from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.inference.aks.arguments import AKSInferenceArgs
-from azure_mlplatform.inference.app_service.app_service_inference import AppServiceInferenceArgs
-from azure_mlplatform.inference.container_app.container_app_inference import ContainerAppInferenceArgs
+from azure_mlplatform.inference.container import ContainerHostArgs
 from azure_mlplatform.inference.online_endpoint import OnlineEndpointArgs
+from azure_mlplatform.inference.settings.inference import InferenceSettings
 from azure_mlplatform.network.network import NetworkArgs
 from azure_mlplatform.parts.placement import NetworkedArgs, PlacedArgs, Placement
 from azure_mlplatform.settings import PROFILES, Environment
@@ -22,8 +23,8 @@ from support.programs import (
     GROUP,
     HTTPS,
     MANAGED,
-    MODEL_APP,
     NIGHTLY,
+    OTHER_TARGETS,
     OWN,
     STORE,
     SUBNETS,
@@ -36,21 +37,28 @@ from support.programs import (
 )
 from support.violations import problems, refused
 
+for name in azure_mlplatform.__all__:
+    getattr(azure_mlplatform, name)  # Imports its module, so that every Args is known.
+
 BRICK_SUBNETS = {"host_subnet_id": f"{SUBNETS}/host", "container_subnet_id": f"{SUBNETS}/container"}
 LEAST = {
     AIServiceArgs: {"settings": DOCUMENTS},
     AKSInferenceArgs: {"settings": {"https": HTTPS}, "subnet_id": f"{SUBNETS}/aks"},
-    AppServiceInferenceArgs: {"settings": {"apps": [MODEL_APP]}},
     BatchScoringArgs: {
         "settings": {"compute": "cpu", "jobs": [NIGHTLY]},
         "workspace": attachable(),
         "datastores": [{**STORE, "folders": []}],
     },
-    ContainerAppInferenceArgs: {"settings": {"apps": [MODEL_APP]}},
     DatabricksWorkspaceArgs: {"settings": {}, **BRICK_SUBNETS},
     MLWorkspaceArgs: {"settings": MANAGED},
     OnlineEndpointArgs: {"settings": {"name": "scoring"}, "workspace": attachable()},
     SynapseWorkspaceArgs: {"settings": SYNAPSE},
+    **{
+        args: {"settings": block}
+        for block in (InferenceSettings.model_validate(each).block for each in OTHER_TARGETS.values())
+        for args in ContainerHostArgs.__subclasses__()
+        if args.model_fields["settings"].annotation is type(block)
+    },
 }
 """What each component that others call takes beside its placement, at least."""
 
