@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: preview test check format schemas golden bench constraints clean
+.PHONY: preview test check format schemas golden bench engine lifecycle constraints clean
 
 preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
@@ -30,6 +30,17 @@ schemas: $(INSTALLED)
 
 golden: $(INSTALLED)
 	UPDATE_GOLDEN=1 $(BIN)/pytest -n auto --dist loadfile
+
+# A real Pulumi CLI for `make lifecycle`: the one on PATH, else built from its Go module (ten minutes of one core).
+engine:
+	command -v pulumi || test -x build/engine/pulumi || \
+		(cd engine && go build -mod=readonly -o ../build/engine/pulumi \
+			-ldflags '-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.260.0' \
+			github.com/pulumi/pulumi/pkg/v3/cmd/pulumi)
+
+# Whole lives of environments, on a real engine and an emulated Azure.
+lifecycle: $(INSTALLED) engine
+	ENGINE=required $(BIN)/pytest -n auto --dist worksteal tests/engine
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py

@@ -60,25 +60,31 @@ def test_a_second_evaluation_is_identical(preview):
 
 def test_children_and_parents():
     plan = whole("dev")
-    assert children(plan, "churn-dev") == [("ProjectEnvironment", "churn"), ("azure-native", "azure")]
+    assert children(plan, "churn-dev") == [
+        ("ProjectEnvironment", "churn"),
+        ("Stash", "environment"),
+        ("azure-native", "azure"),
+    ]
     product, workspace = ("DataProductRG", "churn-data-product"), ("MLWorkspace", "churn-ml")
+    guard = ("Stash", "churn-retire-first")
     endpoint = ("OnlineEndpoint", "churn-endpoint-scoring")
-    assert children(plan, "churn") == [("AKSInference", "churn-aks"), product, workspace, endpoint]
-    assert children(whole("dev", workspace=None), "churn") == [product]
+    assert children(plan, "churn") == [("AKSInference", "churn-aks"), product, workspace, endpoint, guard]
+    assert children(whole("dev", workspace=None), "churn") == [product, guard]
     assert children(whole("dev", workspace=None, synapse=SYNAPSE), "churn") == [
         product,
+        guard,
         ("SynapseWorkspace", "churn-synapse"),
     ]
     for target, made in (
-        ("managed", [product, workspace, endpoint]),
-        ("app_service", [("AppServiceInference", "churn-app-service"), product, workspace]),
-        ("container_app", [("ContainerAppInference", "churn-container-app"), product, workspace]),
+        ("managed", [product, workspace, endpoint, guard]),
+        ("app_service", [("AppServiceInference", "churn-app-service"), product, workspace, guard]),
+        ("container_app", [("ContainerAppInference", "churn-container-app"), product, workspace, guard]),
     ):
         assert children(whole("dev", inference=OTHER_TARGETS[target]), "churn") == made
     batch = ("BatchScoring", "churn-batch")
-    assert children(whole("dev", inference=None, batch=BATCH), "churn") == [batch, product, workspace]
+    assert children(whole("dev", inference=None, batch=BATCH), "churn") == [batch, product, workspace, guard]
     databricks = ("DatabricksWorkspace", "churn-databricks")
-    assert children(whole("dev", inference=None, **BRICKS), "churn") == [product, databricks, workspace]
+    assert children(whole("dev", inference=None, **BRICKS), "churn") == [product, databricks, workspace, guard]
     assert plan.of_type("DataProductRG")[0].urn == (
         "urn:pulumi:dev::churn::azure-mlplatform:index:ProjectEnvironment$azure-mlplatform:index:DataProductRG"
         "::churn-data-product"

@@ -12,6 +12,7 @@ from .batch.settings.batch import BatchSettings, Orchestrator
 from .catalogue.private_link import PrivateService, zones
 from .environment.checks.spark import token_attaches_databricks
 from .environment.data_product_rg import DataProductRG, DataProductRGArgs
+from .environment.identity import guard
 from .environment.settings.environment import EnvironmentSettings
 from .foundation.model import check
 from .foundation.violations import Violation
@@ -85,6 +86,13 @@ class ProjectEnvironment(Component):
         self.batch = self._batch(settings, settings.batch) if settings.batch else None
         for notice in settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
+        made = (self.data_product, *self._parts(), *self.endpoints.values())
+        guard(
+            self,
+            self.logical_name("retire-first"),
+            protect=settings.retire is None,
+            after=[each for each in made if each],
+        )
         self._finish(
             {
                 "name": self.data_product.name,
@@ -226,11 +234,9 @@ class ProjectEnvironment(Component):
             return inference.registry_id
         return self.workspace.container_registry_id if self.workspace else ""
 
-    @property
-    def outputs(self) -> dict[str, pulumi.Output]:
-        """The outputs that people and pipelines need, by the names that a stack exports."""
-        components: list[Optional[Component]] = [
-            self.data_product,
+    def _parts(self) -> list[Optional[Component]]:
+        """The components beside the data product and the endpoints."""
+        return [
             self.workspace,
             self.databricks,
             self.synapse,
@@ -239,6 +245,11 @@ class ProjectEnvironment(Component):
             self.app_service,
             self.container_app,
         ]
+
+    @property
+    def outputs(self) -> dict[str, pulumi.Output]:
+        """The outputs that people and pipelines need, by the names that a stack exports."""
+        components = [self.data_product, *self._parts()]
         outputs = {name: value for each in components if each for name, value in each.exports.items()}
         if self.endpoints:
             outputs |= {

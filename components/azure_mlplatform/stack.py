@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from .config.files import PROJECT_FILE, StackConfig, stack_config
 from .environment.checks.spark import token_attaches_databricks
+from .environment.identity import identity_violations
 from .environment.isolation import isolation_violations
 from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
 from .environment.settings.platform import PlatformSettings
@@ -24,6 +25,7 @@ from .foundation.problems import Problem, ProblemsError, dotted, located, proble
 from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
 from .parts.arguments import RefusedError
+from .parts.outputs import gated_by
 from .spark.databricks.settings import TOKEN_KEY
 
 if TYPE_CHECKING:
@@ -139,13 +141,13 @@ def _settings(model: type[S]) -> S:
 def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
     """The only provider of a program, bound to the subscription and tenant of the settings.
 
-    The default provider would deploy to the subscription that the user is signed in to.
+    The default provider would deploy to the subscription that the user is signed in to. Nothing can be made with it if
+    the settings that give the environment its identity differ from those of the first deployment.
     """
     return native.Provider(
         "azure",
-        subscription_id=settings.subscription_id,
+        subscription_id=gated_by([identity_violations(settings)], settings.subscription_id),
         tenant_id=settings.tenant_id,
-        location=settings.location,
     )
 
 

@@ -6,9 +6,12 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Optional
+from typing import Annotated, Any, Optional
 
 import typer
+
+from .input import BAD_INPUT, refuse
+from .local import local
 
 app = typer.Typer(
     name="mlplatform",
@@ -21,9 +24,7 @@ app = typer.Typer(
 
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
-
-BAD_INPUT = 2
-"""The exit code for invalid input."""
+app.add_typer(local, name="local")
 
 
 OnOption = Annotated[
@@ -92,7 +93,7 @@ def check(
     and a cluster that a second workspace attaches. Exits with 2 if there is a problem.
     """
     if not folder.is_dir():
-        _refuse([f"{folder}: is not a folder\n    Name the folder that contains the projects"])
+        refuse([f"{folder}: is not a folder\n    Name the folder that contains the projects"])
     from ..plan.check import check_stacks
 
     report = check_stacks(folder.resolve(), today=on and on.date())
@@ -102,7 +103,7 @@ def check(
             raise typer.Exit(BAD_INPUT)
         return
     if not report.plans and not report.problems:
-        _refuse([f"{folder}: contains no Pulumi project with settings of azure-mlplatform"])
+        refuse([f"{folder}: contains no Pulumi project with settings of azure-mlplatform"])
     for plan in report.plans:
         print(f"{plan.file}: {len(plan.azure_resources)} resources")
         for severity, text in plan.messages:
@@ -110,7 +111,7 @@ def check(
     for each in report.skipped:
         print(f"{each}: skipped, because it has no settings of azure-mlplatform")
     if report.problems:
-        _refuse(map(str, report.problems))
+        refuse(map(str, report.problems))
 
 
 @app.command()
@@ -127,7 +128,7 @@ def schema(
     from ..config.schema import SCHEMAS
 
     if file not in SCHEMAS:
-        _refuse([f"--file: '{file}' is not allowed\n    Allowed: {', '.join(SCHEMAS)}"])
+        refuse([f"--file: '{file}' is not allowed\n    Allowed: {', '.join(SCHEMAS)}"])
     print(json.dumps(SCHEMAS[file](), indent=2))
 
 
@@ -158,15 +159,15 @@ def export_synapse(
 
     for path, option in ((repository, ""), (folder, "-C ")):
         if not path.is_dir():
-            _refuse([f"{option}{path}: is not a folder\n    Name an existing folder"])
+            refuse([f"{option}{path}: is not a folder\n    Name an existing folder"])
     try:
         settings = settings_of(folder, stack)
         found = artifacts(settings, _outputs(outputs))
         changed = write(repository, settings, found, check=check)
     except ProblemsError as error:
-        _refuse(map(str, error.problems))
+        refuse(map(str, error.problems))
     except OSError as error:
-        _refuse([f"{error.filename}: cannot be written ({error.strerror})"])
+        refuse([f"{error.filename}: cannot be written ({error.strerror})"])
     if as_json:
         print(json.dumps(changed, indent=2))
     else:
@@ -192,11 +193,11 @@ def _outputs(file: Path) -> dict[str, Any]:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         found = json.loads(text)
     except OSError as error:
-        _refuse([f"--outputs {file}: cannot be read ({error.strerror})"])
+        refuse([f"--outputs {file}: cannot be read ({error.strerror})"])
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        _refuse([f"--outputs {file}: is not a JSON object\n    Give the output of `pulumi stack output --json`"])
+        refuse([f"--outputs {file}: is not a JSON object\n    Give the output of `pulumi stack output --json`"])
     return found
 
 
@@ -212,14 +213,14 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
     from ..plan.recorder import RecordingError
 
     if not folder.is_dir():
-        _refuse([f"-C {folder}: is not a folder\n    Name the folder that contains Pulumi.yaml"])
+        refuse([f"-C {folder}: is not a folder\n    Name the folder that contains Pulumi.yaml"])
     plans, problems = [], []
     try:
         wanted = list(dict.fromkeys(stacks)) or files.stacks(files.read(folder / files.PROJECT_FILE).path.parent)
     except ProblemsError as error:
-        _refuse(map(str, error.problems))
+        refuse(map(str, error.problems))
     if not wanted:
-        _refuse([f"{folder / 'Pulumi.<stack>.yaml'}: is missing\n    {files.FIRST_STACK}"])
+        refuse([f"{folder / 'Pulumi.<stack>.yaml'}: is missing\n    {files.FIRST_STACK}"])
     for stack in wanted:
         try:
             plans.append(run_stack(folder, stack, known=known, today=today))
@@ -229,7 +230,7 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
             ]
     problems += map(str, conflicts(plans))
     if problems:
-        _refuse(problems)
+        refuse(problems)
     for plan in plans:
         for severity, text in plan.messages:
             print(f"{severity}: {text}", file=sys.stderr)
@@ -240,20 +241,13 @@ def _draw(plans: list[Any], file: Path) -> None:
     from ..plan.diagram import DiagramError, svg
 
     if file.suffix.lower() != ".svg":
-        _refuse([f"--diagram {file}: is not an SVG file\n    Allowed: a name that ends in .svg"])
+        refuse([f"--diagram {file}: is not an SVG file\n    Allowed: a name that ends in .svg"])
     for plan in plans:
         target = file if len(plans) == 1 else file.with_stem(f"{file.stem}-{plan.stack}")
         try:
             target.write_text(svg(plan), encoding="utf-8")
         except DiagramError as error:
-            _refuse([f"--diagram {target}: {error}"])
+            refuse([f"--diagram {target}: {error}"])
         except OSError as error:
-            _refuse([f"--diagram {target}: cannot be written ({error.strerror})"])
+            refuse([f"--diagram {target}: cannot be written ({error.strerror})"])
         print(f"wrote {target}", file=sys.stderr)
-
-
-def _refuse(problems: Any) -> NoReturn:
-    """Prints each problem once and exits with the code for invalid input."""
-    for problem in dict.fromkeys(problems):
-        print(f"error: {problem}", file=sys.stderr)
-    raise typer.Exit(BAD_INPUT)

@@ -6,6 +6,9 @@ from typing import Any
 
 from ..resource_types.resource_type import UNKNOWN
 
+OF_THE_ENGINE = ("pulumi:providers:", "pulumi:index:")
+"""The beginnings of types that the engine keeps itself: providers and stashes."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
@@ -143,5 +146,5 @@ class Plan:
 
     @property
     def azure_resources(self) -> list[PlannedResource]:
-        """The resources that a provider makes, without the providers themselves."""
-        return [each for each in self.resources if each.custom and not each.type.startswith("pulumi:providers:")]
+        """The resources that a provider makes, without the providers themselves and what the engine keeps."""
+        return [each for each in self.resources if each.custom and not each.type.startswith(OF_THE_ENGINE)]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..resource_types import resource_type
-from .resource import Plan, PlannedResource
+from .resource import OF_THE_ENGINE, Plan, PlannedResource
 
 
 def size(resource: PlannedResource) -> str:
@@ -37,7 +37,7 @@ def tree(plan: Plan) -> Iterator[str]:
 
 
 def _branches(plan: Plan, parent: PlannedResource, indent: str) -> Iterator[str]:
-    children = [each for each in plan.children(parent.urn) if not each.type.startswith("pulumi:providers:")]
+    children = [each for each in plan.children(parent.urn) if not each.type.startswith(OF_THE_ENGINE)]
     leaves = {each.urn: _label(each, parent) for each in children if each.custom}
     wide_kind = max((len(each.kind) for each in children if each.custom), default=0)
     wide_name = max(map(len, leaves.values()), default=0)

@@ -21,6 +21,9 @@ TYPES = {
         colour=Colour.WORKSPACE,
     ),
     "azure-native:resources:ResourceGroup": ResourceType(id=GROUP_ID, hidden=True),
+    "pulumi:index:Stash": ResourceType(
+        id="{name_in_program}", outputs=lambda urn, inputs: {"output": inputs.get("input")}, size=(), hidden=True
+    ),
     "random:index/randomString:RandomString": ResourceType(
         id="{name_in_program}", outputs=_drawn, size=(("length", " characters"),), hidden=True
     ),

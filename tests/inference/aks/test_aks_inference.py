@@ -60,6 +60,7 @@ CLUSTER_CHILDREN = [
     ("MaintenanceConfiguration", "serve-cluster-upgrades"),
     ("ManagedCluster", "serve-cluster"),
     ("RoleAssignment", "serve-subnet-contributor"),
+    ("SystemPool", "serve-pool-system"),
     ("UserAssignedIdentity", "serve-identity"),
 ]
 ATTACHED = [
@@ -196,20 +197,7 @@ def test_the_cluster_is_hardened():
         "tags": {"project": "churn", CLUSTER_CLAIM: MINE},
     }
     assert set(cluster.ignore_changes) == {
-        "agentPoolProfiles[0].count",
-        "agentPoolProfiles[0].orchestratorVersion",
-        *(
-            f"agentPoolProfiles[0].{each}"
-            for each in (
-                "availabilityZones",
-                "enableEncryptionAtHost",
-                "maxPods",
-                "osDiskSizeGB",
-                "osDiskType",
-                "vmSize",
-                "vnetSubnetID",
-            )
-        ),
+        "agentPoolProfiles",
         "apiServerAccessProfile.privateDNSZone",
         "kubernetesVersion",
         *(
@@ -219,6 +207,25 @@ def test_the_cluster_is_hardened():
     }
     assert not cluster.protect
     assert one(aks(lock=True), "ManagedCluster", "serve-").protect
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "kept"),
+    [
+        ({}, "dev", {"minCount": 1, "maxCount": 4}),
+        ({}, "prod", {"minCount": 3, "maxCount": 6}),
+        ({"min_nodes": 4, "max_nodes": 9}, "prod", {"minCount": 4, "maxCount": 9}),
+    ],
+)
+def test_the_system_pool_is_kept_by_its_name(system, environment, kept):
+    """AKS sorts the pools and adds those that are made apart, so no place in its list is the system pool's."""
+    plan = aks({**OWN, "system": system}, environment=environment)
+    pool, cluster = one(plan, "SystemPool", "serve-"), one(plan, "ManagedCluster", "serve-")
+    assert (pool.input("cluster_id"), pool.input("pool")) == (cluster.id, "system")
+    assert pool.input("properties") == kept
+    [made] = cluster.input("agentPoolProfiles")
+    assert {key: made[key] for key in kept} == kept
+    assert made["name"] == pool.input("pool")
 
 
 def test_dev_is_the_same_scaled_down():

@@ -11,7 +11,7 @@ from ...foundation.problems import Problem
 from ...network.settings import EgressKind
 from ...parts.arguments import In
 from ...parts.authorization import assign_role, user_assigned_identity
-from ...parts.component import Component, child, without_none
+from ...parts.component import Component, child, is_hosted, without_none
 from ...parts.diagnostics import send_diagnostics
 from ...parts.outputs import gated_by, immutable_violations, known_value_of
 from .agent_pool import IMMUTABLE_OF_NODES, agent_pool, nodes_of
@@ -19,6 +19,9 @@ from .arguments import AKSInferenceArgs
 from .cluster import Cluster
 from .container_insights import container_insights
 from .settings.aks import AKSSettings, MaintenanceWindow, PodNetwork
+
+SYSTEM = "system"
+"""The name of the pool for Kubernetes' own pods."""
 
 
 def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
@@ -73,7 +76,7 @@ def _cluster(
     cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
     pool, least, most = settings.service_pools(highly_available=highly_available)["system"]
     system: Any = {
-        "name": "system",
+        "name": SYSTEM,
         "mode": "System",
         "node_taints": ["CriticalAddonsOnly=true:NoSchedule"],
         **nodes_of(placement, pool, least, most, subnet_id),
@@ -129,12 +132,11 @@ def _cluster(
             protect=placement.protected,
             depends_on=roles,
             ignore_changes=[
-                # The autoscaler and the upgrade channel change these.
-                "agentPoolProfiles[0].count",
-                "agentPoolProfiles[0].orchestratorVersion",
+                # AKS puts every pool into this list, in its own order. SystemPool changes the system pool by its name.
+                "agentPoolProfiles",
+                # The upgrade channel changes it.
                 "kubernetesVersion",
                 # AKS refuses to change these. `_violations` reports a change before anything is sent.
-                *(f"agentPoolProfiles[0].{each}" for each in IMMUTABLE_OF_NODES.values()),
                 "apiServerAccessProfile.privateDNSZone",
                 "networkProfile.networkDataplane",
                 "networkProfile.networkPluginMode",
@@ -144,7 +146,25 @@ def _cluster(
             ],
         ),
     )
+    _keep_system_pool(parent, cluster, system)
     return cluster, _violations(cluster, args, system)
+
+
+def _keep_system_pool(
+    parent: Component, cluster: "native.containerservice.ManagedCluster", system: dict[str, Any]
+) -> None:
+    if is_hosted():  # The advice of docs/inference.md is what remains.
+        return
+    from ...dynamic.system_pool import SystemPool
+
+    SystemPool(
+        parent.logical_name("pool-system"),
+        cluster_id=cluster.id,
+        pool=SYSTEM,
+        properties={"minCount": system["min_count"], "maxCount": system["max_count"]},
+        tenant_id=parent.placement.tenant_id,
+        opts=child(parent),
+    )
 
 
 def _upgrade_windows(parent: Component, args: AKSInferenceArgs, cluster_name: In[str]) -> None:
@@ -182,7 +202,7 @@ def _violations(
         *(
             (
                 f"system.{_SETTING_OF.get(field, field)}",
-                nodes.apply(lambda each, field=field: _of(each[0], field) if each else None),
+                nodes.apply(lambda each, field=field: _of(_system(each), field)),
                 system[field],
             )
             for field in IMMUTABLE_OF_NODES
@@ -194,6 +214,11 @@ def _violations(
         immutable_violations(("inference", "aks", *setting.split(".")), made, wanted)
         for setting, made, wanted in compared
     ]
+
+
+def _system(pools: Any) -> Any:
+    """The system pool in the provider's answer, whose order is AKS' own."""
+    return next((each for each in pools or [] if _of(each, "name") == SYSTEM), None)
 
 
 def _network_profile(settings: AKSSettings, egress: EgressKind) -> Any:

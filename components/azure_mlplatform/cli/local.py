@@ -1,0 +1,202 @@
+"""`mlplatform local`: commands of the user's own Pulumi CLI against an emulated Azure."""
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from .input import refuse
+
+if TYPE_CHECKING:
+    from ..emulation.world import World
+
+_OWN = ("run", "show", "reset", "clock", "break")
+_NO_CLI = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/), or give the path to it"
+
+
+class _Local(TyperGroup):
+    """A group that takes any other word as the command to run."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in _OWN:
+            return "run", self.get_command(ctx, "run"), args
+        return super().resolve_command(ctx, args)
+
+
+local = typer.Typer(
+    cls=_Local,
+    help="Run a command, such as `pulumi up`, against an emulated Azure: `mlplatform local -- pulumi up --stack dev`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+WorldOption = Annotated[
+    Path,
+    typer.Option("--world", metavar="DIR", help="The folder of the emulated Azure and of Pulumi's state."),
+]
+_DEFAULT = Path(".local-azure")
+
+
+@local.command(
+    "run",
+    hidden=True,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def run(context: typer.Context, world: WorldOption = _DEFAULT) -> None:
+    """Run a command against the emulated Azure."""
+    command = list(context.args)
+    if not command:
+        refuse(["no command is given\n    Give one, such as: mlplatform local -- pulumi up --stack dev"])
+    if shutil.which(command[0]) is None:
+        refuse([f"{command[0]}: is not on PATH\n    {_NO_CLI}"])
+    from ..emulation.azure import Azure
+    from ..emulation.server import served, without_sign_in
+
+    folder = world.resolve()
+    with _opened(folder, create=True) as state:
+        own, left_out = without_sign_in(dict(os.environ))
+        print(_notice(state, folder, left_out), file=sys.stderr)
+        for each in ("state", "home", "azure"):
+            (folder / each).mkdir(exist_ok=True)
+        with served(Azure(state), folder) as environment:
+            code = _run(command, {**own, **_pulumi(own, folder), **environment})
+    raise typer.Exit(code)
+
+
+def _notice(state: "World", folder: Path, left_out: list[str]) -> str:
+    text = f"emulated Azure in {folder}, on {state.today}: nothing here is real"
+    return f"{text}\n    not passed on: {', '.join(left_out)}" if left_out else text
+
+
+def _pulumi(own: dict[str, str], folder: Path) -> dict[str, str]:
+    """The variables that keep Pulumi's state, and every sign-in, in the folder."""
+    return {
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_ACCESS_TOKEN": "",
+        "PULUMI_CONFIG_PASSPHRASE": own.get("PULUMI_CONFIG_PASSPHRASE", "nothing here is real"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "AZURE_CONFIG_DIR": str(folder / "azure"),
+    }
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    # Ctrl-C goes to the command too, which decides what it means.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.Popen(command, env=environment).wait()  # noqa: S603 - the user's own command
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@local.command()
+def show(
+    world: WorldOption = _DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole world as JSON.")] = False,
+) -> None:
+    """Show what the emulated Azure has, which names soft delete holds until when, and the faults to come."""
+    with _opened(world) as state:
+        if as_json:
+            print(json.dumps(state.as_json(), indent=2, sort_keys=True))
+            return
+        print(f"{state.today}: {len(state.resources)} resources")
+        counted = Counter(each.type for each in state.resources.values())
+        for type_, count in sorted(counted.items()):
+            print(f"  {count:4} {type_}")
+        for each in sorted(state.deleted.values(), key=lambda one: one.until):
+            print(f"deleted, name held until {each.until}: {each.resource.id}")
+        for fault in state.faults:
+            print(f"fault: {fault.operation} of '{fault.target or 'anything'}' {fault.times} times: {fault.code}")
+
+
+@local.command()
+def reset(world: WorldOption = _DEFAULT) -> None:
+    """Delete the emulated Azure with Pulumi's state, and begin anew."""
+    folder = world.resolve()
+    if not (folder / "world.json").exists():
+        refuse([f"--world {world}: has no emulated Azure\n    Name the folder of a run, or run a command first"])
+    with _locked(folder):
+        for each in folder.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    print(f"{world}: is empty")
+
+
+@local.command()
+def clock(
+    day: Annotated[datetime.datetime, typer.Argument(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"])],
+    world: WorldOption = _DEFAULT,
+) -> None:
+    """Move the clock of the emulated Azure to a later day. Names that soft delete held until then are free."""
+    from ..emulation.world import WorldError
+
+    with _opened(world) as state:
+        held = set(state.deleted)
+        try:
+            state.move_clock(day.date())
+        except WorldError as error:
+            refuse([str(error)])
+        print(f"{state.today}: {len(held - set(state.deleted))} names are free again")
+
+
+@local.command("break")
+def break_(
+    target: Annotated[str, typer.Argument(help="A part of the id of the resource to hit. Empty: any resource.")],
+    operation: Annotated[str, typer.Option(metavar="create|update|read|delete")] = "create",
+    times: Annotated[int, typer.Option(min=1, help="The number of operations to hit.")] = 1,
+    status: Annotated[int, typer.Option(min=400, max=599, help="The HTTP status of the answer.")] = 500,
+    code: Annotated[str, typer.Option(help="The error code of the answer.")] = "InternalServerError",
+    half_way: Annotated[bool, typer.Option("--half-way", help="The operation takes effect, and then fails.")] = False,
+    world: WorldOption = _DEFAULT,
+) -> None:
+    """Let operations to come fail."""
+    from ..emulation.world import OPERATIONS, Fault
+
+    if operation not in OPERATIONS:
+        refuse([f"--operation: '{operation}' is not allowed\n    Allowed: {', '.join(OPERATIONS)}"])
+    with _opened(world) as state:
+        state.faults.append(Fault(target, operation, times, status, code, half_way=half_way))
+        print(f"{operation} of '{target or 'anything'}' will fail {times} times with {status} {code}")
+
+
+@contextlib.contextmanager
+def _opened(folder: Path, *, create: bool = False) -> Iterator["World"]:
+    """The world in a folder, which no other command may use meanwhile. It is saved at the end."""
+    from ..emulation.world import World, WorldError
+
+    folder = folder.resolve()
+    file = folder / "world.json"
+    if not create and not file.exists():
+        refuse([f"--world {folder}: has no emulated Azure\n    Name the folder of a run, or run a command first"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    with _locked(folder):
+        try:
+            state = World.load(file)
+        except WorldError as error:
+            refuse([str(error)])
+        try:
+            yield state
+        finally:
+            state.save(file)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            refuse([f"--world {folder}: another command uses it\n    Wait for its end, or give another --world"])
+        yield

@@ -1,0 +1,204 @@
+"""The emulated Azure: takes and refuses operations on resources as the real one is documented to do.
+
+What it refuses stands in `tables/`, transcribed from outside. Nothing here or there knows the components.
+"""
+
+import contextlib
+import copy
+import datetime
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Optional
+
+from ..foundation.values import name_of
+from ..resource_types import resource_type
+from ..resource_types.resource_type import UNKNOWN
+from . import behaviour, refusals
+from .answers import emulate
+from .ids import parent_of, resource_group_of, without_path_parameters
+from .refresh import merged, only_shown
+from .refusal import AzureError
+from .world import Fault, Held, SoftDeleted, World
+
+Shown = tuple[dict[str, Any], dict[str, Any]]
+"""A resource as Azure shows it: what can be written, and everything."""
+
+_AT_ONCE = 0.01
+"""The seconds that an operation on a parent with one write at a time takes, so that a second one can meet it."""
+
+
+class Azure:
+    """Operations on a world. Safe for threads."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._state = threading.RLock()
+        self._under_way: Counter[str] = Counter()
+
+    def read(self, id_: str, type_: str) -> Optional[Shown]:
+        """A resource as Azure shows it, or None if there is none."""
+        with self._fault("read", id_), self._state:
+            held = self.world.get(id_)
+            if held is None:
+                return behaviour.outside(id_, type_) if self._is_outside(id_) else None
+            return self._shown(held)
+
+    def has(self, id_: str) -> bool:
+        """Whether this world made a resource."""
+        with self._fault("read", id_), self._state:
+            return self.world.get(id_) is not None
+
+    def create(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> tuple[str, Shown]:
+        """Makes a resource. Raises AzureError if Azure refuses it."""
+        id_ = self.id_of(type_, urn, inputs, subscription)
+        with self._fault("create", id_), self._one_at_a_time(id_), self._state:
+            self._needs_parent(id_)
+            before = self.world.get(id_)
+            if before is not None:
+                self._put(before, urn, inputs, subscription)
+                return before.id, self._shown(before)
+            held = Held(id_, type_, without_path_parameters(type_, inputs))
+            refusals.refuse_taken(self.world, held)
+            recovered = refusals.refuse_held_name(self.world, held)
+            if recovered is None:
+                self.world.made[id_.lower()] = self.world.made.get(id_.lower(), 0) + 1
+            self._answer(held, urn, inputs, subscription)
+            behaviour.made(held)
+            self.world.resources[id_.lower()] = held
+            self.world.log.append(("create", id_))
+            return id_, self._shown(held)
+
+    def update(self, id_: str, urn: str, inputs: dict[str, Any], subscription: str) -> Shown:
+        """Changes a resource. Raises AzureError if Azure refuses it."""
+        with self._fault("update", id_), self._one_at_a_time(id_), self._state:
+            held = self.world.get(id_)
+            if held is None:
+                raise AzureError(404, "ResourceNotFound", f"The Resource '{id_}' was not found.")
+            self._put(held, urn, inputs, subscription)
+            return self._shown(held)
+
+    def delete(self, id_: str) -> None:
+        """Deletes a resource with all below it, or does nothing. Raises AzureError if Azure refuses it."""
+        with self._fault("delete", id_), self._one_at_a_time(id_), self._state:
+            held = self.world.get(id_)
+            if held is None:
+                return
+            refusals.refuse_locked(self.world, id_)
+            if held.type == behaviour.PRIVATE_ENDPOINT:
+                refusals.refuse_locked_target(self.world, held)
+            refusals.refuse_state(self.world, held, delete=True)
+            refusals.refuse_in_use(self.world, held)
+            for each in [*self.world.below(id_), held]:
+                self._forget(each)
+            self.world.log.append(("delete", id_))
+
+    def id_of(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> str:
+        """The id that a resource gets."""
+        id_, _ = emulate(type_, urn, inputs, subscription)
+        if not id_:
+            raise AzureError(400, "InvalidResource", f"{type_}: no id can be made of its inputs")
+        return id_
+
+    def _put(self, held: Held, urn: str, inputs: dict[str, Any], subscription: str) -> None:
+        body = without_path_parameters(held.type, inputs)
+        refusals.refuse_change(held, body)
+        refusals.refuse_state(self.world, held, delete=False)
+        behaviour.changed(self.world, held, body)
+        held.body = body
+        self._answer(held, urn, inputs, subscription)
+        self.world.log.append(("update", held.id))
+
+    def _shown(self, held: Held) -> Shown:
+        written = behaviour.shown(self.world, held)
+        return copy.deepcopy(written), copy.deepcopy(merged(written, held.read_only))
+
+    def _answer(self, held: Held, urn: str, inputs: dict[str, Any], subscription: str) -> None:
+        """Puts what the service adds into a resource."""
+        # A principal that is made again is another one.
+        times = self.world.made.get(held.id.lower(), 1)
+        _, answers = emulate(held.type, urn if times == 1 else f"{urn}#{times}", inputs, subscription)
+        held.read_only |= _said(only_shown(answers, held.body), name_of(held.id))
+
+    def _is_outside(self, id_: str) -> bool:
+        """Whether a resource lies in a group that this world did not make. It then counts as there."""
+        group = resource_group_of(id_)
+        return not group or (self.world.get(group) is None and group.lower() not in self.world.made)
+
+    def _needs_parent(self, id_: str) -> None:
+        parent = parent_of(id_)
+        if parent is None or self.world.get(parent) is not None or self._is_outside(parent):
+            return
+        if behaviour.is_inline(self.world, parent):
+            return
+        if parent.count("/") == 4:
+            raise AzureError(404, "ResourceGroupNotFound", f"Resource group '{name_of(parent)}' could not be found.")
+        text = f"Failed to perform 'write' on '{id_}', because parent resource '{parent}' was not found."
+        raise AzureError(404, "ParentResourceNotFound", text)
+
+    def _forget(self, held: Held) -> None:
+        del self.world.resources[held.id.lower()]
+        days = refusals.held_days(held)
+        if days is not None:
+            until = self.world.today + datetime.timedelta(days=days)
+            self.world.deleted[held.id.lower()] = SoftDeleted(held, until.isoformat())
+
+    @contextlib.contextmanager
+    def _one_at_a_time(self, id_: str) -> Iterator[None]:
+        """Refuses a second write on a resource that takes one at a time."""
+        kept = dict(refusals.busy(id_))
+        if not kept:
+            yield
+            return
+        with self._state:
+            for each, row in kept.items():
+                if self._under_way[each]:
+                    text = row.text.replace("{id}", each).replace("{name}", name_of(each))
+                    raise AzureError(row.status, row.code, text)
+            self._under_way.update(kept.keys())
+        try:
+            time.sleep(_AT_ONCE)
+            yield
+        finally:
+            with self._state:
+                self._under_way.subtract(kept.keys())
+
+    @contextlib.contextmanager
+    def _fault(self, operation: str, id_: str) -> Iterator[None]:
+        """Applies the first fault that hits an operation."""
+        fault = self._next_fault(operation, id_)
+        if fault is None:
+            yield
+            return
+        time.sleep(fault.seconds)
+        error = AzureError(fault.status, fault.code, fault.message, half_way=fault.half_way)
+        if not fault.half_way:
+            if fault.status:
+                raise error
+            yield
+            return
+        yield
+        raise error
+
+    def _next_fault(self, operation: str, id_: str) -> Optional[Fault]:
+        with self._state:
+            for fault in self.world.faults:
+                if fault.operation == operation and fault.target.lower() in id_.lower():
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self.world.faults.remove(fault)
+                    return fault
+        return None
+
+
+def is_emulated(type_: str) -> bool:
+    """Whether a type of azure-native is emulated."""
+    return bool(resource_type(type_).id)
+
+
+def _said(value: Any, name: str) -> Any:
+    """The answers, with a value in place of each that a plan cannot know."""
+    if isinstance(value, dict):
+        return {key: _said(each, name) for key, each in value.items()}
+    return f"https://{name}.emulated.invalid" if value == UNKNOWN else value

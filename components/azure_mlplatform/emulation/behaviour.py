@@ -1,0 +1,126 @@
+"""What a service does with a resource beyond keeping it: what it adds, sorts, moves and holds."""
+
+import copy
+from typing import Any
+
+from ..foundation.values import name_of
+from .ids import arm_type, parent_of
+from .refusal import AzureError
+from .values import first_at
+from .world import Held, World
+
+CLUSTER = "azure-native:containerservice:ManagedCluster"
+AGENT_POOL = "azure-native:containerservice:AgentPool"
+TRIGGER = "azure-native:datafactory:Trigger"
+MANAGED_ENDPOINT = "azure-native:datafactory:ManagedPrivateEndpoint"
+PRIVATE_ENDPOINT = "azure-native:network:PrivateEndpoint"
+VNET = "azure-native:network:VirtualNetwork"
+
+ALWAYS_THERE = (
+    "microsoft.storage/storageaccounts/blobservices",
+    "microsoft.storage/storageaccounts/fileservices",
+    "microsoft.storage/storageaccounts/queueservices",
+    "microsoft.storage/storageaccounts/tableservices",
+    "microsoft.web/sites/config",
+    "microsoft.web/sites/slots/config",
+    "microsoft.web/sites/basicpublishingcredentialspolicies",
+    "microsoft.web/sites/slots/basicpublishingcredentialspolicies",
+    "microsoft.datafactory/factories/managedvirtualnetworks",
+    "microsoft.machinelearningservices/workspaces/data",
+)
+"""Children that exist as soon as their parent does. azure-native writes them without asking, and resets them instead of
+deleting (its `DefaultBody`)."""
+
+
+def shown(world: World, held: Held) -> dict[str, Any]:
+    """What can be written of a resource, as the service shows it."""
+    if held.type == CLUSTER:
+        return _with_all_pools(world, held)
+    return held.body
+
+
+def made(resource: Held) -> None:
+    """Adds what the service adds when a resource is made."""
+    if resource.type == TRIGGER:
+        resource.read_only |= {"properties": {"runtimeState": "Stopped"}, "subscription": "Disabled"}
+    elif resource.type == MANAGED_ENDPOINT:
+        target = first_at(resource.body, "properties.privateLinkResourceId")
+        resource.read_only["connection"] = {"target": target, "status": "Pending"}
+
+
+def changed(world: World, held: Held, body: dict[str, Any]) -> None:
+    """Does what the service does before a resource is changed. Raises AzureError if the service refuses it."""
+    if held.type == CLUSTER:
+        _pools_take_over(world, held, body)
+
+
+def is_inline(world: World, id_: str) -> bool:
+    """Whether a resource is part of another's body, such as a subnet, or exists with its parent."""
+    if arm_type(id_) in ALWAYS_THERE or arm_type(id_).rsplit("/", 1)[0] in ALWAYS_THERE:
+        return True
+    parent = parent_of(id_)
+    network = world.get(parent) if parent else None
+    if network is not None and network.type == VNET:
+        return name_of(id_) in [each.get("name") for each in network.body.get("subnets", [])]
+    return False
+
+
+def outside(id_: str, type_: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A resource that others run, as one that suits: nothing of it is known."""
+    answers = copy.deepcopy(_OUTSIDE.get(type_, {}))
+    return answers, {**answers, "name": name_of(id_)}
+
+
+def _with_all_pools(world: World, cluster: Held) -> dict[str, Any]:
+    """A cluster shows its pools and those that are resources of their own, sorted by name."""
+    pools = {each["name"]: each for each in cluster.body.get("agentPoolProfiles", [])}
+    for each in world.of_type(AGENT_POOL):
+        if (parent_of(each.id) or "").lower() == cluster.id.lower():
+            pools[name_of(each.id)] = {"name": name_of(each.id), **each.body}
+    return {**cluster.body, "agentPoolProfiles": [pools[name] for name in sorted(pools)]}
+
+
+def change_pool(world: World, cluster: Held, name: str, properties: dict[str, Any]) -> None:
+    """Writes a pool by its name, wherever it stands."""
+    for each in cluster.body.get("agentPoolProfiles", []):
+        if each["name"] == name:
+            _refuse_vm_size(name, each, properties)
+            each.update(properties)
+    for each in world.of_type(AGENT_POOL):
+        if (parent_of(each.id) or "").lower() == cluster.id.lower() and name_of(each.id) == name:
+            each.body.update(properties)
+
+
+def _refuse_vm_size(name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    if new.get("vmSize", old.get("vmSize")) != old.get("vmSize"):
+        text = f"Changing property 'properties.vmSize' of agent pool '{name}' is not allowed."
+        raise AzureError(400, "PropertyChangeNotAllowed", text)
+
+
+def _pools_take_over(world: World, cluster: Held, body: dict[str, Any]) -> None:
+    """A cluster that is written with the profile of a pool changes that pool, whoever made it."""
+    given = {each.get("name"): each for each in body.get("agentPoolProfiles", [])}
+    for each in world.of_type(AGENT_POOL):
+        if (parent_of(each.id) or "").lower() == cluster.id.lower() and (profile := given.pop(name_of(each.id), None)):
+            _refuse_vm_size(name_of(each.id), each.body, profile)
+            each.body = {key: value for key, value in profile.items() if key != "name"}
+    own = {each["name"] for each in cluster.body.get("agentPoolProfiles", [])}
+    if new := sorted(set(given) - own):
+        raise AzureError(
+            400,
+            "BadRequest",
+            f"A new agent pool was introduced ({', '.join(map(str, new))}). Adding agent pools to an existing cluster "
+            "is not allowed through managed cluster operations.",
+        )
+    if missing := sorted(own - set(given)):
+        raise AzureError(400, "BadRequest", f"The agent pool {', '.join(missing)} of the cluster is missing.")
+    body["agentPoolProfiles"] = [each for name, each in given.items() if name in own]
+
+
+_OUTSIDE: dict[str, dict[str, Any]] = {
+    "azure-native:keyvault:Vault": {"properties": {"enableRbacAuthorization": True}},
+    "azure-native:storage:StorageAccount": {"isHnsEnabled": False},
+    "azure-native:containerregistry:Registry": {"sku": {"name": "Premium", "tier": "Premium"}},
+    "azure-native:applicationinsights:Component": {"workspaceResourceId": "outside"},
+}
+"""What a resource that others run shows, so that a workspace can use it. Assumed."""

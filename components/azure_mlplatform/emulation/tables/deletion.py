@@ -1,0 +1,884 @@
+"""What refuses a delete or a write in Azure: locks, references, states, and writes at the same time.
+
+Sources: Microsoft Learn ("Lock your resources to protect your infrastructure") and issue threads that quote Azure's
+answer; each row names its own. Types are named by ARM type in lower case. Texts hold placeholders in braces: `{id}` and
+`{name}` of what is deleted or written, `{user}` the id and `{user_name}` the name of what refers to it.
+
+Paths lead through the ARM body of the referring resource: `[]` is each item of a list, `*` each key of a map, `**` any
+depth. A path holds an id unless the row has a `kind`; then it holds the name of a sibling below the same parent, in an
+object whose `type` is that kind.
+
+A subnet counts as deleted, too, when a PUT of its network leaves it out (Azure/bicep#12540, #13267).
+
+A child type needs no row to need its parent, nor to go with it: both follow from the ids. A child is deleted with its
+parent unless an `IN_USE` row with an empty path says that the parent is refused while the child exists.
+
+Assumed: rows with `assumed` have no source that was read for one of their columns; the source says which.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+DAY = "2026-11-27"
+"""The day on which the sources were read."""
+
+
+class Reach(StrEnum):
+    """What stands in which relation to the locked scope."""
+
+    SELF = "the locked resource itself"
+    CHILD = "a child below the locked scope, by a request of its own"
+    EXTENSION = "an extension resource on the locked scope or on something below it"
+    ENDPOINT = "a private endpoint whose target is locked: its connection lies below the target"
+    GROUP = "the resource group that the locked resource lies in"
+    LOCK = "a lock itself"
+    DATA = "the data of the locked resource, by its own host"
+    INLINE = "a part of the locked resource that a write of the whole leaves out, as a subnet"
+    HISTORY = "an old deployment that Azure removes by itself to keep the history below 800"
+
+
+class Operation(StrEnum):
+    """What a request does."""
+
+    DELETE = "delete"
+    WRITE = "write"
+    ACTION = "action"
+
+
+class Locked(NamedTuple):
+    """What a lock of a level does to an operation."""
+
+    level: str
+    """The lock's level, as in `properties.level`."""
+
+    operation: Operation
+    """What is tried: DELETE, PUT or PATCH, or POST."""
+
+    reach: Reach
+    """On what. A lock on a group or subscription is inherited by everything in it."""
+
+    refused: bool
+    """Whether the lock refuses it."""
+
+    half_way: bool
+    """Whether Azure accepts the request first and fails while it works."""
+
+    source: str
+    """Where this was read."""
+
+    day: str = DAY
+    """When it was read."""
+
+    assumed: bool = False
+    """Whether a column of the row has no source."""
+
+
+LOCKED_STATUS = 409
+"""The HTTP status of what a lock refuses: Azure/apiops#606."""
+
+LOCKED_CODE = "ScopeLocked"
+"""The error code of what a lock refuses: Azure/apiops#606."""
+
+LOCKED_TEXT = (
+    "The scope '{id}' cannot perform {operation} operation because following scope(s) are locked: '{locked}'. Please"
+    " remove the lock and try again."
+)
+"""The error text, for `delete` and (assumed) `write`; `{locked}` is the scope, not the lock: Azure/apiops#606."""
+
+LOCKED_TEXT_OF_ENDPOINT = "Call to {type} failed. Error message: {text}"
+"""Around the text, when the lock is on a private endpoint's target: hashicorp/terraform-provider-azurerm#17478."""
+
+_LEARN = "Learn: lock-resources"
+
+LOCKS = (
+    Locked("CanNotDelete", Operation.DELETE, Reach.SELF, True, False, f"{_LEARN}: can't delete it"),
+    Locked(
+        "CanNotDelete",
+        Operation.DELETE,
+        Reach.CHILD,
+        True,
+        False,
+        f"{_LEARN}: all resources within the scope inherit it; Azure-Player/azure.datafactory.devops#183 (a pipeline,"
+        " lock on the group), microsoft/AzureTRE#4664 (a container, lock on the account), Azure/apiops#606",
+    ),
+    Locked(
+        "CanNotDelete",
+        Operation.DELETE,
+        Reach.EXTENSION,
+        True,
+        False,
+        f"{_LEARN}: a diagnostic setting below a locked account; role assignments on a locked resource or group;"
+        " Azure/enterprise-azure-policy-as-code#933 (role assignments)",
+    ),
+    Locked(
+        "CanNotDelete",
+        Operation.DELETE,
+        Reach.ENDPOINT,
+        True,
+        True,
+        "hashicorp/terraform-provider-azurerm#17478: the delete waits, then fails on"
+        " {target}/privateEndpointConnectionProxies/{endpoint}.{guid}",
+    ),
+    Locked(
+        "CanNotDelete",
+        Operation.DELETE,
+        Reach.GROUP,
+        True,
+        False,
+        f"{_LEARN}: blocks the whole delete operation of the group, never a partial deletion",
+    ),
+    Locked("CanNotDelete", Operation.DELETE, Reach.HISTORY, True, False, f"{_LEARN}: deployments fail at 800"),
+    Locked(
+        "CanNotDelete",
+        Operation.DELETE,
+        Reach.LOCK,
+        False,
+        False,
+        f"{_LEARN}: who may delete locks; that a lock does not hold itself or its neighbours is assumed",
+        assumed=True,
+    ),
+    Locked("CanNotDelete", Operation.DELETE, Reach.DATA, False, False, f"{_LEARN}: control plane only"),
+    Locked("CanNotDelete", Operation.WRITE, Reach.SELF, False, False, f"{_LEARN}: read and modify"),
+    Locked("CanNotDelete", Operation.WRITE, Reach.CHILD, False, False, f"{_LEARN}: read and modify"),
+    Locked(
+        "CanNotDelete",
+        Operation.WRITE,
+        Reach.EXTENSION,
+        False,
+        False,
+        f"{_LEARN}: creating or modifying a flow log of a locked network security group is not prevented",
+    ),
+    Locked(
+        "CanNotDelete",
+        Operation.WRITE,
+        Reach.INLINE,
+        False,
+        False,
+        "assumed: ARM sees a PUT, no DELETE",
+        assumed=True,
+    ),
+    Locked(
+        "CanNotDelete",
+        Operation.ACTION,
+        Reach.SELF,
+        False,
+        False,
+        f"{_LEARN}: data purge goes on; of other actions it names only those that a read-only lock blocks (assumed)",
+        assumed=True,
+    ),
+    Locked("ReadOnly", Operation.DELETE, Reach.SELF, True, False, f"{_LEARN}: can't delete or update it"),
+    Locked("ReadOnly", Operation.DELETE, Reach.CHILD, True, False, f"{_LEARN}: inherited"),
+    Locked("ReadOnly", Operation.DELETE, Reach.EXTENSION, True, False, f"{_LEARN}: inherited"),
+    Locked("ReadOnly", Operation.WRITE, Reach.SELF, True, False, f"{_LEARN}: can't delete or update it"),
+    Locked("ReadOnly", Operation.WRITE, Reach.CHILD, True, False, f"{_LEARN}: a blob container can't be created"),
+    Locked("ReadOnly", Operation.WRITE, Reach.EXTENSION, True, False, f"{_LEARN}: roles can't be assigned"),
+    Locked("ReadOnly", Operation.ACTION, Reach.SELF, True, False, f"{_LEARN}: listing keys, starting machines"),
+)
+"""What a lock refuses and what it does not. Not modelled: locks of Azure's own on a service's managed group."""
+
+
+class InUse(NamedTuple):
+    """A type that cannot be deleted while something refers to it."""
+
+    type: str
+    """The ARM type of what is deleted."""
+
+    user: str
+    """The ARM type of what refers to it."""
+
+    path: str
+    """Where its body holds the id. Empty if it is a child of what is deleted."""
+
+    below: bool
+    """Whether an id of something below what is deleted counts as well."""
+
+    kind: str
+    """Empty, or the reference's `type` if the path holds a sibling's name instead of an id."""
+
+    status: int
+    """The HTTP status of the refusal."""
+
+    code: str
+    """The error code."""
+
+    text: str
+    """The error text."""
+
+    source: str
+    """Where this was read."""
+
+    day: str = DAY
+    """When it was read."""
+
+    assumed: bool = False
+    """Whether a column of the row has no source."""
+
+
+_SUBNET_TEXT = (
+    "Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the resources"
+    " within the subnet. See aka.ms/deletesubnet."
+)
+_NODES = "assumed: nodes are machines with network interfaces, which hold a subnet as in Azure/bicep#12540"
+_APP_LINK = "assumed: App Service leaves a service association link on the subnet"
+
+_SUBNET_USERS = (
+    (
+        "microsoft.network/privateendpoints",
+        "properties.subnet.id",
+        "Azure/bicep#12540, #13267 ({user} is .../networkInterfaces/{nic}/ipConfigurations/{configuration})",
+        False,
+    ),
+    (
+        "microsoft.app/managedenvironments",
+        "properties.vnetConfiguration.infrastructureSubnetId",
+        (
+            "a deployment guide on GitHub that names {id}/serviceAssociationLinks/legionservicelink as {user}, which"
+            " Azure removes 30 minutes to hours after; that it stands while the environment exists is assumed"
+        ),
+        True,
+    ),
+    (
+        "microsoft.cognitiveservices/accounts",
+        "properties.networkInjections[].subnetArmId",
+        (
+            "microsoft-foundry/foundry-samples#153 (legionservicelink, in one report for two days after); that it"
+            " stands until the account is purged is assumed"
+        ),
+        True,
+    ),
+    (
+        "microsoft.containerservice/managedclusters",
+        "properties.agentPoolProfiles[].vnetSubnetID",
+        _NODES,
+        True,
+    ),
+    (
+        "microsoft.containerservice/managedclusters/agentpools",
+        "properties.vnetSubnetID",
+        _NODES,
+        True,
+    ),
+    (
+        "microsoft.containerservice/managedclusters",
+        "properties.apiServerAccessProfile.subnetId",
+        "assumed: the API server's load balancer has its frontend there",
+        True,
+    ),
+    (
+        "microsoft.machinelearningservices/workspaces/computes",
+        "properties.properties.subnet.id",
+        f"{_NODES}; a compute cluster at zero nodes may not hold it",
+        True,
+    ),
+    ("microsoft.web/sites", "properties.virtualNetworkSubnetId", _APP_LINK, True),
+    ("microsoft.web/sites/slots", "properties.virtualNetworkSubnetId", _APP_LINK, True),
+)
+"""Type, path, source and whether it is assumed, of what occupies a subnet."""
+
+_OF_SUBNET = (
+    (
+        "microsoft.network/networksecuritygroups",
+        "networkSecurityGroup.id",
+        "InUseNetworkSecurityGroupCannotBeDeleted",
+        (
+            "Network security group {id} cannot be deleted because it is in use by the following resources: {user}. In"
+            " order to delete the Network security group, remove the association with the resource(s)."
+        ),
+        "pulumi/pulumi-azure-native#3051, DataBiosphere/terra-workspace-manager#502 ({user} is the subnet's id)",
+        False,
+    ),
+    (
+        "microsoft.network/routetables",
+        "routeTable.id",
+        "InUseRouteTableCannotBeDeleted",
+        "Route table {name} is in use and cannot be deleted.",
+        "a Terraform file on GitHub that quotes the answer (400); Learn has a page of the code for AKS",
+        False,
+    ),
+    (
+        "microsoft.network/natgateways",
+        "natGateway.id",
+        "InUseNatGatewayCannotBeDeleted",
+        "Nat gateway {name} cannot be deleted because it is in use by the following resources: {user}.",
+        (
+            "three clients on GitHub that handle the code, stackshy/cloudemu#967 (400); the text is assumed. One client"
+            " handles NatGatewayInUseBySubnet instead"
+        ),
+        True,
+    ),
+)
+"""Type, path below the subnet, code, text, source and whether it is assumed, of what a subnet refers to."""
+
+_DOCUMENT_TEXT = "The document cannot be deleted since it is referenced by {user_name}."
+_PUBLIC_IP_TEXT = (
+    "Public IP address {id} can not be deleted since it is still allocated to resource {user}. In order to delete the"
+    " public IP, disassociate/detach the Public IP address from the resource.  To learn how to do this, see"
+    " aka.ms/deletepublicip."
+)
+
+IN_USE = (
+    *(
+        InUse(
+            type=type_,
+            user=user,
+            path=path,
+            below=below,
+            kind="",
+            status=400,
+            code="InUseSubnetCannotBeDeleted",
+            text=_SUBNET_TEXT,
+            source=source,
+            assumed=assumed,
+        )
+        for type_, below in (
+            ("microsoft.network/virtualnetworks/subnets", False),
+            ("microsoft.network/virtualnetworks", True),
+        )
+        for user, path, source, assumed in _SUBNET_USERS
+    ),
+    InUse(
+        type="microsoft.network/virtualnetworks",
+        user="microsoft.databricks/workspaces",
+        path="properties.parameters.customVirtualNetworkId.value",
+        below=False,
+        kind="",
+        status=400,
+        code="InUseSubnetCannotBeDeleted",
+        text=_SUBNET_TEXT,
+        source="assumed: Databricks puts a network intent policy on its two subnets, which its body names without id",
+        assumed=True,
+    ),
+    *(
+        InUse(
+            type=type_,
+            user=user,
+            path=f"{prefix}{path}",
+            below=False,
+            kind="",
+            status=400,
+            code=code,
+            text=text,
+            source=source,
+            assumed=assumed,
+        )
+        for user, prefix in (
+            ("microsoft.network/virtualnetworks", "properties.subnets[].properties."),
+            ("microsoft.network/virtualnetworks/subnets", "properties."),
+        )
+        for type_, path, code, text, source, assumed in _OF_SUBNET
+    ),
+    InUse(
+        type="microsoft.network/publicipaddresses",
+        user="microsoft.network/natgateways",
+        path="properties.publicIpAddresses[].id",
+        below=False,
+        kind="",
+        status=400,
+        code="PublicIPAddressCannotBeDeleted",
+        text=_PUBLIC_IP_TEXT,
+        source="hashicorp/terraform-provider-azurerm#6052",
+    ),
+    InUse(
+        type="microsoft.network/publicipaddresses",
+        user="microsoft.containerservice/managedclusters",
+        path="properties.networkProfile.loadBalancerProfile.outboundIPs.publicIPs[].id",
+        below=False,
+        kind="",
+        status=400,
+        code="PublicIPAddressCannotBeDeleted",
+        text=_PUBLIC_IP_TEXT,
+        source="assumed: the cluster's load balancer has the address as frontend",
+        assumed=True,
+    ),
+    InUse(
+        type="microsoft.network/privatednszones",
+        user="microsoft.network/privatednszones/virtualnetworklinks",
+        path="",
+        below=False,
+        kind="",
+        status=409,
+        code="CannotDeleteResource",
+        text=(
+            "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: '{user}'."
+            " Please delete all nested resources before deleting this resource."
+        ),
+        source="learntocloud/networking-lab#8 ({user} is the id from the provider on, without /providers/);"
+        " Azure/azure-cli#15010: for a while after the last link is gone, too",
+    ),
+    InUse(
+        type="microsoft.web/serverfarms",
+        user="microsoft.web/sites",
+        path="properties.serverFarmId",
+        below=False,
+        kind="",
+        status=409,
+        code="Conflict",
+        text="Server farm '{name}' cannot be deleted because it has web app(s) {user_name} assigned to it.",
+        source="hashicorp/terraform-provider-azurerm#13377 (extended code 11003)",
+    ),
+    *(
+        InUse(
+            type="microsoft.app/managedenvironments",
+            user="microsoft.app/containerapps",
+            path=path,
+            below=False,
+            kind="",
+            status=409,
+            code="ManagedEnvironmentHasContainerApps",
+            text="The specified environment {name} cannot be deleted because it still contains {count} ContainerApps.",
+            source="teardown scripts on GitHub that quote it (409), microsoft/azure-container-apps#1012 (of builders)",
+        )
+        for path in ("properties.environmentId", "properties.managedEnvironmentId")
+    ),
+    InUse(
+        type="microsoft.datafactory/factories/linkedservices",
+        user="microsoft.datafactory/factories/linkedservices",
+        path="properties.**.referenceName",
+        below=False,
+        kind="LinkedServiceReference",
+        status=400,
+        code="BadRequest",
+        text=_DOCUMENT_TEXT,
+        source="liprec/vsts-publish-adf#57 (a key vault, by another linked service)",
+    ),
+    InUse(
+        type="microsoft.datafactory/factories/linkedservices",
+        user="microsoft.datafactory/factories/pipelines",
+        path="properties.**.referenceName",
+        below=False,
+        kind="LinkedServiceReference",
+        status=400,
+        code="BadRequest",
+        text=_DOCUMENT_TEXT,
+        source="assumed: as by another linked service; by a data set in Azure-Player/azure.datafactory.devops#38",
+        assumed=True,
+    ),
+    InUse(
+        type="microsoft.datafactory/factories/pipelines",
+        user="microsoft.datafactory/factories/pipelines",
+        path="properties.**.referenceName",
+        below=False,
+        kind="PipelineReference",
+        status=400,
+        code="BadRequest",
+        text=_DOCUMENT_TEXT,
+        source="MicrosoftDocs/azure-docs#29217, liprec/vsts-publish-adf#104",
+    ),
+    InUse(
+        type="microsoft.datafactory/factories/pipelines",
+        user="microsoft.datafactory/factories/triggers",
+        path="properties.**.referenceName",
+        below=False,
+        kind="PipelineReference",
+        status=400,
+        code="BadRequest",
+        text=_DOCUMENT_TEXT,
+        source="assumed: as by another pipeline",
+        assumed=True,
+    ),
+    InUse(
+        type="microsoft.datafactory/factories/integrationruntimes",
+        user="microsoft.datafactory/factories/linkedservices",
+        path="properties.connectVia.referenceName",
+        below=False,
+        kind="IntegrationRuntimeReference",
+        status=400,
+        code="BadRequest",
+        text=_DOCUMENT_TEXT,
+        source="assumed: as for the other documents of a factory",
+        assumed=True,
+    ),
+    InUse(
+        type="microsoft.insights/datacollectionrules",
+        user="microsoft.insights/datacollectionruleassociations",
+        path="properties.dataCollectionRuleId",
+        below=False,
+        kind="",
+        status=400,
+        code="BadRequest",
+        text="The data collection rule '{id}' has associations.",
+        source="assumed: Learn has ?deleteAssociations=true to delete them too, without a word on what comes else",
+        assumed=True,
+    ),
+)
+"""What cannot be deleted while it is in use. The delete of a whole resource group is not held up by references within
+the group, see `GROUP_TEXT`."""
+
+
+class NotRefused(NamedTuple):
+    """A reference that does not keep what it refers to from being deleted."""
+
+    type: str
+    """The ARM type of what is deleted."""
+
+    user: str
+    """The ARM type of what refers to it."""
+
+    source: str
+    """Where this was read."""
+
+    day: str = DAY
+    """When it was read."""
+
+    assumed: bool = False
+    """Whether it has no source."""
+
+
+NOT_REFUSED = (
+    NotRefused(
+        "microsoft.managedidentity/userassignedidentities",
+        "microsoft.authorization/roleassignments",
+        "infernux.no, blogs.blackmarble.co.uk: assignments of a deleted principal linger; nor do resources that run as"
+        " the identity hold it (assumed)",
+    ),
+    NotRefused(
+        "microsoft.cognitiveservices/accounts",
+        "microsoft.cognitiveservices/accounts/deployments",
+        "Learn: ai-services/recover-purge-resources: charges of deployments go on until the purge. A guide reports"
+        " ResourceGroupDeletionBlocked by a global-standard deployment, so in doubt",
+    ),
+    NotRefused(
+        "microsoft.machinelearningservices/workspaces",
+        "microsoft.machinelearningservices/workspaces/onlineendpoints",
+        "Learn: concept-soft-delete lists endpoints and computes as deleted with the workspace",
+    ),
+    NotRefused(
+        "microsoft.machinelearningservices/workspaces/onlineendpoints",
+        "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
+        "Azure/azureml-examples#1625: make sure that nobody uses the deployments before the delete",
+    ),
+    NotRefused(
+        "microsoft.machinelearningservices/workspaces/computes",
+        "microsoft.machinelearningservices/workspaces/onlineendpoints",
+        "assumed: no thread about a refused detach of a cluster with endpoints was found",
+        assumed=True,
+    ),
+    *(
+        NotRefused(type_, "microsoft.machinelearningservices/workspaces", "assumed: plain references", assumed=True)
+        for type_ in (
+            "microsoft.storage/storageaccounts",
+            "microsoft.keyvault/vaults",
+            "microsoft.containerregistry/registries",
+            "microsoft.insights/components",
+        )
+    ),
+    NotRefused(
+        "microsoft.operationalinsights/workspaces",
+        "microsoft.insights/components",
+        "assumed: plain reference. Links to a private link scope do refuse:"
+        " CannotDeleteWorkspaceWhenLinkedToPrivateLinkScopes (409)",
+        assumed=True,
+    ),
+    NotRefused(
+        "microsoft.insights/actiongroups", "microsoft.insights/metricalerts", "assumed: plain reference", assumed=True
+    ),
+    NotRefused(
+        "microsoft.databricks/accessconnectors",
+        "microsoft.databricks/workspaces",
+        "assumed: plain reference",
+        assumed=True,
+    ),
+    NotRefused(
+        "microsoft.network/virtualnetworks",
+        "microsoft.network/virtualnetworks/virtualnetworkpeerings",
+        "assumed: the peering on the other side goes to Disconnected",
+        assumed=True,
+    ),
+    NotRefused(
+        "microsoft.network/virtualnetworks",
+        "microsoft.network/privatednszones/virtualnetworklinks",
+        "assumed: the link stays behind",
+        assumed=True,
+    ),
+    NotRefused("microsoft.web/sites", "microsoft.web/sites/slots", "assumed: slots go with their site", assumed=True),
+)
+"""References that one might expect to refuse a delete, and that do not."""
+
+
+class Held(NamedTuple):
+    """A state of a resource in which Azure refuses to delete or change it."""
+
+    type: str
+    """The ARM type."""
+
+    path: str
+    """The property that tells the state."""
+
+    value: str
+    """Its value in that state."""
+
+    last: bool
+    """Whether it holds for the last resource with that value below its parent only."""
+
+    writes: bool
+    """Whether a write is refused as well as a delete."""
+
+    status: int
+    """The HTTP status of the refusal."""
+
+    code: str
+    """The error code."""
+
+    text: str
+    """The error text."""
+
+    source: str
+    """Where this was read."""
+
+    day: str = DAY
+    """When it was read."""
+
+    assumed: bool = False
+    """Whether a column of the row has no source."""
+
+
+HELD = (
+    Held(
+        type="microsoft.datafactory/factories/triggers",
+        path="properties.runtimeState",
+        value="Started",
+        last=False,
+        writes=True,
+        status=400,
+        code="TriggerEnabledCannotUpdate",
+        text="Cannot update enabled Trigger; the trigger needs to be disabled first. ",
+        source="Azure-Player/azure.datafactory.tools#350 (delete), Azure/Azure-DataFactory#539 (write),"
+        " Azure/Synapse-workspace-deployment#46 (the text, with its last space)",
+    ),
+    Held(
+        type="microsoft.containerservice/managedclusters/agentpools",
+        path="properties.mode",
+        value="System",
+        last=True,
+        writes=False,
+        status=409,
+        code="OperationNotAllowed",
+        text="There has to be at least one agent pool.",
+        source="pulumi/pulumi-azure-native#1575 (code, text, for the last pool); that the last system pool counts next"
+        " to user pools, and the status, are assumed",
+        assumed=True,
+    ),
+)
+"""States that refuse a delete. The delete of the parent is not refused by them (assumed)."""
+
+GROUP_STATUS = 409
+"""The HTTP status of the delete of a group that some resource refuses: a log of a Go client's test on GitHub."""
+
+GROUP_CODE = "ResourceGroupDeletionBlocked"
+"""The error code of it. A lock in the group gives `LOCKED_CODE` instead, and nothing is deleted."""
+
+GROUP_TEXT = (
+    "Deletion of resource group '{name}' failed as resources with identifiers '{users}' could not be deleted. The"
+    " provisioning state of the resource group will be rolled back. The tracking Id is '{tracking}'. Please check audit"
+    " logs for more details."
+)
+"""The error text of it, half-way: what could be deleted is gone. Resources outside the group that refer to something in
+it refuse it; so may things that Azure made, as a service association link. Within the group Azure tries again until
+nothing refuses (assumed)."""
+
+
+class Serial(NamedTuple):
+    """A resource on which Azure refuses a write or delete while another one is under way."""
+
+    type: str
+    """The ARM type of the busy resource. It is busy by an operation on itself or on a child of it."""
+
+    user: str
+    """The ARM type of what is refused. Empty: the busy resource itself and its children."""
+
+    path: str
+    """Where the refused body holds the busy resource's id. Empty if it is the resource itself or below it."""
+
+    always: bool
+    """Whether every second operation is refused. If not, it is reported as occasional."""
+
+    status: int
+    """The HTTP status of the refusal."""
+
+    code: str
+    """The error code."""
+
+    text: str
+    """The error text; `{id}` is the busy resource's id, `{state}` and `{operation}` what goes on there."""
+
+    source: str
+    """Where this was read."""
+
+    day: str = DAY
+    """When it was read."""
+
+    assumed: bool = False
+    """Whether a column of the row has no source."""
+
+
+SERIAL = (
+    Serial(
+        type="microsoft.cognitiveservices/accounts",
+        user="",
+        path="",
+        always=True,
+        status=409,
+        code="RequestConflict",
+        text="Another operation is being performed on the parent resource '{id}'. Please try again later.",
+        source="Azure/Vector-Search-AI-Assistant#11, Azure-Samples/tutor#117, Azure/azure-dev#9398,"
+        " hashicorp/terraform-provider-azurerm#22607 (creates), #22939 (deletes)",
+    ),
+    Serial(
+        type="microsoft.cognitiveservices/accounts",
+        user="microsoft.network/privateendpoints",
+        path="properties.privateLinkServiceConnections[].properties.privateLinkServiceId",
+        always=False,
+        status=400,
+        code="AccountProvisioningStateInvalid",
+        text="Call to Microsoft.CognitiveServices/accounts failed. Error message: Account {id} in state Accepted",
+        source="hashicorp/terraform-provider-azurerm#31712 (for about half a second after the account says Succeeded),"
+        " microsoft-foundry/foundry-samples#553",
+    ),
+    Serial(
+        type="microsoft.containerservice/managedclusters",
+        user="",
+        path="",
+        always=False,
+        status=409,
+        code="OperationNotAllowed",
+        text=(
+            "Operation is not allowed: Another operation ({state}) is in progress, please wait for it to finish before"
+            " starting a new operation. See https://aka.ms/aks-pending-operation for more details"
+        ),
+        source="Azure/AKS#1913: pools in parallel are accepted, and clash now and then;"
+        " Azure/terraform-azurerm-avm-ptn-aks-production#25 (409), cilium/cilium#25944 (of pools: 'Another"
+        " agentpool operation ({pool} - {state})'), Azure/telescope#1213 (a pool against an extension's install)",
+    ),
+    Serial(
+        type="microsoft.network/virtualnetworks",
+        user="",
+        path="",
+        always=False,
+        status=429,
+        code="AnotherOperationInProgress",
+        text=(
+            "Another operation on this or dependent resource is in progress. To retrieve status of the operation use"
+            " uri: {uri}."
+        ),
+        source="pulumi/pulumi-azure-native#1024, #699 (subnets), hashicorp/terraform-provider-azurerm#3780 (peerings);"
+        " the status is assumed, the threads print none",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.network/virtualnetworks",
+        user="microsoft.network/virtualnetworks/virtualnetworkpeerings",
+        path="properties.remoteVirtualNetwork.id",
+        always=False,
+        status=400,
+        code="ReferencedResourceNotProvisioned",
+        text=(
+            "Cannot proceed with operation because resource {id} used by resource {user} is not in Succeeded state."
+            " Resource is in Updating state and the last operation that updated/is updating the resource is"
+            " {operation}."
+        ),
+        source="hashicorp/terraform-provider-azurerm#2605, Azure-Samples/azuresandbox#329 (PutSubnetOperation)",
+    ),
+    Serial(
+        type="microsoft.storage/storageaccounts",
+        user="",
+        path="",
+        always=False,
+        status=409,
+        code="StorageAccountOperationInProgress",
+        text=("An operation is currently performing on this storage account that requires exclusive access."),
+        source="hashicorp/terraform-provider-azurerm#29351; storage's table of error codes (409)",
+    ),
+    Serial(
+        type="microsoft.storage/storageaccounts",
+        user="microsoft.network/privateendpoints",
+        path="properties.privateLinkServiceConnections[].properties.privateLinkServiceId",
+        always=False,
+        status=409,
+        code="StorageAccountOperationInProgress",
+        text=(
+            "Call to Microsoft.Storage/storageAccounts failed. Error message: An operation is currently performing on"
+            " this storage account that requires exclusive access."
+        ),
+        source="Learn: a tutorial of functions with several private endpoints on one account ('might occasionally"
+        " fail'); status and text are assumed",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.managedidentity/userassignedidentities",
+        user="microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
+        path="",
+        always=True,
+        status=409,
+        code="ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+        text=(
+            "Too many Federated Identity Credentials are written concurrently for the managed identity '{id}'."
+            " Concurrent Federated Identity Credentials writes under the same managed identity are not supported."
+        ),
+        source="hashicorp/terraform-provider-azurerm#29242, #20003; error tables on GitHub (409)",
+    ),
+    Serial(
+        type="microsoft.app/managedenvironments",
+        user="",
+        path="",
+        always=True,
+        status=409,
+        code="ManagedEnvironmentOperationInProgress",
+        text="Cannot modify Container Apps environment {name} because another operation is in progress.",
+        source="microsoft/azure-container-apps#1112; the status is assumed",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.app/containerapps",
+        user="",
+        path="",
+        always=True,
+        status=409,
+        code="ContainerAppOperationInProgress",
+        text="Cannot modify a container app '{name}' because there is an existing modification in progress.",
+        source="runbooks on GitHub that handle the code; status and text are assumed",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.web/sites",
+        user="",
+        path="",
+        always=False,
+        status=409,
+        code="Conflict",
+        text="Cannot modify this site because another operation is in progress. Details: {operation}",
+        source="microsoft/azure-pipelines-tasks#11384 (409), microsoft/vscode-azureappservice#1306",
+    ),
+    Serial(
+        type="microsoft.web/serverfarms",
+        user="",
+        path="",
+        always=False,
+        status=429,
+        code="Conflict",
+        text="Cannot modify this web hosting plan because another operation is in progress. Details: {operation}",
+        source="microsoft/Partner-Smart-Office#1 (429), Azure/azure-sdk-for-java#1827 (extended code 59205)",
+    ),
+    Serial(
+        type="microsoft.machinelearningservices/workspaces",
+        user="",
+        path="",
+        always=False,
+        status=409,
+        code="Conflict",
+        text="Conflict of operation, another operation on same entity is already running in workspace {name}.",
+        source="Azure/azure-cli#17075 (of a model's deployment); status and code are assumed",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.resources/resourcegroups",
+        user="",
+        path="",
+        always=True,
+        status=409,
+        code="ResourceGroupBeingDeleted",
+        text="The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
+        source="microsoft/azure-container-apps#206, while the group is being deleted only; the status is assumed",
+        assumed=True,
+    ),
+)
+"""Where two operations at once clash. Two private endpoints on one target are listed only where threads say so."""

@@ -1,0 +1,61 @@
+"""The settings that give an environment its identity, kept in the state, so that a change of them is refused.
+
+And the guard that lets nothing of an environment go before it is retired.
+"""
+
+from collections.abc import Iterable
+
+import pulumi
+
+from ..foundation.problems import Problem
+from ..foundation.violations import Path
+from ..parts.component import child
+from .settings.environment import EnvironmentSettings
+
+_SETTINGS: dict[str, Path] = {
+    "project": ("project", "name"),
+    "data_product": ("project", "data_product"),
+    "environment": ("environment",),
+    "location": ("location",),
+    "subscription_id": ("subscription_id",),
+    "tenant_id": ("tenant_id",),
+    "resource_group_id": ("resource_group_id",),
+}
+"""What is kept → the setting that it comes from."""
+
+_FIX = "An environment cannot move. Set it back, or make a new stack, move the work there, and retire this one"
+
+
+def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Problem]]":
+    """A problem for each setting that gives the environment its identity and differs from the first deployment.
+
+    A stash of the engine keeps the first values. Before the first deployment there is nothing to compare.
+    """
+    wanted = {
+        "project": settings.project.name,
+        "data_product": settings.project.data_product,
+        "environment": settings.environment.value,
+        "location": settings.location,
+        "subscription_id": settings.subscription_id,
+        "tenant_id": settings.tenant_id,
+        "resource_group_id": settings.resource_group_id or "",
+    }
+
+    def compare(first: dict[str, str]) -> list[Problem]:
+        return [
+            Problem(path, f"immutable: deployed as '{first[key]}', cannot become '{wanted[key]}'", _FIX)
+            for key, path in _SETTINGS.items()
+            if key in first and first[key].lower() != wanted[key].lower()
+        ]
+
+    return pulumi.Stash("environment", input=wanted).output.apply(compare)
+
+
+def guard(parent: pulumi.Resource, name: str, *, protect: bool, after: Iterable[pulumi.Resource]) -> None:
+    """Makes a resource that is deleted before all others. While it is protected, `pulumi destroy` ends before anything
+    is gone. It does not hinder an update that removes or replaces single resources."""
+    pulumi.Stash(
+        name,
+        input="Add azure-mlplatform:retire to the settings, run `pulumi up`, then `pulumi destroy`.",
+        opts=child(parent, protect=protect, depends_on=list(after)),
+    )

@@ -1,0 +1,282 @@
+"""What the emulated Azure takes, refuses, sorts and holds."""
+
+import datetime
+import threading
+
+import pytest
+
+from azure_mlplatform.emulation.azure import Azure
+from azure_mlplatform.emulation.refusal import AzureError
+from azure_mlplatform.emulation.world import Fault, World
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
+IN = {"resourceGroupName": "rg"}
+HERE = {**IN, "location": "westeurope"}
+GROUP_TYPE = "azure-native:resources:ResourceGroup"
+CLUSTER_TYPE = "azure-native:containerservice:ManagedCluster"
+POOL_TYPE = "azure-native:containerservice:AgentPool"
+VAULT_TYPE = "azure-native:keyvault:Vault"
+ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
+LOG_TYPE = "azure-native:operationalinsights:Workspace"
+LOCK_TYPE = "azure-native:authorization:ManagementLockByScope"
+ROLE_TYPE = "azure-native:authorization:RoleAssignment"
+TRIGGER_TYPE = "azure-native:datafactory:Trigger"
+SYSTEM = {"name": "system", "mode": "System", "vmSize": "Standard_D4ds_v5"}
+CLUSTER = {**HERE, "resourceName": "aks", "agentPoolProfiles": [SYSTEM]}
+VAULT = {**HERE, "vaultName": "kv", "properties": {"softDeleteRetentionInDays": 7}}
+ACCOUNT = {**HERE, "accountName": "ai", "kind": "OpenAI", "sku": {"name": "S0"}}
+
+
+def urn(type_, name="it"):
+    return f"urn:pulumi:dev::churn::{type_}::{name}"
+
+
+@pytest.fixture
+def azure():
+    made = Azure(World())
+    create(made, GROUP_TYPE, {**HERE})
+    return made
+
+
+def create(azure, type_, inputs, name="it"):
+    return azure.create(type_, urn(type_, name), inputs, SUBSCRIPTION)
+
+
+def update(azure, id_, type_, inputs):
+    return azure.update(id_, urn(type_), inputs, SUBSCRIPTION)
+
+
+def refused(call, *args):
+    with pytest.raises(AzureError) as error:
+        call(*args)
+    return error.value
+
+
+def test_a_resource_is_shown_with_what_azure_adds(azure):
+    id_, (written, shown) = create(azure, VAULT_TYPE, VAULT)
+    assert id_ == f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+    assert written == {key: value for key, value in VAULT.items() if key not in ("vaultName", "resourceGroupName")}
+    assert shown["name"] == "kv"
+    assert azure.read(id_, VAULT_TYPE) == (written, shown)
+
+
+def test_a_parent_must_exist(azure):
+    assert refused(create, azure, POOL_TYPE, {**IN, "resourceName": "aks", "agentPoolName": "cpu"}).code == (
+        "ParentResourceNotFound"
+    )
+    azure.delete(GROUP)
+    assert refused(create, azure, VAULT_TYPE, VAULT).code == "ResourceGroupNotFound"
+
+
+def test_what_others_run_counts_as_there(azure):
+    lake = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/theirs/providers/Microsoft.Storage/storageAccounts/lake"
+    assert azure.read(lake, "azure-native:storage:StorageAccount") == (
+        {"isHnsEnabled": False},
+        {
+            "isHnsEnabled": False,
+            "name": "lake",
+        },
+    )
+    role = {"scope": lake, "roleAssignmentName": "r", "roleDefinitionId": "d", "principalId": "p"}
+    assert create(azure, ROLE_TYPE, role)[0].startswith(lake)
+
+
+def test_a_cluster_shows_all_its_pools_sorted_by_name(azure):
+    id_, _ = create(azure, CLUSTER_TYPE, CLUSTER)
+    create(azure, POOL_TYPE, {**IN, "resourceName": "aks", "agentPoolName": "cpu", "vmSize": "Standard_D8ds_v5"})
+    written, _ = azure.read(id_, CLUSTER_TYPE)
+    assert [each["name"] for each in written["agentPoolProfiles"]] == ["cpu", "system"]
+
+
+def test_a_cluster_takes_no_new_pool_and_changes_the_pools_that_it_has(azure):
+    id_, _ = create(azure, CLUSTER_TYPE, CLUSTER)
+    pool, _ = create(
+        azure, POOL_TYPE, {**IN, "resourceName": "aks", "agentPoolName": "cpu", "vmSize": "a", "maxCount": 3}
+    )
+    both = [{"name": "cpu", "vmSize": "a", "maxCount": 5}, SYSTEM]
+    update(azure, id_, CLUSTER_TYPE, {**CLUSTER, "agentPoolProfiles": both})
+    assert azure.read(pool, POOL_TYPE)[0]["maxCount"] == 5
+    other = [{"name": "cpu", "vmSize": "b"}, SYSTEM]
+    assert refused(update, azure, id_, CLUSTER_TYPE, {**CLUSTER, "agentPoolProfiles": other}).code == (
+        "PropertyChangeNotAllowed"
+    )
+    new = [SYSTEM, {"name": "gpu", "vmSize": "a"}]
+    assert "A new agent pool was introduced (gpu)" in str(
+        refused(update, azure, id_, CLUSTER_TYPE, {**CLUSTER, "agentPoolProfiles": new})
+    )
+
+
+def test_what_cannot_change_is_refused_and_what_can_is_not(azure):
+    id_, _ = create(azure, VAULT_TYPE, {**VAULT, "properties": {"enablePurgeProtection": True, "tenantId": "t"}})
+    changed = {**VAULT, "properties": {"enablePurgeProtection": False, "tenantId": "t"}}
+    assert refused(update, azure, id_, VAULT_TYPE, changed).status == 400
+    update(azure, id_, VAULT_TYPE, {**VAULT, "properties": {"enablePurgeProtection": True}, "tags": {"a": "b"}})
+    assert azure.read(id_, VAULT_TYPE)[0]["tags"] == {"a": "b"}
+
+
+def test_a_name_is_taken_in_all_of_azure(azure):
+    create(azure, VAULT_TYPE, VAULT)
+    create(azure, GROUP_TYPE, {"resourceGroupName": "other", "location": "westeurope"}, "other")
+    error = refused(create, azure, VAULT_TYPE, {**VAULT, "resourceGroupName": "other"})
+    assert (error.status, error.code) == (409, "VaultAlreadyExists")
+
+
+def test_one_role_for_one_principal_at_one_scope_once(azure):
+    role = {"scope": GROUP, "roleDefinitionId": "d", "principalId": "p"}
+    create(azure, ROLE_TYPE, {**role, "roleAssignmentName": "one"})
+    assert refused(create, azure, ROLE_TYPE, {**role, "roleAssignmentName": "two"}).code == "RoleAssignmentExists"
+    create(azure, ROLE_TYPE, {**role, "principalId": "q", "roleAssignmentName": "three"})
+
+
+def test_soft_delete_holds_a_name_until_its_day(azure):
+    id_, _ = create(azure, ACCOUNT_TYPE, ACCOUNT)
+    azure.delete(id_)
+    error = refused(create, azure, ACCOUNT_TYPE, ACCOUNT)
+    assert error.code == "FlagMustBeSetForRestore"
+    assert str(azure.world.today + datetime.timedelta(days=2)) in str(error)
+    azure.world.move_clock(azure.world.today + datetime.timedelta(days=2))
+    create(azure, ACCOUNT_TYPE, ACCOUNT)
+
+
+def test_a_deleted_account_is_restored_where_it_is_asked_for(azure):
+    id_, (_, before) = create(azure, ACCOUNT_TYPE, {**ACCOUNT, "identity": {"type": "SystemAssigned"}})
+    azure.delete(id_)
+    again = {**ACCOUNT, "properties": {"restore": True}, "identity": {"type": "SystemAssigned"}}
+    _, (_, after) = create(azure, ACCOUNT_TYPE, again)
+    assert after["identity"]["principalId"] == before["identity"]["principalId"]
+    assert azure.world.deleted == {}
+
+
+def test_log_analytics_comes_back_without_a_word(azure):
+    log = {**HERE, "workspaceName": "log"}
+    id_, _ = create(azure, LOG_TYPE, log)
+    azure.delete(id_)
+    create(azure, LOG_TYPE, log)
+    assert azure.world.deleted == {}
+
+
+def test_what_is_made_again_is_another_principal(azure):
+    identity = {**HERE, "resourceName": "id"}
+    type_ = "azure-native:managedidentity:UserAssignedIdentity"
+    id_, (_, first) = create(azure, type_, identity)
+    azure.delete(id_)
+    _, (_, second) = create(azure, type_, identity)
+    assert first["principalId"] != second["principalId"]
+
+
+@pytest.mark.parametrize("what", ["itself", "a role on it", "its group", "a setting on it"])
+def test_a_lock_holds_what_it_is_on_and_what_stands_on_it(azure, what):
+    vault, _ = create(azure, VAULT_TYPE, VAULT)
+    role = {"scope": vault, "roleDefinitionId": "d", "principalId": "p", "roleAssignmentName": "r"}
+    role_id, _ = create(azure, ROLE_TYPE, role)
+    setting_id, _ = create(azure, "azure-native:monitor:DiagnosticSetting", {"resourceUri": vault, "name": "d"})
+    lock, _ = create(azure, LOCK_TYPE, {"scope": vault, "lockName": "keep", "level": "CanNotDelete"})
+    held = {"itself": vault, "a role on it": role_id, "its group": GROUP, "a setting on it": setting_id}[what]
+    error = refused(azure.delete, held)
+    assert (error.status, error.code) == (409, "ScopeLocked")
+    assert held in str(error)
+    azure.delete(lock)
+    azure.delete(held)
+    assert azure.world.get(held) is None
+
+
+def test_a_lock_lets_changes_through(azure):
+    vault, _ = create(azure, VAULT_TYPE, VAULT)
+    create(azure, LOCK_TYPE, {"scope": vault, "lockName": "keep", "level": "CanNotDelete"})
+    update(azure, vault, VAULT_TYPE, {**VAULT, "tags": {"a": "b"}})
+    create(azure, ROLE_TYPE, {"scope": vault, "roleDefinitionId": "d", "principalId": "p", "roleAssignmentName": "r"})
+
+
+def test_a_private_endpoint_of_a_locked_target_stays(azure):
+    vault, _ = create(azure, VAULT_TYPE, VAULT)
+    endpoint, _ = create(
+        azure,
+        "azure-native:network:PrivateEndpoint",
+        {**HERE, "privateEndpointName": "pep", "privateLinkServiceConnections": [{"privateLinkServiceId": vault}]},
+    )
+    create(azure, LOCK_TYPE, {"scope": vault, "lockName": "keep", "level": "CanNotDelete"})
+    assert refused(azure.delete, endpoint).code == "ScopeLocked"
+
+
+def test_what_is_in_use_stays(azure):
+    network = {**HERE, "virtualNetworkName": "vnet", "subnets": [{"name": "snet"}]}
+    vnet, _ = create(azure, "azure-native:network:VirtualNetwork", network)
+    subnet = {"id": f"{vnet}/subnets/snet"}
+    endpoint, _ = create(
+        azure, "azure-native:network:PrivateEndpoint", {**HERE, "privateEndpointName": "pep", "subnet": subnet}
+    )
+    assert refused(azure.delete, vnet).code == "InUseSubnetCannotBeDeleted"
+    azure.delete(endpoint)
+    azure.delete(vnet)
+
+
+def test_a_pipeline_stays_while_a_trigger_starts_it(azure):
+    create(azure, "azure-native:datafactory:Factory", {**HERE, "factoryName": "adf"})
+    one = {**IN, "factoryName": "adf"}
+    pipeline, _ = create(azure, "azure-native:datafactory:Pipeline", {**one, "pipelineName": "score"})
+    reference = {"type": "PipelineReference", "referenceName": "score"}
+    trigger, _ = create(
+        azure,
+        TRIGGER_TYPE,
+        {
+            **one,
+            "triggerName": "t",
+            "properties": {"type": "ScheduleTrigger", "pipelines": [{"pipelineReference": reference}]},
+        },
+    )
+    assert refused(azure.delete, pipeline).code == "BadRequest"
+    azure.delete(trigger)
+    azure.delete(pipeline)
+
+
+def test_a_started_trigger_neither_changes_nor_goes(azure):
+    create(azure, "azure-native:datafactory:Factory", {**HERE, "factoryName": "adf"})
+    inputs = {**IN, "factoryName": "adf", "triggerName": "t", "properties": {"type": "ScheduleTrigger"}}
+    trigger, _ = create(azure, TRIGGER_TYPE, inputs)
+    azure.world.get(trigger).read_only["properties"]["runtimeState"] = "Started"
+    assert refused(update, azure, trigger, TRIGGER_TYPE, inputs).code == "TriggerEnabledCannotUpdate"
+    assert refused(azure.delete, trigger).code == "TriggerEnabledCannotUpdate"
+
+
+def test_two_writes_on_one_account_at_once_clash(azure):
+    create(azure, ACCOUNT_TYPE, ACCOUNT)
+    codes = []
+    ready = threading.Barrier(2)
+
+    def deploy(name):
+        inputs = {**IN, "accountName": "ai", "deploymentName": name}
+        ready.wait()
+        try:
+            create(azure, "azure-native:cognitiveservices:Deployment", inputs, name)
+            codes.append("made")
+        except AzureError as error:
+            codes.append(error.code)
+
+    both = [threading.Thread(target=deploy, args=(name,)) for name in ("one", "two")]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(codes) == ["RequestConflict", "made"]
+
+
+def test_a_group_takes_all_that_is_in_it(azure):
+    create(azure, VAULT_TYPE, VAULT)
+    azure.delete(GROUP)
+    assert azure.world.resources == {}
+    assert [each.resource.id.rsplit("/", 1)[1] for each in azure.world.deleted.values()] == ["kv"]
+
+
+def test_what_is_gone_can_be_deleted_again(azure):
+    azure.delete(f"{GROUP}/providers/Microsoft.KeyVault/vaults/none")
+
+
+@pytest.mark.parametrize("half_way", [False, True])
+def test_a_fault_hits_as_often_as_it_says_and_may_come_late(azure, half_way):
+    azure.world.faults.append(Fault("vaults", "create", 1, 503, "ServiceUnavailable", half_way=half_way))
+    error = refused(create, azure, VAULT_TYPE, VAULT)
+    assert (error.status, error.code, error.half_way) == (503, "ServiceUnavailable", half_way)
+    there = azure.world.get(f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv") is not None
+    assert there is half_way
+    create(azure, VAULT_TYPE, {**VAULT, "properties": {"softDeleteRetentionInDays": 7}})

@@ -1,0 +1,91 @@
+import pulumi
+import pytest
+
+from azure_mlplatform.environment.identity import guard, identity_violations
+from azure_mlplatform.foundation.problems import dotted
+from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.stack import azure_provider
+from azure_mlplatform.testing import example_settings, record
+from support.programs import whole
+
+FIRST = {
+    "project": "churn",
+    "data_product": "customer-360",
+    "environment": "dev",
+    "location": "westeurope",
+    "resource_group_id": "",
+}
+
+
+def found(deployed, **changes):
+    """The dotted settings that differ from what was deployed first."""
+    seen = []
+
+    def program():
+        identity_violations(example_settings(**changes)).apply(seen.extend)
+
+    record(program, existing={"environment": {"output": deployed}} if deployed else None)
+    return [dotted(each.path) for each in seen]
+
+
+def test_the_first_deployment_has_nothing_to_differ_from():
+    assert found(None) == []
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_is_kept_is_the_settings_that_make_it_this_environment(preview):
+    plan = record(lambda: azure_provider(example_settings()), preview=preview)
+    [kept] = plan.of_type("Stash")
+    assert kept.name == "environment"
+    assert set(kept.input("input")) == {*FIRST, "subscription_id", "tenant_id"}
+    [provider] = plan.of_type("azure-native")
+    assert provider.inputs["subscriptionId"] == example_settings().subscription_id
+
+
+@pytest.mark.parametrize(
+    ("key", "other", "setting"),
+    [
+        ("project", "fraud", "project.name"),
+        ("data_product", "sales", "project.data_product"),
+        ("environment", "test", "environment"),
+        ("location", "northeurope", "location"),
+        ("subscription_id", "00000000-0000-0000-0000-00000000dead", "subscription_id"),
+        ("tenant_id", "00000000-0000-0000-0000-00000000dead", "tenant_id"),
+        ("resource_group_id", "/subscriptions/s/resourceGroups/other", "resource_group_id"),
+    ],
+)
+def test_each_is_refused_if_it_was_another(key, other, setting):
+    assert found({**FIRST, key: other}) == [setting]
+
+
+def test_case_does_not_count_and_what_an_older_version_did_not_keep_is_not_compared():
+    assert found({"location": "WestEurope"}) == []
+
+
+def test_nothing_can_be_made_with_the_provider_of_another_environment():
+    existing = {"environment": {"output": {**FIRST, "location": "northeurope"}}}
+    with pytest.raises(RefusedError) as error:
+        record(lambda: azure_provider(example_settings()), existing=existing)
+    assert "immutable: deployed as 'northeurope', cannot become 'westeurope'" in str(error.value)
+    assert "retire this one" in str(error.value)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("retire", [None, {"reason": "The project ended, ticket ML-321"}])
+def test_the_guard_comes_after_everything_and_holds_until_the_environment_is_retired(environment, retire):
+    plan = whole(environment, **({"retire": retire} if retire else {}))
+    [kept] = [each for each in plan.of_type("Stash") if each.name == "churn-retire-first"]
+    assert kept.protect is (retire is None)
+    others = {each.urn for each in plan.azure_resources}
+    assert others <= set(kept.dependencies)
+
+
+def test_a_guard_waits_for_what_it_is_given_only():
+    def program():
+        first = pulumi.Stash("first", input=1)
+        pulumi.Stash("second", input=2)
+        guard(first, "last", protect=True, after=[first])
+
+    plan = record(program)
+    [last] = [each for each in plan.resources if each.name == "last"]
+    assert [each.rsplit("::", 1)[1] for each in last.dependencies] == ["first"]
