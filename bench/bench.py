@@ -169,7 +169,7 @@ def _literal(value: Any, key_of: Callable[[str], str]) -> str:
     return repr(value)
 
 
-_UNIONS = {"DataVersion", "Datastore", "LinkedService", "MetricAlert", "Pipeline", "Trigger", "WorkspaceConnection"}
+_UNIONS = {"Datastore", "LinkedService", "MetricAlert", "Pipeline", "Trigger", "WorkspaceConnection"}
 """Kinds whose properties are a union of types: the SDK does not change the keys of their dicts."""
 
 

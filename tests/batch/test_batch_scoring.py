@@ -97,6 +97,7 @@ PUBLIC = [
 ]
 STARTED = [
     ("StartTrigger", "serve-trigger-nightly-schedule-start"),
+    ("StopRemoved", "serve-removed-triggers"),
     ("StopTrigger", "serve-trigger-nightly-schedule-stop"),
 ]
 PRIVATE = [
@@ -146,6 +147,17 @@ def test_what_is_in_the_factory_comes_after_it(preview):
         for each in plan.of_type(kind):
             assert each.property_dependencies["factoryName"] == (factory.urn,), each.name
     assert one(plan, "Deployment", "serve-").property_dependencies["deploymentName"] == (factory.urn,)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_triggers_stop_before_the_pipelines_that_they_start_change(preview):
+    plan = batch(preview=preview)
+    removed, stop = one(plan, "StopRemoved", "serve-"), one(plan, "StopTrigger", "serve-")
+    assert removed.input("triggers") == [stop.input("trigger")]
+    assert removed.input("factory_id") == stop.input("factory_id")
+    attempt, whole = one(plan, "Pipeline", "serve-attempt"), one(plan, "Pipeline", "serve-pipeline")
+    assert {removed.urn, stop.urn} <= set(attempt.dependencies)
+    assert attempt.urn in whole.dependencies
 
 
 def test_a_first_preview_knows_which_trigger_of_which_factory_stops():
@@ -684,6 +696,7 @@ def test_hosted_for_another_language_nothing_starts_and_it_says_so(monkeypatch, 
     monkeypatch.setattr(data_factory, "is_hosted", lambda: True)
     plan = batch(**changes)
     assert plan.of_type("StopTrigger") == plan.of_type("StartTrigger") == plan.of_type("ApproveConnection") == []
+    assert plan.of_type("StopRemoved") == []
     assert [text for severity, text in plan.messages if severity == "warning"] == said
 
 

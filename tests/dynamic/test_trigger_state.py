@@ -4,7 +4,7 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 
-from azure_mlplatform.dynamic.trigger_state import StartTrigger, StopTrigger
+from azure_mlplatform.dynamic.trigger_state import StartTrigger, StopRemoved, StopTrigger
 from azure_mlplatform.testing import record
 from support.data_factory import FACTORY, Trigger
 from support.loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
@@ -303,3 +303,38 @@ def test_wrong_credentials_are_told_without_the_secret(tmp_path):
             providers.create(start())
         assert "hunter2" not in str(failed.value)
         assert azure.calls == []
+
+
+def all_triggers(*names, factory_id=FACTORY):
+    """What the program registers for the triggers that it has."""
+
+    def program():
+        StopRemoved(
+            "removed",
+            factory_id=factory_id,
+            triggers=list(names),
+            tenant_id=TENANT,
+            opts=pulumi.ResourceOptions(),
+        )
+
+    [made] = record(program).of_type("StopRemoved")
+    return dict(made.inputs)
+
+
+def test_a_trigger_that_is_no_longer_there_is_stopped_and_the_others_run_on(azure, providers):
+    gone, stays = Trigger(azure, "gone", definition=ARRIVAL), Trigger(azure, "stays", definition=DAILY)
+    gone.running(), stays.running()
+    id_, state = providers.create(all_triggers("gone", "stays"))
+    assert (gone.did, stays.did) == ([], [])
+    assert providers.diff(id_, state, all_triggers("stays", "new")) == (True, [])
+    providers.update(id_, state, all_triggers("stays", "new"))
+    assert (gone.state, gone.subscription) == ("Stopped", "Disabled")
+    assert (stays.state, stays.did) == ("Started", [])
+
+
+def test_the_same_triggers_are_no_change_and_another_factory_is_another_list(azure, providers):
+    id_, state = providers.create(all_triggers("one"))
+    assert providers.diff(id_, state, all_triggers("one")) == (False, [])
+    assert providers.diff(id_, state, all_triggers("one", factory_id=f"{FACTORY}2")) == (True, ["factory_id"])
+    providers.delete(id_, state)
+    assert azure.calls == []

@@ -59,7 +59,6 @@ WITHIN_ANOTHER = {
     "Compute",
     "ContainerAppsAuthConfig",
     "DataCollectionRuleAssociation",
-    "DataVersion",
     "ComputeDetach",
     "Datastore",
     "Deployment",

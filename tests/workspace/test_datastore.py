@@ -56,26 +56,36 @@ def test_a_container_of_another_account_is_one_of_blobs():
     assert "filesystem" not in properties
 
 
+def data_asset(plan):
+    [made] = plan.of_type("azure-native:resources:Deployment")
+    return made
+
+
 @pytest.mark.parametrize("preview", [False, True])
 def test_a_folder_becomes_a_data_asset_that_stays(preview):
     plan = stores(STORE, preview=preview)
-    version = one(plan, "DataVersion")
-    uri = f"azureml:/{WORKSPACE}/datastores/sales/paths/sales/transactions/"
-    assert version.input("properties") == {
-        "dataType": "uri_folder",
-        "dataUri": uri,
-        "isAnonymous": False,
-        "isArchived": False,
+    deployment = data_asset(plan)
+    assert deployment.input("properties.mode") == "Incremental"
+    [template] = deployment.input("properties.template.resources")
+    version = template["name"].rsplit("/", 1)[1]
+    assert template == {
+        "type": "Microsoft.MachineLearningServices/workspaces/data/versions",
+        "apiVersion": "2025-12-01",
+        "name": f"mlw-churn-dev-abc123/transactions/{version}",
+        "properties": {
+            "dataType": "uri_folder",
+            "dataUri": f"azureml:/{WORKSPACE}/datastores/sales/paths/sales/transactions/",
+        },
     }
-    assert version.retain_on_delete
-    assert one(plan, "Datastore").urn in version.dependencies
+    assert deployment.input("deploymentName") == f"data-transactions-{version}"
+    assert one(plan, "Datastore").urn in deployment.dependencies
     [component] = plan.of_type("MLWorkspace")
-    assert component.outputs["data_assets"] == {"transactions": f"azureml:transactions:{version.input('version')}"}
+    assert component.outputs["data_assets"] == {"transactions": f"azureml:transactions:{version}"}
 
 
 def test_another_place_is_another_version():
     def version(**changes):
-        return one(stores({**STORE, **changes}), "DataVersion").input("version")
+        return data_asset(stores({**STORE, **changes})).input("deploymentName").rsplit("-", 1)[1]
 
     elsewhere = [{"name": "transactions", "path": "sales/2026"}]
     again = [{**STORE["folders"][0], "generation": 2}]
@@ -96,7 +106,7 @@ def test_a_store_keeps_the_container_that_versions_which_stay_name(made, setting
     id_ = one(stores(STORE), "Datastore").id
     existing = {id_: {"properties": {"datastoreType": "AzureDataLakeGen2", **made}}}
     if setting is None:
-        assert stores(STORE, existing=existing).of_type("DataVersion")
+        assert stores(STORE, existing=existing).of_type("azure-native:resources:Deployment")
         return
     with pytest.raises(RefusedError) as refused:
         stores(STORE, existing=existing)
@@ -122,7 +132,7 @@ AS_BLOBS = {"datastoreType": "AzureBlob", "containerName": "curated", "accountNa
 def test_a_store_stays_of_the_kind_that_it_was_made_as(made, changes, setting):
     existing = {one(stores(STORE), "Datastore").id: {"properties": made}}
     if setting is None:
-        assert stores({**STORE, **changes}, existing=existing).of_type("DataVersion")
+        assert stores({**STORE, **changes}, existing=existing).of_type("azure-native:resources:Deployment")
         return
     with pytest.raises(RefusedError) as refused:
         stores({**STORE, **changes}, existing=existing)

@@ -33,6 +33,8 @@ from .data_factory import (
     managed_endpoint,
     pipeline,
     running_trigger,
+    stop_removed_triggers,
+    stop_trigger,
 )
 from .pipelines import ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
 from .settings.batch import BatchSettings, Orchestrator
@@ -90,6 +92,9 @@ class _Run(NamedTuple):
 
     actions: Actions
 
+    quiet: list[pulumi.Resource]
+    """What stops the triggers of jobs that are gone, before any pipeline changes."""
+
 
 class BatchScoring(Component):
     """Batch endpoints, with the pipelines, triggers and alerts for them."""
@@ -127,7 +132,7 @@ class BatchScoring(Component):
         caller = self._caller()
         roles = self._grant(caller.principal_id)
         if caller.factory is not None:
-            run = self._prepare_runs(caller.factory, roles)
+            run = self._prepare_runs(caller.factory, roles, self._triggers(jobs))
             for pipeline_name, job in jobs.items():
                 self._job(run, pipeline_name, job, endpoints.get(job.name))
         self._alerts(caller, jobs)
@@ -211,11 +216,12 @@ class BatchScoring(Component):
         """Storage account → one datastore in it, for every account that jobs read or write."""
         return {each.account_name.lower(): each for each in self._used()}
 
-    def _prepare_runs(self, factory: Factory, roles: list[pulumi.Resource]) -> _Run:
+    def _prepare_runs(self, factory: Factory, roles: list[pulumi.Resource], triggers: list[str]) -> _Run:
         settings = self._args.settings
         actions = allowed_actions(starts=settings.start_triggers, approves=settings.approve_connections)
         reach = self._reach(factory, approve=actions.approves)
-        return _Run(factory, self._services(factory), [*roles, *reach], actions)
+        quiet = [stop_removed_triggers(self, factory, triggers)] if actions.starts else []
+        return _Run(factory, self._services(factory), [*roles, *reach], actions, quiet)
 
     def _reach(self, factory: Factory, *, approve: bool) -> list[pulumi.Resource]:
         """Makes the factory's private endpoints to the workspace and the data, if it has a managed network. Returns
@@ -282,38 +288,49 @@ class BatchScoring(Component):
             workspace_service=run.services["workspace"],
             integration_runtime=factory.integration_runtime,
         )
-        attempt = pipeline(self, factory, f"attempt-{job.name}", names.attempt, attempt_pipeline(job, where))
+        triggers = {
+            f"trigger-{job.name}-{'schedule' if name == names.schedule else 'blob'}": (name, properties)
+            for name, properties in scoring_triggers(job, names, self._stores).items()
+        }
+        stopped: dict[str, pulumi.Resource] = {}
+        if run.actions.starts:
+            stopped = {label: stop_trigger(self, factory, label, *trigger) for label, trigger in triggers.items()}
+        # A trigger stops before anything changes that it starts.
+        before = [*run.quiet, *stopped.values()]
+        attempt = pipeline(self, factory, f"attempt-{job.name}", names.attempt, attempt_pipeline(job, where), before)
         properties = scoring_pipeline(job, names, self._stores)
         whole = pipeline(self, factory, f"pipeline-{job.name}", names.pipeline, properties, depends_on=[attempt])
-        for trigger_name, properties in scoring_triggers(job, names, self._stores).items():
-            kind = "schedule" if trigger_name == names.schedule else "blob"
+        for label, (trigger_name, properties) in triggers.items():
             running_trigger(
                 self,
                 factory,
-                f"trigger-{job.name}-{kind}",
+                label,
                 trigger_name,
                 properties,
                 runs=job.active,
-                changes_state=run.actions.starts,
+                stopped=stopped.get(label),
                 starts=whole,
                 needs=run.needs,
             )
+
+    def _triggers(self, jobs: dict[str, BatchJobSettings]) -> list[str]:
+        """The names of all triggers."""
+        return [
+            trigger
+            for name, job in jobs.items()
+            for trigger in scoring_triggers(job, scoring_names(name), self._stores)
+        ]
 
     def _alerts(self, caller: _Caller, jobs: dict[str, BatchJobSettings]) -> None:
         settings = self._args.settings
         if settings.alerts is None:
             return
-        triggers = [
-            trigger
-            for name, job in jobs.items()
-            for trigger in scoring_triggers(job, scoring_names(name), self._stores)
-        ]
         alerts = BatchAlerts(
             settings=settings.alerts,
             orchestrator=settings.orchestrator,
             orchestrator_id=caller.resource_id,
             jobs=jobs,
-            triggers=triggers,
+            triggers=self._triggers(jobs),
             late=settings.data_factory_id is None,
         )
         batch_alerts(self, alerts)

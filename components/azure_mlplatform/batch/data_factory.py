@@ -21,6 +21,7 @@ from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
 from ..parts.outputs import after_check, known_value_of
 from ..parts.private_endpoint import private_endpoints
+from ..parts.template_deployment import template_deployment
 from .pipelines import Json, flattened
 
 _LOGS = ["ActivityRuns", "PipelineRuns", "TriggerRuns"]
@@ -125,27 +126,15 @@ def adopted_factory(parent: Component, factory_id: str, integration_runtime: Opt
 
 def _managed_network(parent: Component, factory_name: In[str]) -> "native.resources.Deployment":
     """Makes the managed network `default` of the factory. azure-native has no type for it, because Azure deletes it
-    only with the factory. An ARM deployment makes it. The network stays when the deployment is deleted."""
-    template: dict[str, Any] = {
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-        "contentVersion": "1.0.0.0",
-        "resources": [
-            {
-                "type": "Microsoft.DataFactory/factories/managedVirtualNetworks",
-                "apiVersion": "2018-06-01",
-                "name": pulumi.Output.concat(factory_name, "/default"),
-                "properties": {},
-            }
-        ],
-    }
-    return native.resources.Deployment(
-        parent.logical_name("managed-network"),
-        deployment_name=pulumi.Output.concat(factory_name, "-managed-network"),
-        resource_group_name=parent.placement.resource_group_name,
-        properties=native.resources.DeploymentPropertiesArgs(
-            mode=native.resources.DeploymentMode.INCREMENTAL, template=template
-        ),
-        opts=child(parent),
+    only with the factory."""
+    return template_deployment(
+        parent,
+        "managed-network",
+        pulumi.Output.concat(factory_name, "-managed-network"),
+        type_="Microsoft.DataFactory/factories/managedVirtualNetworks",
+        api_version="2018-06-01",
+        name=pulumi.Output.concat(factory_name, "/default"),
+        properties={},
     )
 
 
@@ -247,6 +236,35 @@ def pipeline(
     )
 
 
+def stop_removed_triggers(parent: Component, factory: Factory, triggers: list[str]) -> pulumi.Resource:
+    """Stops the triggers that are not in the list any more. Pipelines depend on it."""
+    from ..dynamic.trigger_state import StopRemoved
+
+    return StopRemoved(
+        parent.logical_name("removed-triggers"),
+        factory_id=factory.resource_id,
+        triggers=triggers,
+        tenant_id=parent.placement.tenant_id,
+        opts=child(parent),
+    )
+
+
+def stop_trigger(
+    parent: Component, factory: Factory, label: str, trigger_name: str, properties: Json
+) -> pulumi.Resource:
+    """Stops a trigger before every change of it. Its pipelines depend on it too."""
+    from ..dynamic.trigger_state import StopTrigger
+
+    return StopTrigger(
+        f"{parent.logical_name(label)}-stop",
+        factory_id=factory.resource_id,
+        trigger=trigger_name,
+        definition=properties,
+        tenant_id=parent.placement.tenant_id,
+        opts=child(parent),
+    )
+
+
 def running_trigger(
     parent: Component,
     factory: Factory,
@@ -255,40 +273,37 @@ def running_trigger(
     properties: Json,
     *,
     runs: bool,
-    changes_state: bool,
+    stopped: Optional[pulumi.Resource],
     starts: pulumi.Resource,
     needs: list[pulumi.Resource],
 ) -> None:
     """Makes a trigger that `starts` a pipeline, from properties in the form of the REST API.
 
-    Azure makes triggers stopped, and refuses to change a started one. With `changes_state`, the trigger is stopped
-    before every change. If it `runs`, it is started again once all resources that a run `needs` exist.
+    Azure makes triggers stopped, and refuses to change a started one. `stopped` stops it before every change (None:
+    this program neither stops nor starts it). If it `runs`, it is started again once all resources that a run `needs`
+    exist.
     """
     name = parent.logical_name(label)
-    state: dict[str, Any] = {
-        "factory_id": factory.resource_id,
-        "definition": properties,
-        "tenant_id": parent.placement.tenant_id,
-    }
-    before: list[pulumi.Resource] = [starts]
-    if changes_state:
-        from ..dynamic.trigger_state import StopTrigger
-
-        before.append(StopTrigger(f"{name}-stop", trigger=trigger_name, **state, opts=child(parent)))
     trigger = native.datafactory.Trigger(
         name,
         trigger_name=trigger_name,
         factory_name=factory.name,
         resource_group_name=factory.resource_group_name,
         properties=flattened(properties),
-        opts=child(parent, depends_on=before, delete_before_replace=True),
+        opts=child(parent, depends_on=[starts, *([stopped] if stopped else [])], delete_before_replace=True),
     )
-    if changes_state and runs:
+    if stopped is not None and runs:
         from ..dynamic.trigger_state import StartTrigger
 
-        # This name depends on the new trigger. So if a trigger is replaced, the old one is stopped first.
-        made = known_value_of(trigger, trigger_name)
-        StartTrigger(f"{name}-start", trigger=made, **state, opts=child(parent, depends_on=needs))
+        StartTrigger(
+            f"{name}-start",
+            factory_id=factory.resource_id,
+            # This name depends on the new trigger. So if a trigger is replaced, the old one is stopped first.
+            trigger=known_value_of(trigger, trigger_name),
+            definition=properties,
+            tenant_id=parent.placement.tenant_id,
+            opts=child(parent, depends_on=needs),
+        )
 
 
 HOSTED = (

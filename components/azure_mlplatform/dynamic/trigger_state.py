@@ -66,6 +66,26 @@ class StartTriggerProvider(_TriggerProvider):
         return {**props, "runtime_state": STARTED}
 
 
+class StopRemovedProvider(ArmProvider):
+    """Stops triggers that are no longer in the list, before anything that they start changes."""
+
+    def create(self, props: Any) -> CreateResult:
+        """Keeps the list."""
+        return CreateResult(id_=props["factory_id"], outs=props)
+
+    def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
+        """An update if the list changes, a replacement for another factory."""
+        return difference(olds, news, "factory_id")
+
+    def update(self, _id: str, olds: Any, news: Any) -> UpdateResult:
+        """Stops each trigger that is no longer in the list. It is deleted later, after everything else has changed."""
+        arm = self.resource_manager(news)
+        for name in olds["triggers"]:
+            if name not in news["triggers"]:
+                Trigger(arm, news["factory_id"], name).stop()
+        return UpdateResult(outs=news)
+
+
 def _id(props: Any) -> str:
     return f"{props['factory_id']}/triggers/{props['trigger']}"
 
@@ -107,3 +127,23 @@ class StartTrigger(_TriggerState, module="azure-mlplatform", name="StartTrigger"
     """
 
     provider = StartTriggerProvider
+
+
+class StopRemoved(Resource, module="azure-mlplatform", name="StopRemoved"):
+    """Stops the triggers of a factory that the program no longer has. Pipelines depend on it.
+
+    The engine deletes last. Without this, a trigger that was renamed or went would still start a pipeline that has
+    changed already, or beside its successor.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        factory_id: "pulumi.Input[str]",
+        triggers: list[str],
+        tenant_id: str,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        props = {"factory_id": factory_id, "triggers": triggers, "tenant_id": tenant_id}
+        super().__init__(StopRemovedProvider(), name, props, opts)

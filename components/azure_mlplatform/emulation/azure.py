@@ -66,6 +66,7 @@ class Azure:
                 self.world.made[id_.lower()] = self.world.made.get(id_.lower(), 0) + 1
             self._answer(held, urn, inputs, subscription)
             behaviour.made(held)
+            self._carry_out(held)
             self.world.resources[id_.lower()] = held
             self.world.log.append(("create", id_))
             return id_, self._shown(held)
@@ -107,8 +108,21 @@ class Azure:
         refusals.refuse_state(self.world, held, delete=False)
         behaviour.changed(self.world, held, body)
         held.body = body
+        self._carry_out(held)
         self._answer(held, urn, inputs, subscription)
         self.world.log.append(("update", held.id))
+
+    def _carry_out(self, deployment: Held) -> None:
+        """Makes or changes the resources of a template."""
+        for each in behaviour.of_template(deployment):
+            self._needs_parent(each.id)
+            before = self.world.get(each.id)
+            if before is not None:
+                refusals.refuse_change(before, each.body)
+                before.body = each.body
+            else:
+                self.world.resources[each.id.lower()] = each
+                self.world.log.append(("create", each.id))
 
     def _shown(self, held: Held) -> Shown:
         written = behaviour.shown(self.world, held)

@@ -1,6 +1,7 @@
 """What a service does with a resource beyond keeping it: what it adds, sorts, moves and holds."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from ..foundation.values import name_of
@@ -52,6 +53,17 @@ def changed(world: World, held: Held, body: dict[str, Any]) -> None:
     """Does what the service does before a resource is changed. Raises AzureError if the service refuses it."""
     if held.type == CLUSTER:
         _pools_take_over(world, held, body)
+
+
+def of_template(deployment: Held) -> Iterator[Held]:
+    """The resources of a template deployment."""
+    group = deployment.id.partition("/providers/")[0]
+    for each in first_at(deployment.body, "properties.template.resources") or []:
+        provider, *types = each["type"].split("/")
+        names = each["name"].split("/")
+        path = "/".join(f"{type_}/{name}" for type_, name in zip(types, names, strict=True))
+        type_ = _IN_TEMPLATES.get(each["type"].lower()) or str(each["type"])
+        yield Held(f"{group}/providers/{provider}/{path}", type_, {"properties": each.get("properties", {})})
 
 
 def is_inline(world: World, id_: str) -> bool:
@@ -116,6 +128,11 @@ def _pools_take_over(world: World, cluster: Held, body: dict[str, Any]) -> None:
         raise AzureError(400, "BadRequest", f"The agent pool {', '.join(missing)} of the cluster is missing.")
     body["agentPoolProfiles"] = [each for name, each in given.items() if name in own]
 
+
+_IN_TEMPLATES = {
+    "microsoft.machinelearningservices/workspaces/data/versions": "azure-native:machinelearningservices:DataVersion",
+}
+"""Type in a template → its type in azure-native, which tables name."""
 
 _OUTSIDE: dict[str, dict[str, Any]] = {
     "azure-native:keyvault:Vault": {"properties": {"enableRbacAuthorization": True}},

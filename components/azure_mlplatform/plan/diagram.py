@@ -41,7 +41,7 @@ def _graphviz() -> str:
 
 def dot(plan: Plan) -> str:
     """The environment in Graphviz's DOT language."""
-    shown = {each.urn: each for each in plan.azure_resources if not resource_type(each.type).hidden}
+    shown = {each.urn: each for each in plan.azure_resources if not resource_type(each.type).hides(each)}
     edges = list(_edges(plan, shown))
     lines = [
         "digraph {",

@@ -3,12 +3,12 @@
 Each domain has one module, with the name of the components' folder.
 """
 
-from . import ai, batch, dynamic, environment, inference, network, parts, spark, workspace
+from . import ai, batch, dynamic, environment, inference, network, parts, spark, template, workspace
 from .resource_type import ResourceType
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
     type_: record
-    for module in (ai, batch, dynamic, environment, inference, network, parts, spark, workspace)
+    for module in (ai, batch, dynamic, environment, inference, network, parts, spark, template, workspace)
     for type_, record in module.TYPES.items()
 }
 """Full type, such as `azure-native:network:VirtualNetwork` → its record."""

@@ -50,11 +50,6 @@ def _triggers(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         yield Edge(f"outside:storage {name_of(str(account))}", resource.urn, "blob lands")
 
 
-def _runs_in(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
-    factory = str(resource.input("deploymentName")).removesuffix("-managed-network")
-    yield Edge(nodes.named(FACTORY, factory), resource.urn, "runs in")
-
-
 TYPES = {
     FACTORY: ResourceType(id=_FACTORY, words="Data Factory", size=(), colour=Colour.WORKSPACE),
     "azure-native:datafactory:IntegrationRuntime": ResourceType(
@@ -78,13 +73,5 @@ TYPES = {
     ),
     "azure-native:datafactory:Trigger": ResourceType(
         id=_FACTORY + "/triggers/{triggerName}", size=_starts, colour=Colour.DATA, edges=_triggers
-    ),
-    # The only template: it makes a factory's managed network.
-    "azure-native:resources:Deployment": ResourceType(
-        id=GROUP_ID + "/providers/Microsoft.Resources/deployments/{deploymentName}",
-        words="managed network",
-        size=(),
-        colour=Colour.MODEL,
-        edges=_runs_in,
     ),
 }

@@ -14,5 +14,6 @@ TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": _acts_on("{compute_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StartTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": _acts_on("{cluster_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:StopRemoved": _acts_on("{factory_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
 }

@@ -98,7 +98,7 @@ class ResourceType:
     colour: Colour = Colour.NONE
     """The colour of its node in a diagram."""
 
-    hidden: bool = False
+    hidden: Union[bool, Callable[[Resource], bool]] = False
     """Whether a diagram draws no node for it, but an edge, a word on another node, or nothing."""
 
     edges: Edges = _no_edges
@@ -106,6 +106,10 @@ class ResourceType:
 
     named_by_azure: bool = True
     """Whether its name in Azure tells a person more than its name in the program."""
+
+    def hides(self, resource: Resource) -> bool:
+        """Whether a diagram draws no node for a resource of this type."""
+        return self.hidden(resource) if callable(self.hidden) else self.hidden
 
     def words_for(self, resource: Resource) -> str:
         """The name that a person uses for a resource of this type."""

@@ -73,10 +73,6 @@ def _connection(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     yield Edge(nodes.named(WORKSPACE, resource.input("workspaceName")), account, "connection")
 
 
-def _path(version: Resource) -> str:
-    return str(version.input("properties.dataUri")).partition("/datastores/")[2]
-
-
 TYPES = {
     "azure-native:machinelearningservices:BatchEndpoint": ResourceType(
         id=_WORKSPACE + "/batchEndpoints/{endpointName}",
@@ -95,9 +91,6 @@ TYPES = {
         ),
         colour=Colour.COMPUTE,
         edges=_compute,
-    ),
-    "azure-native:machinelearningservices:DataVersion": ResourceType(
-        id=_WORKSPACE + "/data/{name}/versions/{version}", size=_path, hidden=True
     ),
     "azure-native:machinelearningservices:Datastore": ResourceType(
         id=_WORKSPACE + "/datastores/{name}",

@@ -11,6 +11,7 @@ from ..foundation.values import resource_group_of, subscription_of
 from ..parts.arguments import In
 from ..parts.component import Component, child
 from ..parts.outputs import gated_by, immutable_violations, known_value_of
+from ..parts.template_deployment import template_deployment
 from .settings.datastores import DatastoreSettings, FolderSettings, StoreAccess
 
 
@@ -80,15 +81,20 @@ def datastore(parent: Component, number: int, store: DatastoreSettings, workspac
     return gated_by(violations, known_value_of(made, store.name))
 
 
+DATA_API_VERSION = "2025-12-01"
+"""The API version of the azure-native version of this library."""
+
+
 def data_asset(
     parent: Component, folder: FolderSettings, store: DatastoreSettings, *, workspace_name: In[str], store_name: In[str]
 ) -> pulumi.Output[str]:
     """Makes a data asset for a folder. Returns its reference for jobs, such as `azureml:transactions:5f3a01c2`.
 
     An asset's version cannot change, so each place has a version of its own. Versions cannot be deleted either
-    ("Create and manage data assets"): they stay after they are removed from the settings.
+    ("Create and manage data assets"): they stay after they are removed from the settings, and are taken over if they
+    come back.
     """
-    ml, placement = native.machinelearningservices, parent.placement
+    placement = parent.placement
     place = f"{store.name}/{store.container_id.lower()}/{folder.path}/{folder.generation}"
     version = hashlib.sha256(place.encode()).hexdigest()[:8]
     uri = pulumi.Output.all(placement.resource_group_name, workspace_name, store_name).apply(
@@ -97,13 +103,13 @@ def data_asset(
             f"/datastores/{known[2]}/paths/{folder.path}/"
         )
     )
-    asset = native.machinelearningservices.DataVersion(
-        parent.logical_name(f"data-{folder.name}"),
-        name=folder.name,
-        version=version,
-        workspace_name=workspace_name,
-        resource_group_name=placement.resource_group_name,
-        properties=ml.UriFolderDataVersionArgs(data_type="uri_folder", data_uri=uri),
-        opts=child(parent, retain_on_delete=True),
+    asset = template_deployment(
+        parent,
+        f"data-{folder.name}",
+        f"data-{folder.name}-{version}",
+        type_="Microsoft.MachineLearningServices/workspaces/data/versions",
+        api_version=DATA_API_VERSION,
+        name=pulumi.Output.concat(workspace_name, f"/{folder.name}/{version}"),
+        properties={"dataType": "uri_folder", "dataUri": uri},
     )
     return known_value_of(asset, f"azureml:{folder.name}:{version}")

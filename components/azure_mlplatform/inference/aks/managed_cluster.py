@@ -136,11 +136,16 @@ def _cluster(
                 "agentPoolProfiles",
                 # The upgrade channel changes it.
                 "kubernetesVersion",
-                # AKS refuses to change these. `_violations` reports a change before anything is sent.
+                # AKS cannot change these, and azure-native would replace the cluster for most. `_violations` reports a
+                # change before anything is sent.
                 "apiServerAccessProfile.privateDNSZone",
+                "dnsPrefix",
+                "fqdnSubdomain",
+                "networkProfile.dnsServiceIP",
                 "networkProfile.networkDataplane",
                 "networkProfile.networkPluginMode",
                 "networkProfile.networkPolicy",
+                "networkProfile.outboundType",
                 "networkProfile.podCidr",
                 "networkProfile.serviceCidr",
             ],
@@ -208,12 +213,20 @@ def _violations(
             for field in IMMUTABLE_OF_NODES
         ),
     ]
+    outbound = network.apply(lambda each: _of(each, "outbound_type"))
+    wanted = _outbound_type(args.egress)
+    way = f"Set it back, or run `az aks update --outbound-type {wanted}` and then `pulumi up`"
+    violations = [immutable_violations(("network", "egress", "kind"), outbound, wanted, way)]
     if settings.pod_network is PodNetwork.OVERLAY:
         compared.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
-    return [
+    return violations + [
         immutable_violations(("inference", "aks", *setting.split(".")), made, wanted)
         for setting, made, wanted in compared
     ]
+
+
+def _outbound_type(egress: EgressKind) -> str:
+    return "userAssignedNATGateway" if egress is EgressKind.NAT_GATEWAY else "userDefinedRouting"
 
 
 def _system(pools: Any) -> Any:
@@ -235,7 +248,7 @@ def _network_profile(settings: AKSSettings, egress: EgressKind) -> Any:
         service_cidr=settings.service_cidr,
         dns_service_ip=f"{services[0]}.{int(services[1]) + 10}",
         load_balancer_sku="standard",
-        outbound_type="userAssignedNATGateway" if egress is EgressKind.NAT_GATEWAY else "userDefinedRouting",
+        outbound_type=_outbound_type(egress),
     )
 
 
