@@ -33,6 +33,8 @@ golden: $(INSTALLED)
 
 # A real Pulumi CLI for `make lifecycle`: the one on PATH, else built from its Go module (ten minutes of one core).
 engine:
+	@command -v pulumi > /dev/null || test -x build/engine/pulumi || command -v go > /dev/null || \
+		{ echo "no Pulumi CLI on PATH, and no Go to build one: https://www.pulumi.com/docs/install/"; exit 1; }
 	command -v pulumi || test -x build/engine/pulumi || \
 		(cd engine && go build -mod=readonly -o ../build/engine/pulumi \
 			-ldflags '-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.260.0' \
@@ -40,7 +42,7 @@ engine:
 
 # Whole lives of environments, on a real engine and an emulated Azure.
 lifecycle: $(INSTALLED) engine
-	ENGINE=required $(BIN)/pytest -n auto --dist worksteal tests/engine
+	$(BIN)/pytest -n auto --dist loadgroup tests/engine
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py

@@ -38,6 +38,12 @@ def service(data, preview=False, then=None, **changes):
     return record(program, preview=preview)
 
 
+@pytest.mark.parametrize(("given", "asked"), [({}, None), ({"restore": False}, None), ({"restore": True}, True)])
+def test_a_deleted_account_is_restored_only_where_it_is_asked_for(given, asked):
+    [account] = service({**DOCUMENTS, **given}).of_type("Account")
+    assert account.input("properties.restore") is asked
+
+
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize(
     ("data", "changes", "made"),

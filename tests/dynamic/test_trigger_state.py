@@ -323,7 +323,8 @@ def all_triggers(*names, factory_id=FACTORY):
 
 def test_a_trigger_that_is_no_longer_there_is_stopped_and_the_others_run_on(azure, providers):
     gone, stays = Trigger(azure, "gone", definition=ARRIVAL), Trigger(azure, "stays", definition=DAILY)
-    gone.running(), stays.running()
+    gone.running()
+    stays.running()
     id_, state = providers.create(all_triggers("gone", "stays"))
     assert (gone.did, stays.did) == ([], [])
     assert providers.diff(id_, state, all_triggers("stays", "new")) == (True, [])

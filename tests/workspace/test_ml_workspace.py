@@ -226,6 +226,18 @@ def test_locks_guard_vault_storage_and_registry_and_never_the_workspace():
         assert guarded <= set(lock.dependencies)
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_registry_and_its_images_go_only_where_a_setting_says_so(environment):
+    def registry(**changes):
+        plan = ml_workspace({**OWN, **changes.pop("settings", {})}, environment=environment, lock=True, **changes)
+        locks = [each for each in plan.of_type("ManagementLockByScope") if each.name == "ml-registry-lock"]
+        return one(plan, "Registry").protect, bool(locks)
+
+    assert registry() == (True, True)
+    assert registry(settings={"discard_registry_reason": "Moved to crml, ML-321"}) == (False, False)
+    assert registry(retire={"reason": "The project ended, ticket ML-321"}) == (False, False)
+
+
 def test_roles_lie_on_the_parts_that_are_adopted_too():
     plan = ml_workspace({**OWN, **ADOPTED})
     scopes = {each.input("scope") for each in plan.of_type("RoleAssignment")}

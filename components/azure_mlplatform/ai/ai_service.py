@@ -105,6 +105,7 @@ class AIService(Component):
                 # Entra sign-in and private endpoints need a subdomain, which can never change.
                 custom_sub_domain_name=account_name,
                 disable_local_auth=True,
+                restore=True if settings.restore else None,
                 public_network_access=placement.public_network_access,
                 network_acls={
                     "default_action": placement.default_action,

@@ -83,6 +83,10 @@ class AIServiceSettings(PartSettings):
     allowed_fqdns: list[str] = Field(default_factory=list, examples=[["churnstorage.blob.core.windows.net"]])
     """Host names that the service itself may call. Default: none."""
 
+    restore: bool = False
+    """Whether to bring back a deleted account. Azure holds the name of a deleted account for 48 hours and refuses a new
+    one with it. Set it for the deployment that puts the service back, then leave it out again. Default: no."""
+
     @property
     def sku_name(self) -> str:
         """The given sku, or the kind's default."""

@@ -186,6 +186,7 @@ def _opened(folder: Path, *, create: bool = False) -> Iterator["World"]:
             state = World.load(file)
         except WorldError as error:
             refuse([str(error)])
+        state.save(file)
         try:
             yield state
         finally:

@@ -17,9 +17,15 @@ UNTAGGED_DAYS = 30
 """The days that an image without a tag is kept."""
 
 
-def container_registry(parent: Component, label: str, sku: RegistrySku) -> "native.containerregistry.Registry":
+def container_registry(
+    parent: Component, label: str, sku: RegistrySku, *, discard: bool
+) -> "native.containerregistry.Registry":
     """Makes a registry with its private endpoint, its diagnostics and its lock. Only a Premium one has network rules,
-    policies, zones and a customer-managed key."""
+    policies, zones and a customer-managed key.
+
+    It is protected in every environment, because its images would go with it, unless the environment is retired or the
+    registry is to be discarded.
+    """
     placement = parent.placement
     registry = native.containerregistry.Registry(
         parent.logical_name(label),
@@ -33,9 +39,11 @@ def container_registry(parent: Component, label: str, sku: RegistrySku) -> "nati
         public_network_access=placement.public_network_access,
         **(_premium(placement) if sku is RegistrySku.PREMIUM else {}),
         tags=placement.tags,
-        opts=child(parent, protect=placement.protected),
+        opts=child(parent, protect=placement.retire is None and not discard),
     )
-    with_endpoints_and_diagnostics(parent, label, registry, PrivateService.CONTAINER_REGISTRY, part=label)
+    with_endpoints_and_diagnostics(
+        parent, label, registry, PrivateService.CONTAINER_REGISTRY, part=label, locked=not discard
+    )
     return registry
 
 

@@ -87,10 +87,12 @@ def with_endpoints_and_diagnostics(
     *,
     part: str,
     logs: bool = True,
+    locked: bool = True,
 ) -> Endpoints:
-    """Gives a resource its diagnostics, its private endpoints and, if it is protected, its lock."""
+    """Gives a resource its diagnostics, its private endpoints and, if the environment is protected, its lock. Without
+    `locked`, it gets no lock."""
     reported = send_diagnostics(parent, label, resource.id, logs=logs)
     made = private_endpoints(parent, label, resource.id, service, part=part)
-    if parent.placement.protected:
+    if parent.placement.protected and locked:
         lock(parent, f"{label}-lock", resource, guards=[reported, *made.endpoints])
     return made

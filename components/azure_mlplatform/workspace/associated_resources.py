@@ -88,7 +88,8 @@ def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], d
 
 def _registry(parent: Component, settings: WorkspaceSettings) -> In[str]:
     if settings.container_registry_id is None:
-        return container_registry(parent, "registry", settings.container_registry_sku).id
+        discard = settings.discard_registry_reason is not None
+        return container_registry(parent, "registry", settings.container_registry_sku, discard=discard).id
     private = parent.placement.private_network is not None
     name = parent.logical_name("adopted-registry")
     read = native.containerregistry.Registry.get(name, settings.container_registry_id, child(parent))

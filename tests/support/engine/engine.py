@@ -21,9 +21,13 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 
 
-def find_cli() -> Optional[str]:
-    """The Pulumi CLI: the one in PULUMI_CLI, else the one on PATH."""
-    return os.environ.get("PULUMI_CLI") or shutil.which("pulumi")
+def find_cli() -> str:
+    """The Pulumi CLI: the one on PATH, else the one that `make engine` built."""
+    built = ROOT / "build" / "engine" / "pulumi"
+    if found := shutil.which("pulumi"):
+        return found
+    assert built.exists(), "no Pulumi CLI: run `make engine`"
+    return str(built)
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Engine:
     def pulumi(self, *arguments: str, stack: str = "", check: bool = False, **environment: str) -> Done:
         """Runs a command of the CLI."""
         events = self._folder / f"events-{uuid.uuid4()}.json"
-        command = [find_cli() or "pulumi", *arguments, "--non-interactive", "--color", "never"]
+        command = [find_cli(), *arguments, "--non-interactive", "--color", "never"]
         if stack:
             command += ["--stack", stack]
         if arguments[0] in ("up", "destroy", "refresh", "preview"):

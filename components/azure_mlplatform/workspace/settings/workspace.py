@@ -69,7 +69,12 @@ class WorkspaceSettings(PartSettings):
     """A storage account that others made, by id, without a hierarchical namespace. Default: one is made."""
 
     container_registry_id: Optional[str] = None
-    """A registry that others made, by id. Default: one is made."""
+    """A registry that others made, by id. Default: one is made. To change to another registry later, first deploy with
+    `discard_registry_reason`: the environment's own registry goes with its images."""
+
+    discard_registry_reason: Optional[str] = Field(default=None, min_length=10, examples=["Moved to crml, ML-321"])
+    """The reason why the environment's own registry may be deleted with its images: at least 10 characters. It removes
+    the registry's protection and lock. Default: both stay."""
 
     container_registry_sku: RegistrySku = RegistrySku.PREMIUM
     """The sku of the registry that is made: `Basic`, `Standard` or `Premium`. Default: `Premium`, the only one with
@@ -98,6 +103,16 @@ class WorkspaceSettings(PartSettings):
             PrivateService.CONTAINER_REGISTRY: self.container_registry_id,
         }
         return [PrivateService.ML_WORKSPACE, *(service for service, adopted in made.items() if adopted is None)]
+
+    @check
+    def _only_an_own_registry_can_be_discarded(self) -> Iterator[Violation]:
+        if self.discard_registry_reason is not None and self.container_registry_id is not None:
+            yield Violation(
+                ("discard_registry_reason",),
+                self.discard_registry_reason,
+                "discard_registry_reason is given together with container_registry_id",
+                "Deploy once with discard_registry_reason alone, and then with container_registry_id alone",
+            )
 
     @check
     def _computes_have_names_of_their_own(self) -> Iterator[Violation]:

@@ -1,0 +1,120 @@
+"""`mlplatform local` as a person runs it: processes, a folder with a space, and no real sign-in."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "a folder"
+    made.mkdir()
+    return made
+
+
+def run(folder, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "azure_mlplatform", "local", *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def environment_of(folder, **environment):
+    """The variables that a command gets, and what the person reads."""
+    program = "import json, os; print(json.dumps(dict(os.environ)))"
+    done = run(folder, "--", sys.executable, "-c", program, **environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def test_no_sign_in_of_the_person_reaches_the_command_and_it_is_said(folder):
+    given = {
+        "PULUMI_ACCESS_TOKEN": "real",
+        "ARM_CLIENT_SECRET": "real",
+        "AZURE_CLIENT_ID": "real",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "real",
+    }
+    found, said = environment_of(folder, **given)
+    assert "real" not in found.values()
+    assert "nothing here is real" in said
+    assert "not passed on: ACTIONS_ID_TOKEN_REQUEST_TOKEN, ARM_CLIENT_SECRET, AZURE_CLIENT_ID" in said
+    assert "real" not in said.replace("nothing here is real", "")
+
+
+def test_state_and_sign_in_are_in_the_folder_and_the_plugin_comes_first(folder):
+    found, _ = environment_of(folder, PULUMI_BACKEND_URL="s3://real", PULUMI_HOME="/real")
+    here = str(folder / ".local-azure")
+    assert found["PULUMI_BACKEND_URL"] == f"file://{here}/state"
+    for key in ("PULUMI_HOME", "AZURE_CONFIG_DIR", "REQUESTS_CA_BUNDLE"):
+        assert found[key].startswith(here)
+    plugin = f"{found['PATH'].split(os.pathsep)[0]}/pulumi-resource-azure-native"
+    assert os.access(plugin, os.X_OK)
+    assert found["ARM_METADATA_HOSTNAME"].startswith("localhost:")
+    assert (folder / ".local-azure" / ".gitignore").read_text() == "*\n"
+
+
+def test_the_exit_code_is_the_commands(folder):
+    assert run(folder, "--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
+
+
+def test_a_command_that_is_not_there_is_said_with_the_way_to_get_one(folder):
+    done = run(folder, "--", "pulumi-of-nobody", "up")
+    assert done.returncode == 2
+    assert "pulumi-of-nobody: is not on PATH" in done.stderr
+    assert "pulumi.com/docs/install" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["show"], ["reset"], ["clock", "2999-01-01"], ["break", "vaults"]])
+def test_where_nothing_is_there_is_nothing_to_do(folder, command):
+    done = run(folder, *command)
+    assert done.returncode == 2
+    assert "has no emulated Azure" in done.stderr
+    assert not (folder / ".local-azure").exists()
+
+
+def test_a_world_is_shown_moved_broken_and_reset(folder):
+    environment_of(folder)
+    assert "0 resources" in run(folder, "show").stdout
+    assert "2999-01-01: 0 names are free again" in run(folder, "clock", "2999-01-01").stdout
+    done = run(folder, "clock", "2020-01-01")
+    assert (done.returncode, "a clock goes forward only" in done.stderr) == (2, True)
+    assert (
+        "delete of 'vaults' will fail 2 times with 409 Conflict"
+        in run(
+            folder, "break", "vaults", "--operation", "delete", "--times", "2", "--status", "409", "--code", "Conflict"
+        ).stdout
+    )
+    assert "Allowed: create, update, read, delete" in run(folder, "break", "x", "--operation", "burn").stderr
+    world = json.loads(run(folder, "show", "--json").stdout)
+    [fault] = world["faults"]
+    assert (fault["operation"], fault["times"], fault["status"]) == ("delete", 2, 409)
+    assert "fault: delete of 'vaults' 2 times: Conflict" in run(folder, "show").stdout
+    assert run(folder, "reset").returncode == 0
+    assert run(folder, "show").returncode == 2
+
+
+def test_a_world_of_another_version_is_refused(folder):
+    environment_of(folder)
+    (folder / ".local-azure" / "world.json").write_text('{"version": 99}')
+    done = run(folder, "show")
+    assert done.returncode == 2
+    assert "version 99" in done.stderr
+    assert "reset" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_commands_do_not_use_one_world_at_once(folder):
+    show = [sys.executable, "-m", "azure_mlplatform", "local", "show"]
+    inner = f"import subprocess, sys; sys.exit(subprocess.call({show!r}))"
+    done = run(folder, "--", sys.executable, "-c", inner)
+    assert done.returncode == 2
+    assert "another command uses it" in done.stderr

@@ -1,0 +1,143 @@
+"""What a person sees when a program refuses, and what happens when a life does not go as planned."""
+
+import pytest
+
+from azure_mlplatform.emulation.world import Fault, Held
+from support.engine.engine import engine
+
+LAKE = (
+    "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg-lake/providers/Microsoft.Storage"
+    "/storageAccounts/stlake"
+)
+LEAN = ("batch", "inference", "workspace")
+"""What a small environment does without."""
+
+
+@pytest.fixture
+def dev(tmp_path):
+    """A small dev that is not deployed yet."""
+    with engine(tmp_path / "a folder") as made:
+        made.init("dev")
+        made.change("dev", lambda settings: [settings.pop(each, None) for each in LEAN])
+        yield made
+
+
+def test_bad_settings_say_what_is_wrong_and_nothing_is_made(dev):
+    dev.change("dev", lambda settings: settings.update(location="westeurop"))
+    done = dev.up("dev", check=False)
+    assert done.code != 0
+    [error] = [each for each in done.errors if "location" in each]
+    assert "azure-mlplatform:location: 'westeurop' is not an Azure region" in error
+    assert "did you mean 'westeurope'?" in error
+    assert "Traceback" not in done.output
+    assert dev.azure.world.resources == {}
+
+
+def test_a_decrypted_secret_in_bad_settings_is_not_shown(dev):
+    dev.change("dev", lambda settings: settings.pop("location"))
+    dev.pulumi("config", "set", "--secret", "azure-mlplatform:location", "hunter2", stack="dev", check=True)
+    done = dev.up("dev", check=False)
+    assert done.code != 0
+    assert any("'[secret]' is not an Azure region" in each for each in done.errors)
+    assert "hunter2" not in done.output + str(done.events)
+
+
+def test_another_subscription_than_the_settings_say_is_refused_without_a_traceback(dev):
+    program = dev.project / "stacks" / "project" / "__main__.py"
+    program.write_text(
+        "import pulumi\n"
+        "import pulumi_azure_native as native\n"
+        "from azure_mlplatform import ProjectEnvironment, ProjectEnvironmentArgs, stack_settings\n"
+        "elsewhere = native.Provider('azure', subscription_id='elsewhere')\n"
+        "args = ProjectEnvironmentArgs(settings=stack_settings(), today='2026-01-15')\n"
+        "ProjectEnvironment('churn', args, pulumi.ResourceOptions(providers=[elsewhere]))\n"
+    )
+    done = dev.up("dev", check=False)
+    assert done.code != 0
+    assert any("but the environment is in elsewhere" in each for each in done.errors)
+    assert "Traceback" not in "".join(done.errors)
+    assert [each.type for each in dev.azure.world.resources.values()] == ["azure-native:resources:ResourceGroup"]
+
+
+@pytest.mark.parametrize("lake", [True, False])
+def test_an_adopted_account_is_read_before_the_workspace_is_made(tmp_path, lake):
+    with engine(tmp_path / "a folder") as made:
+        made.init("dev")
+        made.change("dev", lambda settings: [settings.pop(each, None) for each in ("batch", "inference")])
+        made.change("dev", lambda settings: settings["workspace"].update(storage_account_id=LAKE))
+        made.azure.world.resources[LAKE.lower()] = Held(
+            LAKE, "azure-native:storage:StorageAccount", {"isHnsEnabled": lake}
+        )
+        done = made.up("dev", check=False)
+        workspaces = list(made.azure.world.of_type("azure-native:machinelearningservices:Workspace"))
+        assert bool(workspaces) is not lake
+        assert (done.code != 0) is lake
+        if lake:
+            assert any("the account has a hierarchical namespace" in each for each in done.errors)
+
+
+def test_a_failure_is_said_and_the_next_update_goes_on(dev):
+    dev.azure.world.faults.append(Fault("Microsoft.CognitiveServices", "create", 99, 409, "Conflict", "Not now."))
+    done = dev.up("dev", check=False)
+    assert any('Code="Conflict" Message="Not now."' in each for each in done.errors)
+    dev.azure.world.faults.clear()
+    dev.up("dev")
+    assert dev.up("dev").operations() == []
+
+
+def test_a_throttled_call_is_repeated(dev):
+    dev.azure.world.faults.append(Fault("", "create", 3, 429, "TooManyRequests"))
+    dev.up("dev")
+    assert dev.azure.world.faults == []
+
+
+def test_what_was_made_half_way_is_taken_over(dev):
+    dev.azure.world.faults.append(
+        Fault("virtualNetworks", "create", 1, 409, "Conflict", "The deployment failed.", half_way=True)
+    )
+    done = dev.up("dev", check=False)
+    assert done.code != 0
+    dev.up("dev")
+    assert dev.up("dev").operations() == []
+
+
+def test_drift_by_hand_is_put_back(dev):
+    dev.up("dev")
+    world = dev.azure.world
+    [account] = [each for each in world.of_type("azure-native:cognitiveservices:Account") if "documents" in each.id]
+    [endpoint] = [each for each in world.of_type("azure-native:network:PrivateEndpoint") if "documents" in each.id]
+    account.body["tags"] = {}
+    account.body["properties"]["publicNetworkAccess"] = "Enabled"
+    for each in [*world.below(endpoint.id), endpoint]:
+        del world.resources[each.id.lower()]
+    dev.up("dev")
+    assert account.body["properties"]["publicNetworkAccess"] == "Disabled"
+    assert account.body["tags"]
+    assert world.get(endpoint.id) is not None
+    assert dev.up("dev").operations() == []
+
+
+def test_another_project_is_refused_before_anything_is_made_or_gone(dev):
+    dev.up("dev")
+    world = set(dev.azure.world.resources)
+    dev.change("", lambda settings: settings["project"]["value"].update(name="fraud"))
+    done = dev.up("dev", check=False)
+    assert any("project.name: immutable: deployed as 'churn', cannot become 'fraud'" in each for each in done.errors)
+    assert set(dev.azure.world.resources) == world
+
+
+def test_dev_and_prod_in_one_subscription_leave_each_other_alone(tmp_path):
+    with engine(tmp_path / "a folder") as made:
+        subscription = "00000000-0000-0000-0000-00000000de00"
+        for stack in ("dev", "prod"):
+            made.init(stack)
+            made.change(stack, lambda settings: [settings.pop(each, None) for each in LEAN])
+            made.change(stack, lambda settings: settings.update(subscription_id=subscription))
+            made.up(stack)
+        prod = {key: each.body for key, each in made.azure.world.resources.items() if "-prod" in key}
+        made.change("dev", lambda settings: settings.update(retire={"reason": "The project ended, ML-321"}))
+        made.up("dev")
+        made.destroy("dev")
+        left = {key: each.body for key, each in made.azure.world.resources.items()}
+        assert {key: body for key, body in left.items() if key in prod} == prod
+        assert made.up("prod").operations() == []
