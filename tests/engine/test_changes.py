@@ -148,6 +148,7 @@ DEV = [
         "a store reads another container",
         lambda s: store(s).update(container="raw"),
         refused="container: immutable",
+        half_way=True,  # The roles on the other container come first.
     ),
     Change(
         "jobs' machines may be more",
@@ -182,7 +183,7 @@ DEV = [
             s["workspace"].update(container_registry_id=REGISTRY),
         ),
         updated=("churn-ml-workspace",),
-        replaced=("churn-ml-*registry*",),
+        replaced=("churn-ml-*registry*", "churn-endpoint-scoring-images"),
         deleted=("churn-ml-registry*",),
     ),
     Change(
@@ -192,9 +193,9 @@ DEV = [
             s["batch"]["jobs"][0].pop("input"),
             s["batch"]["jobs"][0].update(blob_created={"store": "customers", "folder": "incoming", "suffix": ".csv"}),
         ),
-        updated=("churn-batch-*customers", "churn-batch-removed-triggers"),
+        updated=("churn-batch-pipeline-customers", "churn-batch-removed-triggers", "churn-batch-failed-triggers"),
         created=("churn-batch-trigger-customers-blob*",),
-        deleted=("churn-batch-trigger-customers-schedule*",),
+        deleted=("churn-batch-trigger-customers-schedule*", "churn-batch-late-customers"),
     ),
     Change(
         "a job has another name",
@@ -211,7 +212,7 @@ DEV = [
     Change(
         "alerts go to others",
         lambda s: s["batch"]["alerts"].update(emails=["oncall@example.com"]),
-        updated=("churn-batch-alert*",),
+        updated=("churn-batch-action-group",),
     ),
     Change(
         "nodes leave by a firewall",
@@ -230,7 +231,11 @@ DEV = [
         lambda s: s.update(subscription_id="00000000-0000-0000-0000-00000000dead"),
         refused="subscription_id: immutable",
     ),
-    Change("another kind of environment", lambda s: s.update(environment="test"), refused="immutable"),
+    Change(
+        "another tenant",
+        lambda s: s.update(tenant_id="00000000-0000-0000-0000-00000000dead"),
+        refused="tenant_id: immutable",
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.stack import azure_provider
 from azure_mlplatform.testing import example_settings, record
-from support.programs import whole
+from support.programs import INFERENCE, WORKSPACE, whole
 
 FIRST = {
     "project": "churn",
@@ -37,7 +37,7 @@ def test_what_is_kept_is_the_settings_that_make_it_this_environment(preview):
     plan = record(lambda: azure_provider(example_settings()), preview=preview)
     [kept] = plan.of_type("Stash")
     assert kept.name == "environment"
-    assert set(kept.input("input")) == {*FIRST, "subscription_id", "tenant_id"}
+    assert set(kept.input("input")) == {*FIRST, "subscription_id", "tenant_id", "cluster_egress"}
     [provider] = plan.of_type("azure-native")
     assert provider.inputs["subscriptionId"] == example_settings().subscription_id
 
@@ -56,6 +56,15 @@ def test_what_is_kept_is_the_settings_that_make_it_this_environment(preview):
 )
 def test_each_is_refused_if_it_was_another(key, other, setting):
     assert found({**FIRST, key: other}) == [setting]
+
+
+@pytest.mark.parametrize(
+    ("first", "refused"),
+    [("nat_gateway", []), ("firewall", ["network.egress.kind"]), ("", [])],
+)
+def test_the_egress_below_an_own_cluster_stays(first, refused):
+    assert found({"cluster_egress": first}, inference=INFERENCE, workspace=WORKSPACE) == refused
+    assert found({"cluster_egress": first}) == []
 
 
 def test_case_does_not_count_and_what_an_older_version_did_not_keep_is_not_compared():

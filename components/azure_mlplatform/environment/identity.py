@@ -20,6 +20,7 @@ _SETTINGS: dict[str, Path] = {
     "subscription_id": ("subscription_id",),
     "tenant_id": ("tenant_id",),
     "resource_group_id": ("resource_group_id",),
+    "cluster_egress": ("network", "egress", "kind"),
 }
 """What is kept → the setting that it comes from."""
 
@@ -39,16 +40,28 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         "subscription_id": settings.subscription_id,
         "tenant_id": settings.tenant_id,
         "resource_group_id": settings.resource_group_id or "",
+        "cluster_egress": _egress_of_own_cluster(settings),
     }
 
     def compare(first: dict[str, str]) -> list[Problem]:
         return [
             Problem(path, f"immutable: deployed as '{first[key]}', cannot become '{wanted[key]}'", _FIX)
             for key, path in _SETTINGS.items()
-            if key in first and first[key].lower() != wanted[key].lower()
+            if key in first
+            and first[key].lower() != wanted[key].lower()
+            # Nodes lose their way out if it changes below a cluster. Without a cluster it may change.
+            and (key != "cluster_egress" or (first[key] and wanted[key]))
         ]
 
     return pulumi.Stash("environment", input=wanted).output.apply(compare)
+
+
+def _egress_of_own_cluster(settings: EnvironmentSettings) -> str:
+    """The egress of the network of an own cluster. Empty without one: it may then change."""
+    network, aks = settings.network, settings.inference.aks if settings.inference else None
+    if network is None or network.adopted or aks is None or aks.adopted:
+        return ""
+    return network.egress.kind.value
 
 
 def guard(parent: pulumi.Resource, name: str, *, protect: bool, after: Iterable[pulumi.Resource]) -> None:
