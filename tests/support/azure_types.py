@@ -97,7 +97,7 @@ class _Judge:
         """The properties of an object. azure-native puts those of an envelope `properties` beside it."""
         known = dict(type_.get("properties") or type_.get("baseProperties") or {})
         if type_["$type"] == "DiscriminatedObjectType":
-            sort = type_["discriminator"]
+            sort = str(type_["discriminator"])
             element = type_["elements"].get(str(given.get(sort, given.get(_CLIENTS.get(sort, sort)))))
             if element is not None:
                 known |= self._at(element).get("properties", {})
