@@ -127,6 +127,8 @@ def _call(resource: PlannedResource, names: dict[str, str]) -> str:
     opts = "pulumi.ResourceOptions(" + ", ".join(f"{key}={value}" for key, value in options.items() if value) + ")"
     if not resource.custom:
         return f"Component({resource.type!r}, {resource.name!r}, None, {opts})"
+    if resource.type == "pulumi:index:Stash":
+        return f"pulumi.Stash({resource.name!r}, input={resource.inputs['input']!r}, opts={opts})"
     if resource.type.startswith("pulumi-python:dynamic/"):
         return f"pulumi.CustomResource({resource.type!r}, {resource.name!r}, {dict(resource.inputs)!r}, {opts})"
     if resource.type == "pulumi:providers:azure-native":
