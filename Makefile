@@ -42,7 +42,7 @@ engine:
 
 # Whole lives of environments, on a real engine and an emulated Azure.
 lifecycle: $(INSTALLED) engine
-	$(BIN)/pytest -n auto --dist loadgroup tests/engine
+	$(BIN)/pytest -n auto --dist loadfile tests/engine
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py

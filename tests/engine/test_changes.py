@@ -251,9 +251,6 @@ def matches(found: list[str], wanted: tuple[str, ...]) -> bool:
     )
 
 
-pytestmark = pytest.mark.xdist_group("changes")
-
-
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory):
     with engine(tmp_path_factory.mktemp("dev") / "a folder") as made:
