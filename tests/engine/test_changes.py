@@ -184,7 +184,7 @@ DEV = [
         ),
         updated=("churn-ml-workspace",),
         replaced=("churn-ml-*registry*", "churn-endpoint-scoring-images"),
-        deleted=("churn-ml-registry*",),
+        deleted=("churn-ml-registry*", "churn-data-product-network-privatelink.azurecr.io*"),
     ),
     Change(
         "a job starts by a blob, no longer by the clock",
