@@ -93,7 +93,7 @@ class _Run(NamedTuple):
     actions: Actions
 
     quiet: list[pulumi.Resource]
-    """What stops the triggers of jobs that are gone, before any pipeline changes."""
+    """The resources that stop the triggers of removed jobs. Every pipeline depends on them."""
 
 
 class BatchScoring(Component):

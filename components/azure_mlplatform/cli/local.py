@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import fcntl
 import json
 import os
 import shutil
@@ -195,6 +194,9 @@ def _opened(folder: Path, *, create: bool = False) -> Iterator["World"]:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    # Not every system has it, and no other command needs it.
+    import fcntl
+
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

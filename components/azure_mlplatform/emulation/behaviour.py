@@ -1,4 +1,4 @@
-"""What a service does with a resource beyond keeping it: what it adds, sorts, moves and holds."""
+"""The behaviour of services beyond keeping a resource: they add, sort and move properties."""
 
 import copy
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ deleting (its `DefaultBody`)."""
 
 
 def shown(world: World, held: Held) -> dict[str, Any]:
-    """What can be written of a resource, as the service shows it."""
+    """The properties that can be written, as the service shows them."""
     if held.type == CLUSTER:
         return _with_all_pools(world, held)
     return held.body
@@ -140,4 +140,4 @@ _OUTSIDE: dict[str, dict[str, Any]] = {
     "azure-native:containerregistry:Registry": {"sku": {"name": "Premium", "tier": "Premium"}},
     "azure-native:applicationinsights:Component": {"workspaceResourceId": "outside"},
 }
-"""What a resource that others run shows, so that a workspace can use it. Assumed."""
+"""The properties of a resource that others run, such that a workspace can use it. Assumed."""

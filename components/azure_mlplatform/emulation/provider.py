@@ -23,7 +23,7 @@ from .tables.immutable import IMMUTABLE, Outcome
 from .wire import plain, wire_fields
 
 TRIES = 4
-"""How often azure-native sends a request that may be repeated (azcore's default: three retries)."""
+"""The number of times that azure-native sends a request at most (azcore's default: three retries)."""
 
 _REPEATED = frozenset({408, 429, 500, 502, 503, 504})
 _REPEATED_CONFLICTS = frozenset({"AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned"})
@@ -222,5 +222,5 @@ def _replaces(type_: str, path: str) -> bool:
 
 
 def _in_a_preview(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """What is known of a resource before Azure answers: its inputs."""
+    """The inputs that are known before Azure answers."""
     return {key: value for key, value in inputs.items() if value != UNKNOWN}

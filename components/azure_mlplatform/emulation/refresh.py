@@ -27,7 +27,7 @@ def refreshed(inputs: Any, before: Any, now: Any) -> Any:
 
 
 def without(shown: dict[str, Any], read_only: dict[str, Any]) -> dict[str, Any]:
-    """What can be written of a resource: what Azure shows, without what it alone decides."""
+    """Leaves out the properties that Azure alone decides."""
     kept: dict[str, Any] = {}
     for key, value in shown.items():
         added = read_only.get(key)
@@ -39,7 +39,7 @@ def without(shown: dict[str, Any], read_only: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(written: dict[str, Any], read_only: dict[str, Any]) -> dict[str, Any]:
-    """What Azure shows: what was written, and what it adds."""
+    """Adds the properties that Azure alone decides to those that were written."""
     result = dict(written)
     for key, value in read_only.items():
         mine = result.get(key)

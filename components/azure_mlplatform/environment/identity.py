@@ -22,7 +22,7 @@ _SETTINGS: dict[str, Path] = {
     "resource_group_id": ("resource_group_id",),
     "cluster_egress": ("network", "egress", "kind"),
 }
-"""What is kept → the setting that it comes from."""
+"""Key of a kept value → the setting that it comes from."""
 
 _FIX = "An environment cannot move. Set it back, or make a new stack, move the work there, and retire this one"
 
@@ -39,7 +39,7 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         "location": settings.location,
         "subscription_id": settings.subscription_id,
         "tenant_id": settings.tenant_id,
-        "resource_group_id": settings.resource_group_id or "",
+        "resource_group_id": settings.resource_group_id or "a group of its own",
         "cluster_egress": _egress_of_own_cluster(settings),
     }
 
@@ -47,17 +47,15 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         return [
             Problem(path, f"immutable: deployed as '{first[key]}', cannot become '{wanted[key]}'", _FIX)
             for key, path in _SETTINGS.items()
-            if key in first
-            and first[key].lower() != wanted[key].lower()
-            # Nodes lose their way out if it changes below a cluster. Without a cluster it may change.
-            and (key != "cluster_egress" or (first[key] and wanted[key]))
+            # An empty value fixes nothing.
+            if first.get(key) and wanted[key] and first[key].lower() != wanted[key].lower()
         ]
 
     return pulumi.Stash("environment", input=wanted).output.apply(compare)
 
 
 def _egress_of_own_cluster(settings: EnvironmentSettings) -> str:
-    """The egress of the network of an own cluster. Empty without one: it may then change."""
+    """The egress below an own cluster, whose nodes would lose their way out. Empty without one: it may then change."""
     network, aks = settings.network, settings.inference.aks if settings.inference else None
     if network is None or network.adopted or aks is None or aks.adopted:
         return ""
