@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.loopback import Azure, DynamicProviders, azure_on_loopback, dynamic_providers
+from support.management_plane import Azure, DynamicProviders, azure_on_loopback, dynamic_providers
 
 
 @pytest.fixture(scope="module")

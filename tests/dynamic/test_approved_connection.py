@@ -9,8 +9,8 @@ from pulumi.runtime import rpc
 
 from azure_mlplatform.dynamic.approved_connection import TARGET_API_VERSIONS, ApproveConnection
 from azure_mlplatform.testing import record
-from support.data_factory import GROUP, Connections
-from support.loopback import TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
+from support.data_factory import FACTORY, GROUP, Connections
+from support.management_plane import TENANT, ProviderError, azure_on_loopback, dynamic_providers
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +44,8 @@ def test_a_connection_is_approved_once_its_endpoint_is_there(azure, providers, t
     connections = Connections(azure, target)
     id_, state = providers.create(inputs(target))
     assert (id_, state["status"]) == (ENDPOINT, "Approved")
-    assert (connections.statuses(), connections.early) == (["Approved"], False)
-    assert connections.known_in <= 0
+    assert connections.status == "Approved"
+    assert "early" not in connections.endpoint.state
     [put] = puts(azure)
     assert put.body["properties"]["privateEndpoint"]["id"].endswith("/adf.lake")
     assert put.body["properties"]["privateLinkServiceConnectionState"] == {
@@ -65,26 +65,31 @@ def test_versions_are_those_of_azure_native():
 
 def test_what_is_anothers_stays_pending(azure, providers):
     others = ("adf2.lake", "my-adf.lake", "adf.lake2", "adf.lake.lake", "lake", "adf-lake", "adf.other")
-    connections = Connections(azure, sources=("ADF.Lake", *others))
+    connections = Connections(azure, sources=others)
     providers.create(inputs())
-    assert connections.statuses() == ["Approved", *["Pending"] * len(others)]
+    assert connections.status == "Approved"
+    assert {each.state["status"] for each in connections.others} == {"Pending"}
 
 
 def test_a_connection_of_no_private_endpoint_is_passed_over(azure, providers):
-    connections = Connections(azure, sources=("adf.lake", "gone"))
-    list(connections.connections.values())[1]["properties"]["privateEndpoint"] = None
+    connections = Connections(azure)
+    gone = connections.add("")
     providers.create(inputs())
-    assert connections.statuses() == ["Approved", "Pending"]
+    assert (connections.status, gone.state["status"]) == ("Approved", "Pending")
 
 
-@pytest.mark.parametrize(("sources", "count"), [(("adf2.lake",), 0), (("adf.lake", "adf.lake"), 2)])
-def test_none_or_two_are_an_error_and_nothing_is_approved(azure, providers, sources, count):
-    connections = Connections(azure, sources=sources)
-    with pytest.raises(
-        ProviderError, match=f"storageAccounts/lake has {count} connections from 'adf.lake'; it must have"
-    ):
+def test_two_are_an_error_and_nothing_is_approved(azure, providers):
+    connections = Connections(azure, sources=("ADF.Lake",))
+    with pytest.raises(ProviderError, match=r"storageAccounts/lake has 2 connections from 'adf.lake'; it must have"):
         providers.create(inputs())
-    assert set(connections.statuses()) == {"Pending"}
+    assert {connections.status, *(each.state["status"] for each in connections.others)} == {"Pending"}
+
+
+def test_none_is_an_error(azure, providers):
+    connections = Connections(azure, WORKSPACE)
+    with pytest.raises(ProviderError, match=r"storageAccounts/lake has 0 connections from 'adf.lake'; it must have"):
+        providers.create(inputs(STORAGE))
+    assert connections.status == "Pending"
 
 
 @pytest.mark.parametrize("status", ["Rejected", "Disconnected"])
@@ -93,19 +98,14 @@ def test_what_was_ended_is_an_error_and_stays_so(azure, providers, status):
     connections.end(status)
     with pytest.raises(ProviderError, match=f"its connection is {status}. .* delete the managed private endpoint"):
         providers.create(inputs())
-    assert (connections.statuses(), puts(azure)) == ([status], [])
+    assert (connections.status, puts(azure)) == (status, [])
     assert len(azure.calls) < 10
 
 
 def test_what_is_ended_while_the_endpoint_still_waits_is_not_approved(azure, providers):
     connections = Connections(azure)
-    listed = azure.resources[f"{STORAGE}/privateEndpointConnections"]
-
-    def rejected(call):
-        connections.end("Rejected")
-        return listed(call)
-
-    azure.resources[f"{STORAGE}/privateEndpointConnections"] = rejected
+    connections.end("Rejected", noticed=False)
+    connections.endpoint.state["notices_after"] = 10
     with pytest.raises(ProviderError, match=r"connection from 'adf.lake' to .*/lake is Rejected. .* create it again"):
         providers.create(inputs())
     assert puts(azure) == []
@@ -120,12 +120,13 @@ def test_what_is_approved_already_is_as_good(azure, providers):
 
 def test_an_endpoint_that_fails_or_never_gets_to_know_is_an_error(azure, providers):
     connections = Connections(azure)
-    connections.provisioning = "Failed"
+    connections.endpoint.state["failed"] = True
     with pytest.raises(ProviderError, match="should be Pending or Approved, but its provisioning is Failed"):
         providers.create(inputs())
     assert len(azure.calls) < 10
+    azure.reset()
     connections = Connections(azure)
-    connections.known_in = 10_000
+    connections.endpoint.state["notices_after"] = 10_000
     told = "should be Approved, but its provisioning is Succeeded and its connection is Pending"
     with pytest.raises(ProviderError, match=told):
         providers.create(inputs())
@@ -134,8 +135,9 @@ def test_an_endpoint_that_fails_or_never_gets_to_know_is_an_error(azure, provide
 def test_an_endpoint_or_target_that_is_not_there_is_named(azure, providers):
     with pytest.raises(ProviderError, match="managedPrivateEndpoints/lake does not exist"):
         providers.create(inputs())
+    azure.create("azure-native:resources:ResourceGroup", {"resourceGroupName": "rg", "location": "westeurope"})
+    azure.has(f"{FACTORY}/managedVirtualNetworks/default", "outside", {})
     Connections(azure)
-    del azure.resources[f"{STORAGE}/privateEndpointConnections"]
     with pytest.raises(ProviderError, match="storageAccounts/lake does not exist"):
         providers.create(inputs())
 
@@ -149,9 +151,9 @@ def test_another_kind_of_target_is_refused_before_anything_is_asked(azure, provi
 @pytest.mark.parametrize("status", [429, 500, 502])
 def test_a_throttled_or_failing_call_is_repeated(azure, providers, status):
     connections = Connections(azure)
-    azure.faults = [Answer(status, {}, (("Retry-After", "0.01"),)) for _ in range(2)]
+    azure.breaks(times=2, status=status, headers={"Retry-After": "0.01"})
     providers.create(inputs())
-    assert connections.statuses() == ["Approved"]
+    assert connections.status == "Approved"
 
 
 def test_a_connection_that_was_ended_is_found_and_approved_again(azure, providers):
@@ -163,7 +165,7 @@ def test_a_connection_that_was_ended_is_found_and_approved_again(azure, provider
     assert seen["status"] == "Pending"
     assert providers.diff(id_, seen, inputs()) == (True, [])
     state = providers.update(id_, seen, inputs())
-    assert connections.statuses() == ["Approved"]
+    assert connections.status == "Approved"
     assert providers.diff(id_, state, inputs()) == (False, [])
     for name in ("endpoint_id", "target_id"):
         for other in ("another", rpc.UNKNOWN):
@@ -174,7 +176,7 @@ def test_an_endpoint_that_is_gone_leaves_the_state(azure, providers):
     Connections(azure)
     id_, state = providers.create(inputs())
     assert not providers.gone(id_, state)
-    azure.resources.clear()
+    azure.world.resources.clear()
     assert providers.gone(id_, state)
 
 

@@ -4,9 +4,10 @@ import pulumi
 import pytest
 
 from azure_mlplatform.dynamic.cluster_claim import ClusterClaim
+from azure_mlplatform.emulation.behaviour import CLUSTER as CLUSTER_TYPE
 from azure_mlplatform.foundation.cluster_sharing import CLUSTER_CLAIM as TAG
 from azure_mlplatform.testing import record
-from support.loopback import TENANT, Answer, ProviderError
+from support.management_plane import TENANT, ProviderError
 
 pytestmark = pytest.mark.slow
 
@@ -32,22 +33,18 @@ def inputs(workspace_id=WORKSPACE):
 
 
 class Tags:
-    """The tags of a cluster, as "Tags - Update At Scope" documents them."""
+    """The tags of a cluster that others run."""
 
     def __init__(self, azure, **tags):
-        self.tags = tags
-        azure.resources[f"{CLUSTER}/providers/Microsoft.Resources/tags/default"] = self.answer
+        self._cluster = azure.has(CLUSTER, CLUSTER_TYPE, {"tags": tags})
 
-    def answer(self, call):
-        if call.method == "PATCH":
-            given = call.body["properties"]["tags"]
-            if call.body["operation"] == "Merge":
-                self.tags |= given
-            elif call.body["operation"] == "Delete":
-                self.tags = {key: value for key, value in self.tags.items() if given.get(key) != value}
-            else:
-                return Answer(400, {"error": {"code": "InvalidTagOperation", "message": "?"}})
-        return Answer(body={"properties": {"tags": self.tags}})
+    @property
+    def tags(self):
+        return self._cluster.body["tags"]
+
+    @tags.setter
+    def tags(self, tags):
+        self._cluster.body["tags"] = tags
 
 
 def test_a_claim_comes_and_goes_and_touches_no_other_tag(azure, providers):
@@ -109,13 +106,13 @@ def test_a_workspace_that_gets_another_name_keeps_its_cluster(azure, providers):
 
 
 def test_a_cluster_that_is_not_there_cannot_be_claimed(azure, providers):
+    azure.create("azure-native:resources:ResourceGroup", {"resourceGroupName": "rg", "location": "westeurope"})
     with pytest.raises(ProviderError, match="managedClusters/aks does not exist"):
         providers.create(inputs())
 
 
 def test_a_call_that_breaks_off_halfway_is_repeated(azure, providers):
     tags = Tags(azure)
-    path, faults = f"{CLUSTER}/providers/Microsoft.Resources/tags/default", [Answer(502, {})]
-    azure.resources[path] = lambda call: faults.pop() if faults and call.method == "PATCH" else tags.answer(call)
+    azure.breaks("update", status=502, half_way=True)
     providers.create(inputs())
-    assert (tags.tags, faults) == ({TAG: WORKSPACE}, [])
+    assert (tags.tags, azure.world.faults) == ({TAG: WORKSPACE}, [])

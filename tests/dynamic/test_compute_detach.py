@@ -4,10 +4,10 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 
-from azure_mlplatform.dynamic.compute_detach import API_VERSION, ComputeDetach
+from azure_mlplatform.dynamic.compute_detach import ComputeDetach
 from azure_mlplatform.dynamic.kubernetes_detach import KubernetesDetach
 from azure_mlplatform.testing import record
-from support.loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
+from support.management_plane import CLIENT, TENANT, ProviderError, azure_on_loopback, dynamic_providers
 
 pytestmark = pytest.mark.slow
 
@@ -25,28 +25,19 @@ def inputs(compute_id=COMPUTE, detach=KubernetesDetach):
 
 
 class Compute:
-    """A compute, as "Compute - Delete" documents it: 202 with a Location that answers 202 until all is done."""
+    """A compute of a workspace, with the cluster that is attached."""
 
-    def __init__(self, azure, polls=2):
-        self.deleted_with = []
-        self.azure, self.polls = azure, polls
-        azure.resources[COMPUTE] = self.delete
-        azure.resources["/operations/1"] = self.operation
+    CLUSTER = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks"
 
-    def delete(self, call):
-        action = call.query.get("underlyingResourceAction")
-        if action not in ("Delete", "Detach") or call.query["api-version"] != API_VERSION:
-            return Answer(400, {"error": {"code": "BadArgument", "message": "underlyingResourceAction is required."}})
-        self.deleted_with.append(action)
-        location = f"{self.azure.url}/operations/1"
-        return Answer(202, headers=(("Location", location), ("Retry-After", "1")))
+    def __init__(self, azure):
+        self._world = azure.world
+        kind = "azure-native:machinelearningservices:Compute"
+        azure.has(COMPUTE, kind, {"properties": {"computeType": "Kubernetes", "resourceId": self.CLUSTER}})
+        azure.has(self.CLUSTER, "azure-native:containerservice:ManagedCluster", {})
 
-    def operation(self, call):
-        self.polls -= 1
-        if self.polls > 0:
-            return Answer(202, headers=(("Location", f"{self.azure.url}/operations/1"), ("Retry-After", "1")))
-        del self.azure.resources[COMPUTE]
-        return Answer(204)
+    @property
+    def is_detached(self):
+        return self._world.get(COMPUTE) is None and self._world.get(self.CLUSTER) is not None
 
 
 BOTH = pytest.mark.parametrize("detach", [KubernetesDetach, ComputeDetach])
@@ -66,9 +57,7 @@ def test_what_is_attached_is_detached_and_waited_for(azure, providers, detach):
     id_, state = providers.create(inputs(detach=detach))
     assert (id_, azure.calls) == (COMPUTE, [])
     providers.delete(id_, state)
-    assert compute.deleted_with == ["Detach"]
-    assert compute.polls == 0
-    assert COMPUTE not in azure.resources
+    assert compute.is_detached
     assert azure.grants[0]["client_id"] == CLIENT
 
 
@@ -80,15 +69,18 @@ def test_what_is_gone_already_is_as_good(azure, providers):
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_throttled_or_failing_call_is_repeated(azure, providers, status):
     compute = Compute(azure)
-    azure.faults = [Answer(status, {}, (("Retry-After", "1"),)) for _ in range(2)]
+    azure.breaks(times=2, status=status, headers={"Retry-After": "1"})
     providers.delete(COMPUTE, inputs())
-    assert compute.deleted_with == ["Detach"]
+    assert compute.is_detached
 
 
-def test_a_refusal_is_told_with_what_azure_says(azure, providers):
-    azure.faults = [Answer(409, {"error": {"code": "Conflict", "message": "Deployments are running on aks."}})]
+@pytest.mark.parametrize("late", [False, True])
+def test_a_refusal_is_told_with_what_azure_says(azure, providers, late):
+    compute = Compute(azure)
+    azure.breaks(status=409, code="Conflict", message="Deployments are running on aks.", late=late)
     with pytest.raises(ProviderError, match="Conflict: Deployments are running on aks"):
         providers.delete(COMPUTE, inputs())
+    assert not compute.is_detached
 
 
 def test_wrong_credentials_are_told_without_the_secret(tmp_path):
@@ -116,4 +108,4 @@ def test_another_tenant_is_an_update_after_which_the_compute_is_still_known(azur
     moved = {**inputs(), "tenant_id": "00000000-0000-0000-0000-0000000000bb"}
     assert providers.diff(id_, state, moved) == (True, [])
     providers.delete(id_, providers.update(id_, state, moved))
-    assert compute.deleted_with == ["Detach"]
+    assert compute.is_detached

@@ -10,9 +10,9 @@ from azure import identity
 
 from azure_mlplatform.dynamic.arm import ArmError, ResourceManager
 from azure_mlplatform.dynamic.sign_in import SignInError, cloud, credential, settings
-from support.loopback import CLIENT, TENANT, Answer, azure_on_loopback
+from support.management_plane import CLIENT, SECRET, TENANT, azure_on_loopback
 
-PATH = "/subscriptions/s/thing"
+PATH = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Insights/actionGroups/thing"
 
 
 @pytest.fixture
@@ -22,28 +22,29 @@ def signed(tmp_path, monkeypatch):
         if name.startswith(("ARM_", "AZURE_", "ACTIONS_")):
             monkeypatch.delenv(name)
     with azure_on_loopback(tmp_path) as (azure, environment):
-        azure.resources[PATH] = lambda call: Answer(body={"name": "thing"})
-        azure.assertion = "vouched"
+        azure.has(PATH, "azure-native:monitor:ActionGroup", {"groupShortName": "short"})
+        azure.entra.assertion = "vouched"
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment["REQUESTS_CA_BUNDLE"])
         shared = {"metadataHost": environment["ARM_METADATA_HOSTNAME"], "clientId": CLIENT}
 
         def thing(**configured):
             read = settings({**shared, **configured}.get)
-            return ResourceManager(read, TENANT).get(PATH, "1")
+            found = ResourceManager(read, TENANT).get(PATH, "1")
+            return found and found["name"]
 
         yield thing, azure
 
 
 def test_a_service_principals_secret(signed):
     thing, azure = signed
-    assert thing(clientSecret=azure.secret) == {"name": "thing"}
+    assert thing(clientSecret=SECRET) == "thing"
     assert azure.calls[0].query == {"api-version": "1"}
 
 
 def test_the_environments_variables_stand_in_and_the_configuration_wins(signed, monkeypatch):
-    thing, azure = signed
-    monkeypatch.setenv("ARM_CLIENT_SECRET", azure.secret)
-    assert thing() == {"name": "thing"}
+    thing, _ = signed
+    monkeypatch.setenv("ARM_CLIENT_SECRET", SECRET)
+    assert thing() == "thing"
     with pytest.raises(ArmError, match="Invalid client secret"):
         thing(clientSecret="wrong")
 
@@ -55,17 +56,17 @@ def test_a_pipelines_token_and_no_secret(signed, tmp_path, way):
     given = {
         "token": {"oidcToken": "vouched"},
         "file": {"oidcTokenFilePath": str(tmp_path / "token")},
-        "request": {"oidcRequestUrl": f"{azure.url}/oidc?run=1", "oidcRequestToken": "pipeline"},
+        "request": {"oidcRequestUrl": f"{azure.manager.url}/oidc?run=1", "oidcRequestToken": "pipeline"},
     }[way]
-    assert thing(useOidc="true", **given) == {"name": "thing"}
+    assert thing(useOidc="true", **given) == "thing"
     assert azure.grants[0]["client_assertion"] == "vouched"
 
 
 def test_githubs_own_variables_are_known(signed, monkeypatch):
     thing, azure = signed
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{azure.url}/oidc")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{azure.manager.url}/oidc")
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "pipeline")
-    assert thing(useOidc="1") == {"name": "thing"}
+    assert thing(useOidc="1") == "thing"
 
 
 def test_a_pipeline_that_may_not_have_a_token_is_told_what_to_set(signed):
@@ -73,7 +74,7 @@ def test_a_pipeline_that_may_not_have_a_token_is_told_what_to_set(signed):
     with pytest.raises(SignInError, match="id-token: write"):
         thing(useOidc="true")
     with pytest.raises(SignInError, match="failed: HTTPError") as refused:
-        thing(useOidc="true", oidcRequestUrl=f"{azure.url}/oidc?run=1", oidcRequestToken="wrong")
+        thing(useOidc="true", oidcRequestUrl=f"{azure.manager.url}/oidc?run=1", oidcRequestToken="wrong")
     assert "run=1" not in str(refused.value)
     with pytest.raises(SignInError, match="set ARM_CLIENT_ID"):
         thing(useOidc="true", clientId="")
@@ -87,14 +88,14 @@ def test_who_is_signed_in_with_the_cli(signed, tmp_path, monkeypatch):
         "import json, sys\n"
         "assert sys.argv[1:3] == ['account', 'get-access-token'], sys.argv\n"
         f"assert {TENANT!r} in sys.argv\n"
-        f"print(json.dumps({{'accessToken': 'a-token', 'expiresOn': {expires!r}}}))\n"
+        f"print(json.dumps({{'accessToken': 'emulated', 'expiresOn': {expires!r}}}))\n"
     )
     az = tmp_path / "az"
     # A shebang cannot name an interpreter whose path has a space.
     az.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(answer))} "$@"\n')
     az.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert thing(clientId="") == {"name": "thing"}
+    assert thing(clientId="") == "thing"
 
 
 def test_a_machines_identity():
@@ -123,5 +124,5 @@ def test_another_cloud_is_refused():
 
 def test_what_is_not_there_is_none(signed):
     thing, azure = signed
-    azure.resources.clear()
-    assert thing(clientSecret=azure.secret) is None
+    azure.world.resources.clear()
+    assert thing(clientSecret=SECRET) is None

@@ -3,9 +3,10 @@
 import pulumi
 import pytest
 
-from azure_mlplatform.dynamic.system_pool import API_VERSION, SystemPool
+from azure_mlplatform.dynamic.system_pool import SystemPool
+from azure_mlplatform.emulation.behaviour import CLUSTER as CLUSTER_TYPE
 from azure_mlplatform.testing import record
-from support.loopback import TENANT, Answer, ProviderError
+from support.management_plane import TENANT, ProviderError
 
 pytestmark = pytest.mark.slow
 
@@ -31,23 +32,24 @@ def inputs(least=1, most=3, cluster_id=CLUSTER):
 
 
 class Pool:
-    """A pool, as "Agent Pools - Create Or Update" documents it: a write is done some polls after its answer."""
+    """The system pool of a cluster."""
 
-    def __init__(self, azure, polls=2, ends="Succeeded"):
-        self.properties = {"minCount": 1, "maxCount": 3, "vmSize": "Standard_D4ds_v5", "provisioningState": "Succeeded"}
-        self.polls, self.ends, self.puts = polls, ends, []
-        azure.resources[POOL] = self.answer
+    def __init__(self, azure):
+        self._azure = azure
+        profile = {"name": "system", "mode": "System", "minCount": 1, "maxCount": 3, "vmSize": "Standard_D4ds_v5"}
+        self.cluster = azure.has(CLUSTER, CLUSTER_TYPE, {"agentPoolProfiles": [profile]})
 
-    def answer(self, call):
-        assert call.query == {"api-version": API_VERSION}
-        if call.method == "PUT":
-            self.puts.append(call.body["properties"])
-            self.properties = {**call.body["properties"], "provisioningState": "Updating"}
-        elif self.properties["provisioningState"] == "Updating":
-            self.polls -= 1
-            if self.polls <= 0:
-                self.properties["provisioningState"] = self.ends
-        return Answer(body={"id": POOL, "properties": self.properties}, headers=(("Retry-After", "0"),))
+    @property
+    def properties(self):
+        return self.cluster.body["agentPoolProfiles"][0]
+
+    @property
+    def provisioning(self):
+        return self.cluster.state["provisioning"]["system"]
+
+    @property
+    def puts(self):
+        return [each.body["properties"] for each in self._azure.calls if each.method == "PUT"]
 
 
 def test_a_pool_that_is_as_wanted_is_not_written(azure, providers):
@@ -64,7 +66,7 @@ def test_a_change_is_written_with_all_that_the_pool_has_and_waited_for(azure, pr
     providers.update(POOL, state, inputs(2, 5))
     [put] = pool.puts
     assert (put["minCount"], put["maxCount"], put["vmSize"]) == (2, 5, "Standard_D4ds_v5")
-    assert pool.properties["provisioningState"] == "Succeeded"
+    assert pool.provisioning == "Succeeded"
 
 
 def test_a_change_by_hand_is_found_and_put_back(azure, providers):
@@ -88,13 +90,14 @@ def test_a_pool_that_is_gone_is_said(azure, providers):
         providers.create(inputs())
     pool = Pool(azure)
     _, state = providers.create(inputs())
-    del azure.resources[POOL]
+    pool.cluster.body["agentPoolProfiles"] = []
     assert providers.gone(POOL, state)
     assert pool.puts == []
 
 
 def test_a_write_that_fails_in_the_end_is_said(azure, providers):
-    Pool(azure, ends="Failed")
+    Pool(azure)
+    azure.breaks("update", late=True)
     with pytest.raises(ProviderError, match="its provisioning is Failed"):
         providers.create(inputs(5, 9))
 

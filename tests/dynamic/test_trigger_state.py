@@ -5,9 +5,10 @@ import pytest
 from pulumi.runtime import rpc
 
 from azure_mlplatform.dynamic.trigger_state import StartTrigger, StopRemoved, StopTrigger
+from azure_mlplatform.emulation.refusal import AzureError
 from azure_mlplatform.testing import record
 from support.data_factory import FACTORY, Trigger
-from support.loopback import CLIENT, TENANT, Answer, ProviderError, azure_on_loopback, dynamic_providers
+from support.management_plane import CLIENT, TENANT, ProviderError, azure_on_loopback, dynamic_providers
 
 pytestmark = pytest.mark.slow
 
@@ -59,13 +60,14 @@ def test_what_is_kept_in_the_state_is_a_name_and_no_secret(kind):
     assert "[secret]" not in given.values()
 
 
-@pytest.mark.parametrize("before", [DAILY, ARRIVAL])
-def test_a_started_trigger_is_stopped_and_can_then_change(azure, providers, before):
+@pytest.mark.parametrize(("before", "after"), [(DAILY, HOURLY), (ARRIVAL, OTHER_ARRIVAL)])
+def test_a_started_trigger_is_stopped_and_can_then_change(azure, providers, before, after):
     trigger = Trigger(azure, definition=before).running()
-    assert "TriggerEnabledCannotUpdate" in str(trigger.put(HOURLY))
-    id_, _ = providers.create(stop(HOURLY))
+    with pytest.raises(AzureError, match="TriggerEnabledCannotUpdate"):
+        trigger.put(after)
+    id_, _ = providers.create(stop(after))
     assert id_ == f"{FACTORY}/triggers/arrivals"
-    assert trigger.put(HOURLY).status == 200
+    trigger.put(after)
     assert azure.grants[0]["client_id"] == CLIENT
 
 
@@ -74,7 +76,7 @@ def test_a_trigger_that_changes_in_an_update_is_stopped_for_it(azure, providers)
     trigger = Trigger(azure, definition=DAILY).running()
     assert providers.diff(id_, state, stop(HOURLY)) == (True, [])
     state = providers.update(id_, state, stop(HOURLY))
-    assert trigger.put(HOURLY).status == 200
+    trigger.put(HOURLY)
     assert providers.diff(id_, state, stop(HOURLY)) == (False, [])
 
 
@@ -94,7 +96,7 @@ def test_a_stopped_trigger_is_left_alone(azure, providers, definition):
 
 def test_a_trigger_that_was_stopped_alone_loses_its_old_subscription(azure, providers):
     trigger = Trigger(azure, definition=ARRIVAL).running()
-    trigger.state = "Stopped"
+    trigger.set(state="Stopped")
     providers.create(stop(OTHER_ARRIVAL))
     assert trigger.did == ["unsubscribeFromEvents"]
 
@@ -102,7 +104,6 @@ def test_a_trigger_that_was_stopped_alone_loses_its_old_subscription(azure, prov
 def test_a_trigger_or_factory_that_is_not_there_needs_no_stop(azure, providers):
     id_, state = providers.create(stop())
     providers.update(id_, state, stop(HOURLY))
-    Trigger(azure)
     providers.create(stop())
     assert {each.method for each in azure.calls} == {"GET"}
 
@@ -127,13 +128,13 @@ def test_every_change_is_seen_and_another_trigger_is_another(providers, given):
 @pytest.mark.parametrize(
     ("action", "definition", "fault"),
     [
-        ("stop", DAILY, Answer(429, {}, (("Retry-After", "1"),))),
-        ("stop", DAILY, Answer(502, {})),
-        ("unsubscribeFromEvents", ARRIVAL, Answer(500, {})),
-        ("start", DAILY, Answer(429, {}, (("Retry-After", "1"),))),
-        ("start", DAILY, Answer(502, {})),
-        ("subscribeToEvents", ARRIVAL, Answer(503, {})),
-        ("getEventSubscriptionStatus", ARRIVAL, Answer(502, {})),
+        ("stop", DAILY, {"status": 429, "headers": {"Retry-After": "1"}}),
+        ("stop", DAILY, {"status": 502}),
+        ("unsubscribeFromEvents", ARRIVAL, {"status": 500}),
+        ("start", DAILY, {"status": 429, "headers": {"Retry-After": "1"}}),
+        ("start", DAILY, {"status": 502}),
+        ("subscribeToEvents", ARRIVAL, {"status": 503}),
+        ("getEventSubscriptionStatus", ARRIVAL, {"status": 502}),
     ],
 )
 def test_a_throttled_or_failing_call_is_repeated(azure, providers, action, definition, fault):
@@ -141,15 +142,15 @@ def test_a_throttled_or_failing_call_is_repeated(azure, providers, action, defin
     stops = action in ("stop", "unsubscribeFromEvents")
     if stops:
         trigger.running()
-    trigger.faults[action] = [fault]
+    trigger.breaks(action, **fault)
     providers.create(stop(definition) if stops else start(definition))
-    assert trigger.faults[action] == []
+    assert azure.world.faults == []
     assert trigger.state == ("Stopped" if stops else "Started")
 
 
 def test_throttling_is_waited_out(azure, providers):
     trigger = Trigger(azure, definition=DAILY)
-    azure.faults = [Answer(429, {}, (("Retry-After", "0.01"),)) for _ in range(8)]
+    azure.breaks(times=8, status=429, headers={"Retry-After": "0.01"})
     providers.create(start())
     assert trigger.state == "Started"
 
@@ -183,17 +184,17 @@ def test_a_started_trigger_is_not_started_again(azure, providers, definition):
 )
 def test_a_start_that_broke_off_is_taken_up_where_it_was(azure, providers, status, left):
     trigger = Trigger(azure, definition=ARRIVAL)
-    trigger.becomes(subscription=status)
+    trigger.set(subscription=status)
     if status == "Provisioning":
-        trigger.becomes(subscription="Enabled", after=3)
+        trigger.set(subscription="Enabled", after=3)
     providers.create(start(ARRIVAL))
     assert (trigger.state, trigger.did) == ("Started", [*left, "start"])
 
 
 def test_a_stop_that_broke_off_is_taken_up_where_it_was(azure, providers):
     trigger = Trigger(azure, definition=ARRIVAL).running()
-    trigger.becomes(subscription="Deprovisioning")
-    trigger.becomes(subscription="Disabled", after=3)
+    trigger.set(subscription="Deprovisioning")
+    trigger.set(subscription="Disabled", after=3)
     providers.create(stop(ARRIVAL))
     assert (trigger.state, trigger.subscription, trigger.did) == ("Stopped", "Disabled", ["stop"])
 
@@ -211,12 +212,9 @@ def test_a_change_reaches_the_subscription(azure, providers):
 @pytest.mark.parametrize("how", ["it lasts", "it fails", "it is refused"])
 def test_a_subscription_that_is_not_made_says_what_is_missing(azure, providers, how):
     trigger = Trigger(azure, definition=ARRIVAL)
-    trigger.subscribes = False
-    refusal = Answer.refusal(403, "LinkedAuthorizationFailed", "no permission")
-    if how == "it fails":
-        trigger.failure = refusal
-    if how == "it is refused":
-        trigger.faults["subscribeToEvents"] = [refusal]
+    refusal = {"status": 403, "code": "LinkedAuthorizationFailed", "message": "no permission"}
+    kinds = {"it lasts": {"lost": True}, "it fails": {**refusal, "late": True}, "it is refused": refusal}
+    trigger.breaks("subscribeToEvents", **kinds[how])
     told = "is still Provisioning" if how == "it lasts" else "LinkedAuthorizationFailed: no permission"
     with pytest.raises(ProviderError, match=told) as failed:
         providers.create(start(ARRIVAL))
@@ -225,19 +223,21 @@ def test_a_subscription_that_is_not_made_says_what_is_missing(azure, providers, 
     assert trigger.state == "Stopped"
 
 
-def test_what_does_not_come_about_is_an_error(azure, providers):
-    trigger = Trigger(azure, definition=DAILY)
-    trigger.starts = False
-    with pytest.raises(ProviderError, match="was started, but is still Stopped"):
-        providers.create(start())
-    trigger = Trigger(azure, definition=DAILY).running()
-    trigger.stops = False
-    with pytest.raises(ProviderError, match="was stopped, but is still Started"):
-        providers.create(stop())
-    trigger = Trigger(azure, definition=ARRIVAL).running()
-    trigger.stops = False
-    with pytest.raises(ProviderError, match="was ended, but is still Deprovisioning"):
-        providers.create(stop(ARRIVAL))
+@pytest.mark.parametrize(
+    ("given", "definition", "action", "told"),
+    [
+        (start, DAILY, "start", "was started, but is still Stopped"),
+        (stop, DAILY, "stop", "was stopped, but is still Started"),
+        (stop, ARRIVAL, "unsubscribeFromEvents", "was ended, but is still Deprovisioning"),
+    ],
+)
+def test_what_does_not_come_about_is_an_error(azure, providers, given, definition, action, told):
+    trigger = Trigger(azure, definition=definition)
+    if given is stop:
+        trigger.running()
+    trigger.breaks(action, lost=True)
+    with pytest.raises(ProviderError, match=told):
+        providers.create(given(definition))
 
 
 def test_a_trigger_that_is_not_there_cannot_start(azure, providers):
@@ -250,7 +250,7 @@ def test_a_trigger_that_somebody_stopped_is_found_and_started_again(azure, provi
     trigger = Trigger(azure, definition=DAILY)
     id_, state = providers.create(start())
     assert providers.diff(id_, providers.read(id_, state), start()) == (False, [])
-    trigger.state = "Stopped"
+    trigger.set(state="Stopped")
     seen = providers.read(id_, state)
     assert seen["runtime_state"] == "Stopped"
     assert providers.diff(id_, seen, start()) == (True, [])
@@ -269,7 +269,7 @@ def test_a_trigger_that_is_gone_leaves_the_state(azure, providers):
     Trigger(azure, definition=DAILY)
     id_, state = providers.create(start())
     assert not providers.gone(id_, state)
-    azure.resources.clear()
+    azure.world.resources.clear()
     assert providers.gone(id_, state)
 
 
@@ -277,16 +277,17 @@ def test_a_trigger_that_is_gone_leaves_the_state(azure, providers):
 def test_a_deleted_start_leaves_a_trigger_that_can_be_deleted(azure, providers, definition):
     trigger = Trigger(azure, definition=definition)
     id_, state = providers.create(start(definition))
-    assert trigger.remove().status == 400
+    with pytest.raises(AzureError, match="TriggerEnabledCannotUpdate"):
+        trigger.remove()
     providers.delete(id_, state)
     assert trigger.subscription == "Disabled"
-    assert trigger.remove().status == 200
+    trigger.remove()
     providers.delete(id_, state)
 
 
 def test_a_refusal_is_told_with_what_azure_says(azure, providers):
     trigger = Trigger(azure, definition=DAILY)
-    trigger.faults["start"] = [Answer.refusal(409, "Conflict", "The factory is being deleted.")]
+    trigger.breaks("start", status=409, code="Conflict", message="The factory is being deleted.")
     with pytest.raises(
         ProviderError, match=r"start of trigger 'arrivals' of data .* Conflict: The factory is being del"
     ):

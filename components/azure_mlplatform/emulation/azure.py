@@ -20,7 +20,7 @@ from .answers import emulate
 from .ids import parent_of, resource_group_of, without_path_parameters
 from .refresh import merged, only_shown
 from .refusal import AzureError
-from .world import Fault, Held, SoftDeleted, World
+from .world import ANY, Fault, Held, SoftDeleted, World
 
 Shown = tuple[dict[str, Any], dict[str, Any]]
 """A resource as Azure shows it: what can be written, and everything."""
@@ -49,6 +49,21 @@ class Azure:
         """Whether this world made a resource."""
         with self._fault("read", id_), self._state:
             return self.world.get(id_) is not None
+
+    @contextlib.contextmanager
+    def reading(self, id_: str) -> Iterator[None]:
+        """Holds the world for a read that is more than one resource, such as a list."""
+        with self._fault("read", id_), self._state:
+            yield
+
+    @contextlib.contextmanager
+    def acting(self, operation: str, id_: str) -> Iterator[Optional[Fault]]:
+        """Holds the world for a write that is not one of a whole resource, such as an action.
+
+        Yields a fault that comes after Azure has accepted it, or None.
+        """
+        with self._fault(operation, id_) as fault, self._one_at_a_time(id_), self._state:
+            yield fault
 
     def create(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> tuple[str, Shown]:
         """Makes a resource. Raises AzureError if Azure refuses it."""
@@ -179,31 +194,42 @@ class Azure:
                 self._under_way.subtract(kept.keys())
 
     @contextlib.contextmanager
-    def _fault(self, operation: str, id_: str) -> Iterator[None]:
-        """Applies the first fault that hits an operation."""
+    def _fault(self, operation: str, id_: str) -> Iterator[Optional[Fault]]:
+        """Applies the first fault that hits an operation. Yields one that comes after Azure has accepted it."""
         fault = self._next_fault(operation, id_)
         if fault is None:
-            yield
+            yield None
             return
         time.sleep(fault.seconds)
-        error = AzureError(fault.status, fault.code, fault.message, half_way=fault.half_way)
-        if not fault.half_way:
-            if fault.status:
-                raise error
-            yield
+        if fault.late or fault.lost or not fault.status:
+            yield fault
             return
-        yield
-        raise error
+        if not fault.half_way:
+            raise error_of(fault)
+        yield None
+        raise error_of(fault)
 
     def _next_fault(self, operation: str, id_: str) -> Optional[Fault]:
         with self._state:
             for fault in self.world.faults:
-                if fault.operation == operation and fault.target.lower() in id_.lower():
+                if fault.operation in (operation, ANY) and fault.target.lower() in id_.lower():
                     fault.times -= 1
                     if fault.times <= 0:
                         self.world.faults.remove(fault)
                     return fault
         return None
+
+
+def error_of(fault: Fault) -> AzureError:
+    """What Azure answers by a fault."""
+    return AzureError(
+        fault.status,
+        fault.code,
+        fault.message,
+        half_way=fault.half_way,
+        headers=tuple(fault.headers.items()),
+        body=fault.body,
+    )
 
 
 def is_emulated(type_: str) -> bool:

@@ -43,10 +43,10 @@ def shown(world: World, held: Held) -> dict[str, Any]:
 def made(resource: Held) -> None:
     """Adds what the service adds when a resource is made."""
     if resource.type == TRIGGER:
-        resource.read_only |= {"properties": {"runtimeState": "Stopped"}, "subscription": "Disabled"}
+        resource.read_only["properties"] = {"runtimeState": "Stopped"}
+        resource.state["subscription"] = "Disabled"
     elif resource.type == MANAGED_ENDPOINT:
-        target = first_at(resource.body, "properties.privateLinkResourceId")
-        resource.read_only["connection"] = {"target": target, "status": "Pending"}
+        resource.state["connection"] = {"status": "Pending"}
 
 
 def changed(world: World, held: Held, body: dict[str, Any]) -> None:

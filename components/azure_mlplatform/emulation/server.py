@@ -48,9 +48,9 @@ def served(azure: Azure, folder: Path) -> Iterator[dict[str, str]]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with resource_manager(azure, folder) as environment:
+        with resource_manager(azure, folder) as plane:
             yield {
-                **environment,
+                **plane.environment,
                 plugin.ADDRESS: str(server.server_address[1]),
                 "PATH": os.pathsep.join([str(plugins), os.environ.get("PATH", "")]),
             }

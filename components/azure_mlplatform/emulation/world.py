@@ -13,7 +13,13 @@ FORMAT = 1
 
 
 OPERATIONS = ("create", "update", "read", "delete")
-"""The operations that can fail."""
+"""The operations on a resource that can fail."""
+
+ACTIONS = ("start", "stop", "subscribeToEvents", "unsubscribeFromEvents", "getEventSubscriptionStatus")
+"""The actions that can fail. They run for a while after Azure has accepted them."""
+
+ANY = "any"
+"""Any operation and action."""
 
 OUTSIDE = "outside"
 """The type of a resource that others run."""
@@ -37,6 +43,9 @@ class Held:
     read_only: dict[str, Any] = field(default_factory=dict)
     """What the service adds."""
 
+    state: dict[str, Any] = field(default_factory=dict)
+    """What the service knows, and does not show as a property."""
+
 
 @dataclass
 class SoftDeleted:
@@ -55,7 +64,7 @@ class Fault:
     """A part of the id of the resource that it hits, without regard to case. Empty: any resource."""
 
     operation: str = "create"
-    """One of OPERATIONS."""
+    """One of OPERATIONS or ACTIONS, or ANY."""
 
     times: int = 1
     """The number of operations that it hits."""
@@ -68,6 +77,18 @@ class Fault:
 
     seconds: float = 0
     """The time that the operation takes longer."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers of the answer, such as `Retry-After`."""
+
+    body: Any = None
+    """The body of the answer instead of ARM's error: JSON, or a text, such as a proxy's page."""
+
+    late: bool = False
+    """Whether Azure accepts the action, and fails while it carries it out."""
+
+    lost: bool = False
+    """Whether Azure accepts the action, and never carries it out."""
 
 
 class World:

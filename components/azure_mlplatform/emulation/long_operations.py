@@ -1,0 +1,94 @@
+"""Operations that Azure carries out after it has accepted them, and states that it shows later than they are."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Optional
+
+from .loopback import Answer, Call
+from .refusal import AzureError
+
+Effect = Callable[[], None]
+
+PATH = "/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Emulated/operations/"
+"""Where clients ask for the state of an operation."""
+
+_SOON = ("x-ms-retry-after-ms", "10")
+"""With 0, azure-core waits as long as without the header."""
+
+
+@dataclass
+class _Operation:
+    left: int
+    id: str
+    effect: Optional[Effect]
+    failure: Optional[AzureError]
+    reads: int
+    """The reads after its end until the resource shows the effect."""
+
+
+class LongOperations:
+    """Counts polls, not seconds, so that nothing depends on the speed of a machine. Not safe for threads."""
+
+    def __init__(self, url: str, polls: int) -> None:
+        self._url, self._polls = url, polls
+        self._running: dict[str, _Operation] = {}
+        self._later: defaultdict[str, deque[Optional[Effect]]] = defaultdict(deque)
+
+    def accept(
+        self,
+        id_: str,
+        effect: Optional[Effect],
+        *,
+        status: int = 202,
+        failure: Optional[AzureError] = None,
+        shown_later: bool = True,
+    ) -> Answer:
+        """The answer to a call that is carried out after some polls. None as `effect`: never.
+
+        `failure` is what the last poll answers instead. If `shown_later`, the resource shows the effect some reads
+        after the operation has ended.
+        """
+        path = f"{PATH}{len(self._running)}"
+        self._running[path] = _Operation(self._polls, id_, effect, failure, self._polls if shown_later else 0)
+        return Answer(status, headers=(("Location", f"{self._url}{path}"), _SOON))
+
+    def poll(self, call: Call) -> Answer:
+        """The answer to a question for the state of an operation."""
+        operation = self._running.get(call.path)
+        if operation is None:
+            return Answer.refusal(404, "OperationNotFound", "The operation was not found.")
+        operation.left -= 1
+        if operation.left > 0:
+            return Answer(202, headers=(("Location", f"{self._url}{call.path}"), _SOON))
+        if operation.failure is not None:
+            raise operation.failure
+        if operation.effect is not None:
+            effect, operation.effect = operation.effect, None
+            if operation.reads:
+                self.later(operation.id, operation.reads, effect)
+            else:
+                effect()
+        return Answer()
+
+    def later(self, id_: str, reads: int, effect: Effect) -> None:
+        """Lets a resource show an effect after some reads."""
+        self._later[id_.lower()].extend([*[None] * reads, effect])
+
+    def was_read(self, id_: str) -> None:
+        """Brings the effects on a resource nearer."""
+        waiting = self._later[id_.lower()]
+        if waiting and (effect := waiting.popleft()) is not None:
+            effect()
+
+    def settle(self) -> None:
+        """Carries out all that was accepted: Azure does so whether anyone asks or not."""
+        for operation in self._running.values():
+            if operation.effect is not None and operation.failure is None:
+                operation.effect()
+        for waiting in self._later.values():
+            for effect in waiting:
+                if effect is not None:
+                    effect()
+        self._running.clear()
+        self._later.clear()
