@@ -121,6 +121,7 @@ class NameRule:
     """Whether names have no hyphens."""
 
 
+_STORAGE_ACCOUNT = NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True)
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9_]"
 
 RULES: dict[Kind, NameRule] = {
@@ -140,7 +141,7 @@ RULES: dict[Kind, NameRule] = {
     Kind.AI_SERVICE: NameRule(2, 64, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
     Kind.ML_WORKSPACE: NameRule(3, 33, r"[A-Za-z0-9][\w-]{2,32}", suffixed=True),
     Kind.KEY_VAULT: NameRule(3, 24, r"[A-Za-z](-?[A-Za-z0-9])+", suffixed=True),
-    Kind.STORAGE_ACCOUNT: NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.STORAGE_ACCOUNT: _STORAGE_ACCOUNT,
     Kind.CONTAINER_REGISTRY: NameRule(5, 50, r"[A-Za-z0-9]+", suffixed=True, compact=True),
     # No hyphens, since Azure refuses a hyphen and digits at the end. 24 leaves 12 characters for the owner's part.
     Kind.COMPUTE_INSTANCE: NameRule(3, 24, r"[A-Za-z][A-Za-z0-9]+", suffixed=True, compact=True),
@@ -157,7 +158,7 @@ RULES: dict[Kind, NameRule] = {
     Kind.DATABRICKS_WORKSPACE: NameRule(3, 64, r"[A-Za-z0-9_-]+"),
     # 30 is too short for long project names, so the suffix keeps the shortened names unique.
     Kind.DATABRICKS_ACCESS_CONNECTOR: NameRule(3, 30, r"[A-Za-z0-9_-]+", suffixed=True),
-    Kind.DATABRICKS_STORAGE: NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.DATABRICKS_STORAGE: _STORAGE_ACCOUNT,
     # The name is also the DNS prefix, which has at most 54 characters.
     Kind.KUBERNETES_CLUSTER: NameRule(1, 54, r"[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]", suffixed=True),
     # Several workspaces can share a cluster; the suffix keeps their names unique.
@@ -170,7 +171,7 @@ RULES: dict[Kind, NameRule] = {
     Kind.CONTAINER_APP: NameRule(2, 32, r"[a-z](-?[a-z0-9])*"),
     Kind.CONTAINER_APPS_ENVIRONMENT: NameRule(2, 60, r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"),
     Kind.SYNAPSE_WORKSPACE: NameRule(1, 50, r"[a-z0-9](-?[a-z0-9])*", suffixed=True),
-    Kind.LAKE: NameRule(3, 24, r"[a-z0-9]+", suffixed=True, compact=True),
+    Kind.LAKE: _STORAGE_ACCOUNT,
 }
 
 SHORT = {

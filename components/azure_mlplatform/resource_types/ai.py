@@ -1,7 +1,7 @@
 """AI services and their models."""
 
 from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
-from .diagram_colours import Colour
+from .palette import Colour
 from .resource_type import GROUP_ID, Inputs, ResourceType, part_of
 
 _ACCOUNT = GROUP_ID + "/providers/Microsoft.CognitiveServices/accounts/{accountName}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..foundation.values import name_of
-from .diagram_colours import Colour
+from .palette import Colour
 from .resource_type import GROUP_ID, Edge, Nodes, Resource, ResourceType
 
 FACTORY = "azure-native:datafactory:Factory"

@@ -1,6 +1,6 @@
 """An environment's resource group, with its suffix, log and budget."""
 
-from .diagram_colours import Colour
+from .palette import Colour
 from .resource_type import GROUP_ID, Inputs, ResourceType, stable_characters
 
 

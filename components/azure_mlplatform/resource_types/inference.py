@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .diagram_colours import Colour
+from .palette import Colour
 from .resource_type import (
     GROUP_ID,
     Edge,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..foundation.built_in_roles import role_name
 from ..foundation.values import name_of
-from .diagram_colours import Colour
+from .palette import Colour
 from .resource_type import GROUP_ID, Edge, Inputs, Nodes, Resource, ResourceType, stable_guid
 
 _IDENTITY = GROUP_ID + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"

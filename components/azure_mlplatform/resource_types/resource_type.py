@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Union
 
-from .diagram_colours import Colour
+from .palette import Colour
 
 UNKNOWN = "[unknown]"
 """The placeholder for a value that is unknown before Azure answers."""

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 
-from .diagram_colours import Colour
+from .palette import Colour
 from .resource_type import GROUP_ID, Edge, Inputs, Nodes, Resource, ResourceType, part_of, stable_guid
 
 SYNAPSE = "azure-native:synapse:Workspace"
