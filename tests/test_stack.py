@@ -34,6 +34,19 @@ def test_keys_of_others_are_left_alone():
     assert read({**config(), "azure-native:location": "x", "churn:own": "1"})[0] == example_settings()
 
 
+@pytest.mark.parametrize("by", ["setting", "variable"])
+def test_another_cloud_is_refused_before_anything_is_made(monkeypatch, by):
+    given = {"azure-native:environment": "usgovernment"} if by == "setting" else {}
+    if by == "variable":
+        monkeypatch.setenv("ARM_ENVIRONMENT", "usgovernment")
+    with pytest.raises(RefusedError, match="azure-native:environment: 'usgovernment' is not Azure's public cloud"):
+        read({**config(), **given})
+
+
+def test_the_public_cloud_by_its_name_is_allowed():
+    assert read({**config(), "azure-native:environment": "public"})[0] == example_settings()
+
+
 def test_a_text_that_looks_like_a_number_stays_a_text():
     settings, _ = read(config(suffix="123456"))
     assert settings.suffix == "123456"

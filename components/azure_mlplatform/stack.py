@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path as FilePath
 from types import UnionType
@@ -14,6 +14,8 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from .config.files import PROJECT_FILE, StackConfig, stack_config
+from .dynamic.sign_in import other_cloud
+from .dynamic.sign_in import settings as azure_native_settings
 from .environment.checks.spark import token_attaches_databricks
 from .environment.identity import identity_violations
 from .environment.isolation import isolation_violations
@@ -124,6 +126,7 @@ def _settings(model: type[S]) -> S:
         for key in SECRET_KEYS
         if prefix + key in given and prefix + key not in secrets
     ]
+    problems += _other_cloud(given)
     # For a key in the wrong file, only that problem is reported.
     problems += [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
     if settings is None or problems:
@@ -136,6 +139,15 @@ def _settings(model: type[S]) -> S:
             "put secrets in keys of their own"
         )
     return settings
+
+
+def _other_cloud(given: Mapping[str, str]) -> list[Problem]:
+    name = other_cloud(azure_native_settings(lambda key: given.get(f"azure-native:{key}")))
+    if not name:
+        return []
+    what = f"'{name}' is not Azure's public cloud: this library does not know its host names, zones and regions"
+    fix = "Allowed: public. Remove the setting, and ARM_ENVIRONMENT and AZURE_ENVIRONMENT from the environment"
+    return [Problem(("azure-native:environment",), what, fix)]
 
 
 def azure_provider(settings: EnvironmentSettings) -> "native.Provider":

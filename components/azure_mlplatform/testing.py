@@ -1,4 +1,4 @@
-"""The mock kit, for this library's own tests and for yours.
+"""The mock kit and the emulated Azure, for this library's own tests and for yours.
 
     from azure_mlplatform.testing import example_settings, record
 
@@ -7,18 +7,23 @@
         [account] = plan.of_type("Account")
         assert account.input("properties.publicNetworkAccess") == "Disabled"
 
-It needs neither Azure nor the Pulumi CLI. It cannot prove that Azure accepts a request, that a name is free or that a
-quota suffices, and it cannot measure how long anything takes.
+The mock kit needs neither Azure nor the Pulumi CLI. `emulated_azure` runs the CLI against an emulated Azure, for whole
+lives of a stack. Neither can prove that Azure accepts a request, that a name is free or that a
+quota suffices, or measure how long anything takes.
 """
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
 import pulumi
 
 from .emulation.answers import SUBSCRIPTION, emulate
+from .emulation.world import Fault, Held, World
 from .environment.settings.environment import EnvironmentSettings
 from .plan.program import run
 from .plan.recorder import RecordingError
@@ -29,11 +34,16 @@ __all__ = [
     "TENANT",
     "UNKNOWN",
     "AzureMocks",
+    "EmulatedAzure",
+    "Fault",
+    "Held",
     "Plan",
     "PlannedResource",
     "RecordingError",
+    "World",
     "check_golden",
     "children",
+    "emulated_azure",
     "example_settings",
     "record",
     "urns",
@@ -145,3 +155,38 @@ class AzureMocks(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
         """Raises RecordingError: the library never calls Azure."""
         raise RecordingError(f"{args.token} calls Azure, which a test cannot do")
+
+
+@dataclass(frozen=True)
+class EmulatedAzure:
+    """An Azure on this machine, with the state of Pulumi's stacks."""
+
+    world: World
+    """What it has, and the faults to come. A test may read and change it between two commands."""
+
+    environment: Mapping[str, str]
+    """The variables of its commands. They have no real sign-in."""
+
+    def run(self, *command: str, check: bool = False, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Runs a command, such as `pulumi up`, and returns its exit code and its output as text.
+
+        `options` are those of `subprocess.run`, such as `cwd`. With `check`, raises CalledProcessError if it fails.
+        """
+        text: dict[str, Any] = {"env": self.environment, "capture_output": True, "text": True}
+        return subprocess.run(command, check=check, **{**text, **options})  # noqa: S603 - the test's own command
+
+
+@contextlib.contextmanager
+def emulated_azure(folder: Path, world: Optional[World] = None) -> Iterator[EmulatedAzure]:
+    """An emulated Azure until the end of the block, for the Pulumi CLI on PATH.
+
+    `folder` gets Pulumi's state: one of the test's own, such as `tmp_path`. `world` is an Azure that has something
+    already. Default: an empty one.
+    """
+    # Serving needs a web server and certificates, which the mock kit does without.
+    from .emulation.azure import Azure
+    from .emulation.server import served
+
+    made = world or World()
+    with served(Azure(made), folder, os.environ) as environment:
+        yield EmulatedAzure(made, environment)

@@ -133,7 +133,7 @@ def test_a_deployment_is_pinned():
         "accountName": "ais-churn-assistant-dev-abc123",
         "deploymentName": "chat",
         "properties": {
-            "model": {"format": "OpenAI", "name": "gpt-4o-mini", "version": "2024-07-18"},
+            "model": {"format": "OpenAI", "name": "gpt-5.4", "version": "2026-03-05"},
             "versionUpgradeOption": "OnceCurrentVersionExpired",
         },
         "resourceGroupName": "rg-test",

@@ -285,6 +285,7 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         "location.location",
         "network.address_space",
         "ai_services.kind",
+        "ai_services.sku",
         "ai_services.capacity",
         "budget.amount",
         "inference.target",

@@ -93,28 +93,60 @@ def test_a_world_is_shown_moved_broken_and_reset(folder):
             folder, "break", "vaults", "--operation", "delete", "--times", "2", "--status", "409", "--code", "Conflict"
         ).stdout
     )
-    assert "Allowed: create, update, read, delete" in run(folder, "break", "x", "--operation", "burn").stderr
+    wrong = run(folder, "break", "x", "--operation", "burn", "--late", "--lost", "--header", "Retry-After").stderr
+    for each in ("Allowed: create, update, read, delete, start", "exclude each other", "'Retry-After' is not a header"):
+        assert each in wrong
     world = json.loads(run(folder, "show", "--json").stdout)
     [fault] = world["faults"]
     assert (fault["operation"], fault["times"], fault["status"]) == ("delete", 2, 409)
-    assert "fault: delete of 'vaults' 2 times: Conflict" in run(folder, "show").stdout
+    assert "fault: delete of 'vaults' will fail 2 times with 409 Conflict" in run(folder, "show").stdout
     assert run(folder, "reset").returncode == 0
     assert run(folder, "show").returncode == 2
 
 
-def test_a_world_of_another_version_is_refused(folder):
+@pytest.mark.parametrize("command", [["show"], ["--", sys.executable, "-c", "print('it ran')"]])
+@pytest.mark.parametrize(("text", "said"), [('{"version": 99}', "version 99"), ("[]", "is not a world")])
+def test_a_world_that_cannot_be_read_is_refused_and_stays(folder, command, text, said):
     environment_of(folder)
-    (folder / ".local-azure" / "world.json").write_text('{"version": 99}')
-    done = run(folder, "show")
+    world = folder / ".local-azure" / "world.json"
+    world.write_text(text)
+    done = run(folder, *command)
     assert done.returncode == 2
-    assert "version 99" in done.stderr
-    assert "reset" in done.stderr
+    assert said in done.stderr
+    assert "mlplatform local reset" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "it ran" not in done.stdout
+    assert world.read_text() == text
 
 
-def test_two_commands_do_not_use_one_world_at_once(folder):
-    show = [sys.executable, "-m", "azure_mlplatform", "local", "show"]
-    inner = f"import subprocess, sys; sys.exit(subprocess.call({show!r}))"
+def test_a_clock_that_goes_back_changes_nothing(folder):
+    environment_of(folder)
+    run(folder, "clock", "2999-01-01")
+    world = (folder / ".local-azure" / "world.json").read_text()
+    done = run(folder, "clock", "2998-12-31")
+    assert done.returncode == 2
+    assert "a clock goes forward only" in done.stderr
+    assert (folder / ".local-azure" / "world.json").read_text() == world
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["show"],
+        ["reset"],
+        ["clock", "2999-01-01"],
+        ["break", "vaults"],
+        ["--", sys.executable, "-c", "print('it ran')"],
+    ],
+)
+def test_two_commands_do_not_use_one_world_at_once(folder, command):
+    words = [sys.executable, "-m", "azure_mlplatform", "local", *command]
+    inner = f"import subprocess, sys; sys.exit(subprocess.call({words!r}))"
     done = run(folder, "--", sys.executable, "-c", inner)
     assert done.returncode == 2
     assert "another command uses it" in done.stderr
+    assert "it ran" not in done.stdout
+    shown = run(folder, "show")
+    assert "0 resources" in shown.stdout
+    assert "fault" not in shown.stdout
+    assert "2999" not in shown.stdout

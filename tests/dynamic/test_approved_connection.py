@@ -85,6 +85,18 @@ def test_two_are_an_error_and_nothing_is_approved(azure, providers):
     assert {connections.status, *(each.state["status"] for each in connections.others)} == {"Pending"}
 
 
+def test_a_strangers_connection_that_was_approved_is_taken_back(azure, providers):
+    """Of two with one name, ours is not listed: the target's list lags behind."""
+    connections = Connections(azure, WORKSPACE)
+    stranger = azure.has(
+        f"{STORAGE}/privateEndpointConnections/c", "outside", {"endpoint": "/subscriptions/x/privateEndpoints/adf.lake"}
+    )
+    stranger.state["status"] = "Pending"
+    with pytest.raises(ProviderError, match="should be Approved"):
+        providers.create(inputs(STORAGE))
+    assert (connections.status, stranger.state["status"]) == ("Pending", "Rejected")
+
+
 def test_none_is_an_error(azure, providers):
     connections = Connections(azure, WORKSPACE)
     with pytest.raises(ProviderError, match=r"storageAccounts/lake has 0 connections from 'adf.lake'; it must have"):

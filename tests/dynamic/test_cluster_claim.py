@@ -1,5 +1,7 @@
 """The claim on an adopted cluster, as the engine drives it: a real provider process against Azure on loopback."""
 
+import threading
+
 import pulumi
 import pytest
 
@@ -109,6 +111,70 @@ def test_a_cluster_that_is_not_there_cannot_be_claimed(azure, providers):
     azure.create("azure-native:resources:ResourceGroup", {"resourceGroupName": "rg", "location": "westeurope"})
     with pytest.raises(ProviderError, match="managedClusters/aks does not exist"):
         providers.create(inputs())
+
+
+def test_a_cluster_that_is_gone_is_as_good_as_released(azure, providers):
+    Tags(azure)
+    id_, state = providers.create(inputs())
+    azure.create("azure-native:resources:ResourceGroup", {"resourceGroupName": "rg", "location": "westeurope"})
+    azure.world.resources.pop(CLUSTER.lower())
+    assert providers.gone(id_, state)
+    providers.delete(id_, state)
+
+
+def test_of_two_claims_at_once_at_most_one_stands(azure, providers):
+    """Each claim is stopped after its first write, until the other has written too."""
+    tags = Tags(azure)
+    written, both = threading.Semaphore(0), threading.Event()
+    answer = azure.manager.answer
+
+    def slowly(call):
+        made = answer(call)
+        if call.method == "PATCH" and call.body["operation"] == "Merge" and not both.is_set():
+            written.release()
+            both.wait()
+        return made
+
+    azure.manager.answer = slowly
+    refused = []
+
+    def claim(workspace_id):
+        try:
+            providers.create(inputs(workspace_id))
+        except ProviderError as error:
+            refused.append(str(error))
+
+    try:
+        claims = [threading.Thread(target=claim, args=(each,)) for each in (WORKSPACE, OTHER)]
+        for each in claims:
+            each.start()
+        for _ in claims:
+            written.acquire()
+        both.set()
+        for each in claims:
+            each.join()
+    finally:
+        del azure.manager.answer
+    assert refused
+    assert all("claims it too" in each for each in refused)
+    assert len(refused) == 2 or tags.tags[TAG] in (WORKSPACE, OTHER)
+    assert set(tags.tags) <= {TAG}
+
+
+def test_a_claim_that_broke_off_before_it_stood_is_taken_up_and_can_be_released(azure, providers):
+    tags = Tags(azure)
+    providers.create(inputs())
+    [flag] = [
+        key for call in azure.calls if call.method == "PATCH" for key in call.body["properties"]["tags"] if key != TAG
+    ][:1]
+    tags.tags = {flag: WORKSPACE}
+    with pytest.raises(ProviderError, match=f"belongs to {WORKSPACE}, and {OTHER} claims it too"):
+        providers.create(inputs(OTHER))
+    providers.delete(CLUSTER, inputs())
+    assert tags.tags == {}
+    tags.tags = {flag: WORKSPACE}
+    providers.create(inputs())
+    assert tags.tags == {TAG: WORKSPACE}
 
 
 def test_a_call_that_breaks_off_halfway_is_repeated(azure, providers):

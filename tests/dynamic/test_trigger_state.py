@@ -148,6 +148,30 @@ def test_a_throttled_or_failing_call_is_repeated(azure, providers, action, defin
     assert trigger.state == ("Stopped" if stops else "Started")
 
 
+@pytest.mark.parametrize("action", ["start", "stop", "subscribeToEvents", "unsubscribeFromEvents"])
+def test_what_is_refused_while_event_grid_works_is_asked_again(azure, providers, action):
+    trigger = Trigger(azure, definition=ARRIVAL)
+    stops = action in ("stop", "unsubscribeFromEvents")
+    if stops:
+        trigger.running()
+    busy = "Resource cannot be updated during provisioning"
+    headers = {"Retry-After": "0.01"}
+    trigger.breaks(action, times=3, status=400, code="BadRequest", message=busy, headers=headers)
+    providers.create(stop(ARRIVAL) if stops else start(ARRIVAL))
+    assert azure.world.faults == []
+    assert trigger.state == ("Stopped" if stops else "Started")
+
+
+def test_an_event_grid_that_works_for_ever_is_told_without_blaming_a_role(azure, providers):
+    trigger = Trigger(azure, definition=ARRIVAL)
+    busy = "Resource cannot be updated during provisioning"
+    headers = {"Retry-After": "0.01"}
+    trigger.breaks("subscribeToEvents", times=10**6, status=400, code="BadRequest", message=busy, headers=headers)
+    with pytest.raises(ProviderError, match=busy) as failed:
+        providers.create(start(ARRIVAL))
+    assert "EventGrid EventSubscription Contributor" not in str(failed.value)
+
+
 def test_throttling_is_waited_out(azure, providers):
     trigger = Trigger(azure, definition=DAILY)
     azure.breaks(times=8, status=429, headers={"Retry-After": "0.01"})
@@ -214,7 +238,8 @@ def test_a_subscription_that_is_not_made_says_what_is_missing(azure, providers, 
     trigger = Trigger(azure, definition=ARRIVAL)
     refusal = {"status": 403, "code": "LinkedAuthorizationFailed", "message": "no permission"}
     kinds = {"it lasts": {"lost": True}, "it fails": {**refusal, "late": True}, "it is refused": refusal}
-    trigger.breaks("subscribeToEvents", **kinds[how])
+    # The first two are refused while Event Grid works on what was written.
+    trigger.breaks("subscribeToEvents", times=3, **kinds[how])
     told = "is still Provisioning" if how == "it lasts" else "LinkedAuthorizationFailed: no permission"
     with pytest.raises(ProviderError, match=told) as failed:
         providers.create(start(ARRIVAL))

@@ -21,6 +21,9 @@ ACCOUNT_TYPE = "azure-native:cognitiveservices:Account"
 LOG_TYPE = "azure-native:operationalinsights:Workspace"
 LOCK_TYPE = "azure-native:authorization:ManagementLockByScope"
 ROLE_TYPE = "azure-native:authorization:RoleAssignment"
+DEPLOYMENT_TYPE = "azure-native:cognitiveservices:Deployment"
+NETWORK_TYPE = "azure-native:network:VirtualNetwork"
+ENDPOINT_TYPE = "azure-native:network:PrivateEndpoint"
 TRIGGER_TYPE = "azure-native:datafactory:Trigger"
 SYSTEM = {"name": "system", "mode": "System", "vmSize": "Standard_D4ds_v5"}
 CLUSTER = {**HERE, "resourceName": "aks", "agentPoolProfiles": [SYSTEM]}
@@ -51,6 +54,11 @@ def refused(call, *args):
     with pytest.raises(AzureError) as error:
         call(*args)
     return error.value
+
+
+def acted(azure, operation, id_):
+    with azure.acting(operation, id_):
+        pass
 
 
 def test_a_resource_is_shown_with_what_azure_adds(azure):
@@ -280,3 +288,117 @@ def test_a_fault_hits_as_often_as_it_says_and_may_come_late(azure, half_way):
     there = azure.world.get(f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv") is not None
     assert there is half_way
     create(azure, VAULT_TYPE, {**VAULT, "properties": {"softDeleteRetentionInDays": 7}})
+
+
+def model(name, version, **more):
+    properties = {"model": {"format": "OpenAI", "name": name, "version": version}}
+    return {**IN, "accountName": "ai", "deploymentName": "chat", "properties": properties, **more}
+
+
+def test_a_model_is_refused_from_its_day_on_and_what_runs_goes_on(azure, monkeypatch):
+    monkeypatch.setattr(World, "today", datetime.date(2027, 4, 14))
+    create(azure, ACCOUNT_TYPE, ACCOUNT)
+    id_, _ = create(azure, DEPLOYMENT_TYPE, model("text-embedding-3-small", "1"))
+    monkeypatch.setattr(World, "today", datetime.date(2027, 4, 15))
+    update(azure, id_, DEPLOYMENT_TYPE, model("text-embedding-3-small", "1", sku={"capacity": 9}))
+    azure.delete(id_)
+    error = refused(create, azure, DEPLOYMENT_TYPE, model("text-embedding-3-small", "1"))
+    assert (error.status, error.code) == (400, "ServiceModelDeprecated")
+    assert "Version:1' has been deprecated since 04/15/2027 00:00:00." in str(error)
+    create(azure, DEPLOYMENT_TYPE, model("of-tomorrow", "1"))
+    assert refused(update, azure, id_, DEPLOYMENT_TYPE, model("text-embedding-3-small", "1")).code == (
+        "CannotChangeDeploymentModel"
+    )
+
+
+def test_a_pool_is_changed_where_it_stands_and_its_size_is_not(azure):
+    id_, _ = create(azure, CLUSTER_TYPE, CLUSTER)
+    cluster = azure.world.get(id_)
+    azure.change_pool(cluster, "system", {"maxCount": 7})
+    assert azure.read(id_, CLUSTER_TYPE)[0]["agentPoolProfiles"] == [{**SYSTEM, "maxCount": 7}]
+    error = refused(azure.change_pool, cluster, "system", {"vmSize": "Standard_D8ds_v5"})
+    assert (error.code, str(error).count("vmSize")) == ("PropertyChangeNotAllowed", 1)
+
+
+def test_a_read_only_lock_holds_writes_and_actions_but_not_itself(azure):
+    vault, _ = create(azure, VAULT_TYPE, VAULT)
+    lock, _ = create(azure, LOCK_TYPE, {"scope": vault, "lockName": "keep", "level": "ReadOnly"})
+    role = {"scope": vault, "roleDefinitionId": "d", "principalId": "p", "roleAssignmentName": "r"}
+    for call in (
+        lambda: update(azure, vault, VAULT_TYPE, {**VAULT, "tags": {"a": "b"}}),
+        lambda: create(azure, ROLE_TYPE, role),
+        lambda: acted(azure, "listKeys", vault),
+    ):
+        error = refused(call)
+        assert (error.status, error.code) == (409, "ScopeLocked")
+    assert "cannot perform action operation" in str(error)
+    azure.delete(lock)
+    update(azure, vault, VAULT_TYPE, {**VAULT, "tags": {"a": "b"}})
+
+
+def test_the_endpoint_of_a_locked_target_fails_half_way_with_the_text_of_the_target(azure):
+    vault, _ = create(azure, VAULT_TYPE, VAULT)
+    connections = [{"privateLinkServiceId": vault}]
+    inputs = {**HERE, "privateEndpointName": "pep", "privateLinkServiceConnections": connections}
+    endpoint, _ = create(azure, ENDPOINT_TYPE, inputs)
+    create(azure, LOCK_TYPE, {"scope": vault, "lockName": "keep", "level": "CanNotDelete"})
+    error = refused(azure.delete, endpoint)
+    assert error.half_way
+    assert error.message.startswith("Call to microsoft.keyvault/vaults failed. Error message: The scope '")
+
+
+def test_a_group_that_is_used_from_outside_loses_the_rest(azure):
+    create(azure, GROUP_TYPE, {"resourceGroupName": "other", "location": "westeurope"}, "other")
+    create(azure, VAULT_TYPE, VAULT)
+    guard, _ = create(azure, "azure-native:network:NetworkSecurityGroup", {**HERE, "networkSecurityGroupName": "nsg"})
+    subnets = [{"name": "snet", "networkSecurityGroup": {"id": guard}}]
+    vnet, _ = create(azure, NETWORK_TYPE, {**HERE, "virtualNetworkName": "vnet", "subnets": subnets})
+    inputs = {"resourceGroupName": "other", "privateEndpointName": "pep", "subnet": {"id": f"{vnet}/subnets/snet"}}
+    endpoint, _ = create(azure, ENDPOINT_TYPE, inputs)
+    error = refused(azure.delete, GROUP)
+    assert (error.status, error.code, error.half_way) == (409, "ResourceGroupDeletionBlocked", True)
+    assert f"'{vnet},{guard}'" in str(error)
+    assert {each.id for each in azure.world.below(GROUP)} == {vnet, guard}
+    azure.delete(endpoint)
+    azure.delete(GROUP)
+    assert azure.world.get(vnet) is None
+
+
+def test_a_network_keeps_a_subnet_that_is_in_use(azure):
+    network = {**HERE, "virtualNetworkName": "vnet", "subnets": [{"name": "a"}, {"name": "b"}]}
+    vnet, _ = create(azure, NETWORK_TYPE, network)
+    inputs = {**HERE, "privateEndpointName": "pep", "subnet": {"id": f"{vnet}/subnets/a"}}
+    create(azure, ENDPOINT_TYPE, inputs)
+    less = {**network, "subnets": [{"name": "b"}]}
+    assert refused(update, azure, vnet, NETWORK_TYPE, less).code == "InUseSubnetCannotBeDeleted"
+    update(azure, vnet, NETWORK_TYPE, {**network, "subnets": [{"name": "a"}]})
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_clashes_now_and_then_clashes_always_in_a_strict_world(azure, strict):
+    azure.world.strict = strict
+    network = {**HERE, "virtualNetworkName": "vnet", "subnets": []}
+    vnet, _ = create(azure, NETWORK_TYPE, network)
+    with azure.acting("update", vnet):
+        if strict:
+            error = refused(update, azure, vnet, NETWORK_TYPE, network)
+            assert (error.status, error.code) == (429, "AnotherOperationInProgress")
+        else:
+            update(azure, vnet, NETWORK_TYPE, network)
+    update(azure, vnet, NETWORK_TYPE, network)
+
+
+def test_nothing_is_made_in_a_group_that_is_being_deleted(azure):
+    with azure.acting("delete", GROUP):
+        assert refused(create, azure, VAULT_TYPE, VAULT).code == "ResourceGroupBeingDeleted"
+    create(azure, VAULT_TYPE, VAULT)
+
+
+def test_a_principal_that_was_made_just_now_needs_its_kind(azure):
+    type_ = "azure-native:managedidentity:UserAssignedIdentity"
+    _, (_, identity) = create(azure, type_, {**HERE, "resourceName": "id"})
+    role = {"scope": GROUP, "roleDefinitionId": "d", "principalId": identity["principalId"], "roleAssignmentName": "r"}
+    error = refused(create, azure, ROLE_TYPE, role)
+    assert (error.status, error.code) == (400, "PrincipalNotFound")
+    assert azure.world.refused == ["FRESH microsoft.authorization/roleassignments properties.principalType"]
+    create(azure, ROLE_TYPE, {**role, "principalType": "ServicePrincipal"})

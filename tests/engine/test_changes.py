@@ -124,7 +124,7 @@ DEV = [
     Change(
         "a model more",
         lambda s: s["ai_services"][0]["deployments"].append(
-            {"name": "mini", "model": "gpt-4o-mini", "version": "2024-07-18", "capacity": 5}
+            {"name": "mini", "model": "gpt-5.4", "version": "2026-03-05", "capacity": 5}
         ),
         created=("churn-data-product-assistant-model-mini",),
     ),

@@ -110,3 +110,110 @@ def test_a_whole_life(project, stack, tmp_path):
         held = {each.resource.id.rsplit("/", 2)[1]: each.until for each in made.azure.world.deleted.values()}
         assert set(held) == {"accounts", "storageAccounts", "vaults", "workspaces"}
         assert all(until > made.azure.world.today.isoformat() for until in held.values())
+
+
+SECOND_JOB = {
+    "name": "second",
+    "blob_created": {"store": "customers", "folder": "incoming/second", "suffix": ".parquet"},
+    "output": {"store": "scores", "folder": "second"},
+    "expected_within_hours": 26,
+}
+LOCKS = {"churn-data-product-log-lock", "churn-ml-registry-lock", "churn-ml-storage-lock", "churn-ml-vault-lock"}
+PROTECTED = {"churn-batch-endpoint-second", "churn-data-product-documents-account", "churn-endpoint-second-endpoint"}
+GOES_WITH = {
+    "churn-batch-attempt-second",
+    "churn-batch-endpoint-second",
+    "churn-batch-late-second",
+    "churn-batch-pipeline-second",
+    "churn-batch-trigger-second-blob",
+    "churn-batch-trigger-second-blob-start",
+    "churn-batch-trigger-second-blob-stop",
+    "churn-data-product-assistant-user-endpoint-second",
+    "churn-data-product-documents",
+    "churn-data-product-documents-account",
+    "churn-data-product-documents-diagnostics",
+    "churn-data-product-documents-endpoint-account",
+    "churn-data-product-documents-endpoint-account-zones",
+    "churn-data-product-documents-user-compute",
+    "churn-data-product-documents-user-endpoint-scoring",
+    "churn-data-product-documents-user-endpoint-second",
+    "churn-data-product-documents-user-workload-identity",
+    "churn-endpoint-second",
+    "churn-endpoint-second-endpoint",
+    "churn-endpoint-second-identity",
+    "churn-endpoint-second-images",
+    "churn-endpoint-second-metrics",
+    "churn-endpoint-second-models",
+    "churn-ml-connection-documents",
+}
+"""What goes with the second job, the second endpoint, and the service `documents`."""
+
+ALERTS = {"churn-batch-failed-pipelines", "churn-batch-failed-triggers", "churn-batch-removed-triggers"}
+"""What names the jobs, and changes with them."""
+
+
+def bodies(made: Engine) -> dict[str, str]:
+    """Id → what Azure has, but for locks."""
+    return {
+        key: json.dumps(each.body, sort_keys=True)
+        for key, each in made.azure.world.resources.items()
+        if "/locks/" not in key
+    }
+
+
+def test_a_job_a_service_and_an_endpoint_go_out_of_prod(tmp_path):
+    with engine(tmp_path / "a folder") as made:
+        made.init("prod")
+        made.change("prod", lambda settings: settings["batch"]["jobs"].append(SECOND_JOB))
+        made.change("prod", lambda settings: settings["inference"]["endpoints"].append({"name": "second"}))
+        made.up("prod")
+        assert made.up("prod").operations() == []
+        before = bodies(made)
+
+        # Protection refuses it where CI looks first. An endpoint also has roles on what is locked.
+        def take_out(settings):
+            settings["batch"]["jobs"].pop()
+            settings["inference"]["endpoints"].pop()
+            settings["ai_services"].pop()
+
+        settings = (made.project / "Pulumi.prod.yaml").read_text()
+        made.change("prod", take_out)
+        previewed = made.pulumi("preview", stack="prod")
+        assert previewed.code != 0
+        refused = {name for name in PROTECTED for each in previewed.errors if f'::{name}" cannot be deleted' in each}
+        assert refused == PROTECTED
+        assert sum("cannot be deleted" in each for each in previewed.errors) == len(PROTECTED)
+        assert bodies(made) == before
+
+        # `retire` lifts both. The removal is an `up` of its own: locks have to be gone before.
+        (made.project / "Pulumi.prod.yaml").write_text(settings)
+        made.change("prod", lambda settings: settings.update(retire=ENDED))
+        lifted = made.up("prod")
+        assert {name for op, name in lifted.operations() if op == "delete"} == LOCKS
+        made.change("prod", take_out)
+        done = made.up("prod")
+        assert {name for op, name in done.operations() if op == "delete"} == GOES_WITH
+        assert {name for op, name in done.operations("delete")} - {"default"} == ALERTS
+        made.change("prod", lambda settings: settings.pop("retire"))
+        restored = made.up("prod")
+        assert {name for op, name in restored.operations() if op == "create"} == LOCKS
+        assert made.up("prod").operations() == []
+
+        after = bodies(made)
+        assert set(after) < set(before)
+        assert {key.rsplit("/", 1)[-1] for key in after if after[key] != before[key]} == {
+            "alert-churn-failed-pipelines-prod",
+            "alert-churn-failed-triggers-prod",
+        }
+        gone = set(before) - set(after)
+        assert all("second" in key or "documents" in key or "/roleassignments/" in key for key in gone)
+        kept = {each["urn"].rsplit("::", 1)[-1]: each for each in made.exported("prod")["deployment"]["resources"]}
+        assert not GOES_WITH & set(kept)
+        assert LOCKS < set(kept)
+        assert all(kept[name]["protect"] for name in ("churn-retire-first", "churn-batch-endpoint-customers"))
+
+        assert "churn-retire-first" in made.destroy("prod", check=False).errors[0]
+        made.change("prod", lambda settings: settings.update(retire=ENDED))
+        made.up("prod")
+        made.destroy("prod")
+        assert own(made) == []

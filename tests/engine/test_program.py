@@ -1,9 +1,12 @@
 """What a person sees when a program refuses, and what happens when a life does not go as planned."""
 
+import json
+
 import pytest
 
 from azure_mlplatform.emulation.world import Fault, Held
-from support.engine.engine import engine
+from support.engine.engine import ROOT, engine
+from support.engine.local import CI, Local
 
 LAKE = (
     "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg-lake/providers/Microsoft.Storage"
@@ -141,3 +144,39 @@ def test_dev_and_prod_in_one_subscription_leave_each_other_alone(tmp_path):
         left = {key: each.body for key, each in made.azure.world.resources.items()}
         assert {key: body for key, body in left.items() if key in prod} == prod
         assert made.up("prod").operations() == []
+
+
+def test_another_passphrase_changes_nothing_and_the_document_says_what_to_do(tmp_path):
+    local = Local(tmp_path)
+    local.change("dev", lambda settings: [settings.pop(f"azure-mlplatform:{each}", None) for each in LEAN])
+    up = ("--", "pulumi", "up", "--stack", "dev", *CI)
+    mine = {"PULUMI_CONFIG_PASSPHRASE": "mine"}
+    assert local.init("dev", **mine).returncode == 0
+    done = local.run(*up, **mine)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    def kept():
+        [state] = (local.state / ".pulumi" / "stacks").rglob("dev.json")
+        return state.read_bytes(), json.loads(local.world.read_text())
+
+    before = kept()
+    refused = local.run(*up)
+    said = refused.stdout + refused.stderr
+    assert refused.returncode != 0
+    assert "incorrect passphrase" in said
+    assert "Traceback" not in said
+    assert kept() == before
+    document = (ROOT / "docs" / "local.md").read_text()
+    assert "incorrect passphrase" in document
+    assert local.run(*up, "--expect-no-changes", **mine).returncode == 0
+
+    # The way to another passphrase, as the document says it.
+    assert "remove the line `encryptionsalt` from `Pulumi.<stack>.yaml`" in document
+    assert local.run("reset").returncode == 0
+    assert "incorrect passphrase" in local.init("dev").stderr
+    file = local.repository / "Pulumi.dev.yaml"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join(each for each in lines if not each.startswith("encryptionsalt:")) + "\n")
+    assert local.init("dev").returncode == 0
+    done = local.run(*up)
+    assert done.returncode == 0, done.stdout + done.stderr

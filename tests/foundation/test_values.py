@@ -140,6 +140,15 @@ def test_an_id_is_of_its_type(value, legal):
     assert allowed(values.arm_id("Microsoft.Network/virtualNetworks"), value) == legal
 
 
+@pytest.mark.parametrize("name", ["..", ".", "a?b", "a#b", "a%2e", "a b", "a\\b", "", "a/..", "a@b", "a:b"])
+def test_a_name_that_leads_elsewhere_is_no_id(name):
+    group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
+    rule = values.arm_id("Microsoft.Network/virtualNetworks")
+    assert allowed(rule, f"{group}/providers/Microsoft.Network/virtualNetworks/vnet-1.a_(b)")
+    assert not allowed(rule, f"{group}/providers/Microsoft.Network/virtualNetworks/{name}")
+    assert not allowed(values.arm_group_id, f"{group.removesuffix('rg')}{name}")
+
+
 def test_the_parts_of_an_id():
     assert values.subscription_of(VNET) == GUID.lower()
     assert values.resource_group_of(VNET) == "rg-a"

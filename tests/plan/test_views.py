@@ -74,7 +74,7 @@ def test_counts_are_those_of_the_plan(dev):
 
 def test_sizes_say_what_a_person_asks_for(dev):
     said = {each.name.removeprefix("churn-data-product-"): size(each) for each in dev.azure_resources}
-    assert said["assistant-model-chat"] == "gpt-4o-mini 2024-07-18 Standard 10"
+    assert said["assistant-model-chat"] == "gpt-5.4 2026-03-05 Standard 10"
     assert said["network-vnet"] == "10.20.0.0/22"
     assert said["log"] == "PerGB2018 30 days"
     assert said[f"assistant-user-{GROUP}"] == "Cognitive Services OpenAI User for a Group"

@@ -34,6 +34,7 @@ class Trigger:
     def running(self) -> "Trigger":
         """Starts the trigger, subscribes it if it waits for events, and returns it."""
         self.set(state="Started")
+        self._held.state["refusals"] = 0
         if self.definition["type"] == "BlobEventsTrigger":
             self.set(subscription="Enabled")
             self._held.state["subscribed_to"] = self.definition

@@ -29,7 +29,7 @@ OPENAI = {
     "name": "assistant",
     "kind": "OpenAI",
     "deployments": [
-        {"name": "chat", "model": "gpt-4o-mini", "version": "2024-07-18"},
+        {"name": "chat", "model": "gpt-5.4", "version": "2026-03-05"},
         {"name": "embed", "model": "text-embedding-3-small", "version": "1"},
         {"name": "batch", "model": "gpt-4o", "version": "2024-11-20"},
     ],

@@ -39,13 +39,13 @@ class VersionUpgrade(StrEnum):
 class ModelDeployment(Settings):
     """A model that an account serves."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}[A-Za-z0-9]$", examples=["gpt-4o-mini"])
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}[A-Za-z0-9]$", examples=["chat"])
     """The name that callers use: 2 to 64 letters, digits, `_`, `.` and `-`."""
 
-    model: str = Field(min_length=1, examples=["gpt-4o-mini"])
+    model: str = Field(min_length=1, examples=["gpt-5.4"])
     """The model's name in the service's catalogue."""
 
-    version: str = Field(min_length=1, examples=["2024-07-18"])
+    version: str = Field(min_length=1, examples=["2026-03-05"])
     """The model's version. It is pinned: only the settings or `version_upgrade` change it."""
 
     format: str = Field(default="OpenAI", min_length=1)

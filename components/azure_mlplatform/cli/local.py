@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
@@ -61,34 +61,19 @@ def run(context: typer.Context, world: WorldOption = _DEFAULT) -> None:
     if shutil.which(command[0]) is None:
         refuse([f"{command[0]}: is not on PATH\n    {_NO_CLI}"])
     from ..emulation.azure import Azure
-    from ..emulation.server import served, without_sign_in
+    from ..emulation.server import served, sign_in_variables
 
     folder = world.resolve()
     with _opened(folder, create=True) as state:
-        own, left_out = without_sign_in(dict(os.environ))
-        print(_notice(state, folder, left_out), file=sys.stderr)
-        for each in ("state", "home", "azure"):
-            (folder / each).mkdir(exist_ok=True)
-        with served(Azure(state), folder) as environment:
-            code = _run(command, {**own, **_pulumi(own, folder), **environment})
+        print(_notice(state, folder, sign_in_variables(os.environ)), file=sys.stderr)
+        with served(Azure(state), folder, os.environ) as environment:
+            code = _run(command, environment)
     raise typer.Exit(code)
 
 
 def _notice(state: "World", folder: Path, left_out: list[str]) -> str:
     text = f"emulated Azure in {folder}, on {state.today}: nothing here is real"
     return f"{text}\n    not passed on: {', '.join(left_out)}" if left_out else text
-
-
-def _pulumi(own: dict[str, str], folder: Path) -> dict[str, str]:
-    """The variables that keep Pulumi's state, and every sign-in, in the folder."""
-    return {
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        "PULUMI_HOME": str(folder / "home"),
-        "PULUMI_ACCESS_TOKEN": "",
-        "PULUMI_CONFIG_PASSPHRASE": own.get("PULUMI_CONFIG_PASSPHRASE", "nothing here is real"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "AZURE_CONFIG_DIR": str(folder / "azure"),
-    }
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
@@ -117,7 +102,7 @@ def show(
         for each in sorted(state.deleted.values(), key=lambda one: one.until):
             print(f"deleted, name held until {each.until}: {each.resource.id}")
         for fault in state.faults:
-            print(f"fault: {fault.operation} of '{fault.target or 'anything'}' {fault.times} times: {fault.code}")
+            print(f"fault: {fault}")
 
 
 @local.command()
@@ -152,21 +137,46 @@ def clock(
 @local.command("break")
 def break_(
     target: Annotated[str, typer.Argument(help="A part of the id of the resource to hit. Empty: any resource.")],
-    operation: Annotated[str, typer.Option(metavar="create|update|read|delete")] = "create",
+    operation: Annotated[str, typer.Option(metavar="OPERATION", help="An operation or action, or `any`.")] = "create",
     times: Annotated[int, typer.Option(min=1, help="The number of operations to hit.")] = 1,
-    status: Annotated[int, typer.Option(min=400, max=599, help="The HTTP status of the answer.")] = 500,
+    status: Annotated[int, typer.Option(min=200, max=599, help="The HTTP status of the answer.")] = 500,
     code: Annotated[str, typer.Option(help="The error code of the answer.")] = "InternalServerError",
+    header: Annotated[
+        Optional[list[str]], typer.Option(metavar="NAME:VALUE", help="A header, such as `Retry-After:86400`.")
+    ] = None,
+    body: Annotated[Optional[str], typer.Option(help="A text instead of ARM's error, such as a proxy's page.")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="The operation takes longer.")] = 0,
     half_way: Annotated[bool, typer.Option("--half-way", help="The operation takes effect, and then fails.")] = False,
+    late: Annotated[bool, typer.Option("--late", help="Azure accepts the action, and fails later.")] = False,
+    lost: Annotated[bool, typer.Option("--lost", help="Azure accepts the action, and never carries it out.")] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="The operation only takes longer, and succeeds.")] = False,
     world: WorldOption = _DEFAULT,
 ) -> None:
     """Let operations to come fail."""
-    from ..emulation.world import OPERATIONS, Fault
+    from ..emulation.world import ACTIONS, ANY, OPERATIONS, Fault
 
-    if operation not in OPERATIONS:
-        refuse([f"--operation: '{operation}' is not allowed\n    Allowed: {', '.join(OPERATIONS)}"])
+    problems: list[str] = []
+    allowed = (*OPERATIONS, *ACTIONS, ANY)
+    if operation not in allowed:
+        problems.append(f"--operation: '{operation}' is not allowed\n    Allowed: {', '.join(allowed)}")
+    if sum((half_way, late, lost, slow)) > 1:
+        problems.append("--half-way, --late, --lost, --slow: exclude each other\n    Give one of them")
+    if lost and operation not in ACTIONS:
+        problems.append(f"--lost: '{operation}' cannot be lost\n    Give an action: {', '.join(ACTIONS)}")
+    pairs = [each.partition(":") for each in header or []]
+    problems += [
+        f"--header: '{name}' is not a header\n    Give NAME:VALUE, such as Retry-After:86400"
+        for name, colon, _ in pairs
+        if not (name.strip() and colon)
+    ]
+    if problems:
+        refuse(problems)
+    fault = Fault(target, operation, times, 0 if slow else status, code, half_way=half_way, late=late, lost=lost)
+    fault.headers = {name.strip(): value.strip() for name, _, value in pairs}
+    fault.seconds, fault.body = seconds, body
     with _opened(world) as state:
-        state.faults.append(Fault(target, operation, times, status, code, half_way=half_way))
-        print(f"{operation} of '{target or 'anything'}' will fail {times} times with {status} {code}")
+        state.faults.append(fault)
+        print(f"{fault}")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Azure chooses the connection's name, so the connection is found by its private e
 `{factory}.{managed private endpoint}`. This is unique, because factory names are unique in all of Azure.
 """
 
-from typing import Any
+from typing import Any, Optional
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
@@ -36,7 +36,7 @@ class ApproveConnectionProvider(ArmProvider):
 
     def read(self, id_: str, props: Any) -> ReadResult:
         """The connection's current status, or an empty id if the endpoint is gone."""
-        found = self.resource_manager(props).get(props["endpoint_id"], FACTORY_API_VERSION)
+        found = _endpoint(self.resource_manager(props), props["endpoint_id"])
         return ReadResult(id_="", outs={}) if found is None else ReadResult(id_, {**props, "status": _status(found)})
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
@@ -54,12 +54,38 @@ class ApproveConnectionProvider(ArmProvider):
         # Wait first: a connection that is approved before the endpoint is provisioned may never become ready.
         if _awaited(arm, endpoint_id, _PENDING, _APPROVED) == _PENDING:
             connection = _connection(arm, endpoint_id, target_id, api_version)
-            if _state(connection)["status"] == _PENDING:
-                approved = {**_state(connection), "status": _APPROVED, "description": "Approved by azure-mlplatform"}
-                properties = {**connection["properties"], "privateLinkServiceConnectionState": approved}
-                arm.put(connection["id"], api_version, {**connection, "properties": properties})
-            _awaited(arm, endpoint_id, _APPROVED)
+            ours = _state(connection).get("status") == _PENDING
+            if ours:
+                _put(arm, connection, api_version, _APPROVED)
+            try:
+                _awaited(arm, endpoint_id, _APPROVED)
+            except ArmError:
+                # The endpoint does not know of it, so this was another's connection.
+                if ours:
+                    _put(arm, connection, api_version, "Rejected")
+                raise
         return {**props, "status": _APPROVED}
+
+
+def _endpoint(arm: ResourceManager, endpoint_id: str) -> Optional[Any]:
+    """The endpoint, or None if it is gone: Data Factory then answers 400, so that only its list tells.
+
+    Source: hashicorp/terraform-provider-azurerm#12618, read 2026-11-28.
+    """
+    try:
+        return arm.get(endpoint_id, FACTORY_API_VERSION)
+    except ArmError as error:
+        listed = arm.list(endpoint_id.rpartition("/")[0], FACTORY_API_VERSION) if error.status == 400 else None
+        names = [str(each.get("name")).lower() for each in listed or []]
+        if error.status != 400 or name_of(endpoint_id).lower() in names:
+            raise
+        return None
+
+
+def _put(arm: ResourceManager, connection: Any, api_version: str, status: str) -> None:
+    state = {**_state(connection), "status": status, "description": f"{status} by azure-mlplatform"}
+    properties = {**connection["properties"], "privateLinkServiceConnectionState": state}
+    arm.put(connection["id"], api_version, {**connection, "properties": properties})
 
 
 def _api_version(target_id: str) -> str:
@@ -77,8 +103,7 @@ def _awaited(arm: ResourceManager, endpoint_id: str, *wanted: str) -> str:
         return _provisioning(found) == "Succeeded" and _status(found) in statuses
 
     found = arm.wait(
-        endpoint_id,
-        FACTORY_API_VERSION,
+        lambda: _endpoint(arm, endpoint_id),
         lambda each: each is None or _provisioning(each) == "Failed" or reached(each, *wanted, *_OVER),
     )
     if found is None:
@@ -93,33 +118,44 @@ def _awaited(arm: ResourceManager, endpoint_id: str, *wanted: str) -> str:
 
 def _connection(arm: ResourceManager, endpoint_id: str, target_id: str, api_version: str) -> Any:
     """The endpoint's connection at the target, found by its source."""
-    listed = arm.get(f"{target_id}/privateEndpointConnections", api_version)
+    listed = arm.list(f"{target_id}/privateEndpointConnections", api_version)
     if listed is None:
         raise ArmError(f"{target_id} does not exist")
     factory_id, _, _ = endpoint_id.partition("/managedVirtualNetworks/")
     source = f"{name_of(factory_id)}.{name_of(endpoint_id)}"
-    found = [each for each in listed["value"] if _source(each).lower() == source.lower()]
+    found = [each for each in listed if _source(each).lower() == source.lower()]
     if len(found) != 1:
         raise ArmError(f"{target_id} has {len(found)} connections from '{source}'; it must have exactly one")
-    if _state(found[0])["status"] in _OVER:
+    below, id_ = f"{target_id}/privateEndpointConnections/".lower(), str(found[0].get("id"))
+    if not id_.lower().startswith(below) or "/" in id_[len(below) :]:
+        raise ArmError(f"the connection from '{source}' has an id that is not below {target_id}")
+    if _state(found[0]).get("status") in _OVER:
         raise ArmError(f"the connection from '{source}' to {target_id} is {_state(found[0])['status']}. {_ANEW}")
     return found[0]
 
 
+def _part(whole: Any, *names: str) -> Any:
+    """What stands below an object, or an empty object: an answer may lack any part."""
+    for name in names:
+        whole = whole.get(name) if isinstance(whole, dict) else None
+    return {} if whole is None else whole
+
+
 def _source(connection: Any) -> str:
-    return name_of((connection["properties"].get("privateEndpoint") or {}).get("id") or "")
+    return name_of(str(_part(connection, "properties", "privateEndpoint", "id") or ""))
 
 
 def _state(connection: Any) -> dict[str, Any]:
-    return connection["properties"]["privateLinkServiceConnectionState"]
+    found = _part(connection, "properties", "privateLinkServiceConnectionState")
+    return found if isinstance(found, dict) else {}
 
 
 def _provisioning(endpoint: Any) -> str:
-    return endpoint["properties"].get("provisioningState") or "unknown"
+    return str(_part(endpoint, "properties", "provisioningState") or "unknown")
 
 
 def _status(endpoint: Any) -> str:
-    return (endpoint["properties"].get("connectionState") or {}).get("status") or "unknown"
+    return str(_part(endpoint, "properties", "connectionState", "status") or "unknown")
 
 
 class ApproveConnection(Resource, module="azure-mlplatform", name="ApproveConnection"):

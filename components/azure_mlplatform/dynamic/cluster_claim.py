@@ -1,10 +1,12 @@
 """Claims an adopted cluster for one workspace with a tag on the cluster that other repositories read.
 
-Changes only this tag ("Tags - Update At Scope", Resource Management, operations Merge and Delete), and never claims a
-cluster of another workspace.
+Changes only tags of its own ("Tags - Update At Scope", Resource Management, operations Merge and Delete), and never
+claims a cluster of another workspace. Two claims at once: each first writes a tag under a name of its own, and then
+reads all. At least the later one sees the other, and gives way before it attaches anything.
 """
 
-from typing import Any
+import hashlib
+from typing import Any, Optional
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
@@ -14,6 +16,8 @@ from .arm import ArmError, ResourceManager
 from .provider import ArmProvider, difference
 
 API_VERSION = "2021-04-01"
+
+_CLAIMING = f"{CLUSTER_CLAIM}-claiming-"
 
 
 class ClusterClaimProvider(ArmProvider):
@@ -26,8 +30,11 @@ class ClusterClaimProvider(ArmProvider):
 
     def read(self, id_: str, props: Any) -> ReadResult:
         """The current claim on the cluster. Keeps `workspace_id`, because the found claim may be another's."""
-        found = _claim_on(self.resource_manager(props), props["cluster_id"])
-        return ReadResult(id_=id_, outs={**props, "claimed_by": found})
+        tags = _tags(self.resource_manager(props), props["cluster_id"])
+        # With the cluster, the claim on it is gone.
+        if tags is None:
+            return ReadResult(id_="", outs={})
+        return ReadResult(id_=id_, outs={**props, "claimed_by": tags.get(CLUSTER_CLAIM, "")})
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
         """An update if the claim is missing or another's, a replacement for another cluster."""
@@ -40,35 +47,62 @@ class ClusterClaimProvider(ArmProvider):
         return UpdateResult(outs=_claimed(news))
 
     def delete(self, _id: str, props: Any) -> None:
-        """Removes the claim, unless the cluster now belongs to another workspace."""
-        arm = self.resource_manager(props)
-        claimed = _claim_on(arm, props["cluster_id"])
-        if claimed.lower() == props["workspace_id"].lower():
-            _tag(arm, props["cluster_id"], "Delete", claimed)
+        """Removes the claim, unless the cluster is gone or now belongs to another workspace."""
+        arm, workspace_id = self.resource_manager(props), props["workspace_id"]
+        tags = _tags(arm, props["cluster_id"]) or {}
+        own = {_claiming(workspace_id): workspace_id, CLUSTER_CLAIM: tags.get(CLUSTER_CLAIM, "")}
+        given = {key: tags[key] for key, value in own.items() if tags.get(key, "").lower() == workspace_id.lower()}
+        if given:
+            _change(arm, props["cluster_id"], "Delete", given)
 
     @staticmethod
     def _claim(arm: ResourceManager, props: Any, *, ours: str) -> None:
+        """Claims the cluster. `ours` is the workspace of this program that has it."""
         cluster_id, workspace_id = props["cluster_id"], props["workspace_id"]
-        claimed = _claim_on(arm, cluster_id)
-        if claimed.lower() not in ("", ours.lower(), workspace_id.lower()):
-            raise ArmError(f"{cluster_id} belongs to {claimed}, and {workspace_id} claims it too")
-        _tag(arm, cluster_id, "Merge", workspace_id)
+        _refuse_anothers(arm, cluster_id, workspace_id, ours)
+        flag = {_claiming(workspace_id): workspace_id}
+        _change(arm, cluster_id, "Merge", flag)
+        try:
+            _refuse_anothers(arm, cluster_id, workspace_id, ours)
+        except ArmError:
+            _change(arm, cluster_id, "Delete", flag)
+            raise
+        # The claim stands before the flag goes, so that one of them can always be seen.
+        _change(arm, cluster_id, "Merge", {CLUSTER_CLAIM: workspace_id})
+        _change(arm, cluster_id, "Delete", flag)
 
 
 def _claimed(props: Any) -> dict[str, Any]:
     return {**props, "claimed_by": props["workspace_id"]}
 
 
-def _claim_on(arm: ResourceManager, cluster_id: str) -> str:
+def _claiming(workspace_id: str) -> str:
+    """The name of the tag by which a workspace says that it is about to claim."""
+    return f"{_CLAIMING}{hashlib.sha256(workspace_id.lower().encode()).hexdigest()[:8]}"
+
+
+def _refuse_anothers(arm: ResourceManager, cluster_id: str, *ours: str) -> None:
+    tags = _tags(arm, cluster_id)
+    if tags is None:
+        raise ArmError(f"{cluster_id} does not exist")
+    claims = [value for key, value in tags.items() if key == CLUSTER_CLAIM or key.startswith(_CLAIMING)]
+    others = [each for each in claims if each.lower() not in ("", *(mine.lower() for mine in ours))]
+    if others:
+        raise ArmError(f"{cluster_id} belongs to {others[0]}, and {ours[0]} claims it too")
+
+
+def _tags(arm: ResourceManager, cluster_id: str) -> Optional[dict[str, str]]:
+    """The tags of a cluster, or None if it is gone."""
     found = arm.get(f"{cluster_id}/providers/Microsoft.Resources/tags/default", API_VERSION)
     if found is None:
-        raise ArmError(f"{cluster_id} does not exist")
-    return (found.get("properties", {}).get("tags") or {}).get(CLUSTER_CLAIM, "")
+        return None
+    tags = found["properties"].get("tags")
+    return {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
 
 
-def _tag(arm: ResourceManager, cluster_id: str, operation: str, value: str) -> None:
+def _change(arm: ResourceManager, cluster_id: str, operation: str, tags: dict[str, str]) -> None:
     path = f"{cluster_id}/providers/Microsoft.Resources/tags/default"
-    arm.patch(path, API_VERSION, {"operation": operation, "properties": {"tags": {CLUSTER_CLAIM: value}}})
+    arm.patch(path, API_VERSION, {"operation": operation, "properties": {"tags": tags}})
 
 
 class ClusterClaim(Resource, module="azure-mlplatform", name="ClusterClaim"):

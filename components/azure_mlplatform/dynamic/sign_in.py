@@ -44,11 +44,8 @@ class Cloud(NamedTuple):
     """Whether it is one of Microsoft's public clouds, whose authority can be looked up."""
 
 
-_CLOUDS = {
-    "public": Cloud("https://management.azure.com", "https://login.microsoftonline.com"),
-    "usgovernment": Cloud("https://management.usgovcloudapi.net", "https://login.microsoftonline.us"),
-    "china": Cloud("https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn"),
-}
+_PUBLIC = Cloud("https://management.azure.com", "https://login.microsoftonline.com")
+_PUBLIC_NAMES = ("public", "azurecloud", "azurepubliccloud")
 
 
 def settings(configured: Read) -> Read:
@@ -62,8 +59,17 @@ def settings(configured: Read) -> Read:
     return read
 
 
+def other_cloud(read: Read) -> str:
+    """The name of the cloud that is configured if it is not Azure's public one, else an empty text.
+
+    Another cloud has other host names, DNS zones, regions and services, which this library does not know.
+    """
+    name = read("environment") or ""
+    return "" if name.lower() in ("", *_PUBLIC_NAMES) else name
+
+
 def cloud(read: Read) -> Cloud:
-    """The cloud that the metadata host describes if one is set, else the named cloud."""
+    """The cloud that the metadata host describes if one is set, else the public cloud."""
     host = read("metadataHost")
     if host is not None:
         found = _get(f"https://{host}/metadata/endpoints?api-version=2022-09-01")
@@ -73,13 +79,9 @@ def cloud(read: Read) -> Cloud:
             described["authentication"]["loginEndpoint"].rstrip("/"),
             known=False,
         )
-    name = (read("environment") or "public").lower()
-    if name not in _CLOUDS:
-        raise SignInError(
-            f"azure-native:environment (or {' or '.join(_VARIABLES['environment'])}) is '{name}'; "
-            f"allowed: {', '.join(_CLOUDS)}"
-        )
-    return _CLOUDS[name]
+    if name := other_cloud(read):
+        raise SignInError(f"azure-native:environment is '{name}', but this library knows Azure's public cloud only")
+    return _PUBLIC
 
 
 def credential(read: Read, where: Cloud, tenant_id: str) -> Any:

@@ -54,8 +54,8 @@ class SystemPoolProvider(ArmProvider):
         if _shown(found, props) == props["properties"]:
             return
         arm.put(path, API_VERSION, {"properties": {**found["properties"], **props["properties"]}})
-        found = arm.wait(path, API_VERSION, lambda each: each is None or _state(each) in _DONE)
-        if _state(found) not in (None, "Succeeded"):
+        found = arm.wait(lambda: arm.get(path, API_VERSION), lambda each: each is None or _state(each) in _DONE)
+        if found is None or _state(found) != "Succeeded":
             raise ArmError(f"pool '{name_of(path)}' was changed, but its provisioning is {_state(found)}")
 
 

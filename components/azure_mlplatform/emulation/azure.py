@@ -20,6 +20,7 @@ from .answers import emulate
 from .ids import parent_of, resource_group_of, without_path_parameters
 from .refresh import merged, only_shown
 from .refusal import AzureError
+from .tables.deletion import Operation
 from .world import ANY, Fault, Held, SoftDeleted, World
 
 Shown = tuple[dict[str, Any], dict[str, Any]]
@@ -29,13 +30,17 @@ _AT_ONCE = 0.01
 """The seconds that an operation on a parent with one write at a time takes, so that a second one can meet it."""
 
 
+_KINDS = {"create": Operation.WRITE, "update": Operation.WRITE, "delete": Operation.DELETE}
+"""Operation of a fault → of a lock. Every other one is an action."""
+
+
 class Azure:
     """Operations on a world. Safe for threads."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self._state = threading.RLock()
-        self._under_way: Counter[str] = Counter()
+        self._under_way: Counter[tuple[str, str]] = Counter()
 
     def read(self, id_: str, type_: str) -> Optional[Shown]:
         """A resource as Azure shows it, or None if there is none."""
@@ -62,24 +67,40 @@ class Azure:
 
         Yields a fault that comes after Azure has accepted it, or None.
         """
-        with self._fault(operation, id_) as fault, self._one_at_a_time(id_), self._state:
+        with self._fault(operation, id_, accepts=True) as fault, self._one_at_a_time(id_, operation), self._state:
+            refusals.refuse_locked(self.world, id_, _KINDS.get(operation, Operation.ACTION))
             yield fault
+
+    def change_pool(self, cluster: Held, name: str, properties: dict[str, Any]) -> None:
+        """Writes a pool of a cluster by its name, within `acting`. Raises AzureError if Azure refuses it."""
+        with self._state:
+            pools = behaviour.shown(self.world, cluster)["agentPoolProfiles"]
+            given = [{**each, **properties} if each["name"] == name else each for each in pools]
+            body = {**cluster.body, "agentPoolProfiles": given}
+            refusals.refuse_change(self.world, cluster, body)
+            refusals.refuse_retired(self.world, Held(cluster.id, cluster.type, body), cluster)
+            behaviour.change_pool(self.world, cluster, name, properties)
+            self.world.log.append(("update", f"{cluster.id}/agentPools/{name}"))
 
     def create(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> tuple[str, Shown]:
         """Makes a resource. Raises AzureError if Azure refuses it."""
-        id_ = self.id_of(type_, urn, inputs, subscription)
-        with self._fault("create", id_), self._one_at_a_time(id_), self._state:
+        id_, answers = self._emulated(type_, urn, inputs, subscription)
+        held = Held(id_, type_, without_path_parameters(type_, inputs))
+        with self._fault("create", id_), self._one_at_a_time(id_, "create", held.body), self._state:
             self._needs_parent(id_)
             before = self.world.get(id_)
             if before is not None:
                 self._put(before, urn, inputs, subscription)
                 return before.id, self._shown(before)
-            held = Held(id_, type_, without_path_parameters(type_, inputs))
+            refusals.refuse_locked(self.world, id_, Operation.WRITE)
+            refusals.refuse_retired(self.world, held)
+            refusals.refuse_fresh_principal(self.world, held)
+            refusals.refuse_without_role(self.world, held)
             refusals.refuse_taken(self.world, held)
             recovered = refusals.refuse_held_name(self.world, held)
             if recovered is None:
                 self.world.made[id_.lower()] = self.world.made.get(id_.lower(), 0) + 1
-            self._answer(held, urn, inputs, subscription)
+            self._answer(held, urn, inputs, subscription, answers)
             behaviour.made(held)
             self._carry_out(held)
             self.world.resources[id_.lower()] = held
@@ -88,7 +109,7 @@ class Azure:
 
     def update(self, id_: str, urn: str, inputs: dict[str, Any], subscription: str) -> Shown:
         """Changes a resource. Raises AzureError if Azure refuses it."""
-        with self._fault("update", id_), self._one_at_a_time(id_), self._state:
+        with self._fault("update", id_), self._one_at_a_time(id_, "update", inputs), self._state:
             held = self.world.get(id_)
             if held is None:
                 raise AzureError(404, "ResourceNotFound", f"The Resource '{id_}' was not found.")
@@ -97,30 +118,44 @@ class Azure:
 
     def delete(self, id_: str) -> None:
         """Deletes a resource with all below it, or does nothing. Raises AzureError if Azure refuses it."""
-        with self._fault("delete", id_), self._one_at_a_time(id_), self._state:
+        with self._fault("delete", id_), self._one_at_a_time(id_, "delete"), self._state:
             held = self.world.get(id_)
             if held is None:
                 return
-            refusals.refuse_locked(self.world, id_)
+            refusals.refuse_locked(self.world, id_, Operation.DELETE)
             if held.type == behaviour.PRIVATE_ENDPOINT:
                 refusals.refuse_locked_target(self.world, held)
             refusals.refuse_state(self.world, held, delete=True)
             refusals.refuse_in_use(self.world, held)
-            for each in [*self.world.below(id_), held]:
+            stays = refusals.staying(self.world, held) if held.type == behaviour.GROUP else []
+            for each in self.world.below(id_):
+                if each not in stays:
+                    self._forget(each)
+            refusals.refuse_blocked(self.world, held, stays)
+            for each in [*stays, held]:
                 self._forget(each)
             self.world.log.append(("delete", id_))
 
     def id_of(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> str:
         """The id that a resource gets."""
-        id_, _ = emulate(type_, urn, inputs, subscription)
+        return self._emulated(type_, urn, inputs, subscription)[0]
+
+    def _emulated(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> tuple[str, dict[str, Any]]:
+        """The id that a resource gets, and what the service adds to it."""
+        id_, answers = emulate(type_, urn, inputs, subscription)
         if not id_:
             raise AzureError(400, "InvalidResource", f"{type_}: no id can be made of its inputs")
-        return id_
+        return id_, answers
 
     def _put(self, held: Held, urn: str, inputs: dict[str, Any], subscription: str) -> None:
         body = without_path_parameters(held.type, inputs)
-        refusals.refuse_change(held, body)
+        refusals.refuse_locked(self.world, held.id, Operation.WRITE)
+        refusals.refuse_change(self.world, held, body)
         refusals.refuse_state(self.world, held, delete=False)
+        refusals.refuse_lost_subnets(self.world, held, body)
+        wanted = Held(held.id, held.type, body, held.read_only)
+        refusals.refuse_retired(self.world, wanted, held)
+        refusals.refuse_without_role(self.world, wanted)
         behaviour.changed(self.world, held, body)
         held.body = body
         self._carry_out(held)
@@ -131,9 +166,10 @@ class Azure:
         """Makes or changes the resources of a template."""
         for each in behaviour.of_template(deployment):
             self._needs_parent(each.id)
+            refusals.refuse_locked(self.world, each.id, Operation.WRITE)
             before = self.world.get(each.id)
             if before is not None:
-                refusals.refuse_change(before, each.body)
+                refusals.refuse_change(self.world, before, each.body)
                 before.body = each.body
             else:
                 self.world.resources[each.id.lower()] = each
@@ -143,11 +179,19 @@ class Azure:
         written = behaviour.shown(self.world, held)
         return copy.deepcopy(written), copy.deepcopy(merged(written, held.read_only))
 
-    def _answer(self, held: Held, urn: str, inputs: dict[str, Any], subscription: str) -> None:
-        """Puts what the service adds into a resource."""
+    def _answer(
+        self,
+        held: Held,
+        urn: str,
+        inputs: dict[str, Any],
+        subscription: str,
+        answers: Optional[dict[str, Any]] = None,
+    ) -> None:
+        """Puts what the service adds into a resource. `answers` are those of its first life, if they are known."""
         # A principal that is made again is another one.
         times = self.world.made.get(held.id.lower(), 1)
-        _, answers = emulate(held.type, urn if times == 1 else f"{urn}#{times}", inputs, subscription)
+        if answers is None or times > 1:
+            _, answers = emulate(held.type, urn if times == 1 else f"{urn}#{times}", inputs, subscription)
         held.read_only |= _said(only_shown(answers, held.body), name_of(held.id))
 
     def _is_outside(self, id_: str) -> bool:
@@ -174,34 +218,34 @@ class Azure:
             self.world.deleted[held.id.lower()] = SoftDeleted(held, until.isoformat())
 
     @contextlib.contextmanager
-    def _one_at_a_time(self, id_: str) -> Iterator[None]:
+    def _one_at_a_time(
+        self, id_: str, operation: str = "update", body: Optional[dict[str, Any]] = None
+    ) -> Iterator[None]:
         """Refuses a second write on a resource that takes one at a time."""
-        kept = dict(refusals.busy(id_))
-        if not kept:
-            yield
-            return
+        kept = refusals.kept_busy(self.world, id_, operation)
         with self._state:
-            for each, row in kept.items():
-                if self._under_way[each]:
-                    text = row.text.replace("{id}", each).replace("{name}", name_of(each))
-                    raise AzureError(row.status, row.code, text)
-            self._under_way.update(kept.keys())
+            refusals.refuse_busy(self.world, id_, body or {}, +self._under_way)
+            self._under_way.update(kept)
         try:
-            time.sleep(_AT_ONCE)
+            if kept:
+                time.sleep(_AT_ONCE)
             yield
         finally:
             with self._state:
-                self._under_way.subtract(kept.keys())
+                self._under_way.subtract(kept)
 
     @contextlib.contextmanager
-    def _fault(self, operation: str, id_: str) -> Iterator[Optional[Fault]]:
-        """Applies the first fault that hits an operation. Yields one that comes after Azure has accepted it."""
+    def _fault(self, operation: str, id_: str, *, accepts: bool = False) -> Iterator[Optional[Fault]]:
+        """Applies the first fault that hits an operation.
+
+        If Azure `accepts` the operation and carries it out later, yields a fault that comes then.
+        """
         fault = self._next_fault(operation, id_)
         if fault is None:
             yield None
             return
         time.sleep(fault.seconds)
-        if fault.late or fault.lost or not fault.status:
+        if (accepts and (fault.late or fault.lost)) or not fault.status:
             yield fault
             return
         if not fault.half_way:

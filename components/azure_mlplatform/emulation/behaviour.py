@@ -11,11 +11,16 @@ from .values import first_at
 from .world import Held, World
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
+GROUP = "azure-native:resources:ResourceGroup"
 AGENT_POOL = "azure-native:containerservice:AgentPool"
 TRIGGER = "azure-native:datafactory:Trigger"
 MANAGED_ENDPOINT = "azure-native:datafactory:ManagedPrivateEndpoint"
 PRIVATE_ENDPOINT = "azure-native:network:PrivateEndpoint"
 VNET = "azure-native:network:VirtualNetwork"
+SUBNET = "azure-native:network:Subnet"
+
+_REFUSALS = 2
+"""How many actions on a trigger are refused while Event Grid works on its subscription. The number is assumed."""
 
 ALWAYS_THERE = (
     "microsoft.storage/storageaccounts/blobservices",
@@ -45,6 +50,7 @@ def made(resource: Held) -> None:
     if resource.type == TRIGGER:
         resource.read_only["properties"] = {"runtimeState": "Stopped"}
         resource.state["subscription"] = "Disabled"
+        _provision(resource)
     elif resource.type == MANAGED_ENDPOINT:
         resource.state["connection"] = {"status": "Pending"}
 
@@ -53,6 +59,14 @@ def changed(world: World, held: Held, body: dict[str, Any]) -> None:
     """Does what the service does before a resource is changed. Raises AzureError if the service refuses it."""
     if held.type == CLUSTER:
         _pools_take_over(world, held, body)
+    elif held.type == TRIGGER:
+        _provision(held)
+
+
+def _provision(trigger: Held) -> None:
+    """A trigger of blob events takes no action for a while after each write."""
+    if first_at(trigger.body, "properties.type") == "BlobEventsTrigger":
+        trigger.state["refusals"] = _REFUSALS
 
 
 def of_template(deployment: Held) -> Iterator[Held]:
@@ -96,17 +110,10 @@ def change_pool(world: World, cluster: Held, name: str, properties: dict[str, An
     """Writes a pool by its name, wherever it stands."""
     for each in cluster.body.get("agentPoolProfiles", []):
         if each["name"] == name:
-            _refuse_vm_size(name, each, properties)
             each.update(properties)
     for each in world.of_type(AGENT_POOL):
         if (parent_of(each.id) or "").lower() == cluster.id.lower() and name_of(each.id) == name:
             each.body.update(properties)
-
-
-def _refuse_vm_size(name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
-    if new.get("vmSize", old.get("vmSize")) != old.get("vmSize"):
-        text = f"Changing property 'properties.vmSize' of agent pool '{name}' is not allowed."
-        raise AzureError(400, "PropertyChangeNotAllowed", text)
 
 
 def _pools_take_over(world: World, cluster: Held, body: dict[str, Any]) -> None:
@@ -114,7 +121,6 @@ def _pools_take_over(world: World, cluster: Held, body: dict[str, Any]) -> None:
     given = {each.get("name"): each for each in body.get("agentPoolProfiles", [])}
     for each in world.of_type(AGENT_POOL):
         if (parent_of(each.id) or "").lower() == cluster.id.lower() and (profile := given.pop(name_of(each.id), None)):
-            _refuse_vm_size(name_of(each.id), each.body, profile)
             each.body = {key: value for key, value in profile.items() if key != "name"}
     own = {each["name"] for each in cluster.body.get("agentPoolProfiles", [])}
     if new := sorted(set(given) - own):

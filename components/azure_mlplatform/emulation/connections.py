@@ -1,8 +1,8 @@
 """Private endpoint connections: what a target lists, who approved them, and when an endpoint notices.
 
-Sources: Learn, "Private Endpoint Connections - List" and "- Put", "Managed Private Endpoints - Get" (Data Factory), read
-2026-11-27. Assumed: an endpoint never shows an approval that came before it was provisioned, and the number of reads
-that each step takes.
+Sources: Learn, "Private Endpoint Connections - List" and "- Put", "Managed Private Endpoints - Get" (Data Factory),
+read 2026-11-27. Assumed: an endpoint never shows an approval that came before it was provisioned, and the number of
+reads that each step takes.
 """
 
 from collections.abc import Iterator

@@ -1,51 +1,191 @@
 """What Azure refuses, by the tables that were transcribed from outside."""
 
-from collections.abc import Iterator
-from typing import Any, Optional
+import dataclasses
+import fnmatch
+from collections.abc import Container, Iterator
+from typing import Any, NoReturn, Optional
 
 from ..foundation.values import name_of
 from . import behaviour
-from .ids import ancestors, arm_type, extended, lock_scope, parent_of
+from .ids import ancestors, arm_type, extended, lock_scope, parent_of, resource_group_of
 from .refresh import merged
 from .refusal import AzureError
-from .tables.deletion import (
-    HELD,
-    IN_USE,
-    LOCKED_CODE,
-    LOCKED_STATUS,
-    LOCKED_TEXT,
-    LOCKS,
-    SERIAL,
-    InUse,
-    Operation,
-    Reach,
-)
-from .tables.immutable import ALLOWED, ANY_VALUE, IMMUTABLE, ONE_WAY, Outcome
+from .tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Held, InUse, Operation, Reach, Serial
+from .tables.immutable import ALLOWED, IMMUTABLE, ONE_WAY, Outcome
 from .tables.names import SOFT_DELETED, TAKEN, UNIQUE, Again, Scope, SoftDeleted, Taken, Unique
-from .values import differing, first_at, values_at
+from .tables.retired import RETIRED, Retired
+from .tables.roles import FRESH, ROLE_IDS, ROLES, Needed
+from .tables.row import Refusal
+from .values import Found, differing, first_at, values_at
+from .world import EFFECT, World
 from .world import Held as Resource
-from .world import World
 
 _LOCK = "azure-native:authorization:ManagementLockByScope"
+_ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+_GROUP = "microsoft.resources/resourcegroups"
 
 
-def refuse_change(held: Resource, body: dict[str, Any]) -> None:
+def refuse(world: World, row: Refusal, *, half_way: bool = False, **values: Any) -> NoReturn:
+    """Refuses by a row, with its text filled. The world remembers the row."""
+    world.refused.append(row.key)
+    text = row.text
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", str(value))
+    raise AzureError(row.status, row.code, text, half_way=half_way)
+
+
+def refuse_change(world: World, held: Resource, body: dict[str, Any]) -> None:
     """Refuses a change of a property that cannot change."""
+    before = behaviour.shown(world, held)
     for row in IMMUTABLE:
         if row.type != held.type or row.outcome is not Outcome.REFUSED:
             continue
-        for old, new in differing(values_at(held.body, row.path), values_at(body, row.path)):
-            if _may_change((row.type, row.path), old, new):
-                continue
-            text = row.message or "Changing property '{path}' from '{old}' to '{new}' is not allowed."
-            text = text.replace("{old}", str(old)).replace("{new}", str(new)).replace("{path}", row.path)
-            raise AzureError(400, row.code or "PropertyChangeNotAllowed", text)
+        for old, new in _changes(values_at(before, row.path), values_at(body, row.path), row.path):
+            if not _may_change((row.type, row.path), old, new):
+                refuse(world, row, old=old, new=new, path=row.path)
+
+
+def _changes(old: list[Found], new: list[Found], path: str) -> Iterator[tuple[Any, Any]]:
+    """The values that change. Items of a list are known by their names, so a name itself changes by its place."""
+    if path.endswith("[].name") and len(old) == len(new):
+        old, new = ([(str(at), value) for at, (_, value) in enumerate(each)] for each in (old, new))
+    return differing(old, new)
 
 
 def _may_change(property_: tuple[str, str], old: Any, new: Any) -> bool:
-    if property_ in ONE_WAY and ONE_WAY[property_] not in (ANY_VALUE, old):
+    if property_ in ONE_WAY and ONE_WAY[property_] != old:
         return True
     return (str(old), str(new)) in ALLOWED.get(property_, ())
+
+
+def refuse_retired(world: World, resource: Resource, before: Optional[Resource] = None) -> None:
+    """Refuses values that nothing new may have any more. A resource that had them before keeps them."""
+    for row in RETIRED:
+        if row.type != arm_type(resource.id) or world.today < row.since:
+            continue
+        if (value := _retired(resource, row)) and not (before and _retired(before, row)):
+            refuse(
+                world,
+                row,
+                value=value,
+                since=f"{row.since:%m/%d/%Y}",
+                subscription=resource.id.split("/")[2],
+                location=resource.body.get("location", ""),
+            )
+
+
+def _retired(resource: Resource, row: Retired) -> str:
+    """The first value of a resource that a row names, if it has all of them."""
+    found = [_first_like(resource.body, each) for each in row.values]
+    return found[0] if all(found) else ""
+
+
+def _first_like(body: dict[str, Any], condition: str) -> str:
+    """The first value that a condition such as `path=value` holds for. Empty if there is none."""
+    path, _, pattern = condition.partition("=")
+    values = (str(value) for _, value in values_at(body, path))
+    return next((each for each in values if fnmatch.fnmatch(each.lower(), pattern.lower())), "")
+
+
+def refuse_without_role(world: World, resource: Resource) -> None:
+    """Refuses a resource whose identity lacks a role, or has one that has no effect yet."""
+    for row in ROLES:
+        if row.type != arm_type(resource.id):
+            continue
+        for identity_id, target in _pairs(world, resource, row):
+            identity = world.get(identity_id)
+            if identity is None or not _counts(world, target, row):
+                continue
+            principal = identity.read_only.get("principalId")
+            if not _has_role(world, principal, target, row):
+                refuse(
+                    world,
+                    row,
+                    principal=principal,
+                    identity=identity_id,
+                    target=target,
+                    type=arm_type(target) if target.startswith("/") else "",
+                    name=name_of(resource.id),
+                )
+
+
+def _pairs(world: World, resource: Resource, row: Needed) -> Iterator[tuple[str, str]]:
+    """The ids of identities and what each needs the role on. Of one item of a list, they belong together."""
+    holder, path = resource, row.identity
+    if path.startswith("parent:"):
+        parent = world.get(str(parent_of(resource.id)))
+        if parent is None:
+            return
+        holder, path = parent, path.removeprefix("parent:")
+    for identity in values_at(holder.body, path):
+        for target in values_at(resource.body, row.target):
+            if holder is not resource or _together(identity, target):
+                yield str(identity[1]), str(target[1])
+
+
+def _together(one: Found, other: Found) -> bool:
+    items = [where.rpartition("]")[0] for where, _ in (one, other)]
+    same_list = items[0].partition("[")[0] == items[1].partition("[")[0]
+    return items[0] == items[1] or not same_list
+
+
+def _counts(world: World, target: str, row: Needed) -> bool:
+    """Whether a row counts for a target: it can be found, and is as the row says."""
+    if "." not in target and not target.startswith("/"):
+        return False
+    path, _, value = row.given.partition("=")
+    if not path:
+        return True
+    if path == "type":
+        return arm_type(target) == value
+    there = world.get(target)
+    return there is None or str(first_at(there.body, path)).lower() == value
+
+
+def _has_role(world: World, principal: Any, target: str, row: Needed) -> bool:
+    ids = {ROLE_IDS[each] for each in row.roles}
+    for each in world.of_type(_ROLE_ASSIGNMENT):
+        scope = each.id.rpartition("/providers/")[0].lower()
+        if (
+            each.body.get("principalId") == principal
+            and name_of(str(each.body.get("roleDefinitionId"))) in ids
+            and _covers(scope, target.lower())
+            and _in_effect(world, each)
+        ):
+            return True
+    return False
+
+
+def _covers(scope: str, target: str) -> bool:
+    """Whether a role on a scope counts on a target, which a registry's host name may stand for."""
+    if target.startswith("/"):
+        return f"{target}/".startswith(f"{scope}/")
+    return name_of(scope) == target.partition(".")[0]
+
+
+def _in_effect(world: World, assignment: Resource) -> bool:
+    """Whether a role assignment has effect: no fault keeps it from it."""
+    for fault in world.faults:
+        if fault.operation == EFFECT and fault.target.lower() in assignment.id.lower():
+            fault.times -= 1
+            if fault.times <= 0:
+                world.faults.remove(fault)
+            return False
+    return True
+
+
+def refuse_fresh_principal(world: World, resource: Resource) -> None:
+    """Refuses a role for a principal that was made just now and that Azure has to look up."""
+    for row in FRESH:
+        if row.type != arm_type(resource.id) or first_at(resource.body, row.path):
+            continue
+        principal = first_at(resource.body, "properties.principalId")
+        made = {id_.lower() for operation, id_ in world.log if operation == "create"}
+        for each in world.resources.values():
+            shown = (each.read_only, each.read_only.get("identity", {}))
+            if each.id.lower() in made and any(of.get("principalId") == principal for of in shown):
+                tenant = next((of["tenantId"] for of in shown if "tenantId" in of), "")
+                refuse(world, row, principal=principal, tenant=tenant)
 
 
 def refuse_taken(world: World, resource: Resource) -> None:
@@ -68,7 +208,7 @@ def _refuse_taken_name(world: World, resource: Resource, row: Taken) -> None:
             continue
         here = row.scope is Scope.GLOBAL or each.body.get("location") == resource.body.get("location")
         if here and _claimed(each, row.path) == mine and _holds(world, each):
-            raise AzureError(row.status, row.code, row.text.replace("{name}", mine).replace("{id}", resource.id))
+            refuse(world, row, name=mine, id=resource.id)
 
 
 def _claimed(resource: Resource, path: str) -> str:
@@ -90,7 +230,14 @@ def _refuse_combination(world: World, resource: Resource, row: Unique) -> None:
         if arm_type(each.id) != row.type or each.id.lower() == resource.id.lower():
             continue
         if _within(mine, _combination(each, row)):
-            raise AzureError(row.status, row.code, _filled(row.text, resource, each))
+            refuse(
+                world,
+                row,
+                other=name_of(each.id),
+                zone=name_of(str(parent_of(resource.id))),
+                sink=first_at(resource.body, "properties.workspaceId"),
+                category=first_at(resource.body, row.paths[-1]),
+            )
 
 
 def _combination(resource: Resource, row: Unique) -> tuple[Any, ...]:
@@ -131,8 +278,8 @@ def refuse_held_name(world: World, resource: Resource) -> Optional[Resource]:
                 continue
             if row.again is Again.RECOVERED or _asks_to_recover(resource, row):
                 return world.deleted.pop(key).resource
-            text = f"{_filled(row.text, resource, each.resource)} The name is held until {each.until}."
-            raise AzureError(row.status, row.code, text)
+            held = dataclasses.replace(row, text=f"{row.text} The name is held until {each.until}.")
+            refuse(world, held, id=resource.id)
     return None
 
 
@@ -155,41 +302,46 @@ def held_days(resource: Resource) -> Optional[int]:
     return None
 
 
-def refuse_locked(world: World, id_: str) -> None:
-    """Refuses the deletion of a resource that a lock holds, or of a group with one."""
+def refuse_locked(world: World, id_: str, operation: Operation) -> None:
+    """Refuses an operation on a resource that a lock holds, or the deletion of a group with one."""
     for lock in world.of_type(_LOCK):
-        reach = _reach(id_, lock)
-        if reach is None:
-            continue
-        if any(
-            row.refused
-            and row.level == lock.body.get("level")
-            and row.operation is Operation.DELETE
-            and row.reach is reach
-            for row in LOCKS
-        ):
-            text = LOCKED_TEXT.replace("{id}", id_).replace("{operation}", "delete")
-            raise AzureError(LOCKED_STATUS, LOCKED_CODE, text.replace("{locked}", lock_scope(lock.id)))
+        if (reach := _reach(id_, lock)) is not None:
+            _refuse_by_lock(world, lock, id_, operation, reach)
 
 
 def refuse_locked_target(world: World, endpoint: Resource) -> None:
     """Refuses the deletion of a private endpoint whose target a lock holds: its connection lies below the target."""
     for _, target in values_at(endpoint.body, "privateLinkServiceConnections[].properties.privateLinkServiceId"):
-        refuse_locked(world, f"{target}/privateEndpointConnectionProxies/{name_of(endpoint.id)}")
+        connection = f"{target}/privateEndpointConnectionProxies/{name_of(endpoint.id)}"
+        for lock in world.of_type(_LOCK):
+            if _reach(connection, lock) is not None:
+                _refuse_by_lock(world, lock, connection, Operation.DELETE, Reach.ENDPOINT)
+
+
+def _refuse_by_lock(world: World, lock: Resource, id_: str, operation: Operation, reach: Reach) -> None:
+    for row in LOCKS:
+        if (row.level, row.operation, row.reach) == (lock.body.get("level"), operation, reach):
+            refuse(
+                world,
+                row,
+                half_way=row.half_way,
+                id=id_,
+                operation=operation,
+                locked=lock_scope(lock.id),
+                type=arm_type(str(parent_of(id_))),
+            )
 
 
 def _reach(id_: str, lock: Resource) -> Optional[Reach]:
-    scope, deleted = lock_scope(lock.id).lower(), id_.lower()
-    if arm_type(deleted) == "microsoft.authorization/locks":
-        return Reach.LOCK
-    if scope == deleted:
+    """The relation of a resource to what a lock holds. None if there is none, or if it is a lock itself."""
+    scope, here = lock_scope(lock.id).lower(), id_.lower()
+    if arm_type(here) == "microsoft.authorization/locks":
+        return None
+    if scope == here:
         return Reach.SELF
-    if deleted.startswith(f"{scope}/"):
-        return Reach.EXTENSION if extended(deleted) != deleted else Reach.CHILD
-    if scope.startswith(f"{deleted}/"):
-        # A whole that holds what is locked: the group, or the parent of a locked child.
-        return Reach.GROUP
-    return None
+    if here.startswith(f"{scope}/"):
+        return Reach.EXTENSION if extended(here) != here else Reach.CHILD
+    return Reach.GROUP if scope.startswith(f"{here}/") else None
 
 
 def refuse_state(world: World, held: Resource, *, delete: bool) -> None:
@@ -200,15 +352,20 @@ def refuse_state(world: World, held: Resource, *, delete: bool) -> None:
         shown = merged(behaviour.shown(world, held), held.read_only)
         if str(first_at(shown, row.path)) != row.value:
             continue
-        if row.last and any(
-            arm_type(each.id) == row.type and each.id != held.id and str(first_at(each.body, row.path)) == row.value
-            for each in world.below(str(parent_of(held.id)))
-        ):
-            continue
-        if row.last and held.type == behaviour.AGENT_POOL:
-            # The system pool stands in the cluster's own body.
-            continue
-        raise AzureError(row.status, row.code, row.text)
+        if not row.last or not _has_another(world, held, row):
+            refuse(world, row)
+
+
+def _has_another(world: World, held: Resource, row: Held) -> bool:
+    """Whether another resource below the same parent is in the state of a row."""
+    parent = world.get(str(parent_of(held.id)))
+    if parent is not None and parent.type == behaviour.CLUSTER:
+        pools = behaviour.shown(world, parent)["agentPoolProfiles"]
+        return any(each["name"] != name_of(held.id) and str(first_at(each, row.path)) == row.value for each in pools)
+    return any(
+        arm_type(each.id) == row.type and each.id != held.id and str(first_at(each.body, row.path)) == row.value
+        for each in world.below(str(parent_of(held.id)))
+    )
 
 
 def refuse_in_use(world: World, held: Resource) -> None:
@@ -218,13 +375,54 @@ def refuse_in_use(world: World, held: Resource) -> None:
         if row.type != arm_type(held.id):
             continue
         for each in world.resources.values():
-            if arm_type(each.id) == row.user and _uses(world, each, held, row):
-                if row.path and each.id.lower() in going:
-                    continue
-                raise AzureError(row.status, row.code, _filled(row.text, held, each))
+            if row.path and each.id.lower() in going:
+                continue
+            if _uses(world, each, held, row):
+                refuse(world, row, id=held.id, name=name_of(held.id), user=each.id, user_name=name_of(each.id), count=1)
+
+
+def refuse_lost_subnets(world: World, held: Resource, body: dict[str, Any]) -> None:
+    """Refuses a network without a subnet that it had and that others use."""
+    if held.type != behaviour.VNET:
+        return
+    names = {str(value).lower() for _, value in values_at(body, "subnets[].name")}
+    for _, name in values_at(held.body, "subnets[].name"):
+        if str(name).lower() not in names:
+            refuse_in_use(world, Resource(f"{held.id}/subnets/{name}", behaviour.SUBNET, {}))
+
+
+def staying(world: World, group: Resource) -> list[Resource]:
+    """What the deletion of a group cannot take: what something outside refers to, and what that needs to stay."""
+    inside = world.below(group.id)
+    within = {each.id.lower() for each in inside}
+    users = [each for key, each in world.resources.items() if key not in within and key != group.id.lower()]
+    stays: dict[str, Resource] = {}
+    while more := [
+        each
+        for each in inside
+        if each.id.lower() not in stays
+        and any(
+            user.id.lower().startswith(f"{each.id.lower()}/")
+            or any(row.type == arm_type(each.id) and _uses(world, user, each, row) for row in IN_USE)
+            for user in users
+        )
+    ]:
+        users = more
+        stays |= {each.id.lower(): each for each in more}
+    return list(stays.values())
+
+
+def refuse_blocked(world: World, group: Resource, stays: list[Resource]) -> None:
+    """Refuses the deletion of a group in which something stays. What could be deleted is gone by then."""
+    for row in BLOCKED:
+        if row.type == arm_type(group.id) and stays:
+            users = ",".join(each.id for each in stays)
+            refuse(world, row, half_way=True, name=name_of(group.id), users=users, tracking="none")
 
 
 def _uses(world: World, user: Resource, held: Resource, row: InUse) -> bool:
+    if arm_type(user.id) != row.user:
+        return False
     if not row.path:
         return parent_of(user.id.lower()) == held.id.lower()
     if row.kind:
@@ -243,22 +441,47 @@ def _uses(world: World, user: Resource, held: Resource, row: InUse) -> bool:
     return False
 
 
-def busy(id_: str) -> Iterator[tuple[str, Any]]:
-    """The resources that take one write at a time and that an operation on an id keeps busy, with their row."""
-    rows = {row.type: row for row in SERIAL if row.always and not row.path}
-    for each in ancestors(id_):
-        if (row := rows.get(arm_type(each))) is not None and arm_type(each) != "microsoft.resources/resourcegroups":
-            yield each.lower(), row
+def kept_busy(world: World, id_: str, operation: str) -> set[tuple[str, str]]:
+    """The resources that an operation keeps busy, each with the key of its row."""
+    kept = set()
+    for row in _serial(world):
+        for each in _above(id_):
+            if arm_type(each) != row.type:
+                continue
+            deletes_group = operation == "delete" and arm_type(id_) == _GROUP
+            of_user = bool(row.path) or not row.user or arm_type(id_) == row.user
+            if deletes_group if row.type == _GROUP else of_user:
+                kept.add((each.lower(), row.key))
+    return kept
 
 
-def _filled(text: str, resource: Resource, other: Resource) -> str:
-    """A text of a table, with its placeholders filled."""
-    return (
-        text.replace("{id}", resource.id)
-        .replace("{name}", name_of(resource.id))
-        .replace("{zone}", name_of(str(parent_of(resource.id))))
-        .replace("{user_name}", name_of(other.id))
-        .replace("{user}", other.id)
-        .replace("{other}", name_of(other.id))
-        .replace("{count}", "1")
-    )
+def refuse_busy(world: World, id_: str, body: dict[str, Any], busy: Container[tuple[str, str]]) -> None:
+    """Refuses an operation on or below a resource that another operation keeps busy, or that refers to one."""
+    for row in _serial(world):
+        if row.user and row.user != arm_type(id_):
+            continue
+        referred = (str(value) for _, value in values_at(body, row.path)) if row.path else _above(id_)
+        for each in referred:
+            if arm_type(each) == row.type and (each.lower(), row.key) in busy:
+                refuse(
+                    world,
+                    row,
+                    id=each,
+                    name=name_of(each),
+                    user=id_,
+                    state="Updating",
+                    operation="Update",
+                    uri=f"https://management.azure.com{each}/operations/busy",
+                )
+
+
+def _serial(world: World) -> Iterator[Serial]:
+    return (row for row in SERIAL if row.always or world.strict)
+
+
+def _above(id_: str) -> Iterator[str]:
+    """A resource, its parents of the same provider, and its group."""
+    if "/providers/" in id_:
+        yield from ancestors(id_)
+    if group := resource_group_of(id_):
+        yield group

@@ -147,8 +147,7 @@ class ResourceManager:
             states = cluster.state.setdefault("provisioning", {})
             if put:
                 given = {key: value for key, value in call.body["properties"].items() if key != "provisioningState"}
-                behaviour.change_pool(world, cluster, name, given)
-                world.log.append(("update", call.path))
+                self._azure.change_pool(cluster, name, given)
                 pool, states[name] = {**pool, **given}, "Updating"
                 ends = "Failed" if fault and fault.late else "Succeeded"
                 self.operations.later(call.path, POLLS, lambda: states.update({name: ends}))
@@ -167,8 +166,14 @@ class ResourceManager:
         with self._azure.reading(id_):
             held = self._azure.world.get(id_)
             if held is None:
-                raise missing(id_)
+                # Not a 404: hashicorp/terraform-provider-azurerm#12618, read 2026-11-28. Code and text are assumed.
+                raise AzureError(400, "BadRequest", f"Managed private endpoint '{name_of(id_)}' was not found.")
             return Answer(body=_in_arms_shape(held, **connections.shown_by_endpoint(held)), headers=AT_ONCE)
+
+    def _managed_endpoints(self, call: Call, network: str) -> Answer:
+        with self._azure.reading(network):
+            found = [each for each in self._azure.world.below(network) if each.type == behaviour.MANAGED_ENDPOINT]
+            return Answer(body={"value": [_in_arms_shape(each) for each in found]})
 
     def _connections(self, call: Call, target: str) -> Answer:
         with self._azure.reading(target):
@@ -229,6 +234,7 @@ _ROUTES: list[tuple[str, Callable[[ResourceManager, Call, str], Answer]]] = [
     (r"(.+/workspaces/[^/]+/computes/[^/]+)", ResourceManager._compute),
     (r"(.+)/providers/Microsoft\.Resources/tags/default", ResourceManager._tags),
     (rf"(.+/factories/[^/]+/triggers/[^/]+)/(?:{'|'.join(triggers.ACTIONS)})", ResourceManager._trigger),
+    (r"(.+/managedVirtualNetworks/[^/]+)/managedPrivateEndpoints", ResourceManager._managed_endpoints),
     (r"(.+/managedPrivateEndpoints/[^/]+)", ResourceManager._managed_endpoint),
     (r"(.+)/privateEndpointConnections", ResourceManager._connections),
     (r"(.+)/privateEndpointConnections/[^/]+", ResourceManager._connection),

@@ -10,7 +10,7 @@ import socketserver
 import stat
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,21 +28,21 @@ SIGN_IN = ("ARM_", "AZURE_", "AZD_", "ACTIONS_ID_TOKEN_", "MSI_", "IDENTITY_")
 """The beginnings of the variables that a real sign-in may stand in. None of them reaches the program."""
 
 
-def without_sign_in(environment: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The variables without those of a real sign-in, and the names of those left out."""
-    left_out = sorted(each for each in environment if each.startswith(SIGN_IN))
-    return {key: value for key, value in environment.items() if key not in left_out}, left_out
+def sign_in_variables(own: Mapping[str, str]) -> list[str]:
+    """The names of the variables in which a real sign-in may stand."""
+    return sorted(each for each in own if each.startswith(SIGN_IN))
 
 
 @contextlib.contextmanager
-def served(azure: Azure, folder: Path) -> Iterator[dict[str, str]]:
-    """Serves until the end of the block. Yields the variables for the process of the engine.
+def served(azure: Azure, folder: Path, own: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Serves until the end of the block. Yields the variables for a command, such as `pulumi`.
 
-    `folder` gets the plugin, which stands first on PATH, and the certificate.
+    They are `own` without those of a real sign-in, and those that keep Pulumi's state and every sign-in in `folder`. It
+    also gets the plugin, which stands first on PATH, and the certificate.
     """
-    plugins = folder / "bin"
-    plugins.mkdir(parents=True, exist_ok=True)
-    write_plugin(plugins / "pulumi-resource-azure-native", "-S", "-E", plugin.__file__)
+    for each in ("bin", "state", "home", "azure"):
+        (folder / each).mkdir(parents=True, exist_ok=True)
+    write_plugin(folder / "bin" / "pulumi-resource-azure-native", "-S", "-E", plugin.__file__)
     server = _Plugins(("127.0.0.1", 0), _Plugin)
     server.azure = azure
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -50,9 +50,16 @@ def served(azure: Azure, folder: Path) -> Iterator[dict[str, str]]:
     try:
         with resource_manager(azure, folder) as plane:
             yield {
+                **{key: value for key, value in own.items() if key not in sign_in_variables(own)},
                 **plane.environment,
                 plugin.ADDRESS: str(server.server_address[1]),
-                "PATH": os.pathsep.join([str(plugins), os.environ.get("PATH", "")]),
+                "PATH": os.pathsep.join([str(folder / "bin"), own.get("PATH", "")]),
+                "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+                "PULUMI_HOME": str(folder / "home"),
+                "PULUMI_ACCESS_TOKEN": "",
+                "PULUMI_CONFIG_PASSPHRASE": own.get("PULUMI_CONFIG_PASSPHRASE", "nothing here is real"),
+                "PULUMI_SKIP_UPDATE_CHECK": "true",
+                "AZURE_CONFIG_DIR": str(folder / "azure"),
             }
     finally:
         server.shutdown()

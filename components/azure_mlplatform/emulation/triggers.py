@@ -1,7 +1,9 @@
 """Triggers of Data Factory: what starting, stopping and subscribing do, and how long Azure works on them.
 
-Source: Learn, "Triggers - REST API (Azure Data Factory)", and its "Sample pre- and post-deployment script", read
-2026-11-27.
+Sources: Learn, "Triggers - REST API (Azure Data Factory)", and its "Sample pre- and post-deployment script", read
+2026-11-27. That a trigger of blob events refuses actions while Event Grid works on its subscription, from the first
+write on: Azure/Azure-DataFactory#612, hashicorp/terraform-provider-azurerm#32570, #31928,
+Azure-Player/azure.datafactory.tools#484, read 2026-11-28.
 """
 
 from typing import Any
@@ -39,7 +41,11 @@ def act(azure: Azure, operations: LongOperations, call: Call, id_: str) -> Answe
         if action == "getEventSubscriptionStatus":
             operations.was_read(id_)
             body = {"triggerName": name_of(id_), "status": held.state["subscription"]}
-            return Answer(body=body, headers=(("Retry-After", "0"),))
+            return Answer(body=body, headers=(("Retry-After", "0.01"),))
+        if held.state.get("refusals", 0) > 0:
+            held.state["refusals"] -= 1
+            text = "Resource cannot be updated during provisioning"
+            raise AzureError(400, "BadRequest", text, headers=(("Retry-After", "0.01"),))
         azure.world.log.append((action, held.id))
         carry_out = _EFFECTS[action](held)
         if fault and fault.lost:

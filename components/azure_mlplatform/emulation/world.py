@@ -21,6 +21,9 @@ ACTIONS = ("start", "stop", "subscribeToEvents", "unsubscribeFromEvents", "getEv
 ANY = "any"
 """Any operation and action."""
 
+EFFECT = "effect"
+"""What a fault on a role assignment keeps from happening: the assignment counts as not there while it is checked."""
+
 OUTSIDE = "outside"
 """The type of a resource that others run."""
 
@@ -90,6 +93,12 @@ class Fault:
     lost: bool = False
     """Whether Azure accepts the action, and never carries it out."""
 
+    def __str__(self) -> str:
+        how = "will be lost" if self.lost else "will be slow" if not self.status else "will fail"
+        answer = "" if self.lost or not self.status else f" with {self.status} {self.code}"
+        when = " half-way" if self.half_way else " later" if self.late else ""
+        return f"{self.operation} of '{self.target or 'anything'}' {how} {self.times} times{answer}{when}"
+
 
 class World:
     """The state of the emulated Azure. It does not check what is put into it; `azure.py` does."""
@@ -110,6 +119,12 @@ class World:
 
         self.log: list[tuple[str, str]] = []
         """Operation and id of each change since the start of the process."""
+
+        self.refused: list[str] = []
+        """The keys of the rows that refused something since the start of the process."""
+
+        self.strict = False
+        """Whether every second write clashes where Azure refuses one now and then. Not saved."""
 
     @property
     def today(self) -> datetime.date:

@@ -153,14 +153,21 @@ def week_day(value: str) -> str:
     return _week_day(value.capitalize())
 
 
+ARM_GROUP = r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{0,89}[\w()-]"
+"""The pattern of a resource group's id."""
+
+ARM_NAME = r"(?!\.\.?(?:/|$))[\w().~-]+"
+"""The pattern of a name in an id. Nothing in it leads elsewhere in an address, as `..`, `?`, `#` and `%` do."""
+
+
 def arm_id(resource_type: str) -> Rule:
     """A rule: the text must be the ARM id of a `resource_type` such as 'Microsoft.Network/virtualNetworks'."""
     provider, *types = resource_type.split("/")
     shape = "/subscriptions/<id>/resourceGroups/<group>"
-    pattern = r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}"
+    pattern = ARM_GROUP
     if types:
         shape += f"/providers/{provider}" + "".join(f"/{each}/<name>" for each in types)
-        pattern += rf"/providers/(?i:{provider})" + "".join(rf"/(?i:{each})/[^/\s]+" for each in types)
+        pattern += rf"/providers/(?i:{provider})" + "".join(rf"/(?i:{each})/{ARM_NAME}" for each in types)
     return pattern_rule(pattern, f"is not the id of a {resource_type}", shape)
 
 

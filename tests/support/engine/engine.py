@@ -14,7 +14,7 @@ from typing import Any, Optional
 import yaml
 
 from azure_mlplatform.emulation.azure import Azure
-from azure_mlplatform.emulation.server import served, without_sign_in, write_plugin
+from azure_mlplatform.emulation.server import served, write_plugin
 from azure_mlplatform.emulation.world import World
 
 ROOT = Path(__file__).parents[3]
@@ -127,33 +127,26 @@ class Engine:
 @contextlib.contextmanager
 def engine(folder: Path, project: str = "", world: Optional[World] = None) -> Iterator[Engine]:
     """An engine for the project at the root, or for `projects/<name>`."""
-    repository = folder / "repository"
-    repository.mkdir(parents=True)
-    for file in ROOT.glob("Pulumi*.yaml"):
-        shutil.copy(file, repository)
-    for part in ("stacks", "projects"):
-        shutil.copytree(ROOT / part, repository / part, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_repository(folder / "repository")
     azure = Azure(world or World())
-    own, _ = without_sign_in(dict(os.environ))
-    with served(azure, folder) as environment:
-        plugins = folder / "bin"
-        write_plugin(plugins / "pulumi-language-python", str(HERE / "language_host.py"))
-        write_plugin(plugins / "pulumi-resource-random", str(HERE / "random_provider.py"))
-        write_plugin(plugins / "pulumi-resource-pulumi-python", "-u", "-m", "pulumi.dynamic")
-        for each in ("home", "state"):
-            (folder / each).mkdir()
-        yield Engine(
-            folder,
-            {
-                **own,
-                **environment,
-                "PULUMI_HOME": str(folder / "home"),
-                "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-                "PULUMI_CONFIG_PASSPHRASE": "a passphrase",
-                "PULUMI_SKIP_UPDATE_CHECK": "true",
-                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-                "PULUMI_DEBUG_COMMANDS": "true",
-            },
-            azure,
-            project,
-        )
+    own = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "a passphrase"}
+    with served(azure, folder, own) as environment:
+        write_plugins(folder / "bin")
+        settings = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", "PULUMI_DEBUG_COMMANDS": "true"}
+        yield Engine(folder, {**environment, **settings}, azure, project)
+
+
+def copy_repository(to: Path) -> None:
+    """Copies the programs and settings of this repository, which a test may change."""
+    to.mkdir(parents=True)
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, to)
+    for part in ("stacks", "projects"):
+        shutil.copytree(ROOT / part, to / part, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def write_plugins(folder: Path) -> None:
+    """Writes the plugins that come with the CLI or from Pulumi, and that no package registry has."""
+    write_plugin(folder / "pulumi-language-python", str(HERE / "language_host.py"))
+    write_plugin(folder / "pulumi-resource-random", str(HERE / "random_provider.py"))
+    write_plugin(folder / "pulumi-resource-pulumi-python", "-u", "-m", "pulumi.dynamic")

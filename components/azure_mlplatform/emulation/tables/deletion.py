@@ -16,11 +16,11 @@ parent unless an `IN_USE` row with an empty path says that the parent is refused
 Assumed: rows with `assumed` have no source that was read for one of their columns; the source says which.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any
 
-DAY = "2026-11-27"
-"""The day on which the sources were read."""
+from .row import Refusal
 
 
 class Reach(StrEnum):
@@ -30,11 +30,7 @@ class Reach(StrEnum):
     CHILD = "a child below the locked scope, by a request of its own"
     EXTENSION = "an extension resource on the locked scope or on something below it"
     ENDPOINT = "a private endpoint whose target is locked: its connection lies below the target"
-    GROUP = "the resource group that the locked resource lies in"
-    LOCK = "a lock itself"
-    DATA = "the data of the locked resource, by its own host"
-    INLINE = "a part of the locked resource that a write of the whole leaves out, as a subnet"
-    HISTORY = "an old deployment that Azure removes by itself to keep the history below 800"
+    GROUP = "a whole that the locked resource lies in, as its resource group"
 
 
 class Operation(StrEnum):
@@ -45,8 +41,18 @@ class Operation(StrEnum):
     ACTION = "action"
 
 
-class Locked(NamedTuple):
-    """What a lock of a level does to an operation."""
+_LOCKED_TEXT = (
+    "The scope '{id}' cannot perform {operation} operation because following scope(s) are locked: '{locked}'. Please"
+    " remove the lock and try again."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locked(Refusal):
+    """An operation that a lock of a level refuses. The answer is that of Azure/apiops#606 (read for a delete)."""
+
+    table = "LOCKS"
+    by = ("level", "operation", "reach")
 
     level: str
     """The lock's level, as in `properties.level`."""
@@ -57,128 +63,77 @@ class Locked(NamedTuple):
     reach: Reach
     """On what. A lock on a group or subscription is inherited by everything in it."""
 
-    refused: bool
-    """Whether the lock refuses it."""
-
-    half_way: bool
+    half_way: bool = False
     """Whether Azure accepts the request first and fails while it works."""
 
-    source: str
-    """Where this was read."""
+    status: int = 409
+    code: str = "ScopeLocked"
+    text: str = _LOCKED_TEXT
+    """The error text; `{locked}` is the scope, not the lock."""
 
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
-
-
-LOCKED_STATUS = 409
-"""The HTTP status of what a lock refuses: Azure/apiops#606."""
-
-LOCKED_CODE = "ScopeLocked"
-"""The error code of what a lock refuses: Azure/apiops#606."""
-
-LOCKED_TEXT = (
-    "The scope '{id}' cannot perform {operation} operation because following scope(s) are locked: '{locked}'. Please"
-    " remove the lock and try again."
-)
-"""The error text, for `delete` and (assumed) `write`; `{locked}` is the scope, not the lock: Azure/apiops#606."""
-
-LOCKED_TEXT_OF_ENDPOINT = "Call to {type} failed. Error message: {text}"
-"""Around the text, when the lock is on a private endpoint's target: hashicorp/terraform-provider-azurerm#17478."""
 
 _LEARN = "Learn: lock-resources"
 
+
+def _locked(
+    level: str, operation: Operation, reach: Reach, source: str, text: str = _LOCKED_TEXT, **more: Any
+) -> Locked:
+    return Locked(level=level, operation=operation, reach=reach, source=f"{_LEARN}: {source}", text=text, **more)
+
+
 LOCKS = (
-    Locked("CanNotDelete", Operation.DELETE, Reach.SELF, True, False, f"{_LEARN}: can't delete it"),
-    Locked(
+    _locked("CanNotDelete", Operation.DELETE, Reach.SELF, "can't delete it"),
+    _locked(
         "CanNotDelete",
         Operation.DELETE,
         Reach.CHILD,
-        True,
-        False,
-        f"{_LEARN}: all resources within the scope inherit it; Azure-Player/azure.datafactory.devops#183 (a pipeline,"
+        "all resources within the scope inherit it; Azure-Player/azure.datafactory.devops#183 (a pipeline,"
         " lock on the group), microsoft/AzureTRE#4664 (a container, lock on the account), Azure/apiops#606",
     ),
-    Locked(
+    _locked(
         "CanNotDelete",
         Operation.DELETE,
         Reach.EXTENSION,
-        True,
-        False,
-        f"{_LEARN}: a diagnostic setting below a locked account; role assignments on a locked resource or group;"
+        "a diagnostic setting below a locked account; role assignments on a locked resource or group;"
         " Azure/enterprise-azure-policy-as-code#933 (role assignments)",
     ),
-    Locked(
+    _locked(
         "CanNotDelete",
         Operation.DELETE,
         Reach.ENDPOINT,
-        True,
-        True,
-        "hashicorp/terraform-provider-azurerm#17478: the delete waits, then fails on"
-        " {target}/privateEndpointConnectionProxies/{endpoint}.{guid}",
+        "inherited; hashicorp/terraform-provider-azurerm#17478: the delete waits, then fails on"
+        " {target}/privateEndpointConnectionProxies/{endpoint}.{guid}, with this text around the other",
+        text=f"Call to {{type}} failed. Error message: {_LOCKED_TEXT}",
+        half_way=True,
     ),
-    Locked(
+    _locked(
         "CanNotDelete",
         Operation.DELETE,
         Reach.GROUP,
-        True,
-        False,
-        f"{_LEARN}: blocks the whole delete operation of the group, never a partial deletion",
+        "blocks the whole delete operation of the group, never a partial deletion",
     ),
-    Locked("CanNotDelete", Operation.DELETE, Reach.HISTORY, True, False, f"{_LEARN}: deployments fail at 800"),
-    Locked(
-        "CanNotDelete",
-        Operation.DELETE,
-        Reach.LOCK,
-        False,
-        False,
-        f"{_LEARN}: who may delete locks; that a lock does not hold itself or its neighbours is assumed",
-        assumed=True,
-    ),
-    Locked("CanNotDelete", Operation.DELETE, Reach.DATA, False, False, f"{_LEARN}: control plane only"),
-    Locked("CanNotDelete", Operation.WRITE, Reach.SELF, False, False, f"{_LEARN}: read and modify"),
-    Locked("CanNotDelete", Operation.WRITE, Reach.CHILD, False, False, f"{_LEARN}: read and modify"),
-    Locked(
-        "CanNotDelete",
-        Operation.WRITE,
-        Reach.EXTENSION,
-        False,
-        False,
-        f"{_LEARN}: creating or modifying a flow log of a locked network security group is not prevented",
-    ),
-    Locked(
-        "CanNotDelete",
-        Operation.WRITE,
-        Reach.INLINE,
-        False,
-        False,
-        "assumed: ARM sees a PUT, no DELETE",
-        assumed=True,
-    ),
-    Locked(
-        "CanNotDelete",
-        Operation.ACTION,
-        Reach.SELF,
-        False,
-        False,
-        f"{_LEARN}: data purge goes on; of other actions it names only those that a read-only lock blocks (assumed)",
-        assumed=True,
-    ),
-    Locked("ReadOnly", Operation.DELETE, Reach.SELF, True, False, f"{_LEARN}: can't delete or update it"),
-    Locked("ReadOnly", Operation.DELETE, Reach.CHILD, True, False, f"{_LEARN}: inherited"),
-    Locked("ReadOnly", Operation.DELETE, Reach.EXTENSION, True, False, f"{_LEARN}: inherited"),
-    Locked("ReadOnly", Operation.WRITE, Reach.SELF, True, False, f"{_LEARN}: can't delete or update it"),
-    Locked("ReadOnly", Operation.WRITE, Reach.CHILD, True, False, f"{_LEARN}: a blob container can't be created"),
-    Locked("ReadOnly", Operation.WRITE, Reach.EXTENSION, True, False, f"{_LEARN}: roles can't be assigned"),
-    Locked("ReadOnly", Operation.ACTION, Reach.SELF, True, False, f"{_LEARN}: listing keys, starting machines"),
+    _locked("ReadOnly", Operation.DELETE, Reach.SELF, "can't delete or update it"),
+    _locked("ReadOnly", Operation.DELETE, Reach.CHILD, "inherited"),
+    _locked("ReadOnly", Operation.DELETE, Reach.EXTENSION, "inherited"),
+    _locked("ReadOnly", Operation.DELETE, Reach.GROUP, "assumed: as the other level does", assumed=True),
+    _locked("ReadOnly", Operation.WRITE, Reach.SELF, "can't delete or update it"),
+    _locked("ReadOnly", Operation.WRITE, Reach.CHILD, "a blob container can't be created"),
+    _locked("ReadOnly", Operation.WRITE, Reach.EXTENSION, "roles can't be assigned"),
+    _locked("ReadOnly", Operation.ACTION, Reach.SELF, "listing keys, starting machines"),
+    _locked("ReadOnly", Operation.ACTION, Reach.CHILD, "assumed: inherited, as writes are", assumed=True),
 )
-"""What a lock refuses and what it does not. Not modelled: locks of Azure's own on a service's managed group."""
+"""What a lock refuses. Everything else goes through: writes and actions under CanNotDelete (Learn: read and modify),
+also a write of a whole that leaves out a part, as a subnet (assumed), locks themselves (assumed), and data by its own
+host. Not modelled: locks of Azure's own on a service's managed group, and the history of deployments, which a lock
+keeps from being cut at 800."""
 
 
-class InUse(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class InUse(Refusal):
     """A type that cannot be deleted while something refers to it."""
+
+    table = "IN_USE"
+    by = ("type", "user", "path", "kind")
 
     type: str
     """The ARM type of what is deleted."""
@@ -186,32 +141,14 @@ class InUse(NamedTuple):
     user: str
     """The ARM type of what refers to it."""
 
-    path: str
+    path: str = ""
     """Where its body holds the id. Empty if it is a child of what is deleted."""
 
-    below: bool
+    below: bool = False
     """Whether an id of something below what is deleted counts as well."""
 
-    kind: str
+    kind: str = ""
     """Empty, or the reference's `type` if the path holds a sibling's name instead of an id."""
-
-    status: int
-    """The HTTP status of the refusal."""
-
-    code: str
-    """The error code."""
-
-    text: str
-    """The error text."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
 
 
 _SUBNET_TEXT = (
@@ -253,12 +190,6 @@ _SUBNET_USERS = (
         True,
     ),
     (
-        "microsoft.containerservice/managedclusters/agentpools",
-        "properties.vnetSubnetID",
-        _NODES,
-        True,
-    ),
-    (
         "microsoft.containerservice/managedclusters",
         "properties.apiServerAccessProfile.subnetId",
         "assumed: the API server's load balancer has its frontend there",
@@ -273,7 +204,7 @@ _SUBNET_USERS = (
     ("microsoft.web/sites", "properties.virtualNetworkSubnetId", _APP_LINK, True),
     ("microsoft.web/sites/slots", "properties.virtualNetworkSubnetId", _APP_LINK, True),
 )
-"""Type, path, source and whether it is assumed, of what occupies a subnet."""
+"""Type, path, source and whether it is assumed, of what occupies a subnet. A cluster shows all its pools."""
 
 _OF_SUBNET = (
     (
@@ -323,7 +254,6 @@ IN_USE = (
             user=user,
             path=path,
             below=below,
-            kind="",
             status=400,
             code="InUseSubnetCannotBeDeleted",
             text=_SUBNET_TEXT,
@@ -340,8 +270,6 @@ IN_USE = (
         type="microsoft.network/virtualnetworks",
         user="microsoft.databricks/workspaces",
         path="properties.parameters.customVirtualNetworkId.value",
-        below=False,
-        kind="",
         status=400,
         code="InUseSubnetCannotBeDeleted",
         text=_SUBNET_TEXT,
@@ -353,8 +281,6 @@ IN_USE = (
             type=type_,
             user=user,
             path=f"{prefix}{path}",
-            below=False,
-            kind="",
             status=400,
             code=code,
             text=text,
@@ -371,8 +297,6 @@ IN_USE = (
         type="microsoft.network/publicipaddresses",
         user="microsoft.network/natgateways",
         path="properties.publicIpAddresses[].id",
-        below=False,
-        kind="",
         status=400,
         code="PublicIPAddressCannotBeDeleted",
         text=_PUBLIC_IP_TEXT,
@@ -382,8 +306,6 @@ IN_USE = (
         type="microsoft.network/publicipaddresses",
         user="microsoft.containerservice/managedclusters",
         path="properties.networkProfile.loadBalancerProfile.outboundIPs.publicIPs[].id",
-        below=False,
-        kind="",
         status=400,
         code="PublicIPAddressCannotBeDeleted",
         text=_PUBLIC_IP_TEXT,
@@ -393,9 +315,6 @@ IN_USE = (
     InUse(
         type="microsoft.network/privatednszones",
         user="microsoft.network/privatednszones/virtualnetworklinks",
-        path="",
-        below=False,
-        kind="",
         status=409,
         code="CannotDeleteResource",
         text=(
@@ -409,8 +328,6 @@ IN_USE = (
         type="microsoft.web/serverfarms",
         user="microsoft.web/sites",
         path="properties.serverFarmId",
-        below=False,
-        kind="",
         status=409,
         code="Conflict",
         text="Server farm '{name}' cannot be deleted because it has web app(s) {user_name} assigned to it.",
@@ -421,8 +338,6 @@ IN_USE = (
             type="microsoft.app/managedenvironments",
             user="microsoft.app/containerapps",
             path=path,
-            below=False,
-            kind="",
             status=409,
             code="ManagedEnvironmentHasContainerApps",
             text="The specified environment {name} cannot be deleted because it still contains {count} ContainerApps.",
@@ -434,7 +349,6 @@ IN_USE = (
         type="microsoft.datafactory/factories/linkedservices",
         user="microsoft.datafactory/factories/linkedservices",
         path="properties.**.referenceName",
-        below=False,
         kind="LinkedServiceReference",
         status=400,
         code="BadRequest",
@@ -445,7 +359,6 @@ IN_USE = (
         type="microsoft.datafactory/factories/linkedservices",
         user="microsoft.datafactory/factories/pipelines",
         path="properties.**.referenceName",
-        below=False,
         kind="LinkedServiceReference",
         status=400,
         code="BadRequest",
@@ -457,7 +370,6 @@ IN_USE = (
         type="microsoft.datafactory/factories/pipelines",
         user="microsoft.datafactory/factories/pipelines",
         path="properties.**.referenceName",
-        below=False,
         kind="PipelineReference",
         status=400,
         code="BadRequest",
@@ -468,7 +380,6 @@ IN_USE = (
         type="microsoft.datafactory/factories/pipelines",
         user="microsoft.datafactory/factories/triggers",
         path="properties.**.referenceName",
-        below=False,
         kind="PipelineReference",
         status=400,
         code="BadRequest",
@@ -480,7 +391,6 @@ IN_USE = (
         type="microsoft.datafactory/factories/integrationruntimes",
         user="microsoft.datafactory/factories/linkedservices",
         path="properties.connectVia.referenceName",
-        below=False,
         kind="IntegrationRuntimeReference",
         status=400,
         code="BadRequest",
@@ -489,11 +399,20 @@ IN_USE = (
         assumed=True,
     ),
     InUse(
+        type="microsoft.datafactory/factories/integrationruntimes",
+        user="microsoft.datafactory/factories/pipelines",
+        path="properties.**.referenceName",
+        kind="IntegrationRuntimeReference",
+        status=400,
+        code="BadRequest",
+        text=_DOCUMENT_TEXT,
+        source="assumed: as for the other documents of a factory; an activity names its runtime",
+        assumed=True,
+    ),
+    InUse(
         type="microsoft.insights/datacollectionrules",
         user="microsoft.insights/datacollectionruleassociations",
         path="properties.dataCollectionRuleId",
-        below=False,
-        kind="",
         status=400,
         code="BadRequest",
         text="The data collection rule '{id}' has associations.",
@@ -502,101 +421,21 @@ IN_USE = (
     ),
 )
 """What cannot be deleted while it is in use. The delete of a whole resource group is not held up by references within
-the group, see `GROUP_TEXT`."""
+the group, see `BLOCKED`.
+
+Not refused, though one might expect it: an identity that has roles or that something runs as (infernux.no: assignments
+linger); an AI account with deployments (Learn, though one guide reports a blocked group); a workspace or an endpoint
+with what is below it (Learn: concept-soft-delete, Azure/azureml-examples#1625). Assumed, as no thread about a refusal
+was found: what a workspace, an alert, Databricks or Application Insights refers to; a network with peerings or links
+to zones; a cluster with endpoints; a site with slots."""
 
 
-class NotRefused(NamedTuple):
-    """A reference that does not keep what it refers to from being deleted."""
-
-    type: str
-    """The ARM type of what is deleted."""
-
-    user: str
-    """The ARM type of what refers to it."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether it has no source."""
-
-
-NOT_REFUSED = (
-    NotRefused(
-        "microsoft.managedidentity/userassignedidentities",
-        "microsoft.authorization/roleassignments",
-        "infernux.no, blogs.blackmarble.co.uk: assignments of a deleted principal linger; nor do resources that run as"
-        " the identity hold it (assumed)",
-    ),
-    NotRefused(
-        "microsoft.cognitiveservices/accounts",
-        "microsoft.cognitiveservices/accounts/deployments",
-        "Learn: ai-services/recover-purge-resources: charges of deployments go on until the purge. A guide reports"
-        " ResourceGroupDeletionBlocked by a global-standard deployment, so in doubt",
-    ),
-    NotRefused(
-        "microsoft.machinelearningservices/workspaces",
-        "microsoft.machinelearningservices/workspaces/onlineendpoints",
-        "Learn: concept-soft-delete lists endpoints and computes as deleted with the workspace",
-    ),
-    NotRefused(
-        "microsoft.machinelearningservices/workspaces/onlineendpoints",
-        "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
-        "Azure/azureml-examples#1625: make sure that nobody uses the deployments before the delete",
-    ),
-    NotRefused(
-        "microsoft.machinelearningservices/workspaces/computes",
-        "microsoft.machinelearningservices/workspaces/onlineendpoints",
-        "assumed: no thread about a refused detach of a cluster with endpoints was found",
-        assumed=True,
-    ),
-    *(
-        NotRefused(type_, "microsoft.machinelearningservices/workspaces", "assumed: plain references", assumed=True)
-        for type_ in (
-            "microsoft.storage/storageaccounts",
-            "microsoft.keyvault/vaults",
-            "microsoft.containerregistry/registries",
-            "microsoft.insights/components",
-        )
-    ),
-    NotRefused(
-        "microsoft.operationalinsights/workspaces",
-        "microsoft.insights/components",
-        "assumed: plain reference. Links to a private link scope do refuse:"
-        " CannotDeleteWorkspaceWhenLinkedToPrivateLinkScopes (409)",
-        assumed=True,
-    ),
-    NotRefused(
-        "microsoft.insights/actiongroups", "microsoft.insights/metricalerts", "assumed: plain reference", assumed=True
-    ),
-    NotRefused(
-        "microsoft.databricks/accessconnectors",
-        "microsoft.databricks/workspaces",
-        "assumed: plain reference",
-        assumed=True,
-    ),
-    NotRefused(
-        "microsoft.network/virtualnetworks",
-        "microsoft.network/virtualnetworks/virtualnetworkpeerings",
-        "assumed: the peering on the other side goes to Disconnected",
-        assumed=True,
-    ),
-    NotRefused(
-        "microsoft.network/virtualnetworks",
-        "microsoft.network/privatednszones/virtualnetworklinks",
-        "assumed: the link stays behind",
-        assumed=True,
-    ),
-    NotRefused("microsoft.web/sites", "microsoft.web/sites/slots", "assumed: slots go with their site", assumed=True),
-)
-"""References that one might expect to refuse a delete, and that do not."""
-
-
-class Held(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Held(Refusal):
     """A state of a resource in which Azure refuses to delete or change it."""
+
+    table = "HELD"
+    by = ("type", "path", "value")
 
     type: str
     """The ARM type."""
@@ -607,29 +446,11 @@ class Held(NamedTuple):
     value: str
     """Its value in that state."""
 
-    last: bool
+    last: bool = False
     """Whether it holds for the last resource with that value below its parent only."""
 
-    writes: bool
+    writes: bool = False
     """Whether a write is refused as well as a delete."""
-
-    status: int
-    """The HTTP status of the refusal."""
-
-    code: str
-    """The error code."""
-
-    text: str
-    """The error text."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
 
 
 HELD = (
@@ -637,7 +458,6 @@ HELD = (
         type="microsoft.datafactory/factories/triggers",
         path="properties.runtimeState",
         value="Started",
-        last=False,
         writes=True,
         status=400,
         code="TriggerEnabledCannotUpdate",
@@ -650,7 +470,6 @@ HELD = (
         path="properties.mode",
         value="System",
         last=True,
-        writes=False,
         status=409,
         code="OperationNotAllowed",
         text="There has to be at least one agent pool.",
@@ -661,61 +480,59 @@ HELD = (
 )
 """States that refuse a delete. The delete of the parent is not refused by them (assumed)."""
 
-GROUP_STATUS = 409
-"""The HTTP status of the delete of a group that some resource refuses: a log of a Go client's test on GitHub."""
 
-GROUP_CODE = "ResourceGroupDeletionBlocked"
-"""The error code of it. A lock in the group gives `LOCKED_CODE` instead, and nothing is deleted."""
+@dataclass(frozen=True, kw_only=True)
+class Blocked(Refusal):
+    """A whole that stays when something in it cannot be deleted."""
 
-GROUP_TEXT = (
-    "Deletion of resource group '{name}' failed as resources with identifiers '{users}' could not be deleted. The"
-    " provisioning state of the resource group will be rolled back. The tracking Id is '{tracking}'. Please check audit"
-    " logs for more details."
+    table = "BLOCKED"
+    by = ("type",)
+
+    type: str
+    """The ARM type of the whole."""
+
+
+BLOCKED = (
+    Blocked(
+        type="microsoft.resources/resourcegroups",
+        status=409,
+        code="ResourceGroupDeletionBlocked",
+        text=(
+            "Deletion of resource group '{name}' failed as resources with identifiers '{users}' could not be deleted."
+            " The provisioning state of the resource group will be rolled back. The tracking Id is '{tracking}'. Please"
+            " check audit logs for more details."
+        ),
+        source="a log of a Go client's test on GitHub",
+    ),
 )
-"""The error text of it, half-way: what could be deleted is gone. Resources outside the group that refer to something in
-it refuse it; so may things that Azure made, as a service association link. Within the group Azure tries again until
-nothing refuses (assumed)."""
+"""The delete of a group that some resource in it refuses, half-way: what could be deleted is gone. Resources outside
+the group that refer to something in it refuse it; so may things that Azure made, as a service association link. Within
+the group Azure tries again until nothing refuses (assumed). A lock in the group refuses it at once, see `LOCKS`."""
 
 
-class Serial(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Serial(Refusal):
     """A resource on which Azure refuses a write or delete while another one is under way."""
+
+    table = "SERIAL"
+    by = ("type", "user", "path")
 
     type: str
     """The ARM type of the busy resource. It is busy by an operation on itself or on a child of it."""
 
-    user: str
+    user: str = ""
     """The ARM type of what is refused. Empty: the busy resource itself and its children."""
 
-    path: str
+    path: str = ""
     """Where the refused body holds the busy resource's id. Empty if it is the resource itself or below it."""
 
-    always: bool
+    always: bool = False
     """Whether every second operation is refused. If not, it is reported as occasional."""
-
-    status: int
-    """The HTTP status of the refusal."""
-
-    code: str
-    """The error code."""
-
-    text: str
-    """The error text; `{id}` is the busy resource's id, `{state}` and `{operation}` what goes on there."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
 
 
 SERIAL = (
     Serial(
         type="microsoft.cognitiveservices/accounts",
-        user="",
-        path="",
         always=True,
         status=409,
         code="RequestConflict",
@@ -727,7 +544,6 @@ SERIAL = (
         type="microsoft.cognitiveservices/accounts",
         user="microsoft.network/privateendpoints",
         path="properties.privateLinkServiceConnections[].properties.privateLinkServiceId",
-        always=False,
         status=400,
         code="AccountProvisioningStateInvalid",
         text="Call to Microsoft.CognitiveServices/accounts failed. Error message: Account {id} in state Accepted",
@@ -736,9 +552,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.containerservice/managedclusters",
-        user="",
-        path="",
-        always=False,
         status=409,
         code="OperationNotAllowed",
         text=(
@@ -751,9 +564,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.network/virtualnetworks",
-        user="",
-        path="",
-        always=False,
         status=429,
         code="AnotherOperationInProgress",
         text=(
@@ -768,7 +578,6 @@ SERIAL = (
         type="microsoft.network/virtualnetworks",
         user="microsoft.network/virtualnetworks/virtualnetworkpeerings",
         path="properties.remoteVirtualNetwork.id",
-        always=False,
         status=400,
         code="ReferencedResourceNotProvisioned",
         text=(
@@ -780,9 +589,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.storage/storageaccounts",
-        user="",
-        path="",
-        always=False,
         status=409,
         code="StorageAccountOperationInProgress",
         text=("An operation is currently performing on this storage account that requires exclusive access."),
@@ -792,7 +598,6 @@ SERIAL = (
         type="microsoft.storage/storageaccounts",
         user="microsoft.network/privateendpoints",
         path="properties.privateLinkServiceConnections[].properties.privateLinkServiceId",
-        always=False,
         status=409,
         code="StorageAccountOperationInProgress",
         text=(
@@ -806,7 +611,6 @@ SERIAL = (
     Serial(
         type="microsoft.managedidentity/userassignedidentities",
         user="microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
-        path="",
         always=True,
         status=409,
         code="ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
@@ -818,8 +622,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.app/managedenvironments",
-        user="",
-        path="",
         always=True,
         status=409,
         code="ManagedEnvironmentOperationInProgress",
@@ -829,8 +631,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.app/containerapps",
-        user="",
-        path="",
         always=True,
         status=409,
         code="ContainerAppOperationInProgress",
@@ -840,9 +640,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.web/sites",
-        user="",
-        path="",
-        always=False,
         status=409,
         code="Conflict",
         text="Cannot modify this site because another operation is in progress. Details: {operation}",
@@ -850,9 +647,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.web/serverfarms",
-        user="",
-        path="",
-        always=False,
         status=429,
         code="Conflict",
         text="Cannot modify this web hosting plan because another operation is in progress. Details: {operation}",
@@ -860,9 +654,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.machinelearningservices/workspaces",
-        user="",
-        path="",
-        always=False,
         status=409,
         code="Conflict",
         text="Conflict of operation, another operation on same entity is already running in workspace {name}.",
@@ -871,8 +662,6 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.resources/resourcegroups",
-        user="",
-        path="",
         always=True,
         status=409,
         code="ResourceGroupBeingDeleted",

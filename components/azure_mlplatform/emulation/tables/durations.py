@@ -19,7 +19,7 @@ class Duration(NamedTuple):
     """How long operations on a type take."""
 
     type: str
-    """The ARM type, in lower case."""
+    """The ARM type, in lower case. Of a dynamic resource: its name."""
 
     create: int
     """Seconds to create one."""
@@ -314,3 +314,26 @@ DURATIONS = {row.type: row for row in _ROWS}
 
 OTHERS = Duration("", 5, 5, 5, "assumed: a type without a row", True)
 """How long operations on any other type take."""
+
+_CALLS = (
+    Duration(
+        "ApproveConnection",
+        30,
+        30,
+        0,
+        "assumed: Azure shows the endpoint as approved some seconds after the call; the client asks every 10s",
+        True,
+    ),
+    Duration("ClusterClaim", 2, 2, 2, "assumed: reads and writes a tag", True),
+    Duration("ComputeDetach", 0, 0, 120, "creates nothing; assumed: deletes as a compute"),
+    Duration("KubernetesDetach", 0, 0, 120, "creates nothing; assumed: deletes as a compute"),
+    Duration(
+        "StartTrigger", 10, 10, 10, "assumed: the client asks every 10s whether it has subscribed to events", True
+    ),
+    Duration("StopRemoved", 0, 10, 0, "creates nothing; assumed: stops as StopTrigger does"),
+    Duration("StopTrigger", 1, 10, 0, "assumed: a new factory has no trigger; the client asks every 10s", True),
+    Duration("SystemPool", 1, 120, 0, "assumed: reads the pool that came with its cluster; updates as a pool", True),
+)
+
+DYNAMIC = {row.type: row for row in _CALLS}
+"""Name of a dynamic resource → how long the calls that it makes take."""

@@ -12,9 +12,10 @@ Transcribed from outside, not from the components. How the provider decides (pul
 Path parameters (the resource's name, `resourceGroupName`, names of parents, `scope`, `resourceUri`) all replace. They
 have no rows here: the emulator derives them from the id templates.
 
-A row stands for all that is below its path. Two tables narrow the rows that are refused:
+A row stands for all that is below its path, and for a value that becomes another one: setting one that was not there is
+allowed (assumed). Two tables narrow the rows that are refused:
 
-- `ONE_WAY`: the value that cannot be left (`ANY_VALUE`: no value can, once it is set). Every other change is allowed.
+- `ONE_WAY`: the value that cannot be left. Every other change is allowed.
 - `ALLOWED`: moves, each from a value to a value, that are allowed all the same.
 
 Short names of sources:
@@ -27,8 +28,11 @@ Short names of sources:
 - Paths without more, such as `workspace.json`: Azure/azure-rest-api-specs at the API version of pulumi_azure_native.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any
+
+from .row import Refusal
 
 
 class Outcome(StrEnum):
@@ -38,20 +42,20 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-class Immutable(NamedTuple):
-    """One property that cannot change in place."""
+@dataclass(frozen=True, kw_only=True)
+class Immutable(Refusal):
+    """One property that cannot change in place. Its answer counts if Azure refuses the change."""
+
+    table = "IMMUTABLE"
+    by = ("type", "path")
 
     type: str
     path: str
     outcome: Outcome
-    source: str
-    day: str = "2026-11-27"
-    assumed: bool = False
-    code: str = ""
-    message: str = ""
+    status: int = 400
+    code: str = "PropertyChangeNotAllowed"
+    text: str = "Changing property '{path}' from '{old}' to '{new}' is not allowed."
 
-
-ANY_VALUE = "*"
 
 _FORCE_NEW_MAP = "pulumi-azure-native gen/replacement.go: forceNewMap"
 _FORCE_NEW_TYPES = "pulumi-azure-native reports/forceNewTypes.json: create and read only, in a nested type"
@@ -60,10 +64,9 @@ _APP_APPS = "Microsoft.App 2025-02-02-preview ContainerApps.json"
 _READ_CREATE = 'visibility=["read", "create"]'
 
 _LOCATION_CODE = "InvalidResourceLocation"
-_LOCATION_MESSAGE = "The resource already exists in location '{old}' ... cannot be created in location '{new}'."
+_LOCATION_TEXT = "The resource already exists in location '{old}' ... cannot be created in location '{new}'."
 _LOCATION_ANSWER = "public deployment notes: 409 InvalidResourceLocation for a second location"
 
-_NOT_ALLOWED = "PropertyChangeNotAllowed"
 _ZONES_CODE = "ResourceAvailabilityZonesCannotBeModified"
 _ZONES_SOURCE = "azurerm: zones; Azure's management library for Java: the code for a zone added or removed"
 
@@ -93,16 +96,16 @@ _POOL_AZURERM = (
 _POOL_SDK = ("hostGroupID", "osDiskType")
 
 
+def _rows(type_: str, outcome: Outcome, source: str, *paths: str, **more: Any) -> tuple[Immutable, ...]:
+    return tuple(Immutable(type=type_, path=path, outcome=outcome, source=source, **more) for path in paths)
+
+
 def _replaced(type_: str, source: str, *paths: str, assumed: bool = False) -> tuple[Immutable, ...]:
-    return tuple(Immutable(type_, path, Outcome.REPLACED, source, assumed=assumed) for path in paths)
+    return _rows(type_, Outcome.REPLACED, source, *paths, assumed=assumed)
 
 
-def _refused(
-    type_: str, source: str, *paths: str, assumed: bool = False, code: str = "", message: str = ""
-) -> tuple[Immutable, ...]:
-    return tuple(
-        Immutable(type_, path, Outcome.REFUSED, source, assumed=assumed, code=code, message=message) for path in paths
-    )
+def _refused(type_: str, source: str, *paths: str, **more: Any) -> tuple[Immutable, ...]:
+    return _rows(type_, Outcome.REFUSED, source, *paths, **more)
 
 
 def _location_refused(type_: str, source: str, *, assumed: bool = False) -> tuple[Immutable, ...]:
@@ -112,23 +115,22 @@ def _location_refused(type_: str, source: str, *, assumed: bool = False) -> tupl
         f"assumed: {why}" if assumed else why,
         "location",
         assumed=assumed,
+        status=409,
         code=_LOCATION_CODE,
-        message=_LOCATION_MESSAGE,
+        text=_LOCATION_TEXT,
     )
 
 
-def _pool_refused(type_: str, prefix: str, source: str, *names: str, assumed: bool = False) -> tuple[Immutable, ...]:
+def _pool_refused(type_: str, prefix: str, source: str, *names: str) -> tuple[Immutable, ...]:
     return tuple(
-        Immutable(
-            type_,
-            f"{prefix}{name}",
-            Outcome.REFUSED,
-            f"{source}; error text as met for vmSize",
-            assumed=assumed,
-            code=_NOT_ALLOWED,
-            message=f"Changing property 'properties.{name}' is not allowed.",
-        )
+        row
         for name in names
+        for row in _refused(
+            type_,
+            f"{source}; error text as met for vmSize",
+            f"{prefix}{name}",
+            text=f"Changing property 'properties.{name}' is not allowed.",
+        )
     )
 
 
@@ -207,7 +209,7 @@ _IDENTITY: tuple[Immutable, ...] = (
         "delegatedManagedIdentityResourceId",
         assumed=True,
         code="RoleAssignmentUpdateNotPermitted",
-        message="Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        text="Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
     ),
     *_replaced(
         "azure-native:managedidentity:UserAssignedIdentity",
@@ -250,7 +252,7 @@ _AI: tuple[Immutable, ...] = (
         "properties.model.name",
         "properties.model.format",
         code="CannotChangeDeploymentModel",
-        message="The model of deployment cannot be changed.",
+        text="The model of deployment cannot be changed.",
     ),
     *_refused("azure-native:cognitiveservices:Deployment", "azurerm: sku name", "sku.name"),
 )
@@ -419,7 +421,7 @@ _DATABRICKS: tuple[Immutable, ...] = (
         "azure-docs#111122 and azure-quickstart-templates#14515: error text; azurerm: virtual_network_id",
         "parameters.customVirtualNetworkId",
         code="VirtualNetworkIdChangeNotAllowed",
-        message="Updating required Virtual Network from {old} to {new} is currently not allowed",
+        text="Updating required Virtual Network from {old} to {new} is currently not allowed",
     ),
     *_refused(
         "azure-native:databricks:Workspace",
@@ -497,7 +499,7 @@ _KEY_VAULT: tuple[Immutable, ...] = (
         'SDK: "irreversible"; azurerm: not possible to disable; error text found in two public repositories',
         "properties.enablePurgeProtection",
         code="BadRequest",
-        message="The property 'enablePurgeProtection' cannot be set to false. "
+        text="The property 'enablePurgeProtection' cannot be set to false. "
         "Enabling the purge protection for a vault is an irreversible action.",
     ),
     *_refused(
@@ -505,7 +507,7 @@ _KEY_VAULT: tuple[Immutable, ...] = (
         "azurerm, code of key_vault update: quotes code and text of the answer",
         "properties.softDeleteRetentionInDays",
         code="BadRequest",
-        message='The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.',
+        text='The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.',
     ),
     *_refused(
         "azure-native:keyvault:Vault",
@@ -703,7 +705,7 @@ _NETWORK: tuple[Immutable, ...] = (
         "manualPrivateLinkServiceConnections[].privateLinkServiceId",
         "manualPrivateLinkServiceConnections[].groupIds",
         code="CannotChangePrivateLinkConnectionOnPrivateEndpoint",
-        message="Cannot change the private link connection on private endpoint.",
+        text="Cannot change the private link connection on private endpoint.",
     ),
     *_refused(
         "azure-native:network:PrivateEndpoint",
@@ -763,7 +765,7 @@ _STORAGE: tuple[Immutable, ...] = (
         "azurerm: infrastructure_encryption_enabled; public notes: AccountPropertyCannotBeUpdated for this property",
         "encryption.requireInfrastructureEncryption",
         code="AccountPropertyCannotBeUpdated",
-        message="The property 'requireInfrastructureEncryption' was specified in the input, but it cannot be updated "
+        text="The property 'requireInfrastructureEncryption' was specified in the input, but it cannot be updated "
         "as it is read-only.",
     ),
     *_refused(
@@ -772,8 +774,7 @@ _STORAGE: tuple[Immutable, ...] = (
         "the code",
         "enableNfsV3",
         code="AccountPropertyCannotBeUpdated",
-        message="The property 'isNfsV3Enabled' was specified in the input, but it cannot be updated as it is "
-        "read-only.",
+        text="The property 'isNfsV3Enabled' was specified in the input, but it cannot be updated as it is read-only.",
     ),
     *_refused(
         "azure-native:storage:StorageAccount",
@@ -862,14 +863,11 @@ IMMUTABLE: tuple[Immutable, ...] = (
 )
 
 ONE_WAY: dict[tuple[str, str], bool | str] = {
-    ("azure-native:cognitiveservices:Account", "properties.customSubDomainName"): ANY_VALUE,
     ("azure-native:cognitiveservices:Account", "properties.allowProjectManagement"): True,
     ("azure-native:containerservice:ManagedCluster", "oidcIssuerProfile.enabled"): True,
     ("azure-native:databricks:Workspace", "parameters.enableNoPublicIp"): True,
     ("azure-native:keyvault:Vault", "properties.enablePurgeProtection"): True,
     ("azure-native:keyvault:Vault", "properties.enableSoftDelete"): True,
-    ("azure-native:keyvault:Vault", "properties.softDeleteRetentionInDays"): ANY_VALUE,
-    ("azure-native:monitor:DataCollectionRule", "kind"): ANY_VALUE,
     ("azure-native:storage:StorageAccount", "largeFileSharesState"): "Enabled",
 }
 

@@ -13,11 +13,10 @@ Assumed: rows with `assumed` have no source that was read for one of their colum
 from the threads where they print one: 409 stands where they name "Conflict" only.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
-DAY = "2026-11-27"
-"""The day on which the sources were read."""
+from .row import Refusal
 
 
 class Scope(StrEnum):
@@ -28,8 +27,12 @@ class Scope(StrEnum):
     RESOURCE_GROUP = "resource group"
 
 
-class Taken(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Taken(Refusal):
     """A value that must be unique beyond its resource group, and the refusal of one that is taken."""
+
+    table = "TAKEN"
+    by = ("type", "path")
 
     type: str
     """The ARM type."""
@@ -39,24 +42,6 @@ class Taken(NamedTuple):
 
     path: str
     """What must be unique: `name`, or the path of a property in the body. No value, no claim."""
-
-    status: int
-    """The HTTP status of the refusal."""
-
-    code: str
-    """The error code."""
-
-    text: str
-    """The error text."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
 
 
 TAKEN = (
@@ -178,8 +163,12 @@ TAKEN = (
 """What must be unique beyond its resource group."""
 
 
-class Unique(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Unique(Refusal):
     """Properties whose combination may occur once, whatever the names are."""
+
+    table = "UNIQUE"
+    by = ("type", "within", "paths")
 
     type: str
     """The ARM type."""
@@ -189,24 +178,6 @@ class Unique(NamedTuple):
 
     paths: tuple[str, ...]
     """The properties that may not all be equal. `[]` is any item of a list."""
-
-    status: int
-    """The HTTP status of the refusal."""
-
-    code: str
-    """The error code."""
-
-    text: str
-    """The error text."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
 
 
 UNIQUE = (
@@ -272,8 +243,12 @@ class Again(StrEnum):
     """It makes a new resource; the deleted one cannot be recovered any more."""
 
 
-class SoftDeleted(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class SoftDeleted(Refusal):
     """A type whose deleted resources stay recoverable for a while."""
+
+    table = "SOFT_DELETED"
+    by = ("type",)
 
     type: str
     """The ARM type."""
@@ -290,35 +265,26 @@ class SoftDeleted(NamedTuple):
     again: Again
     """What a create with the same name does."""
 
-    unless: str
+    unless: str = ""
     """When the deletion is final instead: a condition on the deleted resource, or empty."""
 
-    recover: str
+    recover: str = ""
     """The input by which a create recovers the deleted resource instead of being refused, or empty."""
 
     purge: str
     """How its owner frees the name before time, or empty if nobody can."""
 
-    unpurgeable: str
+    unpurgeable: str = ""
     """The property that, if true, forbids the purge, or empty."""
 
-    status: int
+    status: int = 0
     """The HTTP status of the refusal. 0 without one."""
 
-    code: str
+    code: str = ""
     """The error code. Empty without a refusal."""
 
-    text: str
+    text: str = ""
     """The error text. Empty without a refusal."""
-
-    source: str
-    """Where this was read."""
-
-    day: str = DAY
-    """When it was read."""
-
-    assumed: bool = False
-    """Whether a column of the row has no source."""
 
 
 SOFT_DELETED = (
@@ -328,7 +294,6 @@ SOFT_DELETED = (
         default=90,
         scope=Scope.GLOBAL,
         again=Again.REFUSED,
-        unless="",
         recover="properties.createMode=recover",
         purge="az keyvault purge",
         unpurgeable="properties.enablePurgeProtection",
@@ -349,10 +314,8 @@ SOFT_DELETED = (
         default=2,
         scope=Scope.RESOURCE_GROUP,
         again=Again.REFUSED,
-        unless="",
         recover="properties.restore=true",
         purge="az cognitiveservices account purge, with a right on the subscription",
-        unpurgeable="",
         status=409,
         code="FlagMustBeSetForRestore",
         text=(
@@ -371,12 +334,7 @@ SOFT_DELETED = (
         scope=Scope.RESOURCE_GROUP,
         again=Again.RECOVERED,
         unless="deleted with ?force=true",
-        recover="",
         purge="recover it, then delete it with ?force=true",
-        unpurgeable="",
-        status=0,
-        code="",
-        text="",
         source="Learn: rest/api/loganalytics/workspaces/delete (same subscription, group, location and name recovers;"
         " the name cannot be used for another workspace, so a create at another location is refused, with a text that"
         " was not found); Azure/azure-powershell#12841 (purge)",
@@ -388,9 +346,7 @@ SOFT_DELETED = (
         scope=Scope.RESOURCE_GROUP,
         again=Again.REFUSED,
         unless="its only identities are user-assigned, or deleted with ?forceToPurge=true",
-        recover="",
         purge="delete permanently in the portal or by CLI v2; gone workspaces may get stuck: Azure/azure-cli#33756",
-        unpurgeable="",
         status=400,
         code="BadRequest",
         text="Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete",
@@ -404,13 +360,7 @@ SOFT_DELETED = (
         default=14,
         scope=Scope.GLOBAL,
         again=Again.NEW,
-        unless="",
-        recover="",
         purge="not needed: the name is free",
-        unpurgeable="",
-        status=0,
-        code="",
-        text="",
         source="blogs.blackmarble.co.uk/awilson/azure-storage-account-deletion (same tenant; from another tenant the"
         " name stays taken for a while, which the row leaves out)",
     ),
@@ -420,13 +370,7 @@ SOFT_DELETED = (
         default=30,
         scope=Scope.GLOBAL,
         again=Again.NEW,
-        unless="",
-        recover="",
         purge="not needed: the name is free",
-        unpurgeable="",
-        status=0,
-        code="",
-        text="",
         source="assumed: from memory of Learn: app-service-undelete, which was not read",
         assumed=True,
     ),
@@ -437,12 +381,7 @@ SOFT_DELETED = (
         scope=Scope.RESOURCE_GROUP,
         again=Again.NEW,
         unless="blobservices: properties.containerDeleteRetentionPolicy.enabled is not true",
-        recover="",
         purge="not needed: the name is free",
-        unpurgeable="",
-        status=0,
-        code="",
-        text="",
         source="assumed: from memory of Learn: soft-delete-container-overview, which was not read",
         assumed=True,
     ),

@@ -9,6 +9,7 @@ from pydantic import Field
 from ...foundation.duplicates import Named, duplicates_among
 from ...foundation.model import Settings, check
 from ...foundation.rules import field_rule, pattern_rule
+from ...foundation.values import ARM_GROUP, ARM_NAME
 from ...foundation.violations import Violation, rule_error
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
@@ -48,7 +49,7 @@ class PrivateEndpointRule(Settings):
 
     _id = field_rule(
         pattern_rule(
-            r"/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[\w().-]{1,90}/providers/[A-Za-z.]+(/[^/\s]+/[^/\s]+)+",
+            rf"{ARM_GROUP}/providers/[A-Za-z.]+(/{ARM_NAME}/{ARM_NAME})+",
             "is not the id of a resource",
             "/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
         ),
