@@ -20,8 +20,6 @@ from typing import Any, Optional
 
 import pytest
 
-from azure_mlplatform.config.files import stacks
-from azure_mlplatform.config.repository import projects
 from azure_mlplatform.emulation import refusals
 from azure_mlplatform.emulation.azure import Azure
 from azure_mlplatform.emulation.ids import arm_type, lock_scope, parent_of
@@ -34,15 +32,10 @@ from azure_mlplatform.emulation.tables.roles import FRESH, ROLES
 from azure_mlplatform.emulation.tables.row import Refusal
 from azure_mlplatform.emulation.values import first_at, values_at
 from azure_mlplatform.emulation.world import EFFECT, Fault, Held, World
-from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.resource import PlannedResource
+from support.stacks import DAY, ROOT, STACKS, plan_of
 
-ROOT = Path(__file__).parents[2]
 FILE = ROOT / "tests" / "data" / "refusals_not_covered.txt"
-DAY = datetime.date(2026, 11, 28)
-"""A day on which nothing that the stacks use is past its day."""
-
-STACKS = [(folder, stack) for folder in projects(ROOT) for stack in stacks(folder)]
 OTHER = "rg-other"
 ROLE = "azure-native:authorization:RoleAssignment"
 LOCK = "azure-native:authorization:ManagementLockByScope"
@@ -112,7 +105,7 @@ Scenario = tuple[Callable[[], Then], Act]
 
 
 def recorded(folder: Path, stack: str) -> Life:
-    plan = run_stack(folder, stack, today=DAY)
+    plan = plan_of(folder, stack)
     by_urn = {each.urn: each for each in plan.resources}
     order = TopologicalSorter({urn: each.dependencies for urn, each in by_urn.items()}).static_order()
     made = [by_urn[urn] for urn in order if urn in by_urn]

@@ -3,14 +3,11 @@
 import inspect
 import re
 import string
-from pathlib import Path
 
 import pulumi_azure_native as native
 import pytest
 
-from azure_mlplatform.config.files import stacks
-from azure_mlplatform.config.repository import projects
-from azure_mlplatform.plan import UNKNOWN, Plan, PlannedResource, run_stack
+from azure_mlplatform.plan import UNKNOWN, Plan, PlannedResource
 from azure_mlplatform.plan.tree import size
 from azure_mlplatform.resource_types import RESOURCE_TYPES, resource_type
 from support.programs import (
@@ -26,8 +23,8 @@ from support.programs import (
     SYNAPSE,
     whole,
 )
+from support.stacks import STACKS, plan_of
 
-ROOT = Path(__file__).parents[2]
 FIREWALL = {
     "address_space": ["10.20.0.0/22"],
     "hub": {"vnet_id": HUB},
@@ -51,7 +48,7 @@ FROM_OFFICE = {
 @pytest.fixture(scope="module")
 def registered() -> dict[str, PlannedResource]:
     """Type → a resource of it, from every stack of every project and from what no project has."""
-    plans: list[Plan] = [run_stack(folder, stack) for folder in projects(ROOT) for stack in stacks(folder)]
+    plans: list[Plan] = [plan_of(*each) for each in STACKS]
     plans += [
         whole("dev", token=GROUP, inference=None, workload_identity={"github_repository": "example/churn"}, **BRICKS),
         whole("dev", network=FIREWALL),

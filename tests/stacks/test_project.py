@@ -1,26 +1,16 @@
 """The committed projects, as `pulumi up` would run them."""
 
-import datetime
-from functools import partial
-from pathlib import Path
-
 import pytest
 import yaml
 
-from azure_mlplatform import plan
 from azure_mlplatform.config.files import stacks
 from azure_mlplatform.plan.check import check_stacks
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.testing import check_golden, urns
-from support.programs import BY_BLOB, WITHIN_ANOTHER, remembered
+from support.programs import BY_BLOB, WITHIN_ANOTHER
+from support.stacks import DAY, IDS, ROOT, STACKS, plan_of
 
-# A day on which nothing that the projects use is retired.
-run_stack = remembered(partial(plan.run_stack, today=datetime.date(2026, 11, 25)))
-ROOT = Path(__file__).parents[2]
-FOLDERS = [ROOT, *sorted(file.parent for file in ROOT.glob("projects/*/Pulumi.yaml"))]
-STACKS = [pytest.param(folder, stack, id=f"{folder.name}-{stack}") for folder in FOLDERS for stack in stacks(folder)]
-
-
+FOLDERS = list(dict.fromkeys(folder for folder, _ in STACKS))
 PAIRS = [folder for folder in FOLDERS if len(stacks(folder)) > 1]
 OF_PROJECTS = [folder for folder in FOLDERS if folder.name not in ("central", "stress-test")]
 
@@ -52,30 +42,30 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("folder", "stack"), STACKS)
+@pytest.mark.parametrize(("folder", "stack"), STACKS, ids=IDS)
 def test_urns_do_not_move(folder, stack):
-    made = run_stack(folder, stack)
+    made = plan_of(folder, stack)
     check_golden(urns(made), ROOT / "tests" / "golden" / f"project-{label(folder)}-{stack}.txt")
     assert made.messages == tuple(("warning", text) for text in SAID.get((label(folder), stack), []))
 
 
-@pytest.mark.parametrize(("folder", "stack"), STACKS)
+@pytest.mark.parametrize(("folder", "stack"), STACKS, ids=IDS)
 def test_a_first_preview_registers_the_same(folder, stack):
-    assert urns(run_stack(folder, stack, known=False)) == urns(run_stack(folder, stack))
+    assert urns(plan_of(folder, stack, known=False)) == urns(plan_of(folder, stack))
 
 
 @pytest.mark.parametrize("folder", OF_PROJECTS, ids=label)
 def test_every_project_has_dev_and_prod_in_subscriptions_of_their_own(folder):
     assert {"dev", "prod"} <= set(stacks(folder))
     subscriptions = [
-        run_stack(folder, each).of_type("azure-native")[0].input("subscriptionId") for each in stacks(folder)
+        plan_of(folder, each).of_type("azure-native")[0].input("subscriptionId") for each in stacks(folder)
     ]
     assert len(set(subscriptions)) == len(subscriptions)
 
 
 @pytest.mark.parametrize("folder", PAIRS, ids=label)
 def test_dev_and_prod_share_nothing(folder):
-    dev, prod = (run_stack(folder, each).azure_resources for each in ("dev", "prod"))
+    dev, prod = (plan_of(folder, each).azure_resources for each in ("dev", "prod"))
     names = [{each.azure_name for each in side if each.kind not in WITHIN_ANOTHER} for side in (dev, prod)]
     assert not names[0] & names[1]
     ids = [{each.id for each in side if each.kind != "RandomString"} for side in (dev, prod)]
@@ -111,7 +101,7 @@ def test_what_releases_have_set_is_read_before_anything_is_sent(folder):
 
 
 def test_the_repository_has_no_conflict():
-    assert check_stacks(ROOT, today=datetime.date(2026, 11, 25)).problems == ()
+    assert check_stacks(ROOT, today=DAY).problems == ()
 
 
 def pools(made):
@@ -119,7 +109,7 @@ def pools(made):
 
 
 def test_the_stress_test_is_prods_compute():
-    tested, prod = run_stack(ROOT / "projects" / "stress-test", "prod"), run_stack(ROOT, "prod")
+    tested, prod = plan_of(ROOT / "projects" / "stress-test", "prod"), plan_of(ROOT, "prod")
     assert set(pools(tested)) == set(pools(prod)) == {"cpu", "gpu"}
     own = ("resourceName", "resourceGroupName", "vnetSubnetID", "tags")
     for name, pool in pools(prod).items():
@@ -137,7 +127,7 @@ def test_the_stress_test_is_prods_compute():
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_shared_cluster_is_the_platforms_and_has_no_workspace(stack):
-    central, pricing = (run_stack(ROOT / "projects" / each, stack) for each in ("central", "pricing"))
+    central, pricing = (plan_of(ROOT / "projects" / each, stack) for each in ("central", "pricing"))
     [cluster] = central.of_type("ManagedCluster")
     assert not central.of_type("Workspace")[1:]  # The log's, and none for machine learning.
     assert not pricing.of_type("ManagedCluster")
@@ -148,7 +138,7 @@ def test_the_shared_cluster_is_the_platforms_and_has_no_workspace(stack):
 
 def test_databricks_is_attached_where_there_is_a_token():
     for stack, tokens in (("dev", [SECRET]), ("prod", [])):
-        made = run_stack(ROOT / "projects" / "fraud", stack)
+        made = plan_of(ROOT / "projects" / "fraud", stack)
         [databricks] = made.of_type("azure-native:databricks:Workspace")
         attached = [each for each in made.of_type("Compute") if each.input("properties.resourceId") == databricks.id]
         assert [each.input("properties.properties.databricksAccessToken") for each in attached] == tokens

@@ -1,19 +1,14 @@
 """Every registered input, judged by the types that Azure publishes."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from azure_mlplatform.config.files import stacks
-from azure_mlplatform.config.repository import projects
-from azure_mlplatform.plan import run_stack
 from support.azure_types import problems, published
 from support.programs import BRICKS, OTHER_TARGETS, SYNAPSE, whole
+from support.stacks import IDS, ROOT, STACKS, plan_of
 
-ROOT = Path(__file__).parents[2]
-STACKS = [(folder, stack) for folder in projects(ROOT) for stack in stacks(folder)]
 NO_JUDGE = {
     # Azure publishes them under the same ARM type as the scm policy, which the snapshot has.
     "azure-native:web:WebAppFtpAllowed",
@@ -30,11 +25,9 @@ def found(plan):
     }
 
 
-@pytest.mark.parametrize(
-    ("folder", "stack"), STACKS, ids=[f"{folder.relative_to(ROOT)}-{stack}" for folder, stack in STACKS]
-)
+@pytest.mark.parametrize(("folder", "stack"), STACKS, ids=IDS)
 def test_no_input_of_a_stack_is_unknown_read_only_missing_or_wrong(folder, stack):
-    plan = run_stack(folder, stack)
+    plan = plan_of(folder, stack)
     assert found(plan) == {}
     judged = {each.type for each in plan.azure_resources if each.type.startswith("azure-native:")}
     assert judged - set(published()) <= NO_JUDGE
@@ -71,7 +64,7 @@ PIPELINE = "azure-native:datafactory:Pipeline"
     ],
 )
 def test_the_judge_sees_what_is_wrong(type_, path, value, said):
-    plan = run_stack(ROOT, "prod")
+    plan = plan_of(ROOT, "prod")
     inputs = copy.deepcopy(dict(next(each for each in plan.azure_resources if each.type == type_).inputs))
     *parents, last = path.split(".")
     target: Any = inputs

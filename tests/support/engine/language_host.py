@@ -5,16 +5,13 @@ Speaks the LanguageRuntime protocol with the stubs that the SDK ships, and start
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
+from plugin import serve
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 EXECUTOR = Path(__file__).with_name("executor.py")
@@ -74,20 +71,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(bail=done.returncode != 0)
 
 
-def main() -> None:
-    engine = next((each for each in sys.argv[1:] if not each.startswith("-")), "")
-    server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)])
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(engine), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    ended = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: ended.set())
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    ended.wait()
-    server.stop(None)
-
-
 if __name__ == "__main__":
-    main()
+    engine = next((each for each in sys.argv[1:] if not each.startswith("-")), "")
+    serve(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(engine), server))

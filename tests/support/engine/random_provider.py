@@ -1,15 +1,11 @@
 """A provider for random:index/randomString:RandomString, which no package registry has as an executable."""
 
 import random
-import signal
 import string
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
+from plugin import serve
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from azure_mlplatform.emulation.wire import plain, wire_fields
@@ -61,17 +57,5 @@ class Random(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-def main() -> None:
-    server = grpc.server(ThreadPoolExecutor(4))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Random(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    ended.wait()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(Random(), server))

@@ -1,0 +1,22 @@
+"""What all test processes of a run share."""
+
+import gc
+import os
+import shutil
+import tempfile
+
+import pytest
+
+from support.stacks import SHARED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Thousands of plans are made and dropped. Python's collector would look at all that lives, again and again.
+    gc.set_threshold(100_000, 20, 50)
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)

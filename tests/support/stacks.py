@@ -1,0 +1,34 @@
+"""The stacks of this repository and their plans, each recorded once for all processes of a test run."""
+
+import datetime
+import fcntl
+import os
+import pickle
+from functools import cache
+from pathlib import Path
+
+from azure_mlplatform.config.files import stacks
+from azure_mlplatform.config.repository import projects
+from azure_mlplatform.plan import Plan, run_stack
+
+SHARED = "MLPLATFORM_TESTED_PLANS"
+"""The variable with the folder that the processes of a run share."""
+
+DAY = datetime.date(2026, 11, 28)
+"""A day on which nothing that the stacks use is past its day."""
+
+ROOT = Path(__file__).parents[2]
+STACKS = [(folder, stack) for folder in projects(ROOT) for stack in stacks(folder)]
+IDS = [f"{'reference' if folder == ROOT else folder.name}-{stack}" for folder, stack in STACKS]
+
+
+@cache
+def plan_of(folder: Path, stack: str, *, known: bool = True) -> Plan:
+    """The plan of a stack on DAY."""
+    file = Path(os.environ[SHARED]) / f"{folder.name}-{stack}-{known}"
+    with file.open("a+b") as shared:
+        fcntl.flock(shared, fcntl.LOCK_EX)
+        if not shared.tell():
+            pickle.dump(run_stack(folder, stack, today=DAY, known=known), shared)
+        shared.seek(0)
+        return pickle.load(shared)  # noqa: S301 - our own process wrote it
