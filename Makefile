@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: preview test check format schemas golden bench engine lifecycle constraints clean
+.PHONY: preview test check format schemas golden bench engine lifecycle constraints clean release-check
 
 preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
@@ -43,6 +43,10 @@ engine:
 # Whole lives of environments, on a real engine and an emulated Azure.
 lifecycle: $(INSTALLED) engine
 	$(BIN)/pytest -n auto --dist loadfile tests/engine
+
+# Before a release: facts from outside are fresh, and the stacks here may be made today. Depends on today's date.
+release-check: $(INSTALLED)
+	$(BIN)/pytest tests/release_check.py
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py

@@ -87,7 +87,8 @@ def test_a_retired_size_is_refused_with_its_successor(name, day, successor):
 def test_a_size_that_will_retire_is_said_with_the_day():
     settings = WorkspaceSettings.model_validate({"network_mode": "own", "clusters": [cluster("Standard_DS3_v2")]})
     assert list(settings.violations_on(TODAY)) == []
-    assert list(settings.notices_on(TODAY)) == [
+    assert list(settings.notices_on(datetime.date(2027, 5, 1))) == []
+    assert list(settings.notices_on(datetime.date(2027, 5, 2))) == [
         "compute cpu: Standard_DS3_v2 retires on 2028-05-01; its successor is Standard_D4ds_v5"
     ]
     current = WorkspaceSettings.model_validate({"network_mode": "own", "clusters": [cluster("Standard_D4ds_v4")]})

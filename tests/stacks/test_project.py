@@ -31,14 +31,12 @@ NOT_ATTACHED = (
     "databricks is not attached to the machine-learning workspace, because no token is set. Make one in Databricks, "
     "then run `pulumi config set --secret azure-mlplatform:databricks_token`"
 )
-SPARK_ENDS = "Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"
 SAID = {
     ("reference", "prod"): [BY_BLOB.format("customers")],
     ("fraud", "dev"): [ATTACHED],
     ("fraud", "prod"): [NOT_ATTACHED],
     ("genomics", "dev"): [RETIRES, NO_DEVICE],
     ("genomics", "prod"): [RETIRES],
-    **{("telemetry", stack): [SPARK_ENDS] for stack in ("dev", "prod")},
 }
 
 

@@ -1,5 +1,6 @@
 """The settings of the data product's own Azure AI (Cognitive) Services."""
 
+import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
@@ -7,6 +8,8 @@ from typing import Optional
 from pydantic import Field
 
 from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from ..catalogue.lifecycle import Lifecycle, ended, ending
+from ..catalogue.models import READ, model_lifecycle
 from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
 from ..foundation.model import Settings, check
@@ -63,6 +66,16 @@ class ModelDeployment(Settings):
     content_filter: Optional[str] = Field(default=None, examples=["Microsoft.DefaultV2"])
     """The content filter (RAI policy), by name. Default: the service's own default."""
 
+    @property
+    def title(self) -> str:
+        """The model as people name it, with its version and sku."""
+        return f"{self.model} {self.version} {self.sku}"
+
+    @property
+    def lifecycle(self) -> Optional[Lifecycle]:
+        """Its end, or None if the catalogue does not have it."""
+        return model_lifecycle(self.model, self.version, self.sku)
+
 
 class AIServiceSettings(PartSettings):
     """One account. It is reached through its private endpoint and accepts Entra sign-in only."""
@@ -111,6 +124,22 @@ class AIServiceSettings(PartSettings):
                 f"the free sku {self.sku_name} supports no private endpoint",
                 "Leave sku out to get the paid one",
             )
+
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
+        """Violations if the kind or a model is retired."""
+        yield from ended(("kind",), self.kind, f"the service {self.kind}", AI_KINDS[self.kind].lifecycle, today)
+        for number, each in enumerate(self.deployments):
+            path = ("deployments", number, "version")
+            yield from ended(path, each.version, f"model {each.title}", each.lifecycle, today)
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """Notices if the kind or a model ends soon, or if nobody knows when a model ends."""
+        yield from ending(f"AI service {self.name}: {self.kind}", AI_KINDS[self.kind].lifecycle, today)
+        for each in self.deployments:
+            label = f"AI service {self.name}: model {each.title}"
+            if each.lifecycle is None:
+                yield f"{label} is not in the catalogue of {READ}: nothing here says when it retires"
+            yield from ending(label, each.lifecycle, today)
 
     @check
     def _sku_is_of_the_kind(self) -> Iterator[Violation]:

@@ -5,11 +5,16 @@ Sources: the pages of the services (Microsoft Learn), read 2026-11, for sizes an
 names in a connection.
 """
 
+import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ..foundation.built_in_roles import Role
+from .lifecycle import Lifecycle
 from .private_link import PrivateService
+
+READ = datetime.date(2026, 11, 28)
+"""The day on which the sources were read."""
 
 
 class AIServiceKind(StrEnum):
@@ -52,6 +57,13 @@ class AIKind(NamedTuple):
     connection_kind: str = ""
     """The name of the kind in such a connection. Empty: the kind itself."""
 
+    lifecycle: Optional[Lifecycle] = None
+    """Its end, or None if none is announced."""
+
+
+_VISION_ENDS = Lifecycle(datetime.date(2028, 9, 25))
+"""Image Analysis: "Image Analysis SDK overview" (Microsoft Learn, read 2026-11-28). That Custom Vision ends on the same
+day is from a list of Azure's retirements (Azure/EOL) that was not read here."""
 
 AI_KINDS: dict[AIServiceKind, AIKind] = {
     AIServiceKind.OPENAI: AIKind(
@@ -68,10 +80,10 @@ AI_KINDS: dict[AIServiceKind, AIKind] = {
         deploys_models=True,
         connection_category="AIServices",
     ),
-    AIServiceKind.COMPUTER_VISION: AIKind(skus=("S1", "F0")),
+    AIServiceKind.COMPUTER_VISION: AIKind(skus=("S1", "F0"), lifecycle=_VISION_ENDS),
     AIServiceKind.CONTENT_SAFETY: AIKind(connection_kind="Content Safety"),
-    AIServiceKind.CUSTOM_VISION_TRAINING: AIKind(),
-    AIServiceKind.CUSTOM_VISION_PREDICTION: AIKind(),
+    AIServiceKind.CUSTOM_VISION_TRAINING: AIKind(lifecycle=_VISION_ENDS),
+    AIServiceKind.CUSTOM_VISION_PREDICTION: AIKind(lifecycle=_VISION_ENDS),
     AIServiceKind.FACE: AIKind(),
     AIServiceKind.FORM_RECOGNIZER: AIKind(),
     AIServiceKind.SPEECH_SERVICES: AIKind(connection_kind="speech"),

@@ -3,7 +3,11 @@
 Source: "Azure Private Endpoint private DNS zone values" (Microsoft Learn), commercial cloud.
 """
 
+import datetime
 from enum import StrEnum
+
+READ = datetime.date(2026, 11, 22)
+"""The day on which the source was read."""
 
 
 class PrivateService(StrEnum):

@@ -15,6 +15,10 @@ from functools import cache
 from typing import NamedTuple, Optional
 
 from ..foundation.rules import pattern_rule
+from .lifecycle import HARDWARE_NOTICE_DAYS, Lifecycle
+
+READ = datetime.date(2026, 11, 23)
+"""The day on which the sources were read."""
 
 size_name = pattern_rule(
     r"(Standard|Basic)_[A-Z]{1,3}[0-9]+[A-Za-z0-9]*(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*(_v[0-9]+)?",
@@ -93,9 +97,12 @@ class VmSize(NamedTuple):
         found = re.fullmatch(r"Standard_[DE](\d+)(-\d+)?(d|ds|ads)_v[45]", self.name)
         return int(found[1]) * 75 // 2 if found else 0
 
-    def retired_by(self, today: datetime.date) -> bool:
-        """Whether it is retired on a day."""
-        return self.retires is not None and self.retires <= today
+    @property
+    def lifecycle(self) -> Optional[Lifecycle]:
+        """Its end, or None if no day is announced."""
+        if self.retires is None:
+            return None
+        return Lifecycle(self.retires, self.successor or "", notice_days=HARDWARE_NOTICE_DAYS)
 
 
 class _Series(NamedTuple):

@@ -57,8 +57,8 @@ def test_what_cannot_be_is_refused_where_it_stands(data, paths):
 @pytest.mark.parametrize(
     ("version", "what"),
     [
-        ("3.3", "Spark 3.3 ended on 2025-03-31"),
-        ("3.4", "Spark 3.4 ended on 2026-03-31"),
+        ("3.3", "Spark 3.3 was retired on 2025-03-31"),
+        ("3.4", "Spark 3.4 was retired on 2026-03-31"),
         ("4.0", "Synapse has no Spark '4.0'"),
     ],
 )
@@ -69,12 +69,13 @@ def test_a_version_that_ended_is_refused_with_the_date(version, what):
 
 def test_the_end_of_spark_is_told_and_then_refused():
     settings = example_settings("prod", synapse=SYNAPSE)
-    last, after = datetime.date(2028, 10, 31), datetime.date(2028, 11, 1)
+    last, after = datetime.date(2028, 10, 30), datetime.date(2028, 10, 31)
     assert list(settings.violations_on(last)) == []
-    assert list(settings.notices_on(last)) == ["Spark pool spark: Synapse supports Spark 3.5 until 2028-10-31"]
+    assert list(settings.notices_on(last)) == ["pool spark: Spark 3.5 retires on 2028-10-31"]
+    assert list(settings.notices_on(datetime.date(2028, 8, 31))) == []
     [refusal] = settings.violations_on(after)
     assert refusal.path == ("synapse", "pools", 0, "spark_version")
-    assert refusal.what == "Spark 3.5 ended on 2028-10-31"
+    assert refusal.what == "Spark 3.5 was retired on 2028-10-31"
     assert list(settings.notices_on(after)) == []
     retired = example_settings("prod", synapse=SYNAPSE, retire={"reason": "the project ended"})
     assert list(retired.violations_on(after)) == []

@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from azure_mlplatform.workspace.settings.computes import (
     ClusterSettings,
     InstanceSchedule,
     InstanceSettings,
+    Priority,
     SetupScript,
 )
 from support.violations import problems, refused
@@ -122,3 +125,12 @@ def test_a_key_in_a_script_is_refused_and_not_shown(command, secret):
 @pytest.mark.parametrize("command", ["mkdir -p /mnt/x", "tool --password $SECRET", "az login --identity", "sort -p 1"])
 def test_what_only_looks_like_a_password_passes(command):
     assert problems(SetupScript, {"text": command}) == []
+
+
+def test_low_priority_is_said_to_be_spot_since_it_is():
+    settings = ClusterSettings.model_validate({"name": "cpu", "vm_size": "Standard_D4ds_v4", "priority": "LowPriority"})
+    assert list(settings.notices_on(datetime.date(2026, 3, 30))) == []
+    [notice] = settings.notices_on(datetime.date(2026, 3, 31))
+    assert notice.startswith("compute cpu: low-priority nodes are Spot VMs since 2026-03-31")
+    dedicated = settings.model_copy(update={"priority": Priority.DEDICATED})
+    assert list(dedicated.notices_on(datetime.date(2026, 3, 31))) == []

@@ -6,6 +6,7 @@ from typing import Optional
 
 from pydantic import Field
 
+from ...catalogue.lifecycle import ended, ending
 from ...catalogue.vm_sizes import EXAMPLES, VmSize, size_name, vm_size
 from ...foundation.rules import field_rule
 from ...foundation.values import nearest
@@ -33,18 +34,11 @@ class HasVmSize(PartSettings):
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """A violation if the size is retired."""
-        if self.size is not None and self.size.retired_by(today):
-            yield Violation(
-                ("vm_size",),
-                self.vm_size,
-                f"{self.vm_size} was retired on {self.size.retires}",
-                f"Use its successor {self.size.successor}",
-            )
+        yield from ended(("vm_size",), self.vm_size, self.vm_size, self.size and self.size.lifecycle, today)
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """A notice if the size will be retired."""
-        if self.size is not None and self.size.retires is not None and not self.size.retired_by(today):
-            yield f"{self.label}{self.vm_size} retires on {self.size.retires}; its successor is {self.size.successor}"
+        yield from ending(f"{self.label}{self.vm_size}", self.size and self.size.lifecycle, today)
 
 
 def unknown_size(name: str, among: Iterable[str], instead: str) -> Violation:

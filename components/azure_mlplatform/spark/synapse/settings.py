@@ -7,6 +7,7 @@ from typing import Optional
 
 from pydantic import Field
 
+from ...catalogue.lifecycle import Lifecycle, ended, ending
 from ...catalogue.private_link import PrivateService
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
@@ -23,12 +24,12 @@ spark_pool_name = pattern_rule(
 )
 
 SPARK_ENDS = {
-    "3.3": datetime.date(2025, 3, 31),
-    "3.4": datetime.date(2026, 3, 31),
-    "3.5": datetime.date(2028, 10, 31),
+    "3.3": Lifecycle(datetime.date(2025, 3, 31), "3.5"),
+    "3.4": Lifecycle(datetime.date(2026, 3, 31), "3.5"),
+    "3.5": Lifecycle(datetime.date(2028, 10, 31)),
 }
-"""Spark version → the last day of its support ("Azure Synapse Runtime for Apache Spark 3.4" and "3.5"). As of
-2026-11, Azure supports only the last one."""
+"""Spark version → its end ("Azure Synapse Runtime for Apache Spark 3.4" and "3.5"). As of 2026-11, Azure supports only
+the last one."""
 
 SPARK = "3.5"
 """The only version for new pools."""
@@ -39,8 +40,9 @@ def version_of_spark(value: str) -> str:
     """The Spark version, if Synapse supports it."""
     if value == SPARK:
         return value
-    ended = f"Spark {value} ended on {SPARK_ENDS[value]}" if value in SPARK_ENDS else f"Synapse has no Spark '{value}'"
-    raise rule_error(ended, f"Allowed: '{SPARK}', or leave spark_version out")
+    known = SPARK_ENDS.get(value)
+    what = f"Spark {value} was retired on {known.retires}" if known else f"Synapse has no Spark '{value}'"
+    raise rule_error(what, f"Allowed: '{SPARK}', or leave spark_version out")
 
 
 class NodeSize(StrEnum):
@@ -98,20 +100,12 @@ class SparkPoolSettings(PartSettings):
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """A violation if support for the Spark version has ended."""
-        ends = SPARK_ENDS.get(self.spark_version)
-        if ends is not None and today > ends:
-            yield Violation(
-                ("spark_version",),
-                self.spark_version,
-                f"Spark {self.spark_version} ended on {ends}",
-                "Use a version of this library that knows a later Spark, or serverless Spark of Azure ML",
-            )
+        title = f"Spark {self.spark_version}"
+        yield from ended(("spark_version",), self.spark_version, title, SPARK_ENDS.get(self.spark_version), today)
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """The date on which support for the Spark version ends."""
-        ends = SPARK_ENDS.get(self.spark_version)
-        if ends is not None and today <= ends:
-            yield f"Spark pool {self.name}: Synapse supports Spark {self.spark_version} until {ends}"
+        """A notice if support for the Spark version ends soon."""
+        yield from ending(f"pool {self.name}: Spark {self.spark_version}", SPARK_ENDS.get(self.spark_version), today)
 
 
 class SynapseSettings(PartSettings):

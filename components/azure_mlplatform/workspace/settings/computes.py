@@ -1,5 +1,6 @@
 """The computes of a workspace: clusters, and instances that belong to one person."""
 
+import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
@@ -22,6 +23,11 @@ class Priority(StrEnum):
 
     DEDICATED = "Dedicated"
     LOW_PRIORITY = "LowPriority"
+
+
+SPOT_SINCE = datetime.date(2026, 3, 31)
+"""The day since which low-priority nodes are Spot VMs (MicrosoftDocs/azure-ai-docs#791, #806, Azure/Batch#196, read
+2026-11-28)."""
 
 
 class _HasListedSize(HasVmSize):
@@ -64,7 +70,8 @@ class ClusterSettings(_HasListedSize):
     """The time that a node waits for another job, in seconds. Default: 120."""
 
     priority: Priority = Priority.DEDICATED
-    """`Dedicated` or `LowPriority`. Default: `Dedicated`. A change replaces the cluster."""
+    """`Dedicated` or `LowPriority`. Low-priority nodes are Spot VMs: their price moves, and Azure may take them away.
+    Default: `Dedicated`. A change replaces the cluster."""
 
     _name = field_rule(compute_name, "name")
 
@@ -72,6 +79,16 @@ class ClusterSettings(_HasListedSize):
     def label(self) -> str:
         """The first words of a notice."""
         return f"compute {self.name}: "
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """Notices if the size will be retired, and about what low-priority nodes cost."""
+        yield from super().notices_on(today)
+        if self.priority is Priority.LOW_PRIORITY and today >= SPOT_SINCE:
+            yield (
+                f"{self.label}low-priority nodes are Spot VMs since {SPOT_SINCE}: their price moves, up to that of "
+                "dedicated ones, and a job that is evicted starts again and is billed again. For batches it can cost "
+                "more than Dedicated"
+            )
 
     @check
     def _max_is_no_less_than_min(self) -> Iterator[Violation]:
