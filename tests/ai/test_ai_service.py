@@ -27,7 +27,7 @@ KEY = {
 }
 
 
-def service(data, preview=False, then=None, **changes):
+def service(data, preview=False, then=None, existing=None, **changes):
     args = {**networked(**{"private_network": PRIVATE, **changes}), "settings": data}
 
     def program():
@@ -35,7 +35,7 @@ def service(data, preview=False, then=None, **changes):
         if then:
             then(made)
 
-    return record(program, preview=preview)
+    return record(program, preview=preview, existing=existing)
 
 
 @pytest.mark.parametrize(("given", "asked"), [({}, None), ({"restore": False}, None), ({"restore": True}, True)])
@@ -125,6 +125,20 @@ def test_models_are_deployed_one_after_another_and_the_endpoint_last(preview):
     for before, after in pairwise(chain):
         assert by_name[before].urn in by_name[after].dependencies
     assert by_name["ai-model-embed"].urn not in by_name["ai-diagnostics"].dependencies
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("FormRecognizer", False), ("formrecognizer", False), ("Face", True)])
+def test_an_account_keeps_the_kind_that_it_was_made_with(kind, refused):
+    [account] = service(DOCUMENTS).of_type("Account")
+    existing = {account.id: {"kind": kind}}
+    if not refused:
+        assert service(DOCUMENTS, existing=existing).of_type("PrivateEndpoint")
+        return
+    with pytest.raises(RefusedError) as error:
+        service(DOCUMENTS, existing=existing)
+    [problem] = error.value.problems
+    assert problem.path == ("ai_services", "documents", "kind")
+    assert problem.what == "immutable: deployed as 'Face', cannot become 'FormRecognizer'"
 
 
 def test_a_deployment_is_pinned():

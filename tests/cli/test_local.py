@@ -66,6 +66,27 @@ def test_the_exit_code_is_the_commands(folder):
     assert run(folder, "--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
 
 
+def test_the_exit_code_of_a_command_that_a_signal_ended_is_a_shells(folder):
+    program = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert run(folder, "--", sys.executable, "-c", program).returncode == 128 + 9
+
+
+def test_a_wish_to_end_reaches_the_command_and_the_world_is_saved(folder):
+    program = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "print('runs', flush=True)\n"
+        "time.sleep(600)"
+    )
+    words = [sys.executable, "-m", "azure_mlplatform", "local", "--", sys.executable, "-c", program]
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "runs\n"
+        process.terminate()
+        assert process.wait() == 5
+    assert run(folder, "show").returncode == 0
+
+
 def test_a_command_that_is_not_there_is_said_with_the_way_to_get_one(folder):
     done = run(folder, "--", "pulumi-of-nobody", "up")
     assert done.returncode == 2

@@ -134,6 +134,21 @@ DEV = [
         updated=("churn-data-product-assistant-model-mini",),
     ),
     Change(
+        "another model under its name",
+        lambda s: s["ai_services"][0]["deployments"][-1].update(model="gpt-5-mini", version="2025-08-07"),
+        replaced=("churn-data-product-assistant-model-mini",),
+    ),
+    Change(
+        "another sku of a model",
+        lambda s: s["ai_services"][0]["deployments"][-1].update(sku="GlobalStandard"),
+        replaced=("churn-data-product-assistant-model-mini",),
+    ),
+    Change(
+        "another kind of service under its name",
+        lambda s: s["ai_services"][1].update(kind="Face"),
+        refused="ai_services.documents.kind: immutable: deployed as 'FormRecognizer', cannot become 'Face'",
+    ),
+    Change(
         "a model less",
         lambda s: s["ai_services"][0]["deployments"].pop(),
         deleted=("churn-data-product-assistant-model-mini",),

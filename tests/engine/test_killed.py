@@ -209,6 +209,7 @@ def test_the_way_out_of_the_document_works_for_what_azure_made_and_the_state_doe
     assert pending(state_of(dev), "dev") == []
     assert dev.up("dev").operations() == []
     assert any(each.startswith("vnet-") for each in made_ids(dev))
+    assert "replace" not in {op for each in done for op, _ in each.operations()}
 
 
 def test_a_state_that_a_killed_run_left_half_written_is_mended_as_the_document_says(dev):

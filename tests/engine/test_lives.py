@@ -1,5 +1,6 @@
 """Whole lives of every stack of the repository, on a real engine and an emulated Azure."""
 
+import datetime
 import json
 
 import pytest
@@ -170,7 +171,7 @@ def test_a_job_a_service_and_an_endpoint_go_out_of_prod(tmp_path):
         assert made.up("prod").operations() == []
         before = bodies(made)
 
-        # Protection refuses it where CI looks first. An endpoint also has roles on what is locked.
+        # Protection refuses it in the preview. An endpoint also has roles on what is locked.
         def take_out(settings):
             settings["batch"]["jobs"].pop()
             settings["inference"]["endpoints"].pop()
@@ -185,16 +186,21 @@ def test_a_job_a_service_and_an_endpoint_go_out_of_prod(tmp_path):
         assert sum("cannot be deleted" in each for each in previewed.errors) == len(PROTECTED)
         assert bodies(made) == before
 
-        # `retire` lifts both. The removal is an `up` of its own: locks have to be gone before.
+        # The removal is an `up` of its own: locks have to be gone before.
         (made.project / "Pulumi.prod.yaml").write_text(settings)
-        made.change("prod", lambda settings: settings.update(retire=ENDED))
+        until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(3)).isoformat()
+        made.change("prod", lambda settings: settings.update(lift_locks={"until": until, "reason": ENDED["reason"]}))
         lifted = made.up("prod")
         assert {name for op, name in lifted.operations() if op == "delete"} == LOCKS
+        assert {name for op, name in lifted.operations("delete")} == set()
         made.change("prod", take_out)
+        for each in made.exported("prod")["deployment"]["resources"]:
+            if each["urn"].rsplit("::", 1)[-1] in PROTECTED:
+                made.pulumi("state", "unprotect", each["urn"], "--yes", stack="prod", check=True)
         done = made.up("prod")
         assert {name for op, name in done.operations() if op == "delete"} == GOES_WITH
         assert {name for op, name in done.operations("delete")} - {"default"} == ALERTS
-        made.change("prod", lambda settings: settings.pop("retire"))
+        made.change("prod", lambda settings: settings.pop("lift_locks"))
         restored = made.up("prod")
         assert {name for op, name in restored.operations() if op == "create"} == LOCKS
         assert made.up("prod").operations() == []

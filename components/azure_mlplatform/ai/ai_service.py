@@ -17,7 +17,7 @@ from ..parts.authorization import assign_role, system_assigned
 from ..parts.component import Component, child, without_none
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
-from ..parts.outputs import known_value_of
+from ..parts.outputs import gated_by, immutable_violations, known_value_of
 from ..parts.placement import NetworkedArgs
 from ..parts.private_endpoint import private_endpoints
 from .settings import AIServiceSettings
@@ -68,23 +68,23 @@ class AIService(Component):
         super().__init__(name, args, opts, part=args.settings.name)
         self._settings = args.settings
         account = self._account(args.settings)
-        self._account_id = account.id
+        self._account_id = gated_by([self._kind_violations(args.settings, account)], account.id)
         last = self._deployments(args.settings, account)
         private_endpoints(
             self,
             "",
-            account.id,
+            self._account_id,
             args.settings.private_service,
             part=args.settings.name,
             # While a model is being deployed, the account's state is "Accepted" and Azure refuses an endpoint
             # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
             depends_on=[last] if last is not account else None,
         )
-        send_diagnostics(self, "", account.id)
+        send_diagnostics(self, "", self._account_id)
         self._finish(
             {
                 "name": known_value_of(account, self.placement.name_of(Kind.AI_SERVICE, args.settings.name)),
-                "resource_id": account.id,
+                "resource_id": self._account_id,
                 "endpoint": account.properties.apply(lambda each: each.endpoint),
                 "principal_id": account.identity.apply(lambda each: each.principal_id if each else None),
             }
@@ -116,8 +116,18 @@ class AIService(Component):
                 encryption=_account_encryption(key),
             ),
             tags=placement.tags,
-            opts=child(self, protect=placement.protected),
+            opts=child(self, protect=placement.protected, ignore_changes=["kind"]),
         )
+
+    def _kind_violations(
+        self, settings: AIServiceSettings, account: "native.cognitiveservices.Account"
+    ) -> "pulumi.Output[list[Problem]]":
+        """A problem if the account is of another kind, which Azure does not change."""
+        way = (
+            "Set it back, or give the service another name. Only an OpenAI account can become AIServices: upgrade it "
+            "in Azure AI Foundry first"
+        )
+        return immutable_violations(("ai_services", settings.name, "kind"), account.kind, settings.kind.value, way)
 
     def _deployments(self, settings: AIServiceSettings, account: pulumi.CustomResource) -> pulumi.CustomResource:
         """Deploys the models in turn and returns the last deployment, or the account if there is none."""
@@ -135,8 +145,13 @@ class AIService(Component):
                     version_upgrade_option=model.version_upgrade.value,
                     rai_policy_name=model.content_filter,
                 ),
-                # The service refuses a second deployment while one is being made.
-                opts=child(self, depends_on=[last] if last is not account else None),
+                # The service refuses a second deployment while one is being made, and to change these properties.
+                opts=child(
+                    self,
+                    depends_on=[last] if last is not account else None,
+                    replace_on_changes=["sku.name", "properties.model.name", "properties.model.format"],
+                    delete_before_replace=True,
+                ),
             )
         return last
 

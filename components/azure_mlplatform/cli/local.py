@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from typer.core import TyperGroup
 from .input import refuse
 
 if TYPE_CHECKING:
+    from ..emulation.azure import Azure
     from ..emulation.world import World
 
 _OWN = ("run", "show", "reset", "clock", "break")
@@ -66,7 +68,8 @@ def run(context: typer.Context, world: WorldOption = _DEFAULT) -> None:
     folder = world.resolve()
     with _opened(folder, create=True) as state:
         print(_notice(state, folder, sign_in_variables(os.environ)), file=sys.stderr)
-        with served(Azure(state), folder, os.environ) as environment:
+        azure = Azure(state)
+        with served(azure, folder, os.environ) as environment, _saved(azure, folder):
             code = _run(command, environment)
     raise typer.Exit(code)
 
@@ -76,13 +79,38 @@ def _notice(state: "World", folder: Path, left_out: list[str]) -> str:
     return f"{text}\n    not passed on: {', '.join(left_out)}" if left_out else text
 
 
-def _run(command: list[str], environment: dict[str, str]) -> int:
-    # Ctrl-C goes to the command too, which decides what it means.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+@contextlib.contextmanager
+def _saved(azure: "Azure", folder: Path) -> Iterator[None]:
+    """Saves the world each second, so that a run that is killed leaves it about as far as Pulumi's state."""
+    ended = threading.Event()
+
+    def save() -> None:
+        while not ended.wait(1):
+            azure.save(folder / "world.json")
+
+    thread = threading.Thread(target=save, daemon=True)
+    thread.start()
     try:
-        return subprocess.Popen(command, env=environment).wait()  # noqa: S603 - the user's own command
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        ended.set()
+        thread.join()
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """The exit code of a command; 128 and the signal if one ended it, as a shell says it."""
+    process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own command
+    # Ctrl-C goes to the command too, which decides what it means. A wish to end is passed on.
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+    }
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 128 - code if code < 0 else code
 
 
 @local.command()
@@ -153,10 +181,10 @@ def break_(
     world: WorldOption = _DEFAULT,
 ) -> None:
     """Let operations to come fail."""
-    from ..emulation.world import ACTIONS, ANY, OPERATIONS, Fault
+    from ..emulation.world import ACTIONS, ANY, EFFECT, OPERATIONS, Fault
 
     problems: list[str] = []
-    allowed = (*OPERATIONS, *ACTIONS, ANY)
+    allowed = (*OPERATIONS, *ACTIONS, EFFECT, ANY)
     if operation not in allowed:
         problems.append(f"--operation: '{operation}' is not allowed\n    Allowed: {', '.join(allowed)}")
     if sum((half_way, late, lost, slow)) > 1:

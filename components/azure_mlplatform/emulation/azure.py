@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Optional
 
 from ..foundation.values import name_of
@@ -41,6 +42,11 @@ class Azure:
         self.world = world
         self._state = threading.RLock()
         self._under_way: Counter[tuple[str, str]] = Counter()
+
+    def save(self, file: Path) -> None:
+        """Writes the world to a file, as it is between two operations."""
+        with self._state:
+            self.world.save(file)
 
     def read(self, id_: str, type_: str) -> Optional[Shown]:
         """A resource as Azure shows it, or None if there is none."""

@@ -60,6 +60,18 @@ def path_parameters(type_: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", resource_type(type_).id)) - {"subscription", "name_in_program"}
 
 
+def parameters_of(type_: str, id_: str) -> dict[str, str]:
+    """The path parameters of a resource, read from its id."""
+    pattern = re.sub(
+        r"\\{(\w+)\\}",
+        lambda each: f"(?P<{each[1]}>{'.+' if each[1] in _SHOWN else '[^/]+'})",
+        re.escape(resource_type(type_).id),
+    )
+    found = re.fullmatch(pattern, id_, re.IGNORECASE)
+    names = path_parameters(type_)
+    return {name: value for name, value in found.groupdict().items() if name in names} if found else {}
+
+
 def without_path_parameters(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that go into the body of a request."""
     names = path_parameters(type_) - _SHOWN

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from ..resource_types.resource_type import UNKNOWN
 from .azure import Azure, is_emulated
 from .behaviour import ALWAYS_THERE
-from .ids import arm_type, path_parameters
+from .ids import arm_type, parameters_of, path_parameters
 from .refresh import only_shown, refreshed, without
 from .refusal import AzureError
 from .tables.immutable import IMMUTABLE, Outcome
@@ -100,7 +100,8 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
             read_only = only_shown(shown, written)
             inputs = refreshed(inputs, without(before, read_only), without(shown, read_only))
         else:
-            inputs = written
+            # An import: azure-native reads what is part of the id from there.
+            inputs = {**written, **parameters_of(type_, request.id)}
         return provider_pb2.ReadResponse(id=request.id, properties=wire_fields(shown), inputs=wire_fields(inputs))
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the call

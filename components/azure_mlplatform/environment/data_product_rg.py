@@ -165,6 +165,7 @@ class DataProductRG(Component):
             public_access=settings.network.public_access if settings.network else None,
             open_reason=None if settings.network else "a sandbox without a network",
             retire=settings.retire,
+            lift_locks=settings.lift_locks,
         )
 
     def _extend(self, **found: Any) -> None:
@@ -213,7 +214,7 @@ class DataProductRG(Component):
         )
         self._extend(diagnostics=workspace.id)
         send_diagnostics(self, "log", workspace.id)
-        if self.placement.protected:
+        if self.placement.locked:
             lock(self, "log-lock", workspace)
         return workspace.id
 

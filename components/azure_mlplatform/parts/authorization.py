@@ -91,6 +91,6 @@ def lock(
         scope=resource.id,
         lock_name="do-not-delete",
         level="CanNotDelete",
-        notes="Holds what cannot be made again; azure-mlplatform:retire takes the lock away.",
+        notes="Holds what cannot be made again; azure-mlplatform:lift_locks and :retire take the lock away.",
         opts=child(parent, depends_on=guards),
     )

@@ -16,6 +16,7 @@ from ..foundation.values import arm_id, guid, region, subscription_of
 from ..foundation.violations import Violation, prefixed
 from .arguments import LEFT_OUT, ComponentArgs, EnumOrText, In, ModelOrDict
 from .encryption import EncryptionKey
+from .settings.locks import LiftedLocks
 from .settings.part import PartSettings
 from .settings.public_access import PublicAccess
 from .settings.retirement import Retirement
@@ -90,6 +91,9 @@ class Placement(ComponentArgs):
     retire: ModelOrDict[Optional[Retirement]] = LEFT_OUT
     """Removes protection and locks, with a reason, so that the environment can be destroyed. Default: they stay."""
 
+    lift_locks: ModelOrDict[Optional[LiftedLocks]] = LEFT_OUT
+    """Lifts the locks for a change that removes something; protection stays. Default: the locks stay."""
+
     _project = field_rule(project_name, "project")
     _region = field_rule(region, "location")
     _ids = field_rule(guid, "subscription_id", "tenant_id")
@@ -120,6 +124,11 @@ class Placement(ComponentArgs):
     def protected(self) -> bool:
         """Whether resources with data or work are protected from `pulumi destroy`, and locked if that does no harm."""
         return (self.profile.protect or self.lock) and self.retire is None
+
+    @property
+    def locked(self) -> bool:
+        """Whether what can be locked without harm is locked."""
+        return self.protected and self.lift_locks is None
 
     @property
     def log_analytics_id(self) -> In[str]:

@@ -93,6 +93,6 @@ def with_endpoints_and_diagnostics(
     `locked`, it gets no lock."""
     reported = send_diagnostics(parent, label, resource.id, logs=logs)
     made = private_endpoints(parent, label, resource.id, service, part=part)
-    if parent.placement.protected and locked:
+    if parent.placement.locked and locked:
         lock(parent, f"{label}-lock", resource, guards=[reported, *made.endpoints])
     return made

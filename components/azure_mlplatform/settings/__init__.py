@@ -46,6 +46,7 @@ from ..network.settings import (
     Subnets,
 )
 from ..parts.settings.encryption import CustomerManagedKey
+from ..parts.settings.locks import LiftedLocks
 from ..parts.settings.public_access import PublicAccess
 from ..parts.settings.registry import RegistrySku
 from ..parts.settings.retirement import Retirement
@@ -110,6 +111,7 @@ __all__ = [
     "InstanceSettings",
     "Isolation",
     "Kustomization",
+    "LiftedLocks",
     "MaintenanceWindow",
     "ManagedNetworkSettings",
     "MigProfile",

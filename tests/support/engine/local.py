@@ -110,6 +110,13 @@ def until(holds: Callable[[], bool]) -> None:
 
 def _processes() -> dict[int, int]:
     """Process → its parent, without those that have ended and wait for their parent to see it."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()]
-    return {int(pid): int(parent) for pid, parent, state, *_ in rows if not state.startswith("Z")}
+    found: dict[int, int] = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name of a command, in brackets, may have brackets and spaces.
+            state, parent, *_ = file.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if state != "Z":
+            found[int(file.parent.name)] = int(parent)
+    return found

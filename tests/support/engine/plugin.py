@@ -1,5 +1,6 @@
 """What a plugin of an engine does: it serves, says its port, and lives until it is told to end."""
 
+import os
 import signal
 import sys
 import threading
@@ -21,5 +22,8 @@ def serve(add: Callable[[Any], None]) -> None:
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: ended.set())
-    ended.wait()
+    # An engine that is killed tells nobody.
+    engine = os.getppid()
+    while not ended.wait(1) and os.getppid() == engine:
+        pass
     server.stop(None)

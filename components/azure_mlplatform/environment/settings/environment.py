@@ -20,6 +20,7 @@ from ...foundation.violations import Violation
 from ...inference.settings.inference import InferenceSettings
 from ...network.settings import NetworkSettings
 from ...parts.settings.encryption import CustomerManagedKey
+from ...parts.settings.locks import LiftedLocks
 from ...parts.settings.part import PartSettings
 from ...parts.settings.retirement import Retirement
 from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
@@ -108,6 +109,10 @@ class EnvironmentSettings(PartSettings):
     retire: Optional[Retirement] = None
     """Removes protection and locks, so that the next `pulumi destroy` can delete the environment."""
 
+    lift_locks: Optional[LiftedLocks] = None
+    """Lifts the locks for some days, so that an update can remove what has roles, endpoints or diagnostics on something
+    locked. Protection stays. Default: the locks stay."""
+
     _region = field_rule(region, "location")
     _guids = field_rule(guid, "subscription_id", "tenant_id")
     _group = field_rule(arm_group_id, "resource_group_id")
@@ -149,6 +154,13 @@ class EnvironmentSettings(PartSettings):
 
     def _needed(self, field: str, example: str) -> Violation:
         return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
+
+    @check
+    def _lifts_locks_that_are_there(self) -> Iterator[Violation]:
+        if self.lift_locks is None or self.protected:
+            return
+        why = "retire lifts the locks too" if self.retire else f"nothing is locked in a {self.environment} environment"
+        yield Violation(("lift_locks",), None, why, "Remove it")
 
     @check
     def _has_a_cost_code(self) -> Iterator[Violation]:

@@ -228,7 +228,7 @@ class DatabricksWorkspace(Component):
             PrivateService.DATABRICKS_STORAGE,
             part="databricks-storage",
         )
-        if self.placement.protected:
+        if self.placement.locked:
             lock(self, "lock", workspace, guards=[reported, *endpoints])
 
     def _attached(self, args: DatabricksWorkspaceArgs, workspace_id: In[str], url: In[str]) -> Optional[In[str]]:
