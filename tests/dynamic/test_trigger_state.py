@@ -365,3 +365,20 @@ def test_the_same_triggers_are_no_change_and_another_factory_is_another_list(azu
     assert providers.diff(id_, state, all_triggers("one", factory_id=f"{FACTORY}2")) == (True, ["factory_id"])
     providers.delete(id_, state)
     assert azure.calls == []
+
+
+def test_each_stop_is_another_so_that_what_was_stopped_is_started_again(azure, providers):
+    """A change that breaks off after the stop, and is taken back: the start sees that a stop has been."""
+    trigger = Trigger(azure, definition=DAILY).running()
+    id_, first = providers.create(stop())
+    trigger.set(state="Started")
+    _, started = providers.create({**start(), "stop": first["stop"]})
+    broken_off = providers.update(id_, first, stop(HOURLY))
+    taken_back = providers.update(id_, broken_off, stop())
+    assert trigger.state == "Stopped"
+    assert len({first["stop"], broken_off["stop"], taken_back["stop"]}) == 3
+    assert providers.diff(id_, taken_back, stop()) == (False, [])
+    again = {**start(), "stop": taken_back["stop"]}
+    assert providers.diff(id_, started, again) == (True, [])
+    providers.update(id_, started, again)
+    assert trigger.state == "Started"

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
+from azure_mlplatform.emulation.behaviour import TRIGGER
+from azure_mlplatform.emulation.world import Fault
 from support.engine.engine import engine
 
 Settings = dict[str, Any]
@@ -307,3 +310,21 @@ def test_a_change_on_a_live_dev(number, dev):
         number for number, (what, id_) in enumerate(dev.azure.world.log) if what == "update" and "/pipelines/" in id_
     ]
     assert not stops or not changes or max(stops) < min(changes), "an old trigger runs while its pipeline changes"
+
+
+def test_a_change_of_a_trigger_that_broke_off_and_was_taken_back_leaves_it_started(dev):
+    """Without a refresh, so that only the program's own resources can tell."""
+    file = dev.project / "Pulumi.dev.yaml"
+    before = file.read_text()
+    job = yaml.safe_load(before)["config"]["azure-mlplatform:batch"]["jobs"][0]
+    name = job["name"]
+    dev.change("dev", lambda settings: settings["batch"]["jobs"][0]["schedule"].update(at=["04:44"]))
+    dev.azure.world.faults.append(Fault("/triggers/", "update", 99, 409, "Conflict", "Not now."))
+    assert dev.up("dev", check=False).code != 0
+    dev.azure.world.faults.clear()
+    [trigger] = [each for each in dev.azure.world.of_type(TRIGGER) if name in each.id]
+    assert trigger.read_only["properties"]["runtimeState"] == "Stopped"
+    file.write_text(before)
+    dev.up("dev", "--refresh=false")
+    assert trigger.read_only["properties"]["runtimeState"] == "Started"
+    assert dev.up("dev").operations() == []

@@ -63,6 +63,9 @@ def assert_parity(made: Engine, project: str, stack: str) -> None:
     drawn = [each["outputs"]["result"] for each in resources if each["type"].endswith("RandomString")]
     for mine, theirs in zip([each.outputs["result"] for each in plan.of_type("RandomString")], drawn, strict=True):
         planned = planned.replace(mine, theirs)
+    stops = {each["urn"]: each["outputs"]["stop"] for each in resources if each["type"].endswith(":StopTrigger")}
+    for each in plan.of_type("StopTrigger"):
+        planned = planned.replace(each.outputs["stop"], stops[each.urn])
     expected = {each["urn"]: each for each in json.loads(planned) if not each["type"].startswith("pulumi:providers:")}
     found = {each["urn"]: each for each in resources if not each["type"].startswith("pulumi:providers:")}
     read = {urn for urn, each in found.items() if each.get("external")}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -19,9 +20,12 @@ def test_the_tests_that_the_document_shows_pass(name, tmp_path, monkeypatch):
     cli = os.path.dirname(find_cli())
     monkeypatch.setenv("PATH", os.pathsep.join([str(plugins), cli, os.environ["PATH"]]))
     copy_repository(tmp_path / "a repository")
-    monkeypatch.chdir(tmp_path / "a repository" / "projects" / "pricing")
+    monkeypatch.chdir(tmp_path / "a repository" / "projects" / "vision")
     space = {}
     exec(compile(EXAMPLE, "docs/local.md", "exec"), space)  # noqa: S102 - our own document
     folder = tmp_path / "a folder"
     folder.mkdir()
-    space[name](folder)
+    try:
+        space[name](folder)
+    except subprocess.CalledProcessError as error:
+        pytest.fail(f"{error}\n{error.stdout}\n{error.stderr}")

@@ -4,7 +4,7 @@ The component does not manage the deployments on the endpoints (releases do that
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
@@ -39,6 +39,9 @@ from .data_factory import (
 from .pipelines import ScoredWhere, attempt_pipeline, scoring_names, scoring_pipeline, scoring_triggers
 from .settings.batch import BatchSettings, Orchestrator
 from .settings.jobs import BatchJobSettings, BatchMode
+
+if TYPE_CHECKING:
+    from ..dynamic.trigger_state import StopTrigger
 
 
 class BatchScoringArgs(NetworkedArgs):
@@ -292,7 +295,7 @@ class BatchScoring(Component):
             f"trigger-{job.name}-{'schedule' if name == names.schedule else 'blob'}": (name, properties)
             for name, properties in scoring_triggers(job, names, self._stores).items()
         }
-        stopped: dict[str, pulumi.Resource] = {}
+        stopped: dict[str, StopTrigger] = {}
         if run.actions.starts:
             stopped = {label: stop_trigger(self, factory, label, *trigger) for label, trigger in triggers.items()}
         # A trigger stops before anything changes that it starts.

@@ -5,7 +5,7 @@ resources.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
@@ -23,6 +23,9 @@ from ..parts.outputs import after_check, known_value_of
 from ..parts.private_endpoint import private_endpoints
 from ..parts.template_deployment import template_deployment
 from .pipelines import Json, flattened
+
+if TYPE_CHECKING:
+    from ..dynamic.trigger_state import StopTrigger
 
 _LOGS = ["ActivityRuns", "PipelineRuns", "TriggerRuns"]
 """The logs of runs ("Supported logs for Microsoft.DataFactory/factories"). The other logs are for debug runs and for
@@ -249,9 +252,7 @@ def stop_removed_triggers(parent: Component, factory: Factory, triggers: list[st
     )
 
 
-def stop_trigger(
-    parent: Component, factory: Factory, label: str, trigger_name: str, properties: Json
-) -> pulumi.Resource:
+def stop_trigger(parent: Component, factory: Factory, label: str, trigger_name: str, properties: Json) -> "StopTrigger":
     """Stops a trigger before every change of it. Its pipelines depend on it too."""
     from ..dynamic.trigger_state import StopTrigger
 
@@ -273,7 +274,7 @@ def running_trigger(
     properties: Json,
     *,
     runs: bool,
-    stopped: Optional[pulumi.Resource],
+    stopped: "Optional[StopTrigger]",
     starts: pulumi.Resource,
     needs: list[pulumi.Resource],
 ) -> None:
@@ -301,6 +302,7 @@ def running_trigger(
             # This name depends on the new trigger. So if a trigger is replaced, the old one is stopped first.
             trigger=known_value_of(trigger, trigger_name),
             definition=properties,
+            stop=stopped.stop,
             tenant_id=parent.placement.tenant_id,
             opts=child(parent, depends_on=needs),
         )

@@ -5,7 +5,8 @@ TriggerEnabledCannotUpdate). So each trigger has two resources around it: the tr
 StartTrigger depends on the trigger. Both have the trigger's definition, so that a change of it updates all three.
 """
 
-from typing import Any
+import uuid
+from typing import Any, Optional
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
@@ -25,16 +26,17 @@ class StopTriggerProvider(_TriggerProvider):
     def create(self, props: Any) -> CreateResult:
         """Stops a trigger from an earlier deployment. A new factory has none."""
         self.trigger(props).stop()
-        return CreateResult(id_=_id(props), outs=props)
+        return CreateResult(id_=_id(props), outs=_stopped(props))
 
     def diff(self, _id: str, olds: Any, news: Any) -> DiffResult:
         """An update if the trigger's definition changes, a replacement for another trigger."""
-        return difference(olds, news, "factory_id", "trigger")
+        inputs = {key: value for key, value in news.items() if key != "stop"}
+        return difference(olds, inputs, "factory_id", "trigger")
 
     def update(self, _id: str, _olds: Any, news: Any) -> UpdateResult:
         """Stops the trigger so that it can change."""
         self.trigger(news).stop()
-        return UpdateResult(outs=news)
+        return UpdateResult(outs=_stopped(news))
 
 
 class StartTriggerProvider(_TriggerProvider):
@@ -86,6 +88,11 @@ class StopRemovedProvider(ArmProvider):
         return UpdateResult(outs=news)
 
 
+def _stopped(props: Any) -> dict[str, Any]:
+    """The outputs of a stop, which differ from those of the stop before."""
+    return {**props, "stop": uuid.uuid4().hex}
+
+
 def _id(props: Any) -> str:
     return f"{props['factory_id']}/triggers/{props['trigger']}"
 
@@ -105,9 +112,10 @@ class _TriggerState(Resource, module="azure-mlplatform", name="TriggerState"):
         definition: "pulumi.Input[Any]",
         tenant_id: str,
         opts: pulumi.ResourceOptions,
+        **more: "pulumi.Input[Any]",
     ) -> None:
         props = {"factory_id": factory_id, "trigger": trigger, "definition": definition, "tenant_id": tenant_id}
-        super().__init__(self.provider(), name, props, opts)
+        super().__init__(self.provider(), name, {**props, **more}, opts)
 
 
 class StopTrigger(_TriggerState, module="azure-mlplatform", name="StopTrigger"):
@@ -118,12 +126,20 @@ class StopTrigger(_TriggerState, module="azure-mlplatform", name="StopTrigger"):
 
     provider = StopTriggerProvider
 
+    stop: "pulumi.Output[Optional[str]]"
+    """Another text after each stop."""
+
+    def __init__(self, name: str, **arguments: Any) -> None:
+        # The name of an output has to be there as an input.
+        super().__init__(name, stop=None, **arguments)
+
 
 class StartTrigger(_TriggerState, module="azure-mlplatform", name="StartTrigger"):
     """Starts a trigger after it was made or changed; it depends on the trigger.
 
     `trigger` is the name as an output of the trigger, so that a replaced trigger is stopped first. `definition` is as
-    for StopTrigger.
+    for StopTrigger, and `stop` is its output: what was stopped is started again, also where a change broke off and was
+    taken back.
     """
 
     provider = StartTriggerProvider

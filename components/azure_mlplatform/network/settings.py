@@ -125,7 +125,7 @@ class EgressKind(StrEnum):
     """A route to a firewall, usually in the hub."""
 
     HUB_ROUTES = "hub_routes"
-    """No own route: the hub's gateway announces a default route."""
+    """No own route: the hub's gateway announces a default route. Not with an own cluster, whose AKS wants a route."""
 
 
 class EgressSettings(Settings):

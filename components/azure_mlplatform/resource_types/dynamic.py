@@ -1,10 +1,17 @@
 """The dynamic resources of `dynamic/`. Each has the id of the resource that it acts on."""
 
-from .resource_type import ResourceType
+from dataclasses import replace
+from typing import Any
+
+from .resource_type import Inputs, ResourceType, stable_guid
 
 
 def _acts_on(id_: str) -> ResourceType:
     return ResourceType(id=id_, size=(), hidden=True, named_by_azure=False)
+
+
+def _stop(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"stop": stable_guid(f"{urn} stop")}
 
 
 TYPES = {
@@ -15,5 +22,7 @@ TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:StartTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": _acts_on("{cluster_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopRemoved": _acts_on("{factory_id}"),
-    "pulumi-python:dynamic/azure-mlplatform:StopTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
+    "pulumi-python:dynamic/azure-mlplatform:StopTrigger": replace(
+        _acts_on("{factory_id}/triggers/{trigger}"), outputs=_stop
+    ),
 }

@@ -395,7 +395,7 @@ def test_a_cluster_that_retires_and_a_time_that_is_skipped_are_told_on_the_day()
         ("batch", "jobs", 0, "schedule", "at", 0),
     }
     later = {"jobs": [JOB], "cluster": {**CLUSTER, "vm_size": "Standard_DS3_v2"}}
-    notices = list(BatchSettings.model_validate(later).notices_on(datetime.date(2026, 1, 15)))
+    notices = list(BatchSettings.model_validate(later).notices_on(datetime.date(2028, 1, 15)))
     assert notices[0] == "compute batch: Standard_DS3_v2 retires on 2028-05-01; its successor is Standard_D4ds_v5"
 
 

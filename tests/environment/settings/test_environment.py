@@ -8,6 +8,7 @@ from azure_mlplatform.catalogue.ai_kinds import AI_KINDS, AIServiceKind
 from azure_mlplatform.environment.settings.access import MOST_CREDENTIALS
 from azure_mlplatform.settings import PROFILES, Environment, EnvironmentSettings, Profile
 from azure_mlplatform.testing import example_settings
+from support.programs import HUB, INFERENCE
 from support.violations import problems, refused
 
 GROUP = "00000000-0000-0000-0000-0000000000a1"
@@ -38,6 +39,10 @@ def test_every_environment_has_a_profile():
     assert set(PROFILES) == set(Environment)
 
 
+HUB_ROUTES = {"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}, "egress": {"kind": "hub_routes"}}
+OWN_NETWORK = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
+
+
 def test_prod_and_test_let_nobody_in_and_dev_does():
     assert [each for each, profile in PROFILES.items() if "data_scientists" in profile.may_grant] == ["sandbox", "dev"]
     assert [each for each, profile in PROFILES.items() if profile.may_be_public] == ["sandbox", "dev"]
@@ -59,6 +64,8 @@ def test_prod_and_test_let_nobody_in_and_dev_does():
         ("dev", {"access": {"data_scientists": [GROUP]}}, []),
         ("dev", {"access": {"readers": [GROUP, GROUP.upper()]}}, ["access.readers[1]"]),
         ("dev", {"access": {"readers": ["alice"]}}, ["access.readers[0]"]),
+        ("dev", {"network": HUB_ROUTES, "inference": INFERENCE, "workspace": OWN_NETWORK}, ["network.egress.kind"]),
+        ("dev", {"network": HUB_ROUTES, "workspace": OWN_NETWORK}, []),
         ("sandbox", {"budget": None}, ["budget"]),
         ("sandbox", {"expires_on": None}, ["expires_on"]),
         ("sandbox", {"expires_on": "soon"}, ["expires_on"]),

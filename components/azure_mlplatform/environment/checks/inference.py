@@ -5,7 +5,7 @@ from typing import Optional
 
 from ...foundation.violations import Violation
 from ...inference.settings.inference import TARGETS, InferenceSettings, InferenceTarget
-from ...network.settings import NetworkSettings
+from ...network.settings import EgressKind, NetworkSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 
 
@@ -60,6 +60,26 @@ def egress_is_said_once(
             aks.egress,
             f"egress is given for the cluster, but the network already has egress '{network.egress.kind}'",
             "Leave it out: it is for adopted subnets only",
+        )
+
+
+def own_cluster_has_a_default_route(
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
+) -> Iterator[Violation]:
+    """A violation if an own cluster in an own network has its routes from the hub only.
+
+    AKS refuses `userDefinedRouting` unless the subnet's own route table has a default route to an appliance. Routes
+    that a gateway announces do not count (MicrosoftDocs/azure-docs#108240, Azure/AKS#5000, read 2026-11).
+    """
+    aks = inference.aks if inference else None
+    if network is None or network.adopted or aks is None or aks.adopted:
+        return
+    if network.egress.kind is EgressKind.HUB_ROUTES:
+        yield Violation(
+            ("network", "egress", "kind"),
+            network.egress.kind,
+            "an own cluster needs a default route in the route table of its subnet, and hub_routes makes none",
+            "Set kind: firewall with firewall_ip: <the address of the hub's firewall>, or kind: nat_gateway",
         )
 
 

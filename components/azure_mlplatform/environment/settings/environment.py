@@ -270,6 +270,10 @@ class EnvironmentSettings(PartSettings):
         yield from inference.images_have_a_registry(self.inference, self.workspace)
 
     @check
+    def _own_cluster_has_a_default_route(self) -> Iterator[Violation]:
+        yield from inference.own_cluster_has_a_default_route(self.network, self.inference)
+
+    @check
     def _egress_is_said_once(self) -> Iterator[Violation]:
         yield from inference.egress_is_said_once(self.network, self.inference)
 
