@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from azure_mlplatform.emulation import azure as emulated
 from azure_mlplatform.emulation.azure import Azure
 from azure_mlplatform.emulation.refusal import AzureError
 from azure_mlplatform.emulation.world import Fault, World
@@ -402,3 +403,20 @@ def test_a_principal_that_was_made_just_now_needs_its_kind(azure):
     assert (error.status, error.code) == (400, "PrincipalNotFound")
     assert azure.world.refused == ["FRESH microsoft.authorization/roleassignments properties.principalType"]
     create(azure, ROLE_TYPE, {**role, "principalType": "ServicePrincipal"})
+
+
+@pytest.mark.parametrize(("operation", "seconds"), [("create", 40), ("update", 5), ("delete", 8)])
+def test_a_slow_operation_takes_the_documented_time(azure, monkeypatch, operation, seconds):
+    slept = []
+    monkeypatch.setattr(emulated.time, "sleep", slept.append)
+    if operation != "create":
+        create(azure, VAULT_TYPE, VAULT)
+    azure.world.faults.append(Fault("/vaults/kv", operation, status=0, seconds=None))
+    id_ = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+    if operation == "create":
+        create(azure, VAULT_TYPE, VAULT)
+    elif operation == "update":
+        update(azure, id_, VAULT_TYPE, VAULT)
+    else:
+        azure.delete(id_)
+    assert seconds in slept

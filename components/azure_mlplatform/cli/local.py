@@ -173,7 +173,9 @@ def break_(
         Optional[list[str]], typer.Option(metavar="NAME:VALUE", help="A header, such as `Retry-After:86400`.")
     ] = None,
     body: Annotated[Optional[str], typer.Option(help="A text instead of ARM's error, such as a proxy's page.")] = None,
-    seconds: Annotated[float, typer.Option(min=0, help="The operation takes longer.")] = 0,
+    seconds: Annotated[
+        Optional[float], typer.Option(min=0, help="The operation takes longer. With --slow: the documented time.")
+    ] = None,
     half_way: Annotated[bool, typer.Option("--half-way", help="The operation takes effect, and then fails.")] = False,
     late: Annotated[bool, typer.Option("--late", help="Azure accepts the action, and fails later.")] = False,
     lost: Annotated[bool, typer.Option("--lost", help="Azure accepts the action, and never carries it out.")] = False,
@@ -201,7 +203,7 @@ def break_(
         refuse(problems)
     fault = Fault(target, operation, times, 0 if slow else status, code, half_way=half_way, late=late, lost=lost)
     fault.headers = {name.strip(): value.strip() for name, _, value in pairs}
-    fault.seconds, fault.body = seconds, body
+    fault.seconds, fault.body = seconds if slow or seconds is not None else 0, body
     with _opened(world) as state:
         state.faults.append(fault)
         print(f"{fault}")

@@ -18,10 +18,11 @@ from ..resource_types import resource_type
 from ..resource_types.resource_type import UNKNOWN
 from . import behaviour, refusals
 from .answers import emulate
-from .ids import parent_of, resource_group_of, without_path_parameters
+from .ids import arm_type, parent_of, resource_group_of, without_path_parameters
 from .refresh import merged, only_shown
 from .refusal import AzureError
 from .tables.deletion import Operation
+from .tables.durations import DURATIONS, OTHERS
 from .world import ANY, Fault, Held, SoftDeleted, World
 
 Shown = tuple[dict[str, Any], dict[str, Any]]
@@ -250,7 +251,7 @@ class Azure:
         if fault is None:
             yield None
             return
-        time.sleep(fault.seconds)
+        time.sleep(documented_seconds(operation, id_) if fault.seconds is None else fault.seconds)
         if (accepts and (fault.late or fault.lost)) or not fault.status:
             yield fault
             return
@@ -268,6 +269,12 @@ class Azure:
                         self.world.faults.remove(fault)
                     return fault
         return None
+
+
+def documented_seconds(operation: str, id_: str) -> int:
+    """The time that an operation on a resource takes by the sources of the table; 0 for a read."""
+    row = DURATIONS.get(arm_type(id_), OTHERS)
+    return {"create": row.create, "delete": row.delete, "read": 0}.get(operation, row.update)
 
 
 def error_of(fault: Fault) -> AzureError:

@@ -78,8 +78,8 @@ class Fault:
     half_way: bool = False
     """Whether the operation takes effect before it fails."""
 
-    seconds: float = 0
-    """The time that the operation takes longer."""
+    seconds: Optional[float] = 0
+    """The time that the operation takes longer. None: the documented time of the resource's type."""
 
     headers: dict[str, str] = field(default_factory=dict)
     """Headers of the answer, such as `Retry-After`."""
