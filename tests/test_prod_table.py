@@ -275,7 +275,10 @@ def failing(plan: Plan, row: Row) -> list[str]:
 def undiagnosed(plan: Plan) -> list[str]:
     """Resources that report to nobody."""
     reported = {each.input("resourceUri") for each in plan.of_type("DiagnosticSetting") if each.input("workspaceId")}
-    return [each.name for each in plan.azure_resources if each.type in DIAGNOSED and each.id not in reported]
+    # An endpoint on a cluster has the cluster's logs.
+    on_machines = {each.id for each in plan.of_type("OnlineEndpoint") if each.input("kind") == "Managed"}
+    logs = [each for each in plan.azure_resources if each.type in DIAGNOSED or each.id in on_machines]
+    return [each.name for each in logs if each.id not in reported]
 
 
 def without_endpoint(plan: Plan) -> list[str]:

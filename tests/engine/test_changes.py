@@ -125,6 +125,23 @@ DEV = [
         updated=("churn-data-product-speech-account",),
     ),
     Change(
+        "a pipeline of Azure DevOps is trusted",
+        lambda s: s["workload_identity"].update(
+            federated_credentials=[{"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"}]
+        ),
+        created=("churn-data-product-trust-*",),
+    ),
+    Change(
+        "its credential has another name",
+        lambda s: s["workload_identity"]["federated_credentials"][0].update(name="azure-devops"),
+        replaced=("churn-data-product-trust-*",),
+    ),
+    Change(
+        "it is no longer trusted",
+        lambda s: s["workload_identity"].pop("federated_credentials"),
+        deleted=("churn-data-product-trust-*",),
+    ),
+    Change(
         "a model more",
         lambda s: s["ai_services"][0]["deployments"].append(
             {"name": "mini", "model": "gpt-5.4", "version": "2026-03-05", "capacity": 5}

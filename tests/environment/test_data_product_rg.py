@@ -193,7 +193,30 @@ def test_pipelines_sign_in_without_a_secret_and_one_trust_is_written_after_anoth
         "resourceName": "id-churn-prod",
         "subject": "repo:example/churn:environment:prod",
     }
-    assert trusts["dp-trust-ado"].urn in github.dependencies
+    [ado] = [each for name, each in trusts.items() if name != "dp-trust-github"]
+    assert ado.urn in github.dependencies
+
+
+@pytest.mark.parametrize("names_too", [False, True])
+def test_tokens_of_a_repository_with_ids_are_trusted_and_those_without_on_request(names_too):
+    ids = {"owner": 24213737, "repository": 1323153730, "names_too": names_too}
+    plan = data_product("dev", workload_identity={"github_repository": "Example/churn", "github_ids": ids})
+    trusts = plan.of_type("FederatedIdentityCredential")
+    assert {each.input("subject") for each in trusts} == {
+        "repo:Example@24213737/churn@1323153730:environment:dev",
+        *(["repo:Example/churn:environment:dev"] if names_too else []),
+    }
+
+
+def test_a_credential_with_another_name_is_the_same_resource():
+    def trust(name, subject="s"):
+        one = {"name": name, "issuer": "https://i.example", "subject": subject}
+        return data_product("dev", workload_identity={"federated_credentials": [one]}).of_type(
+            "FederatedIdentityCredential"
+        )[0]
+
+    assert trust("old").urn == trust("new").urn
+    assert trust("old").urn != trust("old", "another").urn
 
 
 def granted(plan):

@@ -24,12 +24,24 @@ def endpoint(settings=None, **changes):
 @pytest.mark.parametrize("compute_id", [None, COMPUTE])
 def test_children(compute_id, preview):
     assert children(endpoint(compute_id=compute_id, preview=preview), "serve") == [
+        *([] if compute_id else [("DiagnosticSetting", "serve-endpoint-diagnostics")]),
         ("OnlineEndpoint", "serve-endpoint"),
         ("RoleAssignment", "serve-images"),
         ("RoleAssignment", "serve-metrics"),
         ("RoleAssignment", "serve-models"),
         ("UserAssignedIdentity", "serve-identity"),
     ]
+
+
+def test_an_endpoint_on_managed_machines_tells_each_request():
+    [logs] = endpoint().of_type("DiagnosticSetting")
+    assert [each["category"] for each in logs.input("logs")] == [
+        "AmlOnlineEndpointTrafficLog",
+        "AmlOnlineEndpointConsoleLog",
+        "AmlOnlineEndpointEventLog",
+    ]
+    assert logs.input("logAnalyticsDestinationType") == "Dedicated"
+    assert logs.input("resourceUri").endswith(f"/onlineEndpoints/{NAME}")
 
 
 @pytest.mark.parametrize(

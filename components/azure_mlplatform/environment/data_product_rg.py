@@ -29,7 +29,6 @@ from ..parts.encryption import EncryptionKey
 from ..parts.outputs import after_check, known_value_of
 from ..parts.placement import Placement
 from .isolation import group_name, isolation_violations
-from .settings.access import FederatedCredential
 from .settings.environment import EnvironmentSettings
 from .tags import environment_tags
 
@@ -219,17 +218,10 @@ class DataProductRG(Component):
         return workspace.id
 
     def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
-        wanted = {each.name: each for each in settings.workload_identity.federated_credentials}
-        if repository := settings.workload_identity.github_repository:
-            wanted["github"] = FederatedCredential(
-                name=f"github-{settings.environment}",
-                issuer="https://token.actions.githubusercontent.com",
-                subject=f"repo:{repository}:environment:{settings.environment}",
-            )
         before: list[pulumi.Resource] = []
-        for label, credential in wanted.items():
+        for label, credential in settings.workload_identity.credentials(settings.environment).items():
             made = native.managedidentity.FederatedIdentityCredential(
-                self.logical_name(f"trust-{label}"),
+                self.logical_name(label),
                 federated_identity_credential_resource_name=credential.name,
                 resource_group_name=self.placement.resource_group_name,
                 resource_name_=known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
@@ -237,7 +229,7 @@ class DataProductRG(Component):
                 subject=credential.subject,
                 audiences=[credential.audience],
                 # Azure answers 409 to a second write on an identity while the first one runs.
-                opts=child(self, depends_on=before),
+                opts=child(self, depends_on=before, delete_before_replace=True),
             )
             before = [made]
 

@@ -15,6 +15,7 @@ from ..foundation.problems import Problem
 from ..parts.arguments import ArgsOrDict, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, user_assigned_identity, user_assigned_only
 from ..parts.component import Component, child, without_none
+from ..parts.diagnostics import send_diagnostics
 from ..parts.outputs import known_value_of
 from ..parts.placement import NetworkedArgs
 from ..workspace.reference import WorkspaceReference
@@ -32,6 +33,11 @@ class OnlineEndpointArgs(NetworkedArgs):
 
     compute_id: Optional[In[Optional[str]]] = None
     """The compute of the attached cluster, by id. Default: the endpoint runs on machines that Azure ML manages."""
+
+
+LOGS = ("AmlOnlineEndpointTrafficLog", "AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog")
+"""The logs of an endpoint on managed machines ("Monitor online endpoints", Azure Machine Learning): a row for each
+request, what containers print, and events of containers. An endpoint on a cluster has the cluster's logs."""
 
 
 class OnlineEndpoint(Component):
@@ -78,6 +84,9 @@ class OnlineEndpoint(Component):
                 ignore_changes=["properties.mirrorTraffic", "properties.traffic"],
             ),
         )
+        if args.compute_id is None:
+            # Without it, nobody can tell who called, nor how a new version does.
+            send_diagnostics(self, "endpoint", endpoint.id, tables=list(LOGS))
         self._finish(
             {
                 "name": known_value_of(endpoint, endpoint_name),

@@ -14,7 +14,7 @@ from ..batch.settings.schedule import Frequency, ScheduleSettings
 from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.private_link import PrivateService
 from ..catalogue.vm_sizes import Accelerator
-from ..environment.settings.access import AccessSettings, FederatedCredential, WorkloadIdentitySettings
+from ..environment.settings.access import AccessSettings, FederatedCredential, GitHubIds, WorkloadIdentitySettings
 from ..environment.settings.budget import BudgetSettings
 from ..environment.settings.diagnostics import DiagnosticsSettings
 from ..environment.settings.environment import EnvironmentSettings
@@ -102,6 +102,7 @@ __all__ = [
     "FolderSettings",
     "FqdnRule",
     "Frequency",
+    "GitHubIds",
     "GitOpsSettings",
     "HttpsSettings",
     "HubSettings",

@@ -39,6 +39,12 @@ def test_every_environment_has_a_profile():
     assert set(PROFILES) == set(Environment)
 
 
+ADO = {"name": "ado", "issuer": "https://issuer.example", "subject": "s"}
+BY_HAND = {
+    "name": "by-hand",
+    "issuer": "https://token.actions.githubusercontent.com",
+    "subject": "repo:example/churn:environment:dev",
+}
 HUB_ROUTES = {"address_space": ["10.20.0.0/22"], "hub": {"vnet_id": HUB}, "egress": {"kind": "hub_routes"}}
 OWN_NETWORK = {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4"}]}
 
@@ -106,6 +112,20 @@ def test_prod_and_test_let_nobody_in_and_dev_does():
         ("dev", {"diagnostics": {"retention_days": 7}}, ["diagnostics.retention_days"]),
         ("dev", {"workload_identity": {"github_repository": "https://x/y/z"}}, ["workload_identity.github_repository"]),
         ("dev", {"retire": {"reason": "x"}}, ["retire.reason"]),
+        ("dev", {"workload_identity": {"github_ids": {"owner": 1, "repository": 2}}}, ["workload_identity.github_ids"]),
+        (
+            "dev",
+            {"workload_identity": {"federated_credentials": [ADO, {**ADO, "name": "again"}, {**ADO, "subject": "S"}]}},
+            [
+                "workload_identity.federated_credentials[2].name",
+                "workload_identity.federated_credentials[1].subject",
+            ],
+        ),
+        (
+            "dev",
+            {"workload_identity": {"github_repository": "example/churn", "federated_credentials": [BY_HAND]}},
+            ["workload_identity.federated_credentials[0].subject"],
+        ),
         ("dev", {"budget": {"amount": float("inf"), "contact_emails": ["a@b.example"]}}, ["budget.amount"]),
         *[
             (
@@ -215,9 +235,18 @@ def test_two_deployments_of_one_name_are_refused_in_any_writing():
     assert refused(AIServiceSettings, data) == ["deployments[1].name"]
 
 
+def test_a_repository_without_ids_is_said_since_github_may_send_them():
+    settings = example_settings("dev", workload_identity={"github_repository": "example/churn"})
+    assert list(settings.notices_on(datetime.date(2026, 7, 14))) == []
+    [notice] = settings.notices_on(datetime.date(2026, 7, 15))
+    assert "`gh api repos/example/churn --jq '.owner.id, .id'`" in notice
+    ids = {"github_repository": "example/churn", "github_ids": {"owner": 1, "repository": 2}}
+    assert list(example_settings("dev", workload_identity=ids).notices_on(datetime.date(2026, 7, 15))) == []
+
+
 def test_an_identity_takes_twenty_credentials():
     credentials = [
-        {"name": f"ado-{i}", "issuer": "https://issuer.example", "subject": "s"} for i in range(MOST_CREDENTIALS)
+        {"name": f"ado-{i}", "issuer": "https://issuer.example", "subject": f"s{i}"} for i in range(MOST_CREDENTIALS)
     ]
     identity = {"federated_credentials": credentials}
     assert refused(EnvironmentSettings, given("dev", workload_identity=identity)) == []

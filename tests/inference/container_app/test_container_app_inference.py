@@ -5,6 +5,7 @@ from azure_mlplatform.inference.container_app.container_app_inference import (
     ContainerAppInference,
     ContainerAppInferenceArgs,
 )
+from azure_mlplatform.inference.container_app.settings import WorkloadProfile, profile_name
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.resource import UNKNOWN
 from azure_mlplatform.testing import TENANT, children
@@ -72,7 +73,7 @@ def test_children(settings, made, preview):
         (
             {"workload_profile": "Consumption-GPU-NC24-A100"},
             WITH_GPUS,
-            [{"name": "Consumption-GPU-NC24-A100", "workloadProfileType": "Consumption-GPU-NC24-A100"}],
+            [{"name": "gpu-a100", "workloadProfileType": "Consumption-GPU-NC24-A100"}],
             False,
         ),
     ],
@@ -93,9 +94,9 @@ def test_the_environment_is_in_the_network_and_answers_nobody_else(settings, cha
         "workloadProfiles": [{"name": "Consumption", "workloadProfileType": "Consumption"}, *profiles],
         "zoneRedundant": zones,
     }
-    assert one(plan, "ContainerApp", "serve-").input("workloadProfileName") == settings.get(
-        "workload_profile", "Consumption"
-    )
+    [*_, used] = [{"name": "Consumption"}, *profiles]
+    assert one(plan, "ContainerApp", "serve-").input("workloadProfileName") == used["name"]
+    assert all(len(profile_name(each)) <= 15 for each in WorkloadProfile)
 
 
 def test_an_app_has_several_revisions_and_pulls_by_identity():

@@ -1,5 +1,7 @@
 """The access of people, always through Entra groups, and of pipelines."""
 
+import datetime
+import hashlib
 from collections.abc import Iterator
 from typing import Optional
 
@@ -64,6 +66,36 @@ class FederatedCredential(Settings):
 
     _url = field_rule(https_url, "issuer")
 
+    @property
+    def digest(self) -> str:
+        """What tells it from every other credential: eight digits of its issuer and subject."""
+        return hashlib.sha256(f"{self.issuer} {self.subject}".encode()).hexdigest()[:8]
+
+
+GITHUB = "https://token.actions.githubusercontent.com"
+"""The issuer of the tokens of GitHub Actions."""
+
+IMMUTABLE_SINCE = datetime.date(2026, 7, 15)
+"""The day since which a repository that is made, renamed or transferred has its ids in the subject of its tokens
+("Immutable subject claims", GitHub; Azure/azure-dev#9382, Azure/login#635, read 2026-11-28)."""
+
+
+class GitHubIds(Settings):
+    """The ids that GitHub puts into the tokens of a repository, so that no other one can take its name over.
+
+    `gh api repos/<organisation>/<repository> --jq '.owner.id, .id'` prints both.
+    """
+
+    owner: int = Field(ge=1, examples=[9919])
+    """The id of the organisation or person."""
+
+    repository: int = Field(ge=1, examples=[1296269])
+    """The id of the repository."""
+
+    names_too: bool = False
+    """Whether tokens without ids are trusted as well, while a repository moves from one form to the other. Default:
+    no."""
+
 
 class WorkloadIdentitySettings(PartSettings):
     """The pipelines that may act as the environment's workload identity."""
@@ -71,19 +103,75 @@ class WorkloadIdentitySettings(PartSettings):
     github_repository: Optional[str] = Field(
         default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", examples=["example/churn"]
     )
-    """`organisation/repository`. Its jobs in the GitHub environment with this environment's name may act as the
-    identity. Default: none may."""
+    """`organisation/repository`, in GitHub's spelling: Entra tells capitals from small letters. Its jobs in the GitHub
+    environment with this environment's name may act as the identity. Default: none may."""
+
+    github_ids: Optional[GitHubIds] = None
+    """The ids of that repository. Needed if it was made, renamed or transferred since 2026-07-15, or asked for ids in
+    its tokens. Default: its tokens have names only."""
 
     federated_credentials: list[FederatedCredential] = Field(default_factory=list)
     """Other token issuers, such as Azure DevOps."""
+
+    def credentials(self, environment: Environment) -> dict[str, FederatedCredential]:
+        """Every credential of the identity, by its name in the program.
+
+        Entra has one for each issuer and subject. So these name it, and another name of a credential replaces it.
+        """
+        return {f"trust-{each.digest}": each for each in self.federated_credentials} | self._of_github(environment)
+
+    def _of_github(self, environment: Environment) -> dict[str, FederatedCredential]:
+        """The credentials that `github_repository` makes."""
+        if self.github_repository is None:
+            return {}
+
+        def trust(label: str, name: str, repository: str) -> dict[str, FederatedCredential]:
+            subject = f"repo:{repository}:environment:{environment}"
+            return {label: FederatedCredential(name=name, issuer=GITHUB, subject=subject)}
+
+        by_name = trust("trust-github", f"github-{environment}", self.github_repository)
+        if self.github_ids is None:
+            return by_name
+        owner, _, repository = self.github_repository.partition("/")
+        named = f"{owner}@{self.github_ids.owner}/{repository}@{self.github_ids.repository}"
+        by_id = trust("trust-github-ids", f"github-{environment}-ids", named)
+        return {**by_id, **by_name} if self.github_ids.names_too else by_id
 
     @check
     def _credentials_have_names_of_their_own(self) -> Iterator[Violation]:
         yield from duplicate_names(self.federated_credentials, ("federated_credentials",), "federated credential")
 
     @check
-    def _not_too_many(self) -> Iterator[Violation]:
-        count = len(self.federated_credentials) + (self.github_repository is not None)
+    def _ids_are_of_a_repository(self) -> Iterator[Violation]:
+        if self.github_ids is not None and self.github_repository is None:
+            yield Violation(
+                ("github_ids",), None, "ids of no repository", "Add github_repository: <organisation>/<repository>"
+            )
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """Violations for credentials that meet: in their name, or in issuer and subject; and if there are too many."""
+        ours = list(self._of_github(environment).values())
+        seen = {(each.issuer, each.subject): "github_repository" for each in ours}
+        taken = {"github", *(each.name for each in ours)}
+        for index, credential in enumerate(self.federated_credentials):
+            path = ("federated_credentials", index)
+            if credential.name.lower() in taken:
+                yield Violation(
+                    (*path, "name"),
+                    credential.name,
+                    f"'{credential.name}' is the name of the credential that github_repository makes",
+                    "Give it another name",
+                )
+            trusted = (credential.issuer, credential.subject)
+            if trusted in seen:
+                yield Violation(
+                    (*path, "subject"),
+                    credential.subject,
+                    f"issuer and subject are those of {seen[trusted]}: an identity trusts each once",
+                    "Remove it",
+                )
+            seen.setdefault(trusted, f"'{credential.name}'")
+        count = len(self.federated_credentials) + len(ours)
         if count > MOST_CREDENTIALS:
             yield Violation(
                 ("federated_credentials",),
@@ -92,16 +180,11 @@ class WorkloadIdentitySettings(PartSettings):
                 f"Allowed: up to {MOST_CREDENTIALS}",
             )
 
-    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """A violation for each credential with the name of the one that `github_repository` makes."""
-        if self.github_repository is None:
-            return
-        taken = ("github", f"github-{environment}")
-        for index, credential in enumerate(self.federated_credentials):
-            if credential.name.lower() in taken:
-                yield Violation(
-                    ("federated_credentials", index, "name"),
-                    credential.name,
-                    f"'{credential.name}' is the name of the credential that github_repository makes",
-                    "Give it another name",
-                )
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """Says what a repository without ids may meet."""
+        if self.github_repository is not None and self.github_ids is None and today >= IMMUTABLE_SINCE:
+            yield (
+                f"GitHub's tokens of {self.github_repository} have ids if it was made, renamed or transferred since "
+                f"{IMMUTABLE_SINCE}; Entra then refuses them (AADSTS700213). Give github_ids: "
+                f"`gh api repos/{self.github_repository} --jq '.owner.id, .id'`"
+            )

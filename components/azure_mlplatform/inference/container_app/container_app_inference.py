@@ -19,7 +19,7 @@ from ...parts.diagnostics import send_diagnostics
 from ...parts.outputs import known_value_of
 from ...parts.private_endpoint import private_endpoints
 from ..container import ContainerHost, ContainerHostArgs, entra_authentication, image_puller
-from .settings import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
+from .settings import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile, profile_name
 
 
 class ContainerAppInferenceArgs(ContainerHostArgs):
@@ -58,7 +58,7 @@ class ContainerAppInference(ContainerHost):
     def _environment(self, args: ContainerAppInferenceArgs) -> "native.app.ManagedEnvironment":
         settings = args.settings
         profile: dict[str, Any] = {
-            "name": settings.workload_profile.value,
+            "name": profile_name(settings.workload_profile),
             "workload_profile_type": settings.workload_profile.value,
         }
         if settings.profile.dedicated:
@@ -100,7 +100,7 @@ class ContainerAppInference(ContainerHost):
             resource_group_name=self.placement.resource_group_name,
             location=self.placement.location,
             environment_id=environment_id,
-            workload_profile_name=args.settings.workload_profile.value,
+            workload_profile_name=profile_name(args.settings.workload_profile),
             identity={"type": "UserAssigned", "user_assigned_identities": [puller.identity.id]},
             configuration={
                 "active_revisions_mode": "Multiple",

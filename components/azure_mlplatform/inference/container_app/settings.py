@@ -36,6 +36,15 @@ class WorkloadProfile(StrEnum):
     A100_4 = "NC96-A100"
 
 
+_SHORT_NAMES = {WorkloadProfile.SERVERLESS_T4: "gpu-t4", WorkloadProfile.SERVERLESS_A100: "gpu-a100"}
+"""Names of profiles whose type is too long to be one (Azure/azure-cli#31239, read 2026-11)."""
+
+
+def profile_name(profile: WorkloadProfile) -> str:
+    """The name of a profile in an environment: its type, or a short name."""
+    return _SHORT_NAMES.get(profile, profile.value)
+
+
 class _Profile(NamedTuple):
     cpu: int
     memory_gib: int
