@@ -285,6 +285,8 @@ def test_whatever_is_encrypted_there_is_neither_a_traceback_nor_a_leak(project):
         "location.location",
         "network.address_space",
         "ai_services.kind",
+        "workload_identity.owner",
+        "workload_identity.repository",
         "ai_services.sku",
         "ai_services.capacity",
         "budget.amount",

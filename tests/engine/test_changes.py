@@ -260,6 +260,11 @@ DEV = [
         lambda s: s.setdefault("diagnostics", {}).update(retention_days=90),
         updated=("churn-data-product-log",),
     ),
+    Change(
+        "the network is wider",
+        lambda s: s["network"].update(address_space=[s["network"]["address_space"][0].split("/")[0] + "/21"]),
+        refused="network.address_space[0]: immutable",
+    ),
     Change("another region", lambda s: s.update(location="northeurope"), refused="location: immutable"),
     Change(
         "another subscription",

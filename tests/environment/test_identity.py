@@ -37,7 +37,7 @@ def test_what_is_kept_is_the_settings_that_make_it_this_environment(preview):
     plan = record(lambda: azure_provider(example_settings()), preview=preview)
     [kept] = plan.of_type("Stash")
     assert kept.name == "environment"
-    assert set(kept.input("input")) == {*FIRST, "subscription_id", "tenant_id", "cluster_egress"}
+    assert set(kept.input("input")) == {*FIRST, "subscription_id", "tenant_id", "cluster_egress", "shared_range"}
     [provider] = plan.of_type("azure-native")
     assert provider.inputs["subscriptionId"] == example_settings().subscription_id
 
@@ -98,3 +98,16 @@ def test_a_guard_waits_for_what_it_is_given_only():
     plan = record(program)
     [last] = [each for each in plan.resources if each.name == "last"]
     assert [each.rsplit("::", 1)[1] for each in last.dependencies] == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("deployed", "network", "refused"),
+    [
+        ("10.20.0.0/22", {"address_space": ["10.20.0.0/21"]}, ["network.address_space[0]"]),
+        ("10.20.0.0/22", {"address_space": ["10.20.0.0/22", "10.21.0.0/24"]}, []),
+        ("10.20.0.0/22", {"address_space": ["10.21.0.0/24", "10.20.0.0/22"]}, ["network.address_space[0]"]),
+        ("", {"address_space": ["10.20.0.0/21"]}, []),
+    ],
+)
+def test_the_range_that_subnets_are_shares_of_stays(deployed, network, refused):
+    assert found({"shared_range": deployed}, network=network) == refused

@@ -21,10 +21,16 @@ _SETTINGS: dict[str, Path] = {
     "tenant_id": ("tenant_id",),
     "resource_group_id": ("resource_group_id",),
     "cluster_egress": ("network", "egress", "kind"),
+    "shared_range": ("network", "address_space", 0),
 }
 """Key of a kept value → the setting that it comes from."""
 
 _FIX = "An environment cannot move. Set it back, or make a new stack, move the work there, and retire this one"
+_FIX_OF = {
+    "shared_range": "Subnets are shares of it, and Azure moves none that is in use. Set it back, add a second range, "
+    "and put the subnet that needs more into it, such as subnets.training"
+}
+"""Key → the way out if it is another one."""
 
 
 def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Problem]]":
@@ -41,11 +47,14 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         "tenant_id": settings.tenant_id,
         "resource_group_id": settings.resource_group_id or "a group of its own",
         "cluster_egress": _egress_of_own_cluster(settings),
+        "shared_range": (settings.network and settings.network.shared_range) or "",
     }
 
     def compare(first: dict[str, str]) -> list[Problem]:
         return [
-            Problem(path, f"immutable: deployed as '{first[key]}', cannot become '{wanted[key]}'", _FIX)
+            Problem(
+                path, f"immutable: deployed as '{first[key]}', cannot become '{wanted[key]}'", _FIX_OF.get(key, _FIX)
+            )
             for key, path in _SETTINGS.items()
             # An empty value fixes nothing.
             if first.get(key) and wanted[key] and first[key].lower() != wanted[key].lower()

@@ -270,6 +270,13 @@ class NetworkSettings(PartSettings):
                 found[role] = IPv4Network(given)
         return found
 
+    @property
+    def shared_range(self) -> Optional[str]:
+        """The first range, if a subnet is a share of it: another one would move that subnet. None elsewhere."""
+        if self.adopted or all(getattr(self.subnets, role) is not None for role in _SHARE):
+            return None
+        return self.address_space[0]
+
     def subnet_range(self, role: SubnetRole) -> Optional[IPv4Network]:
         """The range of a subnet, or None if it has none or others run the network."""
         if self.adopted or not self.address_space:

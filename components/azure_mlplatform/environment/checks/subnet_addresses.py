@@ -17,6 +17,9 @@ from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
 RESERVED_ADDRESSES = 5
 """Addresses that Azure reserves in every subnet ("Virtual network FAQ")."""
 
+_LARGER = "Give subnets.{} a larger range; on a live network, one in a second range of address_space"
+"""The advice that works on a live network too: a wider first range would move every subnet that is a share of it."""
+
 
 def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings, location: str) -> Iterator[Violation]:
     """A violation if the endpoints subnet has too few addresses for the private endpoints."""
@@ -29,7 +32,8 @@ def endpoints_fit(network: Optional[NetworkSettings], environment: PartSettings,
             ("network", "subnets", "endpoints"),
             str(subnet),
             f"the endpoints subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed",
-            f"Use a larger subnet: every private endpoint takes an address, and Azure reserves {RESERVED_ADDRESSES}",
+            f"{_LARGER.format('endpoints')}. Every private endpoint takes an address, and Azure reserves "
+            f"{RESERVED_ADDRESSES}",
         )
 
 
@@ -48,8 +52,8 @@ def computes_fit(
             str(subnet),
             f"the training subnet {subnet} has {_free(subnet)} free addresses, and {needed} are needed: up to "
             f"{nodes} cluster nodes, and {len(workspace.instances)} instances",
-            "Use a larger subnet or lower max_nodes: every node takes an address, and Azure reserves "
-            f"{RESERVED_ADDRESSES}",
+            f"Lower max_nodes, or {_LARGER.format('training').lower()}. Every node takes an address, and Azure "
+            f"reserves {RESERVED_ADDRESSES}",
         )
 
 
@@ -69,7 +73,7 @@ def models_fit(
             str(subnet),
             f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: "
             f"{target.addresses_in_words(profile)}",
-            f"Use a larger subnet or lower max_nodes; Azure reserves {RESERVED_ADDRESSES} addresses",
+            f"Lower max_nodes, or {_LARGER.format(role).lower()}; Azure reserves {RESERVED_ADDRESSES} addresses",
         )
 
 
