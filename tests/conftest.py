@@ -1,4 +1,4 @@
-"""What all test processes of a run share."""
+"""Makes and removes what all test processes of a run share."""
 
 import gc
 import os

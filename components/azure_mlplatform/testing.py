@@ -162,7 +162,7 @@ class EmulatedAzure:
     """An Azure on this machine, with the state of Pulumi's stacks."""
 
     world: World
-    """What it has, and the faults to come. A test may read and change it between two commands."""
+    """Its resources, and the faults to come. A test may read and change it between two commands."""
 
     environment: Mapping[str, str]
     """The variables of its commands. They have no real sign-in."""

@@ -382,3 +382,11 @@ def test_each_stop_is_another_so_that_what_was_stopped_is_started_again(azure, p
     assert providers.diff(id_, started, again) == (True, [])
     providers.update(id_, started, again)
     assert trigger.state == "Started"
+
+
+@pytest.mark.parametrize("action", ["subscribeToEvents", "start"])
+def test_a_slow_action_is_only_slow(azure, providers, action):
+    trigger = Trigger(azure, definition=ARRIVAL)
+    trigger.breaks(action, times=3, seconds=0.01)
+    providers.create(start(ARRIVAL))
+    assert (trigger.state, trigger.subscription) == ("Started", "Enabled")

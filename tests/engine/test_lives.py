@@ -5,14 +5,13 @@ import json
 
 import pytest
 
-from azure_mlplatform.config.files import stacks
-from azure_mlplatform.config.repository import projects
 from azure_mlplatform.emulation.world import Held
 from azure_mlplatform.plan import run_stack
+from support import stacks
 from support.engine.engine import ROOT, Engine, engine
 
 ENDED = {"reason": "The project ended, ticket ML-321"}
-STACKS = [(str(folder.relative_to(ROOT)), stack) for folder in projects(ROOT) for stack in stacks(folder)]
+STACKS = [(str(folder.relative_to(ROOT)), stack) for folder, stack in stacks.STACKS]
 REFERENCE = [each for each in STACKS if each[0] == "."]
 SHARED_CLUSTER = {
     "aadProfile": {"managed": True, "enableAzureRBAC": True},

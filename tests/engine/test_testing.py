@@ -1,12 +1,11 @@
 """The tests that the documents show for the emulated Azure pass."""
 
-import os
 import re
 import subprocess
 
 import pytest
 
-from support.engine.engine import ROOT, copy_repository, find_cli, write_plugins
+from support.engine.engine import ROOT, copy_repository, path_with_plugins
 
 EXAMPLE = "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "local.md").read_text(), re.DOTALL))
 TESTS = re.findall(r"def (test_\w+)", EXAMPLE)
@@ -14,11 +13,7 @@ TESTS = re.findall(r"def (test_\w+)", EXAMPLE)
 
 @pytest.mark.parametrize("name", TESTS)
 def test_the_tests_that_the_document_shows_pass(name, tmp_path, monkeypatch):
-    plugins = tmp_path / "the plugins"
-    plugins.mkdir()
-    write_plugins(plugins)
-    cli = os.path.dirname(find_cli())
-    monkeypatch.setenv("PATH", os.pathsep.join([str(plugins), cli, os.environ["PATH"]]))
+    monkeypatch.setenv("PATH", path_with_plugins(tmp_path / "the plugins"))
     copy_repository(tmp_path / "a repository")
     monkeypatch.chdir(tmp_path / "a repository" / "projects" / "vision")
     space = {}

@@ -50,7 +50,7 @@ class Trigger:
                 self._held.state["subscription"] = subscription
 
         if after:
-            self._azure.manager.operations.later(self.id, after, effect)
+            self._azure.manager.operations.later(self.id, effect, after)
         else:
             effect()
 

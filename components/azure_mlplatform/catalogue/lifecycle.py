@@ -20,7 +20,7 @@ class Lifecycle(NamedTuple):
     """The first day without it."""
 
     successor: str = ""
-    """What replaces it. Empty: nothing is named."""
+    """The replacement. Empty: none is named."""
 
     none_new_from: Optional[datetime.date] = None
     """The first day on which Azure makes no new one, if that is earlier."""

@@ -135,7 +135,7 @@ def _connection(arm: ResourceManager, endpoint_id: str, target_id: str, api_vers
 
 
 def _part(whole: Any, *names: str) -> Any:
-    """What stands below an object, or an empty object: an answer may lack any part."""
+    """Follows names into an object. Returns an empty object where one is missing: an answer may lack any part."""
     for name in names:
         whole = whole.get(name) if isinstance(whole, dict) else None
     return {} if whole is None else whole

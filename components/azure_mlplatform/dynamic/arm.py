@@ -157,7 +157,7 @@ class ResourceManager:
             polling.initialize(self._client, first, lambda _: None)
             polling.run()
         except AzureError as error:
-            raise refused(f"{method} {_short(path)}", error) from None
+            raise _refused(f"{method} {_short(path)}", error) from None
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise ArmError(f"{method} {_short(path)}: its end cannot be read ({type(error).__name__})") from None
         return found
@@ -171,17 +171,21 @@ class ResourceManager:
         try:
             answer = self._client.send_request(request, _return_pipeline_response=True, **REPEATABLE)
         except AzureError as error:
-            raise refused(f"{method} {_short(path)}", error) from None
+            raise _refused(f"{method} {_short(path)}", error) from None
         self._after = _retry_after(answer.http_response)
         return answer
 
 
-def refused(call: str, error: Any) -> ArmError:
+def _refused(call: str, error: Any) -> ArmError:
     """The error of a call, with ARM's code and text, or azure-core's text if the response is not in ARM's shape."""
     response = getattr(error, "response", None)
-    problem = _problem(response)
-    text = f"{problem.get('code')}: {problem.get('message')}" if problem else str(getattr(error, "message", error))
-    return ArmError(f"{call}: {_cut(text)}", getattr(response, "status_code", 0) or 0)
+    text = _told(_problem(response), str(getattr(error, "message", error)))
+    return ArmError(f"{call}: {text}", getattr(response, "status_code", 0) or 0)
+
+
+def _told(problem: dict[str, Any], otherwise: str) -> str:
+    """ARM's code and text, or another text, cut to what a message takes."""
+    return _cut(f"{problem.get('code')}: {problem.get('message')}" if problem else otherwise)
 
 
 def _policies(host: str, credential: Any, scope: str) -> list[Any]:
@@ -242,8 +246,8 @@ def _found(method: str, path: str, response: Any) -> Optional[Any]:
     if response.status_code == 404 and str(problem.get("code", "")).lower().endswith("notfound"):
         return None
     if not 200 <= response.status_code < 300:
-        told = f"{problem.get('code')}: {problem.get('message')}" if problem else response.text()
-        raise ArmError(f"{call}: {response.status_code} {_cut(told)}", response.status_code)
+        text = _told(problem, response.text())
+        raise ArmError(f"{call}: {response.status_code} {text}", response.status_code)
     if not response.body():
         return {}
     found = _json(response)

@@ -50,10 +50,10 @@ class ClusterClaimProvider(ArmProvider):
         """Removes the claim, unless the cluster is gone or now belongs to another workspace."""
         arm, workspace_id = self.resource_manager(props), props["workspace_id"]
         tags = _tags(arm, props["cluster_id"]) or {}
-        own = {_claiming(workspace_id): workspace_id, CLUSTER_CLAIM: tags.get(CLUSTER_CLAIM, "")}
-        given = {key: tags[key] for key, value in own.items() if tags.get(key, "").lower() == workspace_id.lower()}
-        if given:
-            _change(arm, props["cluster_id"], "Delete", given)
+        names = (CLUSTER_CLAIM, _claiming(workspace_id))
+        own = {key: tags[key] for key in names if tags.get(key, "").lower() == workspace_id.lower()}
+        if own:
+            _change(arm, props["cluster_id"], "Delete", own)
 
     @staticmethod
     def _claim(arm: ResourceManager, props: Any, *, ours: str) -> None:

@@ -17,7 +17,7 @@ STARTED = "Started"
 _BLOB_EVENTS = "BlobEventsTrigger"
 _SUBSCRIBED, _SUBSCRIBING, _UNSUBSCRIBING = "Enabled", "Provisioning", "Deprovisioning"
 _BUSY = "cannot be updated during provisioning"
-"""What Data Factory answers, with a 400, while Event Grid works on the trigger's subscription, which begins when the
+"""The text of Data Factory's 400 while Event Grid works on the trigger's subscription, which begins when the
 trigger is written (Azure/Azure-DataFactory#612, hashicorp/terraform-provider-azurerm#32570, read 2026-11-28)."""
 
 

@@ -278,7 +278,7 @@ def documented_seconds(operation: str, id_: str) -> int:
 
 
 def error_of(fault: Fault) -> AzureError:
-    """What Azure answers by a fault."""
+    """The refusal that a fault describes."""
     return AzureError(
         fault.status,
         fault.code,

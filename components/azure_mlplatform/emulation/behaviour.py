@@ -20,7 +20,7 @@ VNET = "azure-native:network:VirtualNetwork"
 SUBNET = "azure-native:network:Subnet"
 
 _REFUSALS = 2
-"""How many actions on a trigger are refused while Event Grid works on its subscription. The number is assumed."""
+"""The number of actions on a trigger that are refused while Event Grid works on its subscription. Assumed."""
 
 ALWAYS_THERE = (
     "microsoft.storage/storageaccounts/blobservices",

@@ -11,7 +11,7 @@ TOKEN = "emulated"  # noqa: S105 - it opens nothing
 """The token that it gives, and that Resource Manager accepts."""
 
 PIPELINE = "pipeline"
-"""What a pipeline shows to get its own token."""
+"""The token by which a pipeline asks for its own."""
 
 
 class Entra:

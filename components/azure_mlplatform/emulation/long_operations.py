@@ -13,6 +13,9 @@ Effect = Callable[[], None]
 PATH = "/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Emulated/operations/"
 """Where clients ask for the state of an operation."""
 
+POLLS = 2
+"""The questions until an operation has ended, and the reads until a resource shows it."""
+
 _SOON = ("x-ms-retry-after-ms", "10")
 """With 0, azure-core waits as long as without the header."""
 
@@ -30,8 +33,8 @@ class _Operation:
 class LongOperations:
     """Counts polls, not seconds, so that nothing depends on the speed of a machine. Not safe for threads."""
 
-    def __init__(self, url: str, polls: int) -> None:
-        self._url, self._polls = url, polls
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._running: dict[str, _Operation] = {}
         self._later: defaultdict[str, deque[Optional[Effect]]] = defaultdict(deque)
 
@@ -50,7 +53,7 @@ class LongOperations:
         after the operation has ended.
         """
         path = f"{PATH}{len(self._running)}"
-        self._running[path] = _Operation(self._polls, id_, effect, failure, self._polls if shown_later else 0)
+        self._running[path] = _Operation(POLLS, id_, effect, failure, POLLS if shown_later else 0)
         return Answer(status, headers=(("Location", f"{self._url}{path}"), _SOON))
 
     def poll(self, call: Call) -> Answer:
@@ -66,12 +69,12 @@ class LongOperations:
         if operation.effect is not None:
             effect, operation.effect = operation.effect, None
             if operation.reads:
-                self.later(operation.id, operation.reads, effect)
+                self.later(operation.id, effect, operation.reads)
             else:
                 effect()
         return Answer()
 
-    def later(self, id_: str, reads: int, effect: Effect) -> None:
+    def later(self, id_: str, effect: Effect, reads: int = POLLS) -> None:
         """Lets a resource show an effect after some reads."""
         self._later[id_.lower()].extend([*[None] * reads, effect])
 

@@ -1,4 +1,4 @@
-"""How long it takes to make an environment: computed from a state, not waited for.
+"""The time that it takes to make an environment: computed from a state, not waited for.
 
 A creation starts when the last one that it waits for has ended, and takes the time of `tables/durations.py`. So any
 number of creations run at once, and nothing is slow but Azure. `registered` is what the engine waits for, `required` is
@@ -80,7 +80,7 @@ def seconds_to_create(resource: Resource) -> int:
 
 
 def registered(resources: Iterable[Resource]) -> dict[str, set[str]]:
-    """What the engine waits for, as the program registered it.
+    """The edges that the engine waits for, as the program registered them.
 
     Dependencies, those of properties too; the provider, whose process must run; and the parent, whose URN is a part of
     the child's: a component has one at once, a resource when it is made.
@@ -104,7 +104,7 @@ class Rule(NamedTuple):
     """The URNs of what it needs first."""
 
     why: str
-    """What goes wrong otherwise."""
+    """The failure otherwise."""
 
     source: str
     """Where this was read."""
@@ -114,7 +114,7 @@ class Rule(NamedTuple):
 
 
 def required(resources: Iterable[Resource]) -> dict[str, dict[str, Rule]]:
-    """What Azure needs first, with the rule that says so. Nothing of it comes from what the program registered.
+    """The edges that Azure needs, each with the rule that says so. None comes from what the program registered.
 
     Where Azure takes one write at a time, the writes stand in the order in which they could start, which is the one
     that ends first.
@@ -149,7 +149,7 @@ PRINCIPALS = (
 
 
 class _Made:
-    """What a program makes, found by its ids and principals."""
+    """Finds what a program makes by its ids and principals."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self.by_urn = {each["urn"]: each for each in resources}
@@ -168,13 +168,13 @@ class _Made:
                         self._by_principal[principal] = urn
 
     def at(self, id_: str) -> Optional[str]:
-        """What makes an id: itself, or what it is a part of, as a subnet of its network."""
+        """The resource that makes an id: itself, or the one that it is a part of, as a subnet of its network."""
         while id_ and id_.lower() not in self._by_id:
             id_ = id_.rpartition("/")[0]
         return self._by_id.get(id_.lower())
 
     def of_principal(self, principal: str) -> Optional[str]:
-        """What has a principal."""
+        """The resource that has a principal."""
         return self._by_principal.get(principal)
 
     def of_kind(self, kind: str) -> Iterator[Resource]:
@@ -396,7 +396,7 @@ RULES = (
         assumed=True,
     ),
 )
-"""What Azure needs first, beside writes that it takes one at a time. Read on 2026-11-28.
+"""The order that Azure needs, beside writes that it takes one at a time. Read on 2026-11-28.
 
 Nothing else waits: not for a lock, a diagnostic setting, an alert, the link of a DNS zone, nor for a role of an
 identity that no row names.

@@ -392,7 +392,8 @@ def refuse_lost_subnets(world: World, held: Resource, body: dict[str, Any]) -> N
 
 
 def staying(world: World, group: Resource) -> list[Resource]:
-    """What the deletion of a group cannot take: what something outside refers to, and what that needs to stay."""
+    """The resources that the deletion of a group cannot take: something outside refers to them, or they hold one that
+    stays."""
     inside = world.below(group.id)
     within = {each.id.lower() for each in inside}
     users = [each for key, each in world.resources.items() if key not in within and key != group.id.lower()]

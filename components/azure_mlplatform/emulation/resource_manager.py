@@ -24,9 +24,6 @@ from .world import Held
 AT_ONCE = (("Retry-After", "0"),)
 """Lets a client ask again without a pause."""
 
-POLLS = 2
-"""How often a client has to ask until a long operation has ended."""
-
 
 class ManagementPlane(NamedTuple):
     """Resource Manager and Entra ID on loopback."""
@@ -63,9 +60,9 @@ def resource_manager(azure: Azure, folder: Path) -> Iterator[ManagementPlane]:
 class ResourceManager:
     """Answers the calls of clients on a world."""
 
-    def __init__(self, azure: Azure, url: str, polls: int = POLLS) -> None:
+    def __init__(self, azure: Azure, url: str) -> None:
         self._azure, self.url = azure, url
-        self.operations = LongOperations(url, polls)
+        self.operations = LongOperations(url)
         self.calls: deque[Call] = deque(maxlen=1000)
         """The last calls that were signed in."""
 
@@ -150,7 +147,7 @@ class ResourceManager:
                 self._azure.change_pool(cluster, name, given)
                 pool, states[name] = {**pool, **given}, "Updating"
                 ends = "Failed" if fault and fault.late else "Succeeded"
-                self.operations.later(call.path, POLLS, lambda: states.update({name: ends}))
+                self.operations.later(call.path, lambda: states.update({name: ends}))
             else:
                 self.operations.was_read(call.path)
             properties = {key: value for key, value in pool.items() if key != "name"}
@@ -194,7 +191,7 @@ class ResourceManager:
 
 
 def missing(id_: str) -> AzureError:
-    """What ARM answers where there is no resource."""
+    """The refusal where there is no resource."""
     return AzureError(404, "ResourceNotFound", f"The Resource '{id_}' was not found.")
 
 

@@ -50,7 +50,7 @@ def served(azure: Azure, folder: Path, own: Mapping[str, str]) -> Iterator[dict[
     try:
         with resource_manager(azure, folder) as plane:
             yield {
-                **{key: value for key, value in own.items() if key not in sign_in_variables(own)},
+                **{key: value for key, value in own.items() if not key.startswith(SIGN_IN)},
                 **plane.environment,
                 plugin.ADDRESS: str(server.server_address[1]),
                 "PATH": os.pathsep.join([str(folder / "bin"), own.get("PATH", "")]),

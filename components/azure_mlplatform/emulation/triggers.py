@@ -48,10 +48,12 @@ def act(azure: Azure, operations: LongOperations, call: Call, id_: str) -> Answe
             raise AzureError(400, "BadRequest", text, headers=(("Retry-After", "0.01"),))
         azure.world.log.append((action, held.id))
         carry_out = _EFFECTS[action](held)
-        if fault and fault.lost:
-            return operations.accept(id_, None, status=_STATUS.get(action, 202))
-        failure = error_of(fault) if fault else None
-        return operations.accept(id_, carry_out, status=_STATUS.get(action, 202), failure=failure)
+        return operations.accept(
+            id_,
+            None if fault and fault.lost else carry_out,
+            status=_STATUS.get(action, 202),
+            failure=error_of(fault) if fault and fault.late else None,
+        )
 
 
 def _start(held: Held) -> Any:

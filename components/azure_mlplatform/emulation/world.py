@@ -22,7 +22,7 @@ ANY = "any"
 """Any operation and action."""
 
 EFFECT = "effect"
-"""What a fault on a role assignment keeps from happening: the assignment counts as not there while it is checked."""
+"""The effect of a role assignment. A fault on it lets the assignment count as not there while it is checked."""
 
 OUTSIDE = "outside"
 """The type of a resource that others run."""
@@ -47,7 +47,7 @@ class Held:
     """What the service adds."""
 
     state: dict[str, Any] = field(default_factory=dict)
-    """What the service knows, and does not show as a property."""
+    """The service's own notes, which are no properties."""
 
 
 @dataclass

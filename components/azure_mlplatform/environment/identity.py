@@ -10,6 +10,7 @@ import pulumi
 from ..foundation.problems import Problem
 from ..foundation.violations import Path
 from ..parts.component import child
+from .checks.inference import egress_of_own_cluster
 from .settings.environment import EnvironmentSettings
 
 _SETTINGS: dict[str, Path] = {
@@ -46,7 +47,8 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         "subscription_id": settings.subscription_id,
         "tenant_id": settings.tenant_id,
         "resource_group_id": settings.resource_group_id or "a group of its own",
-        "cluster_egress": _egress_of_own_cluster(settings),
+        # Its nodes would lose their way out. Without an own cluster, the egress may change.
+        "cluster_egress": egress_of_own_cluster(settings.network, settings.inference) or "",
         "shared_range": (settings.network and settings.network.shared_range) or "",
     }
 
@@ -61,14 +63,6 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         ]
 
     return pulumi.Stash("environment", input=wanted).output.apply(compare)
-
-
-def _egress_of_own_cluster(settings: EnvironmentSettings) -> str:
-    """The egress below an own cluster, whose nodes would lose their way out. Empty without one: it may then change."""
-    network, aks = settings.network, settings.inference.aks if settings.inference else None
-    if network is None or network.adopted or aks is None or aks.adopted:
-        return ""
-    return network.egress.kind.value
 
 
 def guard(parent: pulumi.Resource, name: str, *, protect: bool, after: Iterable[pulumi.Resource]) -> None:

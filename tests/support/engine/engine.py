@@ -16,8 +16,8 @@ import yaml
 from azure_mlplatform.emulation.azure import Azure
 from azure_mlplatform.emulation.server import served, write_plugin
 from azure_mlplatform.emulation.world import World
+from support.stacks import ROOT
 
-ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 
 
@@ -143,6 +143,13 @@ def copy_repository(to: Path) -> None:
         shutil.copy(file, to)
     for part in ("stacks", "projects"):
         shutil.copytree(ROOT / part, to / part, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def path_with_plugins(folder: Path) -> str:
+    """A PATH with the plugins in a new folder, the CLI, and all that is on it already."""
+    folder.mkdir(parents=True)
+    write_plugins(folder)
+    return os.pathsep.join([str(folder), os.path.dirname(find_cli()), os.environ["PATH"]])
 
 
 def write_plugins(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from .engine import copy_repository, find_cli, write_plugins
+from .engine import copy_repository, path_with_plugins
 
 PATIENCE = 300
 """The seconds after which what a test waits for never happens."""
@@ -24,14 +24,12 @@ class Local:
     """A copy of the repository in which a person runs `mlplatform local`."""
 
     def __init__(self, folder: Path) -> None:
-        self.repository, plugins = folder / "a repository", folder / "the plugins"
+        self.repository = folder / "a repository"
         self.world = self.repository / ".local-azure" / "world.json"
         copy_repository(self.repository)
-        plugins.mkdir()
-        write_plugins(plugins)
         self.environment = {
             **os.environ,
-            "PATH": os.pathsep.join([str(plugins), os.path.dirname(find_cli()), os.environ["PATH"]]),
+            "PATH": path_with_plugins(folder / "the plugins"),
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
 

@@ -1,4 +1,4 @@
-"""What a plugin of an engine does: it serves, says its port, and lives until it is told to end."""
+"""Serves a plugin of an engine: says its port, and lives until it is told to end."""
 
 import os
 import signal

@@ -122,7 +122,7 @@ LOCKS = (
     _locked("ReadOnly", Operation.ACTION, Reach.SELF, "listing keys, starting machines"),
     _locked("ReadOnly", Operation.ACTION, Reach.CHILD, "assumed: inherited, as writes are", assumed=True),
 )
-"""What a lock refuses. Everything else goes through: writes and actions under CanNotDelete (Learn: read and modify),
+"""The refusals of a lock. Everything else goes through: writes and actions under CanNotDelete (Learn: read and modify),
 also a write of a whole that leaves out a part, as a subnet (assumed), locks themselves (assumed), and data by its own
 host. Not modelled: locks of Azure's own on a service's managed group, and the history of deployments, which a lock
 keeps from being cut at 800."""

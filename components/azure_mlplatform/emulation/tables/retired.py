@@ -1,4 +1,4 @@
-"""What Azure no longer makes after a day: VM sizes, versions of models, and runtimes.
+"""Things that Azure no longer makes after a day: VM sizes, versions of models, and runtimes.
 
 A row refuses new resources with its values, and changes to them; what runs already may go on for a while. Sources:
 
@@ -157,4 +157,4 @@ RETIRED = (
         for version, since, source in _RUNTIMES
     ),
 )
-"""What is refused from a day on. A family of sizes is one row. Not here: sizes that no list read has (FPGAs)."""
+"""The refusals from a day on. A family of sizes is one row. Not here: sizes that no list read has (FPGAs)."""

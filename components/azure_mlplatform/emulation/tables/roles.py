@@ -36,7 +36,7 @@ class Needed(Refusal):
     """The names of the roles any of which suffices."""
 
     given: str = ""
-    """What must hold of the target for the row to count, as `path=value`. Empty: nothing."""
+    """The condition on the target for the row to count, as `path=value`. Empty: none."""
 
 
 _DAY = "2026-11-28"
@@ -185,4 +185,4 @@ FRESH = (
         day=_DAY,
     ),
 )
-"""What Azure does not find yet."""
+"""Principals that Azure does not find yet."""

@@ -1,4 +1,4 @@
-"""What a row of any table says beside its own columns: its source, and Azure's answer if it refuses."""
+"""The columns that rows of all tables share: the source, and Azure's answer if it refuses."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -47,18 +47,26 @@ def images_have_a_registry(
         )
 
 
+def egress_of_own_cluster(
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
+) -> Optional[EgressKind]:
+    """The egress of an own network with an own cluster. None if one of the two is missing or adopted."""
+    aks = inference.aks if inference else None
+    if network is None or network.adopted or aks is None or aks.adopted:
+        return None
+    return network.egress.kind
+
+
 def egress_is_said_once(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
 ) -> Iterator[Violation]:
     """A violation if egress is set for an own cluster in an own network, which has egress already."""
-    aks = inference.aks if inference else None
-    if network is None or network.adopted or aks is None or aks.adopted:
-        return
-    if aks.egress is not None:
+    kind, aks = egress_of_own_cluster(network, inference), inference.aks if inference else None
+    if kind is not None and aks is not None and aks.egress is not None:
         yield Violation(
             ("inference", "aks", "egress"),
             aks.egress,
-            f"egress is given for the cluster, but the network already has egress '{network.egress.kind}'",
+            f"egress is given for the cluster, but the network already has egress '{kind}'",
             "Leave it out: it is for adopted subnets only",
         )
 
@@ -71,13 +79,10 @@ def own_cluster_has_a_default_route(
     AKS refuses `userDefinedRouting` unless the subnet's own route table has a default route to an appliance. Routes
     that a gateway announces do not count (MicrosoftDocs/azure-docs#108240, Azure/AKS#5000, read 2026-11).
     """
-    aks = inference.aks if inference else None
-    if network is None or network.adopted or aks is None or aks.adopted:
-        return
-    if network.egress.kind is EgressKind.HUB_ROUTES:
+    if (kind := egress_of_own_cluster(network, inference)) is EgressKind.HUB_ROUTES:
         yield Violation(
             ("network", "egress", "kind"),
-            network.egress.kind,
+            kind,
             "an own cluster needs a default route in the route table of its subnet, and hub_routes makes none",
             "Set kind: firewall with firewall_ip: <the address of the hub's firewall>, or kind: nat_gateway",
         )

@@ -68,7 +68,7 @@ class FederatedCredential(Settings):
 
     @property
     def digest(self) -> str:
-        """What tells it from every other credential: eight digits of its issuer and subject."""
+        """Eight digits of its issuer and subject, which tell it from every other credential."""
         return hashlib.sha256(f"{self.issuer} {self.subject}".encode()).hexdigest()[:8]
 
 
