@@ -335,16 +335,19 @@ def test_a_change_on_a_live_dev(number, dev):
 
 
 def test_a_change_of_a_trigger_that_broke_off_and_was_taken_back_leaves_it_started(dev):
-    """Without a refresh, so that only the program's own resources can tell."""
+    """Without a refresh, so that only the program's own resources can tell. With a job of its own: the changes above
+    pause and rename the one that the project has."""
     file = dev.project / "Pulumi.dev.yaml"
+    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    nightly = {**config["azure-mlplatform:batch"]["jobs"][0], "name": "nightly"}
+    dev.change("dev", lambda settings: settings["batch"]["jobs"].append(nightly))
+    dev.up("dev")
     before = file.read_text()
-    job = yaml.safe_load(before)["config"]["azure-mlplatform:batch"]["jobs"][0]
-    name = job["name"]
-    dev.change("dev", lambda settings: settings["batch"]["jobs"][0]["schedule"].update(at=["04:44"]))
+    dev.change("dev", lambda settings: settings["batch"]["jobs"][-1]["schedule"].update(at=["04:44"]))
     dev.azure.world.faults.append(Fault("/triggers/", "update", 99, 409, "Conflict", "Not now."))
     assert dev.up("dev", check=False).code != 0
     dev.azure.world.faults.clear()
-    [trigger] = [each for each in dev.azure.world.of_type(TRIGGER) if name in each.id]
+    [trigger] = [each for each in dev.azure.world.of_type(TRIGGER) if "nightly" in each.id]
     assert trigger.read_only["properties"]["runtimeState"] == "Stopped"
     file.write_text(before)
     dev.up("dev", "--refresh=false")
