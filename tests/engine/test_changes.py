@@ -9,6 +9,7 @@ import yaml
 from azure_mlplatform.emulation.behaviour import TRIGGER
 from azure_mlplatform.emulation.world import Fault
 from support.engine.engine import engine
+from support.stacks import ROOT
 
 Settings = dict[str, Any]
 
