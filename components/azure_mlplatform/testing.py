@@ -13,6 +13,7 @@ quota suffices, or measure how long anything takes.
 """
 
 import contextlib
+import datetime
 import os
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,15 +26,19 @@ import pulumi
 from .emulation.answers import SUBSCRIPTION, emulate
 from .emulation.world import Fault, Held, World
 from .environment.settings.environment import EnvironmentSettings
+from .plan.against import Effect, effect_of
 from .plan.program import run
 from .plan.recorder import RecordingError
 from .plan.resource import UNKNOWN, Plan, PlannedResource
+from .plan.state import State
+from .plan.update import Update
 
 __all__ = [
     "SUBSCRIPTION",
     "TENANT",
     "UNKNOWN",
     "AzureMocks",
+    "Effect",
     "EmulatedAzure",
     "Fault",
     "Held",
@@ -41,6 +46,7 @@ __all__ = [
     "PlannedResource",
     "RecordingError",
     "World",
+    "change",
     "check_golden",
     "children",
     "emulated_azure",
@@ -110,6 +116,27 @@ def record(
         existing=existing,
         subscription_id=subscription_id,
     )
+
+
+def change(
+    before: Callable[[], Any],
+    after: Callable[[], Any],
+    *,
+    project: str = "test",
+    stack: str = "dev",
+    today: Optional[datetime.date] = None,
+) -> Effect:
+    """What `pulumi up` does to an environment that the program `before` made, if the program is now `after`.
+
+    `today` is the day of the change. Default: the current day. What Azure replaces and refuses comes from the tables of
+    the emulated Azure. Raises as `record` does.
+    """
+    day = today or datetime.datetime.now(datetime.UTC).date()
+    state = State(project, stack, ())
+    update = Update(state, World.on(day))
+    run(before, project=project, stack=stack, recorder=update)
+    update = Update(update.state, World.on(day))
+    return effect_of(update, lambda: run(after, project=project, stack=stack, recorder=update))
 
 
 def children(plan: Plan, name: str) -> list[tuple[str, str]]:

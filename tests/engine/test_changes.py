@@ -9,6 +9,7 @@ import yaml
 from azure_mlplatform.emulation.behaviour import TRIGGER
 from azure_mlplatform.emulation.world import Fault
 from support.engine.engine import engine
+from support.engine.said import said_before
 from support.stacks import ROOT
 
 Settings = dict[str, Any]
@@ -307,12 +308,14 @@ def test_a_change_on_a_live_dev(number, dev):
     before, world = file.read_text(), set(dev.azure.world.resources)
     dev.change("dev", each.change)
     dev.azure.world.log.clear()
+    said = said_before(dev, "dev")
     done = dev.up("dev", check=False)
     gone = {held for held in world if "/triggers/" in held and held not in dev.azure.world.resources}
     if each.refused:
         file.write_text(before)
         assert done.code != 0
         assert any(each.refused in text for text in done.errors), done.errors
+        assert any(each.refused in text for text in said.refusals), said
         assert each.half_way or set(dev.azure.world.resources) == world
         if each.half_way:
             dev.up("dev")
@@ -327,6 +330,8 @@ def test_a_change_on_a_live_dev(number, dev):
     assert matches(by_kind["update"], each.updated), by_kind
     assert matches(by_kind["create"], each.created), by_kind
     assert matches(by_kind["delete"], each.deleted), by_kind
+    assert said.changes == done.changes()
+    assert not said.refusals
     assert dev.up("dev").operations() == []
     stops = [number for number, (what, id_) in enumerate(dev.azure.world.log) if what == "stop" and id_.lower() in gone]
     changes = [

@@ -14,7 +14,7 @@ from ..catalogue.private_link import PrivateService
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
 from ..foundation.values import name_of, resource_group_of
-from ..parts.arguments import In, RefusedError
+from ..parts.arguments import In, refuse_deployed
 from ..parts.authorization import system_assigned
 from ..parts.component import Component, child, is_hosted
 from ..parts.diagnostics import send_diagnostics
@@ -106,7 +106,7 @@ def adopted_factory(parent: Component, factory_id: str, integration_runtime: Opt
 
     def must_sign_in(identity: Any) -> str:
         if identity is None or not identity.principal_id:
-            raise RefusedError(
+            refuse_deployed(
                 [
                     Problem(
                         ("batch", "data_factory_id"),
@@ -115,7 +115,7 @@ def adopted_factory(parent: Component, factory_id: str, integration_runtime: Opt
                     )
                 ]
             )
-        return identity.principal_id
+        return identity.principal_id if identity else ""
 
     principal_id = read.identity.apply(must_sign_in)
     return Factory(

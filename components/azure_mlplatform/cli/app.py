@@ -62,9 +62,32 @@ def preview(
         Optional[Path],
         typer.Option(metavar="FILE.svg", help="Draw the environment; with several stacks, one file per stack."),
     ] = None,
+    against: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="STATE.json|-|stack",
+            help="Show what `pulumi up` would do to the environment of a `pulumi stack export`: a file, standard "
+            "input, or the word `stack`, which asks the Pulumi CLI.",
+        ),
+    ] = None,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="With --against: print a comment for a pull request.")
+    ] = False,
     on: OnOption = None,
 ) -> None:
-    """Show what `pulumi up` would create. Needs neither an Azure account nor the Pulumi CLI."""
+    """Show what `pulumi up` would create. Needs neither an Azure account nor the Pulumi CLI.
+
+    With --against it exits with 1 if something goes that holds data or work, and with 2 if anything is refused.
+    """
+    if against is not None:
+        if unknown or diagram is not None:
+            refuse(["--against: cannot be used with --unknown or --diagram"])
+        from .against import show
+
+        show(folder, stacks or [], against, as_json=as_json, as_markdown=as_markdown, today=on and on.date())
+        return
+    if as_markdown:
+        refuse(["--markdown: needs --against STATE.json"])
     plans = _plans(folder, stacks or [], known=not unknown, today=on and on.date())
     if diagram is not None:
         _draw(plans, diagram)

@@ -89,6 +89,15 @@ class Azure:
             behaviour.change_pool(self.world, cluster, name, properties)
             self.world.log.append(("update", f"{cluster.id}/agentPools/{name}"))
 
+    def take_over(self, id_: str, type_: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
+        """Takes over a resource that exists, with the inputs and outputs that a stack's state has of it."""
+        body = without_path_parameters(type_, inputs)
+        held = Held(id_, type_, copy.deepcopy(body), only_shown(outputs, body))
+        behaviour.ready(self.world, held)
+        for each in (held, *behaviour.of_template(held)):
+            self.world.resources[each.id.lower()] = each
+            self.world.made[each.id.lower()] = 1
+
     def create(self, type_: str, urn: str, inputs: dict[str, Any], subscription: str) -> tuple[str, Shown]:
         """Makes a resource. Raises AzureError if Azure refuses it."""
         id_, answers = self._emulated(type_, urn, inputs, subscription)
@@ -199,7 +208,7 @@ class Azure:
         times = self.world.made.get(held.id.lower(), 1)
         if answers is None or times > 1:
             _, answers = emulate(held.type, urn if times == 1 else f"{urn}#{times}", inputs, subscription)
-        held.read_only |= _said(only_shown(answers, held.body), name_of(held.id))
+        held.read_only |= _as_before(_said(only_shown(answers, held.body), name_of(held.id)), held.read_only)
 
     def _is_outside(self, id_: str) -> bool:
         """Whether a resource lies in a group that this world did not make. It then counts as there."""
@@ -292,6 +301,13 @@ def error_of(fault: Fault) -> AzureError:
 def is_emulated(type_: str) -> bool:
     """Whether a type of azure-native is emulated."""
     return bool(resource_type(type_).id)
+
+
+def _as_before(answers: Any, before: Any) -> Any:
+    """The answers, with the values from before: what a service has once given, such as a principal, stays."""
+    if isinstance(answers, dict) and isinstance(before, dict):
+        return {key: _as_before(each, before[key]) if key in before else each for key, each in answers.items()}
+    return answers if isinstance(answers, dict | list) else before
 
 
 def _said(value: Any, name: str) -> Any:

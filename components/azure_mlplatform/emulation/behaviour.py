@@ -55,6 +55,17 @@ def made(resource: Held) -> None:
         resource.state["connection"] = {"status": "Pending"}
 
 
+def ready(world: World, resource: Held) -> None:
+    """Puts a resource that exists into the state in which a stack changes it: others have approved and stopped it."""
+    if resource.type == AGENT_POOL and (cluster := world.get(str(parent_of(resource.id)))):
+        profiles = cluster.body.get("agentPoolProfiles", [])
+        cluster.body["agentPoolProfiles"] = [each for each in profiles if each["name"] != name_of(resource.id)]
+    elif resource.type == TRIGGER:
+        resource.read_only["properties"] = {"runtimeState": "Stopped"}
+    elif resource.type == MANAGED_ENDPOINT:
+        resource.state["connection"] = {"status": "Approved"}
+
+
 def changed(world: World, held: Held, body: dict[str, Any]) -> None:
     """Does what the service does before a resource is changed. Raises AzureError if the service refuses it."""
     if held.type == CLUSTER:

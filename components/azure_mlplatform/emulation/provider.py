@@ -6,7 +6,7 @@ to repeat, and puts what Azure shows into the inputs on a refresh.
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn, Optional
 
 import grpc
@@ -16,10 +16,10 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from ..resource_types.resource_type import UNKNOWN
 from .azure import Azure, is_emulated
 from .behaviour import ALWAYS_THERE
-from .ids import arm_type, parameters_of, path_parameters
+from .ids import arm_type, parameters_of
 from .refresh import only_shown, refreshed, without
 from .refusal import AzureError
-from .tables.immutable import IMMUTABLE, Outcome
+from .replacement import changes, replaced_by
 from .wire import plain, wire_fields
 
 TRIES = 4
@@ -66,8 +66,8 @@ class AzureNative(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the call
         type_, olds, news = _type(request.urn), plain(request.old_inputs), plain(request.news)
-        changed = dict(_changes(olds, news, ""))
-        replaced = {path: kind for path, kind in changed.items() if _replaces(type_, path)}
+        changed = dict(changes(olds, news))
+        replaced = {path for path in changed if replaced_by(type_, path)}
         kinds = provider_pb2.PropertyDiff
         detailed = {
             path: kinds.Kind.Value(f"{kind}_REPLACE" if path in replaced else kind) for path, kind in changed.items()
@@ -178,47 +178,6 @@ def _difference(detailed: dict[str, Any], *, replace: bool) -> Any:
         hasDetailedDiff=True,
         # The name stays, so the old one has to go first.
         deleteBeforeReplace=replace,
-    )
-
-
-def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
-    """The path and kind of each difference between two values."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}):
-            here = f"{path}.{key}" if path else key
-            if key not in old:
-                yield here, "ADD"
-            elif key not in new:
-                yield here, "DELETE"
-            else:
-                yield from _changes(old[key], new[key], here)
-    elif isinstance(old, list) and isinstance(new, list):
-        for index in range(max(len(old), len(new))):
-            here = f"{path}[{index}]"
-            if index >= len(old):
-                yield here, "ADD"
-            elif index >= len(new):
-                yield here, "DELETE"
-            else:
-                yield from _changes(old[index], new[index], here)
-    elif path == "location" and _location(old) == _location(new):
-        return
-    elif old != new:
-        yield path, "UPDATE"
-
-
-def _location(value: Any) -> str:
-    return str(value).lower().replace(" ", "")
-
-
-def _replaces(type_: str, path: str) -> bool:
-    """Whether azure-native replaces a resource if the value at a path changes."""
-    anywhere = re.sub(r"\[\d+\]", "[]", path)
-    if re.split(r"[.\[]", path)[0] in path_parameters(type_):
-        return True
-    return any(
-        row.type == type_ and row.outcome is Outcome.REPLACED and f"{anywhere}.".startswith(f"{row.path}.")
-        for row in IMMUTABLE
     )
 
 

@@ -15,6 +15,7 @@ class AzureError(Exception):
         half_way: bool = False,
         headers: tuple[tuple[str, str], ...] = (),
         body: Any = None,
+        assumed: bool = False,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.status, self.code, self.message, self.headers = status, code, message, headers
@@ -23,3 +24,6 @@ class AzureError(Exception):
 
         self.half_way = half_way
         """Whether the operation took effect before it failed."""
+
+        self.assumed = assumed
+        """Whether no source states that Azure refuses this."""

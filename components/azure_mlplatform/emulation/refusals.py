@@ -31,7 +31,7 @@ def refuse(world: World, row: Refusal, *, half_way: bool = False, **values: Any)
     text = row.text
     for key, value in values.items():
         text = text.replace(f"{{{key}}}", str(value))
-    raise AzureError(row.status, row.code, text, half_way=half_way)
+    raise AzureError(row.status, row.code, text, half_way=half_way, assumed=row.assumed)
 
 
 def refuse_change(world: World, held: Resource, body: dict[str, Any]) -> None:

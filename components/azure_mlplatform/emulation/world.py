@@ -126,6 +126,13 @@ class World:
         self.strict = False
         """Whether every second write clashes where Azure refuses one now and then. Not saved."""
 
+    @classmethod
+    def on(cls, day: datetime.date) -> "World":
+        """A new world whose clock shows a day."""
+        world = cls()
+        world.ahead_days = (day - world.today).days
+        return world
+
     @property
     def today(self) -> datetime.date:
         """The day on its clock."""

@@ -21,7 +21,7 @@ from ..foundation.rules import field_rule
 from ..foundation.values import date, name_of, subscription_of
 from ..foundation.violations import Violation, prefixed
 from ..network.network import Network, NetworkArgs
-from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, RefusedError
+from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, refuse_deployed
 from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
@@ -332,7 +332,7 @@ def _in_same_subscription(settings: EnvironmentSettings, made_id: "pulumi.Output
 
     def compare(actual: str) -> str:
         if subscription_of(actual) != settings.subscription_id:
-            raise RefusedError(
+            refuse_deployed(
                 [
                     Problem(
                         ("subscription_id",),

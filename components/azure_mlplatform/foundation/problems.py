@@ -1,10 +1,12 @@
 """Turns everything that is wrong with some settings into one readable message."""
 
+import contextlib
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Optional, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -30,6 +32,10 @@ class Problem:
     file: str = ""
     """The file, and the line if known."""
 
+    def as_json(self) -> dict[str, Any]:
+        """The problem as commands print it with `--json`."""
+        return {"file": self.file, "path": list(self.path), "what": self.what, "fix": self.fix}
+
     def __str__(self) -> str:
         where = ": ".join(filter(None, [self.file, dotted(self.path)]))
         return f"{where}: {self.what}" + (f"\n    {self.fix}" if self.fix else "")
@@ -41,6 +47,30 @@ class ProblemsError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+_KEPT: ContextVar[Optional[list[Problem]]] = ContextVar("kept", default=None)
+
+
+@contextlib.contextmanager
+def kept_going() -> Iterator[list[Problem]]:
+    """Keeps the problems of what is deployed in the list that it gives, instead of ending the program at the first.
+
+    A program then goes on as if there were none, so that all its resources are known.
+    """
+    token = _KEPT.set(found := [])
+    try:
+        yield found
+    finally:
+        _KEPT.reset(token)
+
+
+def is_kept(problems: Iterable[Problem]) -> bool:
+    """Keeps the problems if somebody asked for that (`kept_going`), and says whether."""
+    if (kept := _KEPT.get()) is None:
+        return False
+    kept.extend(each for each in problems if each not in kept)
+    return True
 
 
 def dotted(path: Path) -> str:

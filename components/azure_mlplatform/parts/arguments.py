@@ -7,7 +7,7 @@ import pulumi
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from ..foundation.model import Settings
-from ..foundation.problems import Problem, ProblemsError, problems_of
+from ..foundation.problems import Problem, ProblemsError, is_kept, problems_of
 from ..foundation.violations import rule_error
 
 Value = TypeVar("Value")
@@ -66,6 +66,12 @@ NONE_GIVEN: Any = Field(default_factory=list)
 
 class RefusedError(ProblemsError, pulumi.RunError):
     """The program asks for something that is not allowed. Pulumi shows the message without a traceback."""
+
+
+def refuse_deployed(problems: list[Problem]) -> None:
+    """Raises RefusedError for what Azure has, or keeps the problems where a preview asked to go on."""
+    if not is_kept(problems):
+        raise RefusedError(problems)
 
 
 class ComponentArgs(Settings):

@@ -7,7 +7,7 @@ import pulumi
 
 from ..foundation.problems import Problem
 from ..foundation.violations import Path
-from .arguments import In, RefusedError, Value
+from .arguments import In, Value, refuse_deployed
 
 
 def known_value_of(resource: pulumi.Resource, value: In[Value]) -> "pulumi.Output[Value]":
@@ -33,7 +33,7 @@ def gated_by(violations: "Iterable[pulumi.Output[list[Problem]]]", value: In[Val
     def raise_known(found: list[Any]) -> None:
         problems = [problem for each in found if isinstance(each, list) for problem in each]
         if problems:
-            raise RefusedError(problems)
+            refuse_deployed(problems)
 
     return after_check(pulumi.Output.all(*violations).apply(raise_known, run_with_unknowns=True), value)
 

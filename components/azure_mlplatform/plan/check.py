@@ -44,10 +44,7 @@ class Report:
                 for plan in self.plans
             ],
             "skipped": list(self.skipped),
-            "problems": [
-                {"file": each.file, "path": list(each.path), "what": each.what, "fix": each.fix}
-                for each in self.problems
-            ],
+            "problems": [each.as_json() for each in self.problems],
         }
 
 

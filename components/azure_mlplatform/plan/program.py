@@ -40,16 +40,19 @@ def run(
     known: bool = True,
     existing: Optional[Mapping[str, Mapping[str, Any]]] = None,
     subscription_id: str = SUBSCRIPTION,
+    recorder: Optional[Recorder] = None,
 ) -> Plan:
     """The plan of a program: all resources that it registers, after all its outputs have settled.
 
     `config` maps full keys to texts, as Pulumi passes them. `root` is the folder of Pulumi.yaml.
     `existing` is what Azure already has: id → outputs. Resources without an explicit provider are made in
     `subscription_id`. With `known=False` all of Azure's answers are unknown, as in the first preview of a stack.
-    A run leaves nothing behind for the next one. Raises any exception of the program, of a resource or of an apply
-    unchanged.
+    `recorder` takes the registrations instead of one made of these. A run leaves nothing behind for the next one.
+    Raises any exception of the program, of a resource or of an apply unchanged.
     """
-    recorder, log = Recorder(project, stack, known=known, existing=existing, subscription_id=subscription_id), Log()
+    if recorder is None:
+        recorder = Recorder(project, stack, known=known, existing=existing, subscription_id=subscription_id)
+    log = Log()
 
     def in_context() -> None:
         settings = runtime_settings.Settings(
@@ -73,11 +76,18 @@ def run(
     return Plan(project, stack, tuple(resources), tuple(log.messages))
 
 
-def run_stack(folder: Path, stack: str, *, known: bool = True, today: Optional[datetime.date] = None) -> Plan:
+def run_stack(
+    folder: Path,
+    stack: str,
+    *,
+    known: bool = True,
+    today: Optional[datetime.date] = None,
+    recorder: Optional[Recorder] = None,
+) -> Plan:
     """The plan of a stack of the Pulumi project in `folder`, with the settings from its files.
 
-    `today` is the day of the plan. Default: the current day. Raises ProblemsError if a file cannot be read, and any
-    exception of the program.
+    `today` is the day of the plan. Default: the current day. `recorder` is as for `run`. Raises ProblemsError if a file
+    cannot be read, and any exception of the program.
     """
     folder, stack = folder.resolve(), stack.rsplit("/", 1)[-1]
     files = stack_config(folder, stack)
@@ -90,6 +100,7 @@ def run_stack(folder: Path, stack: str, *, known: bool = True, today: Optional[d
             secret_keys=files.secret_keys,
             root=folder,
             known=known,
+            recorder=recorder,
         )
 
 

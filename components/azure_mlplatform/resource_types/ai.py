@@ -15,7 +15,12 @@ def _account(urn: str, inputs: Inputs) -> dict:
 
 TYPES = {
     "azure-native:cognitiveservices:Account": ResourceType(
-        id=_ACCOUNT, outputs=_account, words="AI service", size=("kind", "sku.name"), colour=Colour.AI
+        holds="fine-tuned models and uploaded files",
+        id=_ACCOUNT,
+        outputs=_account,
+        words="AI service",
+        size=("kind", "sku.name"),
+        colour=Colour.AI,
     ),
     "azure-native:cognitiveservices:Deployment": ResourceType(
         id=_ACCOUNT + "/deployments/{deploymentName}",

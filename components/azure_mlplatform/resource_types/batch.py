@@ -51,7 +51,9 @@ def _triggers(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
 
 
 TYPES = {
-    FACTORY: ResourceType(id=_FACTORY, words="Data Factory", size=(), colour=Colour.WORKSPACE),
+    FACTORY: ResourceType(
+        holds="the history of runs", id=_FACTORY, words="Data Factory", size=(), colour=Colour.WORKSPACE
+    ),
     "azure-native:datafactory:IntegrationRuntime": ResourceType(
         id=_FACTORY + "/integrationRuntimes/{integrationRuntimeName}", size=("properties.type",), hidden=True
     ),

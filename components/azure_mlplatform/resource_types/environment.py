@@ -15,12 +15,13 @@ TYPES = {
         hidden=True,
     ),
     "azure-native:operationalinsights:Workspace": ResourceType(
+        holds="logs",
         id=GROUP_ID + "/providers/Microsoft.OperationalInsights/workspaces/{workspaceName}",
         words="Log Analytics",
         size=("sku.name", ("retentionInDays", " days")),
         colour=Colour.WORKSPACE,
     ),
-    "azure-native:resources:ResourceGroup": ResourceType(id=GROUP_ID, hidden=True),
+    "azure-native:resources:ResourceGroup": ResourceType(holds="everything in it", id=GROUP_ID, hidden=True),
     "pulumi:index:Stash": ResourceType(
         id="{name_in_program}", outputs=lambda urn, inputs: {"output": inputs.get("input")}, size=(), hidden=True
     ),

@@ -59,6 +59,7 @@ def _of_site(path: str) -> ResourceType:
 
 TYPES = {
     "azure-native:app:ContainerApp": ResourceType(
+        holds="revisions that releases made",
         id=_APPS + "/containerApps/{containerAppName}",
         size=(
             ("template.containers.0.resources.cpu", " vCPUs"),
@@ -91,6 +92,7 @@ TYPES = {
         hidden=True,
     ),
     CLUSTER: ResourceType(
+        holds="what runs on it",
         id=_CLUSTER,
         words="AKS",
         size=("sku.tier", "networkProfile.outboundType"),
@@ -124,6 +126,7 @@ TYPES = {
         colour=Colour.HOST,
     ),
     "azure-native:web:WebApp": ResourceType(
+        holds="the image that a release set",
         id=_SITE,
         outputs=_web_app,
         words="web app",

@@ -44,7 +44,9 @@ TYPES = {
         edges=_endpoint,
     ),
     "azure-native:network:PublicIPAddress": ResourceType(
-        id=_NETWORK + "/publicIPAddresses/{publicIpAddressName}", hidden=True
+        holds="an address that others may have allowed",
+        id=_NETWORK + "/publicIPAddresses/{publicIpAddressName}",
+        hidden=True,
     ),
     "azure-native:network:RouteTable": ResourceType(
         id=_NETWORK + "/routeTables/{routeTableName}",

@@ -70,10 +70,14 @@ TYPES = {
         named_by_azure=False,
     ),
     "azure-native:containerregistry:Registry": ResourceType(
-        id=GROUP_ID + "/providers/Microsoft.ContainerRegistry/registries/{registryName}", words="container registry"
+        holds="images",
+        id=GROUP_ID + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
+        words="container registry",
     ),
     "azure-native:keyvault:Vault": ResourceType(
-        id=GROUP_ID + "/providers/Microsoft.KeyVault/vaults/{vaultName}", words="key vault"
+        holds="secrets, until it is purged",
+        id=GROUP_ID + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
+        words="key vault",
     ),
     "azure-native:managedidentity:FederatedIdentityCredential": ResourceType(
         id=_IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
@@ -82,7 +86,7 @@ TYPES = {
         edges=_trust,
     ),
     "azure-native:managedidentity:UserAssignedIdentity": ResourceType(
-        id=_IDENTITY, outputs=_principal, colour=Colour.IDENTITY
+        holds="a principal that others may have granted", id=_IDENTITY, outputs=_principal, colour=Colour.IDENTITY
     ),
     "azure-native:monitor:ActionGroup": ResourceType(
         id=_INSIGHTS + "/actionGroups/{actionGroupName}", size=("emailReceivers.0.emailAddress",), hidden=True
@@ -107,7 +111,7 @@ TYPES = {
         id=_INSIGHTS + "/scheduledQueryRules/{ruleName}", size=("description",), hidden=True
     ),
     "azure-native:storage:BlobContainer": ResourceType(
-        id=_STORAGE + "/blobServices/default/containers/{containerName}", hidden=True
+        holds="data", id=_STORAGE + "/blobServices/default/containers/{containerName}", hidden=True
     ),
     "azure-native:storage:BlobServiceProperties": ResourceType(
         id=_STORAGE + "/blobServices/{blobServicesName}", hidden=True
@@ -115,5 +119,5 @@ TYPES = {
     "azure-native:storage:FileServiceProperties": ResourceType(
         id=_STORAGE + "/fileServices/{fileServicesName}", hidden=True
     ),
-    "azure-native:storage:StorageAccount": ResourceType(id=_STORAGE),
+    "azure-native:storage:StorageAccount": ResourceType(holds="data", id=_STORAGE),
 }

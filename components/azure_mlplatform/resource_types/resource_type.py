@@ -104,6 +104,9 @@ class ResourceType:
     edges: Edges = _no_edges
     """The edges that it adds to a diagram."""
 
+    holds: str = ""
+    """The data or work that goes with it, in words. Empty if everything in it comes back by itself."""
+
     named_by_azure: bool = True
     """Whether its name in Azure tells a person more than its name in the program."""
 

@@ -54,6 +54,7 @@ TYPES = {
         id=_DATABRICKS + "/accessConnectors/{connectorName}", size=("identity.type",), colour=Colour.IDENTITY
     ),
     "azure-native:databricks:Workspace": ResourceType(
+        holds="notebooks, jobs and clusters",
         id=_DATABRICKS + "/workspaces/{workspaceName}",
         outputs=_databricks,
         words="Databricks",
@@ -69,6 +70,12 @@ TYPES = {
     ),
     "azure-native:synapse:IpFirewallRule": ResourceType(id=_SYNAPSE + "/firewallRules/{ruleName}", hidden=True),
     SYNAPSE: ResourceType(
-        id=_SYNAPSE, outputs=_synapse, words="Synapse", size=(), colour=Colour.WORKSPACE, edges=_lake
+        holds="pipelines, notebooks and pools",
+        id=_SYNAPSE,
+        outputs=_synapse,
+        words="Synapse",
+        size=(),
+        colour=Colour.WORKSPACE,
+        edges=_lake,
     ),
 }

@@ -75,6 +75,7 @@ def _connection(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
 
 TYPES = {
     "azure-native:machinelearningservices:BatchEndpoint": ResourceType(
+        holds="deployments that pipelines made",
         id=_WORKSPACE + "/batchEndpoints/{endpointName}",
         outputs=_batch_endpoint,
         size=("properties.authMode",),
@@ -99,13 +100,20 @@ TYPES = {
         edges=all_of(part_of(WORKSPACE, "workspaceName", "data"), _reads),
     ),
     "azure-native:machinelearningservices:OnlineEndpoint": ResourceType(
+        holds="deployments that pipelines made",
         id=_WORKSPACE + "/onlineEndpoints/{endpointName}",
         outputs=_online_endpoint,
         size=("kind", "properties.authMode"),
         colour=Colour.SERVING,
         edges=all_of(part_of(WORKSPACE, "workspaceName", "endpoint"), _models_run_on, runs_as),
     ),
-    WORKSPACE: ResourceType(id=_WORKSPACE, outputs=_workspace, words="ML workspace", colour=Colour.WORKSPACE),
+    WORKSPACE: ResourceType(
+        holds="models, runs and registered data",
+        id=_WORKSPACE,
+        outputs=_workspace,
+        words="ML workspace",
+        colour=Colour.WORKSPACE,
+    ),
     "azure-native:machinelearningservices:WorkspaceConnection": ResourceType(
         id=_WORKSPACE + "/connections/{connectionName}",
         size=("properties.category", "properties.authType"),

@@ -12,7 +12,7 @@ import pulumi_azure_native as native
 from ..catalogue.private_link import PrivateService, private_link
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
-from ..parts.arguments import In, RefusedError
+from ..parts.arguments import In, refuse_deployed
 from ..parts.component import Component, child
 from ..parts.container_registry import container_registry
 from ..parts.key_vault import key_vault
@@ -139,6 +139,6 @@ def _adopted(
 
     def refuse(is_unfit: bool) -> None:
         if is_unfit:
-            raise RefusedError([Problem(("workspace", setting), f"'{id_}': {what}", fix)])
+            refuse_deployed([Problem(("workspace", setting), f"'{id_}': {what}", fix)])
 
     return after_check(unfit.apply(refuse), id_)

@@ -55,6 +55,16 @@ class Done:
             if (ended := event.get("resOutputsEvent")) is not None:
                 yield ended["metadata"]["op"], ended["metadata"]["urn"], ended["metadata"]
 
+    def changes(self) -> list[tuple[str, str]]:
+        """What happened to each resource of a provider, sorted by its URN: create, update, replace or delete."""
+        return sorted(
+            (urn, op)
+            for op, urn, metadata in self.steps()
+            if op in ("create", "update", "replace", "delete")
+            and (metadata.get("new") or metadata["old"])["custom"]
+            and not metadata["type"].startswith("pulumi:")
+        )
+
     @property
     def errors(self) -> list[str]:
         """The errors that a person reads."""
