@@ -103,7 +103,7 @@ def test_json_for_a_pipeline(project):
     done = against(project, "--json")
     found = json.loads(done.stdout)
     assert (done.returncode, found["version"], found["project"], found["stack"]) == (1, 1, "mine", "dev")
-    assert found["same"] == 1
+    assert (found["same"], found["refused"], found["takes_away"]) == (1, False, True)
     [step] = found["resources"]
     assert (step["operation"], step["name"], step["holds"]) == ("delete", "data", "data")
     assert found["problems"] == found["notices"] == []
@@ -127,7 +127,7 @@ def test_markdown_for_a_pull_request(project):
 def test_what_azure_refuses(project):
     settings(project, sku="Standard_ZRS")
     done = against(project)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "Refused, so the update stops there:\n  update  storage account data\n      refused by Azure" in done.stdout
 
 
@@ -138,7 +138,7 @@ def test_what_protection_refuses(project):
     (project / "state.json").write_text(json.dumps(data))
     settings(project, data="no")
     done = against(project)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "refused by protection" in done.stdout
 
 

@@ -9,6 +9,7 @@ from azure_mlplatform.emulation.world import Held
 from azure_mlplatform.plan import run_stack
 from support import stacks
 from support.engine.engine import ROOT, Engine, engine
+from support.engine.said import said_before, up_as_said
 
 ENDED = {"reason": "The project ended, ticket ML-321"}
 STACKS = [(str(folder.relative_to(ROOT)), stack) for folder, stack in stacks.STACKS]
@@ -83,9 +84,9 @@ def test_a_short_life(project, stack, tmp_path):
     with engine(tmp_path / "a folder", project) as made:
         prepared(made, stack).up(stack)
         assert_parity(made, project, stack)
-        assert made.up(stack).operations() == []
+        assert up_as_said(made, stack).operations() == []
         made.change(stack, lambda settings: settings.update(retire=ENDED))
-        made.up(stack)
+        up_as_said(made, stack)
         made.destroy(stack)
         assert own(made) == []
 
@@ -95,7 +96,7 @@ def test_a_whole_life(project, stack, tmp_path):
     with engine(tmp_path / "a folder", project) as made:
         prepared(made, stack).up(stack)
         assert_parity(made, project, stack)
-        assert made.up(stack).operations() == []
+        assert up_as_said(made, stack).operations() == []
         previewed = made.pulumi("preview", "--refresh", stack=stack, check=True)
         assert {op for op, _, _ in previewed.steps()} <= {"same", "refresh", "read"}
 
@@ -106,7 +107,7 @@ def test_a_whole_life(project, stack, tmp_path):
         assert made.azure.world.resources == world
 
         made.change(stack, lambda settings: settings.update(retire=ENDED))
-        made.up(stack)
+        up_as_said(made, stack)
         made.destroy(stack)
         assert own(made) == []
         # Soft delete holds names, each until a day that is known.
@@ -164,13 +165,25 @@ def bodies(made: Engine) -> dict[str, str]:
     }
 
 
+def assert_protected_and_locked(made: Engine) -> None:
+    """The engine's preview names what is protected, and `--against` also what locks hold."""
+    previewed = made.pulumi("preview", stack="prod")
+    assert previewed.code != 0
+    refused = {name for name in PROTECTED for each in previewed.errors if f'::{name}" cannot be deleted' in each}
+    assert refused == PROTECTED
+    assert sum("cannot be deleted" in each for each in previewed.errors) == len(PROTECTED)
+    said = said_before(made, "prod").refusals
+    assert sum("Pulumi refuses to delete" in each for each in said) == len(PROTECTED)
+    assert any("ScopeLocked" in each for each in said)
+
+
 def test_a_job_a_service_and_an_endpoint_go_out_of_prod(tmp_path):
     with engine(tmp_path / "a folder") as made:
         made.init("prod")
         made.change("prod", lambda settings: settings["batch"]["jobs"].append(SECOND_JOB))
         made.change("prod", lambda settings: settings["inference"]["endpoints"].append({"name": "second"}))
         made.up("prod")
-        assert made.up("prod").operations() == []
+        assert up_as_said(made, "prod").operations() == []
         before = bodies(made)
 
         # Protection refuses it in the preview. An endpoint also has roles on what is locked.
@@ -181,31 +194,27 @@ def test_a_job_a_service_and_an_endpoint_go_out_of_prod(tmp_path):
 
         settings = (made.project / "Pulumi.prod.yaml").read_text()
         made.change("prod", take_out)
-        previewed = made.pulumi("preview", stack="prod")
-        assert previewed.code != 0
-        refused = {name for name in PROTECTED for each in previewed.errors if f'::{name}" cannot be deleted' in each}
-        assert refused == PROTECTED
-        assert sum("cannot be deleted" in each for each in previewed.errors) == len(PROTECTED)
+        assert_protected_and_locked(made)
         assert bodies(made) == before
 
         # The removal is an `up` of its own: locks have to be gone before.
         (made.project / "Pulumi.prod.yaml").write_text(settings)
         until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(3)).isoformat()
         made.change("prod", lambda settings: settings.update(lift_locks={"until": until, "reason": ENDED["reason"]}))
-        lifted = made.up("prod")
+        lifted = up_as_said(made, "prod")
         assert {name for op, name in lifted.operations() if op == "delete"} == LOCKS
         assert {name for op, name in lifted.operations("delete")} <= {"default"}
         made.change("prod", take_out)
         for each in made.exported("prod")["deployment"]["resources"]:
             if each["urn"].rsplit("::", 1)[-1] in PROTECTED:
                 made.pulumi("state", "unprotect", each["urn"], "--yes", stack="prod", check=True)
-        done = made.up("prod")
+        done = up_as_said(made, "prod")
         assert {name for op, name in done.operations() if op == "delete"} == GOES_WITH
         assert {name for op, name in done.operations("delete")} - {"default"} == ALERTS
         made.change("prod", lambda settings: settings.pop("lift_locks"))
-        restored = made.up("prod")
+        restored = up_as_said(made, "prod")
         assert {name for op, name in restored.operations() if op == "create"} == LOCKS
-        assert made.up("prod").operations() == []
+        assert up_as_said(made, "prod").operations() == []
 
         after = bodies(made)
         assert set(after) < set(before)
@@ -222,6 +231,6 @@ def test_a_job_a_service_and_an_endpoint_go_out_of_prod(tmp_path):
 
         assert "churn-retire-first" in made.destroy("prod", check=False).errors[0]
         made.change("prod", lambda settings: settings.update(retire=ENDED))
-        made.up("prod")
+        up_as_said(made, "prod")
         made.destroy("prod")
         assert own(made) == []

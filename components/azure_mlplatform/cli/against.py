@@ -15,8 +15,8 @@ from .input import BAD_INPUT, refuse
 if TYPE_CHECKING:
     from ..plan.against import Effect
 
-TAKES_AWAY = 1
-"""The exit code if something goes that holds data or work."""
+FINDING = 1
+"""The exit code if something goes that holds data or work, or if Azure, a lock or protection refuses a step."""
 
 FROM_THE_STACK = "stack"
 """The word that asks the Pulumi CLI for the state."""
@@ -49,10 +49,10 @@ def show(
             print(f"{severity}: {text}", file=sys.stderr)
         for each in found.problems:
             print(f"error: {each}", file=sys.stderr)
-    if found.refused:
+    if found.problems:
         raise typer.Exit(BAD_INPUT)
-    if found.lost:
-        raise typer.Exit(TAKES_AWAY)
+    if found.refused or found.lost:
+        raise typer.Exit(FINDING)
 
 
 def _effect(folder: Path, stack: str, source: str, *, today: Optional[datetime.date], as_json: bool) -> "Effect":

@@ -77,7 +77,8 @@ def preview(
 ) -> None:
     """Show what `pulumi up` would create. Needs neither an Azure account nor the Pulumi CLI.
 
-    With --against it exits with 1 if something goes that holds data or work, and with 2 if anything is refused.
+    With --against it exits with 1 if something goes that holds data or work, or if Azure, a lock or protection refuses
+    a step, and with 2 if the settings are refused.
     """
     if against is not None:
         if unknown or diagram is not None:

@@ -63,6 +63,8 @@ class Effect:
             "problems": [each.as_json() for each in self.problems],
             "resources": [_as_json(each) for each in self.steps],
             "same": self.same,
+            "refused": self.refused,
+            "takes_away": bool(self.lost),
         }
 
 
@@ -76,6 +78,8 @@ def refusals_as_json(stack: str, problems: Iterable[Problem]) -> dict[str, Any]:
         "problems": [each.as_json() for each in problems],
         "resources": [],
         "same": 0,
+        "refused": True,
+        "takes_away": False,
     }
 
 

@@ -61,7 +61,7 @@ class Done:
             (urn, op)
             for op, urn, metadata in self.steps()
             if op in ("create", "update", "replace", "delete")
-            and (metadata.get("new") or metadata["old"])["custom"]
+            and (metadata.get("new") or metadata["old"]).get("custom")
             and not metadata["type"].startswith("pulumi:")
         )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.plan.against import effect
 from azure_mlplatform.plan.state import state_of
-from support.engine.engine import Engine
+from support.engine.engine import Done, Engine
 
 
 class Said(NamedTuple):
@@ -31,3 +31,11 @@ def said_before(made: Engine, stack: str) -> Said:
     return Said(
         sorted((each.urn, each.operation.value) for each in found.steps), [*map(str, found.problems), *refusals]
     )
+
+
+def up_as_said(made: Engine, stack: str) -> Done:
+    """Deploys a change, and checks that it does what was said before."""
+    said = said_before(made, stack)
+    done = made.up(stack)
+    assert said == Said(done.changes(), [])
+    return done
