@@ -169,6 +169,20 @@ def test_a_former_name_keeps_a_resource():
     assert not steps(network, lambda: network("other", opts=ResourceOptions(aliases=[pulumi.Alias(name="net")])))
 
 
+class Box(pulumi.ComponentResource):
+    """A component with a child that has its name."""
+
+    def __init__(self, name, opts=None):
+        super().__init__("test:index:Box", name, None, opts)
+        network(f"{name}-net", ResourceOptions(parent=self))
+
+
+def test_children_follow_the_former_name_of_their_parent():
+    assert not steps(lambda: Box("old"), lambda: Box("new", ResourceOptions(aliases=[pulumi.Alias(name="old")])))
+    found = steps(lambda: Box("old"), lambda: Box("new"))
+    assert {each.operation for each in found.values()} == {Operation.CREATE, Operation.DELETE}
+
+
 def test_a_new_name_without_the_former_one_meets_its_own_resource():
     found = steps(network, lambda: network("other"))
     assert found["net"].operation is Operation.DELETE

@@ -132,7 +132,12 @@ class Update(Recorder):
         self._olds = {each.urn: each for each in state.resources if not each.going and not each.external}
         self._seen: dict[str, Step] = {}
         self._left: dict[str, Deployed] = {}
+        self._former: dict[str, str] = {}
+        """URN → the one that it had in the state, where it had another."""
+
         self._deleted_first: dict[str, str] = {}
+        """URN in the state → the URN of the replaced resource that it had to go with."""
+
         for each in self._olds.values():
             if each.type.startswith(_NATIVE) and is_emulated(each.type) and each.id:
                 self._azure.take_over(each.id, each.type, dict(each.inputs), dict(each.outputs))
@@ -306,25 +311,33 @@ class Update(Recorder):
             self._delete(each, step)
 
     def _old(self, urn: str, request: Any) -> Optional[Deployed]:
-        """The resource of the state that a registration goes on with: of its URN, or of an alias."""
+        """The resource of the state that a registration goes on with: of its URN, or of a former one."""
         if found := self._olds.get(urn):
             return found
-        for alias in request.aliases:
-            former = alias.urn or self._urn_of(alias.spec, request)
+        for former in self._former_urns(request):
             if former in self._olds:
+                self._former[urn] = former
                 return self._olds[former]
         return None
 
+    def _former_urns(self, request: Any) -> Iterator[str]:
+        """The URNs by the aliases of a registration, then those that follow from its parent's former URN."""
+        given = [each.urn or self._urn_of(each.spec, request) for each in request.aliases]
+        yield from given
+        parent = self._former.get(request.parent)
+        if parent is None:
+            return
+        now, before = request.parent.rsplit("::", 1)[-1], parent.rsplit("::", 1)[-1]
+        for type_, name in [(request.type, request.name), *(_type_and_name(each) for each in given)]:
+            renamed = before + name.removeprefix(now) if name.startswith(now) else name
+            yield self.make_urn(parent, type_, renamed)
+
     def _urn_of(self, spec: Any, request: Any) -> str:
         parent = "" if spec.noParent else spec.parentUrn or request.parent
+        parent = self._former.get(parent, parent) if spec.parentUrn else parent
         urn = self.make_urn(parent, spec.type or request.type, spec.name or request.name)
-        if spec.project or spec.stack:
-            urn = urn.replace(
-                f"urn:pulumi:{self._stack}::{self._project}::",
-                f"urn:pulumi:{spec.stack or self._stack}::{spec.project or self._project}::",
-                1,
-            )
-        return urn
+        project, stack = spec.project or self._project, spec.stack or self._stack
+        return "::".join([f"urn:pulumi:{stack}", project, *urn.split("::")[2:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +398,10 @@ def _of_dynamic(old: Deployed, inputs: Mapping[str, Any]) -> _Difference:
     ]
     some = bool(named) if said.changes is None else bool(said.changes)
     return _Difference(marked if some else [], some, bool(replaces), bool(said.delete_before_replace))
+
+
+def _type_and_name(urn: str) -> tuple[str, str]:
+    return urn.split("::")[2].rsplit("$", 1)[-1], urn.rsplit("::", 1)[-1]
 
 
 def _is_checked(type_: str) -> bool:
