@@ -129,6 +129,11 @@ def test_a_service_that_goes_says_until_when_its_name_is_held():
     assert step.held_until == "2026-11-30"
 
 
+def test_a_new_service_says_for_how_long_its_name_may_be_held():
+    assert steps(group, account)["ai"].may_be_held == 2
+    assert steps(group, network)["net"].may_be_held == 0
+
+
 def test_a_lock_refuses_what_goes():
     def program(lock=True, net=True):
         held = network() if net else group()

@@ -176,6 +176,7 @@ def _as_json(step: Step) -> dict[str, Any]:
         "refusals": [{"by": each.by.value, "message": each.text, "assumed": each.assumed} for each in step.refusals],
         "because_of": step.because_of or None,
         "name_held_until": step.held_until or None,
+        "name_may_be_held_days": step.may_be_held or None,
         "stays": step.stays,
         "checked": step.checked,
     }
@@ -257,6 +258,9 @@ def _details(step: Step) -> Iterator[str]:
         yield "Azure keeps it: only the stack lets it go"
     if step.held_until:
         yield f"Azure holds its name until {step.held_until}"
+    if step.may_be_held:
+        days = step.may_be_held
+        yield f"if one of its name was deleted in the last {days} days, Azure holds it: restore or purge that one"
     if not step.checked:
         yield "not known here whether Azure replaces it"
     for each in step.changes[:_MANY]:

@@ -22,9 +22,10 @@ from ..emulation.azure import Azure, is_emulated
 from ..emulation.behaviour import ALWAYS_THERE
 from ..emulation.ids import arm_type
 from ..emulation.refusal import AzureError
+from ..emulation.refusals import held_days
 from ..emulation.replacement import ID, changes, replaced_by
 from ..emulation.wire import plain, wire_fields
-from ..emulation.world import World
+from ..emulation.world import Held, World
 from ..foundation.secret_values import SECRET
 from .recorder import Recorder
 from .resource import UNKNOWN
@@ -109,6 +110,10 @@ class Step:
 
     held_until: str = ""
     """The day until which soft delete holds the name, as YYYY-MM-DD."""
+
+    may_be_held: int = 0
+    """The days for which soft delete holds the name of one that went earlier, if this one is new. A state does not have
+    what is gone."""
 
     stays: bool = False
     """Whether Azure keeps it although the program lets it go."""
@@ -262,6 +267,8 @@ class Update(Recorder):
                 text = f"cannot create already existing resource '{id_}'"
                 step.refusals.append(Refusal(By.PROVIDER, text))
             return id_, outputs
+        if not again:
+            step.may_be_held = held_days(Held(id_, type_, inputs)) or 0
         try:
             id_, (_, shown) = self._azure.create(type_, step.urn, inputs, subscription)
         except AzureError as error:
