@@ -104,6 +104,7 @@ class Azure:
             refusals.refuse_fresh_principal(self.world, held)
             refusals.refuse_without_role(self.world, held)
             refusals.refuse_taken(self.world, held)
+            refusals.refuse_overlap(self.world, held)
             recovered = refusals.refuse_held_name(self.world, held)
             if recovered is None:
                 self.world.made[id_.lower()] = self.world.made.get(id_.lower(), 0) + 1
@@ -163,6 +164,7 @@ class Azure:
         wanted = Held(held.id, held.type, body, held.read_only)
         refusals.refuse_retired(self.world, wanted, held)
         refusals.refuse_without_role(self.world, wanted)
+        refusals.refuse_overlap(self.world, wanted)
         behaviour.changed(self.world, held, body)
         held.body = body
         self._carry_out(held)
