@@ -249,6 +249,8 @@ class Azure:
 
         If Azure `accepts` the operation and carries it out later, yields a fault that comes then.
         """
+        with self._state:
+            behaviour.replace_retired_models(self.world)
         fault = self._next_fault(operation, id_)
         if fault is None:
             yield None
