@@ -188,6 +188,19 @@ def test_what_azure_moved_a_deployment_to_is_sent_and_said(monkeypatch, model, v
     assert plan.messages == (("warning", text),)
 
 
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_runs_is_read_while_the_account_is_made(preview):
+    """It makes no chain longer, and its id is known in a first preview."""
+    plan = service(MOVED, preview=preview)
+    [reader], [deployment], [account] = (plan.of_type(kind) for kind in ("DeployedModel", "Deployment", "Account"))
+    assert account.urn not in reader.dependencies
+    assert reader.urn in deployment.dependencies
+    assert reader.input("account_id") == (
+        "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-test/providers"
+        "/Microsoft.CognitiveServices/accounts/ais-churn-assistant-dev-abc123"
+    )
+
+
 @pytest.mark.parametrize("pinned", [{"version_upgrade": "NoAutoUpgrade"}, {"sku": "ProvisionedManaged"}])
 def test_what_nothing_moves_is_sent_as_it_is_in_the_settings(monkeypatch, pinned):
     moved_to(monkeypatch, "gpt-5.4", "2026-09-01")

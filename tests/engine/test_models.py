@@ -20,16 +20,14 @@ def test_what_the_service_moved_stands_until_a_person_raises_it(tmp_path):
         made.up("dev")
 
         def runs():
-            return made.azure.world.get(deployment).body["properties"]["model"]["version"]
+            return made.azure.world.resources[deployment].body["properties"]["model"]["version"]
 
         def change(**values):
             made.change("dev", lambda s: s["ai_services"][0]["deployments"][0].update(values))
             done = made.up("dev")
             return [each for each in done.operations() if each[1] != "default"], done.output
 
-        [deployment] = [
-            each.id for each in made.azure.world.resources.values() if each.id.endswith("/deployments/chat")
-        ]
+        [deployment] = [each for each in made.azure.world.resources if each.endswith("/deployments/chat")]
         made.azure.world.move_clock(RETIRES)
         moved = made.up("dev")
         assert moved.operations() == []

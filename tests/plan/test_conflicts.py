@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 import pulumi
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azure_mlplatform.emulation.azure import Azure
@@ -450,6 +450,7 @@ def test_every_conflict_is_said_once_and_all_are():
         assert any(alone.what.partition(", but ")[0] in each for each in found), name
 
 
+@settings(deadline=None, max_examples=6)
 @given(st.permutations(("dev", "prod", "sandbox")))
 def test_the_order_of_the_plans_does_not_matter(order):
     plans = {

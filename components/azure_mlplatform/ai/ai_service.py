@@ -165,7 +165,10 @@ class AIService(Component):
 
         runs = DeployedModel(
             self.logical_name(f"model-{model.name}-version"),
-            account_id=self._account_id,
+            # Made of names, so that it waits for nothing but the group: without the account there is no deployment.
+            account_id=self.placement.id_of(
+                "Microsoft.CognitiveServices/accounts", self.placement.name_of(Kind.AI_SERVICE, settings.name)
+            ),
             deployment=model.name,
             model=model.model,
             version=model.version,
