@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pulumi
@@ -8,6 +9,7 @@ from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, PrincipalType, 
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.placement import PrivateNetwork
 from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.resource_types import RESOURCE_TYPES
 from azure_mlplatform.testing import children, record
 from support.programs import CENTRAL, DOCUMENTS, GROUP, LOG, OPEN, OPENAI, from_office, networked
 
@@ -53,6 +55,9 @@ def test_a_deleted_account_is_restored_only_where_it_is_asked_for(given, asked):
             {},
             [
                 ("Account", "ai-account"),
+                ("DeployedModel", "ai-model-batch-version"),
+                ("DeployedModel", "ai-model-chat-version"),
+                ("DeployedModel", "ai-model-embed-version"),
                 ("Deployment", "ai-model-batch"),
                 ("Deployment", "ai-model-chat"),
                 ("Deployment", "ai-model-embed"),
@@ -153,6 +158,56 @@ def test_a_deployment_is_pinned():
         "resourceGroupName": "rg-test",
         "sku": {"capacity": 10, "name": "Standard"},
     }
+
+
+MOVED = {
+    "name": "assistant",
+    "kind": "OpenAI",
+    "deployments": [{"name": "chat", "model": "gpt-5.4", "version": "2026-03-05"}],
+}
+
+
+def moved_to(monkeypatch, model, version):
+    """Lets Azure run another model than the settings name."""
+    type_ = "pulumi-python:dynamic/azure-mlplatform:DeployedModel"
+    answers = replace(RESOURCE_TYPES[type_], outputs=lambda _, given: {**given, "model": model, "version": version})
+    monkeypatch.setitem(RESOURCE_TYPES, type_, answers)
+
+
+@pytest.mark.parametrize(("model", "version"), [("gpt-5.4", "2026-09-01"), ("gpt-6", "2027-01-01")])
+def test_what_azure_moved_a_deployment_to_is_sent_and_said(monkeypatch, model, version):
+    assert service(MOVED).messages == ()
+    moved_to(monkeypatch, model, version)
+    plan = service(MOVED)
+    [deployment] = plan.of_type("Deployment")
+    assert deployment.input("properties.model") == {"format": "OpenAI", "name": model, "version": version}
+    text = (
+        f"AI service assistant: chat runs {model} {version}, which Azure moved it to. The settings' gpt-5.4 2026-03-05 "
+        "is not sent. Set model and version to what runs, or version_upgrade: NoAutoUpgrade to send the settings' one"
+    )
+    assert plan.messages == (("warning", text),)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_runs_is_read_while_the_account_is_made(preview):
+    """It makes no chain longer, and its id is known in a first preview."""
+    plan = service(MOVED, preview=preview)
+    [reader], [deployment], [account] = (plan.of_type(kind) for kind in ("DeployedModel", "Deployment", "Account"))
+    assert account.urn not in reader.dependencies
+    assert reader.urn in deployment.dependencies
+    assert reader.input("account_id") == (
+        "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-test/providers"
+        "/Microsoft.CognitiveServices/accounts/ais-churn-assistant-dev-abc123"
+    )
+
+
+@pytest.mark.parametrize("pinned", [{"version_upgrade": "NoAutoUpgrade"}, {"sku": "ProvisionedManaged"}])
+def test_what_nothing_moves_is_sent_as_it_is_in_the_settings(monkeypatch, pinned):
+    moved_to(monkeypatch, "gpt-5.4", "2026-09-01")
+    plan = service({**MOVED, "deployments": [{**MOVED["deployments"][0], **pinned}]})
+    [deployment] = plan.of_type("Deployment")
+    assert deployment.input("properties.model.version") == "2026-03-05"
+    assert (plan.of_type("DeployedModel"), plan.messages) == ([], ())
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ def test_a_retired_model_is_refused_from_its_day_on_with_its_successor():
     [refusal] = settings.violations_on(RETIRES)
     assert refusal.path == ("deployments", 0, "version")
     assert refusal.what == "model gpt-4o 2024-11-20 DataZoneStandard was retired on 2026-10-01"
-    assert refusal.fix == "Use its successor gpt-5.1"
+    assert refusal.fix.startswith("Use its successor gpt-5.1. If the service has moved a deployment that exists, name ")
+    [pinned] = service(**GPT, version_upgrade="NoAutoUpgrade").violations_on(RETIRES)
+    assert pinned.fix == "Use its successor gpt-5.1"
     assert list(settings.notices_on(RETIRES)) == []
 
 

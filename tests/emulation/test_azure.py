@@ -420,3 +420,34 @@ def test_a_slow_operation_takes_the_documented_time(azure, monkeypatch, operatio
     else:
         azure.delete(id_)
     assert seconds in slept
+
+
+@pytest.mark.parametrize(
+    ("option", "sku", "version"),
+    [
+        ("OnceCurrentVersionExpired", "Standard", "2027-02-06"),
+        ("OnceNewDefaultVersionAvailable", "GlobalStandard", "2027-02-06"),
+        ("NoAutoUpgrade", "Standard", "2025-08-07"),
+        ("OnceCurrentVersionExpired", "ProvisionedManaged", "2025-08-07"),
+    ],
+)
+def test_the_service_moves_a_deployment_on_the_day_on_which_its_model_retires(azure, option, sku, version):
+    create(azure, ACCOUNT_TYPE, ACCOUNT)
+    chat = {
+        **IN,
+        "accountName": "ai",
+        "deploymentName": "chat",
+        "sku": {"name": sku},
+        "properties": {"model": {"name": "gpt-5-mini", "version": "2025-08-07"}, "versionUpgradeOption": option},
+    }
+    id_, _ = create(azure, DEPLOYMENT_TYPE, chat)
+
+    def runs():
+        return azure.read(id_, DEPLOYMENT_TYPE)[0]["properties"]["model"]["version"]
+
+    azure.world.move_clock(datetime.date(2027, 2, 5))
+    assert runs() == "2025-08-07"
+    azure.world.move_clock(datetime.date(2027, 2, 6))
+    assert runs() == version
+    if version != "2025-08-07":
+        assert refused(update, azure, id_, DEPLOYMENT_TYPE, chat).code == "ServiceModelDeprecated"

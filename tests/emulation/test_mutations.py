@@ -26,7 +26,7 @@ from azure_mlplatform.emulation.ids import arm_type, lock_scope, parent_of
 from azure_mlplatform.emulation.refusal import AzureError
 from azure_mlplatform.emulation.tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Operation
 from azure_mlplatform.emulation.tables.immutable import ALLOWED, IMMUTABLE, NONE_KNOWN, ONE_WAY, Outcome
-from azure_mlplatform.emulation.tables.names import SOFT_DELETED, TAKEN, UNIQUE, Again
+from azure_mlplatform.emulation.tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again
 from azure_mlplatform.emulation.tables.retired import RETIRED
 from azure_mlplatform.emulation.tables.roles import FRESH, ROLES
 from azure_mlplatform.emulation.tables.row import Refusal
@@ -54,6 +54,7 @@ TABLES: tuple[tuple[Refusal, ...], ...] = (
     SERIAL,
     TAKEN,
     UNIQUE,
+    OVERLAPS,
     SOFT_DELETED,
     RETIRED,
     ROLES,
@@ -399,6 +400,7 @@ NAMES = {
     ROLE: "roleAssignmentName",
     "azure-native:monitor:DiagnosticSetting": "name",
     "azure-native:managedidentity:FederatedIdentityCredential": "federatedIdentityCredentialResourceName",
+    "azure-native:network:VirtualNetworkPeering": "virtualNetworkPeeringName",
 }
 
 
@@ -407,6 +409,26 @@ def unique(row: Any, life: Life) -> Iterator[Scenario]:
     for held in of_arm_type(life, row.type):
         changes = {NAMES[held.type]: "another"} if held.type in NAMES else {"resourceGroupName": OTHER}
         yield partial(with_another_group, life, held), anew(life, held, **changes)
+
+
+def overlaps(row: Any, life: Life) -> Iterator[Scenario]:
+    """A second network with the same addresses is peered to the hub, or two subnets get the same range."""
+
+    def world(held: Held) -> Then:
+        made = only(life, held.id)
+        network = made.resources[str(parent_of(held.id)).lower()]
+        other = Held(f"{network.id}-other", network.type, copy.deepcopy(network.body))
+        made.resources[other.id.lower()] = other
+        return made
+
+    for held in of_arm_type(life, row.type):
+        if row.within:
+            name = str(parent_of(held.id)).rsplit("/", 1)[1]
+            yield partial(world, held), anew(life, held, virtualNetworkName=f"{name}-other")
+        else:
+            first, second, *rest = held.body["subnets"]
+            moved = {**second, "addressPrefix": first["addressPrefix"]}
+            yield partial(only, life, held.id), again(life, held, subnets=[first, moved, *rest])
 
 
 def soft_deleted(row: Any, life: Life) -> Iterator[Scenario]:
@@ -466,6 +488,7 @@ SCENARIOS: dict[str, Callable[[Any, Life], Iterator[Scenario]]] = {
     "SERIAL": serial,
     "TAKEN": taken,
     "UNIQUE": unique,
+    "OVERLAPS": overlaps,
     "SOFT_DELETED": soft_deleted,
     "RETIRED": retired,
     "ROLES": roles,

@@ -152,7 +152,7 @@ DEV = [
         lambda s: s["ai_services"][0]["deployments"].append(
             {"name": "mini", "model": "gpt-5.4", "version": "2026-03-05", "capacity": 5}
         ),
-        created=("churn-data-product-assistant-model-mini",),
+        created=("churn-data-product-assistant-model-mini*",),
     ),
     Change(
         "a model takes more",
@@ -163,6 +163,7 @@ DEV = [
         "another model under its name",
         lambda s: s["ai_services"][0]["deployments"][-1].update(model="gpt-5-mini", version="2025-08-07"),
         replaced=("churn-data-product-assistant-model-mini",),
+        updated=("churn-data-product-assistant-model-mini-version",),
     ),
     Change(
         "another sku of a model",
@@ -177,7 +178,7 @@ DEV = [
     Change(
         "a model less",
         lambda s: s["ai_services"][0]["deployments"].pop(),
-        deleted=("churn-data-product-assistant-model-mini",),
+        deleted=("churn-data-product-assistant-model-mini*",),
     ),
     Change("a folder goes", lambda s: store(s)["folders"].pop(), deleted=("churn-ml-data-contracts",)),
     Change(

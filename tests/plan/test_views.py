@@ -69,7 +69,7 @@ def test_protected_resources_are_marked(prod):
 def test_counts_are_those_of_the_plan(dev):
     assert counts(dev)["RoleAssignment"] == len(dev.of_type("RoleAssignment"))
     assert sum(counts(dev).values()) == len(dev.azure_resources)
-    assert list(tree(dev))[-1].startswith("  2 Account, 3 Deployment, 10 DiagnosticSetting")
+    assert list(tree(dev))[-1].startswith("  2 Account, 3 DeployedModel, 3 Deployment, 10 DiagnosticSetting")
 
 
 def test_sizes_say_what_a_person_asks_for(dev):

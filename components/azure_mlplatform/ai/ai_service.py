@@ -1,6 +1,7 @@
 """One Azure AI (Cognitive) Services account of a data product, with the models that it serves.
 
-It does not manage the content of an account: fine-tuned models, content filters, stored files.
+It does not manage the content of an account: fine-tuned models, content filters, stored files. A model that the service
+has moved to a newer version stays as it runs.
 """
 
 from typing import Any, Optional
@@ -14,13 +15,13 @@ from ..foundation.naming import Kind
 from ..foundation.problems import Problem
 from ..parts.arguments import ArgsOrDict, ComponentArgs, EnumOrText, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, system_assigned
-from ..parts.component import Component, child, without_none
+from ..parts.component import Component, child, is_hosted, without_none
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
 from ..parts.outputs import gated_by, immutable_violations, known_value_of
 from ..parts.placement import NetworkedArgs
 from ..parts.private_endpoint import private_endpoints
-from .settings import AIServiceSettings
+from .settings import AIServiceSettings, ModelDeployment
 
 
 class ConnectedService(ComponentArgs):
@@ -141,7 +142,7 @@ class AIService(Component):
                 resource_group_name=self.placement.resource_group_name,
                 sku={"name": model.sku.value, "capacity": model.capacity},
                 properties=without_none(
-                    model={"format": model.format, "name": model.model, "version": model.version},
+                    model={"format": model.format, **self._model_to_send(settings, model)},
                     version_upgrade_option=model.version_upgrade.value,
                     rai_policy_name=model.content_filter,
                 ),
@@ -154,6 +155,38 @@ class AIService(Component):
                 ),
             )
         return last
+
+    def _model_to_send(self, settings: AIServiceSettings, model: ModelDeployment) -> dict[str, In[str]]:
+        """The name and version to send. If the service has moved the deployment, what runs, with a warning."""
+        # A component for another language has no dynamic resources.
+        if not model.moves or is_hosted():
+            return {"name": model.model, "version": model.version}
+        from ..dynamic.deployed_model import DeployedModel
+
+        runs = DeployedModel(
+            self.logical_name(f"model-{model.name}-version"),
+            # Made of names, so that it waits for nothing but the group: without the account there is no deployment.
+            account_id=self.placement.id_of(
+                "Microsoft.CognitiveServices/accounts", self.placement.name_of(Kind.AI_SERVICE, settings.name)
+            ),
+            deployment=model.name,
+            model=model.model,
+            version=model.version,
+            tenant_id=self.placement.tenant_id,
+            opts=child(self),
+        )
+
+        def say(name: str, version: str) -> None:
+            if (name, version) != (model.model, model.version):
+                pulumi.log.warn(
+                    f"AI service {settings.name}: {model.name} runs {name} {version}, which Azure moved it to. The "
+                    f"settings' {model.model} {model.version} is not sent. Set model and version to what runs, or "
+                    "version_upgrade: NoAutoUpgrade to send the settings' one",
+                    self,
+                )
+
+        pulumi.Output.all(runs.model, runs.version).apply(lambda both: say(*both))
+        return {"name": runs.model, "version": runs.version}
 
     def reference(self) -> ConnectedService:
         """The account as an item for the `ai_services` of a workspace."""

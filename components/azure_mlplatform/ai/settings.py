@@ -31,12 +31,22 @@ class DeploymentSku(StrEnum):
     DATA_ZONE_BATCH = "DataZoneBatch"
 
 
+_UPDATED = (DeploymentSku.STANDARD, DeploymentSku.GLOBAL_STANDARD, DeploymentSku.DATA_ZONE_STANDARD)
+"""The deployment types with automatic updates."""
+
+
 class VersionUpgrade(StrEnum):
     """When the service may replace a deployment's model version with a newer one."""
 
     NO_AUTO_UPGRADE = "NoAutoUpgrade"
     ONCE_NEW_DEFAULT = "OnceNewDefaultVersionAvailable"
     ONCE_EXPIRED = "OnceCurrentVersionExpired"
+
+
+_NAME_WHAT_RUNS = (
+    "If the service has moved a deployment that exists, name the model and version that it runs now: "
+    "az cognitiveservices account deployment list"
+)
 
 
 class ModelDeployment(Settings):
@@ -49,7 +59,8 @@ class ModelDeployment(Settings):
     """The model's name in the service's catalogue."""
 
     version: str = Field(min_length=1, examples=["2026-03-05"])
-    """The model's version. It is pinned: only the settings or `version_upgrade` change it."""
+    """The model's version. Only a newer one in the settings or `version_upgrade` changes it: if the service has moved
+    the deployment to a newer one, that one stands, and a warning says so."""
 
     format: str = Field(default="OpenAI", min_length=1)
     """The model's format, which names its provider. Default: `OpenAI`."""
@@ -70,6 +81,12 @@ class ModelDeployment(Settings):
     def title(self) -> str:
         """The model as people name it, with its version and sku."""
         return f"{self.model} {self.version} {self.sku}"
+
+    @property
+    def moves(self) -> bool:
+        """Whether the service may replace the model while it runs: with an automatic update, and by the token only
+        ("Working with models", read 2026-11-28)."""
+        return self.version_upgrade is not VersionUpgrade.NO_AUTO_UPGRADE and self.sku in _UPDATED
 
     @property
     def lifecycle(self) -> Optional[Lifecycle]:
@@ -130,7 +147,8 @@ class AIServiceSettings(PartSettings):
         yield from ended(("kind",), self.kind, f"the service {self.kind}", AI_KINDS[self.kind].lifecycle, today)
         for number, each in enumerate(self.deployments):
             path = ("deployments", number, "version")
-            yield from ended(path, each.version, f"model {each.title}", each.lifecycle, today)
+            for violation in ended(path, each.version, f"model {each.title}", each.lifecycle, today):
+                yield violation._replace(fix=f"{violation.fix}. {_NAME_WHAT_RUNS}") if each.moves else violation
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """Notices if the kind or a model ends soon, or if nobody knows when a model ends."""

@@ -113,6 +113,7 @@ class Azure:
             refusals.refuse_fresh_principal(self.world, held)
             refusals.refuse_without_role(self.world, held)
             refusals.refuse_taken(self.world, held)
+            refusals.refuse_overlap(self.world, held)
             recovered = refusals.refuse_held_name(self.world, held)
             if recovered is None:
                 self.world.made[id_.lower()] = self.world.made.get(id_.lower(), 0) + 1
@@ -172,6 +173,7 @@ class Azure:
         wanted = Held(held.id, held.type, body, held.read_only)
         refusals.refuse_retired(self.world, wanted, held)
         refusals.refuse_without_role(self.world, wanted)
+        refusals.refuse_overlap(self.world, wanted)
         behaviour.changed(self.world, held, body)
         held.body = body
         self._carry_out(held)
@@ -256,6 +258,8 @@ class Azure:
 
         If Azure `accepts` the operation and carries it out later, yields a fault that comes then.
         """
+        with self._state:
+            behaviour.replace_retired_models(self.world)
         fault = self._next_fault(operation, id_)
         if fault is None:
             yield None

@@ -7,6 +7,7 @@ from typing import Any
 from ..foundation.values import name_of
 from .ids import arm_type, parent_of
 from .refusal import AzureError
+from .tables.retired import DEFAULTS, RETIRED, UPDATED
 from .values import first_at
 from .world import Held, World
 
@@ -15,6 +16,7 @@ GROUP = "azure-native:resources:ResourceGroup"
 AGENT_POOL = "azure-native:containerservice:AgentPool"
 TRIGGER = "azure-native:datafactory:Trigger"
 MANAGED_ENDPOINT = "azure-native:datafactory:ManagedPrivateEndpoint"
+DEPLOYMENT = "azure-native:cognitiveservices:Deployment"
 PRIVATE_ENDPOINT = "azure-native:network:PrivateEndpoint"
 VNET = "azure-native:network:VirtualNetwork"
 SUBNET = "azure-native:network:Subnet"
@@ -72,6 +74,22 @@ def changed(world: World, held: Held, body: dict[str, Any]) -> None:
         _pools_take_over(world, held, body)
     elif held.type == TRIGGER:
         _provision(held)
+
+
+def replace_retired_models(world: World) -> None:
+    """Does what the AI service does on the retirement day of a model: it moves deployments to another one."""
+    for held in world.of_type(DEPLOYMENT):
+        model = first_at(held.body, "properties.model")
+        if model is None or any(first_at(held.body, path) not in values for path, values in UPDATED.items()):
+            continue
+        wanted = {f"properties.model.{key}={model.get(key)}" for key in ("name", "version")}
+        for row in RETIRED:
+            if set(row.values) == wanted and row.since <= world.today:
+                name, version = DEFAULTS.get(model["name"], (model["name"], row.since.isoformat()))
+                properties = {**held.body["properties"], "model": {**model, "name": name, "version": version}}
+                held.body = {**held.body, "properties": properties}
+                world.log.append(("move", held.id))
+                break
 
 
 def _provision(trigger: Held) -> None:

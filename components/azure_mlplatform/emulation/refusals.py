@@ -3,6 +3,8 @@
 import dataclasses
 import fnmatch
 from collections.abc import Container, Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
 from typing import Any, NoReturn, Optional
 
 from ..foundation.values import name_of
@@ -12,7 +14,7 @@ from .refresh import merged
 from .refusal import AzureError
 from .tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Held, InUse, Operation, Reach, Serial
 from .tables.immutable import ALLOWED, IMMUTABLE, ONE_WAY, Outcome
-from .tables.names import SOFT_DELETED, TAKEN, UNIQUE, Again, Scope, SoftDeleted, Taken, Unique
+from .tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again, Overlap, Scope, SoftDeleted, Taken, Unique
 from .tables.retired import RETIRED, Retired
 from .tables.roles import FRESH, ROLE_IDS, ROLES, Needed
 from .tables.row import Refusal
@@ -246,7 +248,7 @@ def _combination(resource: Resource, row: Unique) -> tuple[Any, ...]:
     elif row.within == "parent":
         place = str(parent_of(resource.id)).lower()
     else:
-        place = str(first_at(resource.body, row.within)).lower()
+        place = str(first_at(resource.body, row.within) or "").lower()
     values = (
         name_of(str(parent_of(resource.id))).lower()
         if path == "zone"
@@ -263,6 +265,39 @@ def _equal(one: Any, other: Any) -> bool:
 def _within(mine: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
     """Whether two combinations are in the same place, and equal in every part."""
     return mine[0] == others[0] and all(_equal(one, other) for one, other in zip(mine[1:], others[1:], strict=True))
+
+
+def refuse_overlap(world: World, resource: Resource) -> None:
+    """Refuses address ranges that overlap where they must not."""
+    for row in OVERLAPS:
+        if row.type != arm_type(resource.id):
+            continue
+        ranges = _ranges_within(world, resource, row)
+        hub = name_of(str(first_at(resource.body, row.within) if row.within else resource.id))
+        mine = str(parent_of(resource.id)).lower() if row.within else ""
+        for (owner, one), (other, another) in combinations(ranges, 2):
+            if owner != other and (not mine or mine in (owner, other)) and one.overlaps(another):
+                refuse(
+                    world, row, id=resource.id, other=other if owner == mine else owner, hub=hub, name=name_of(other)
+                )
+
+
+def _ranges_within(world: World, resource: Resource, row: Overlap) -> list[tuple[str, IPv4Network]]:
+    """The ranges that must not overlap, each with its owner."""
+    if not row.within:
+        subnets = first_at(resource.body, "properties.subnets") or []
+        return [(each["name"], IPv4Network(each["addressPrefix"])) for each in subnets if "addressPrefix" in each]
+    hub = str(first_at(resource.body, row.within)).lower()
+    peered = {str(parent_of(resource.id)).lower(), hub}
+    for each in world.resources.values():
+        if arm_type(each.id) == row.type and str(first_at(each.body, row.within)).lower() == hub:
+            peered.add(str(parent_of(each.id)).lower())
+    return [
+        (network, IPv4Network(str(prefix)))
+        for network in sorted(peered)
+        if (held := world.get(network)) is not None
+        for _, prefix in values_at(held.body, "properties.addressSpace.addressPrefixes[]")
+    ]
 
 
 def refuse_held_name(world: World, resource: Resource) -> Optional[Resource]:

@@ -1,81 +1,111 @@
-"""Finds conflicts between plans: the same resource, overlapping addresses behind one hub, a shared data factory, or a
-cluster that one plan wants exclusively."""
+"""Finds conflicts between plans, and within one: a resource made twice, what a shared thing has only once, ranges that
+overlap, and a cluster that one plan wants exclusively.
+
+Each rule is an index over all resources of all plans. Plans are put in order first, so the order in which they come
+does not matter: of two plans, the later one has to change.
+"""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Network
-from itertools import combinations, permutations
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from ..foundation.cluster_sharing import ATTACH, CLUSTER_CLAIM, POOL_LABEL, Attach, second_attach
 from ..foundation.problems import Problem
 from ..foundation.values import name_of
+from .limits import APART, LIMITS, Apart, Limit, Planned, Span, Use
 from .resource import UNKNOWN, Plan, PlannedResource
 
-
-class _Spoke(NamedTuple):
-    plan: Plan
-    hub: str
-    spaces: list[IPv4Network]
+_SHOWN = 3
+"""The number of things of one conflict that a message names."""
 
 
 def conflicts(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """Every conflict: Azure would refuse it, or one stack would take something from another."""
-    yield from _shared(plans)
-    yield from _named(plans)
-    yield from _overlaps(plans)
-    yield from _attached(plans)
-    yield from _factories(plans)
+    """Every conflict: Azure would refuse it, or one stack would take something from another. Each once."""
+    ordered = sorted(plans, key=lambda plan: (plan.folder, plan.stack, plan.project))
+    resources = [each for plan in ordered for each in _planned(plan)]
+    yield from _shared(ordered)
+    yield from _named(ordered)
+    yield from _beyond_limits(resources)
+    yield from _overlaps(resources)
+    yield from _attached(ordered)
+    yield from _factories(ordered)
+
+
+def _planned(plan: Plan) -> Iterator[Planned]:
+    by_id = {each.id.lower(): each for each in _native(plan)}
+    for each in _native(plan):
+        yield Planned(each, plan, by_id)
+
+
+def _native(plan: Plan) -> Iterator[PlannedResource]:
+    """The resources that a plan makes in Azure. Resources that only claim or detach something have its id, so they are
+    skipped."""
+    return (each for each in plan.azure_resources if each.type.startswith("azure-native:"))
 
 
 def _shared(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """A problem for each two stacks that would make the same resource. Names only the first one: the others follow."""
-    for one, other in combinations(plans, 2):
-        theirs = {each.id.lower() for each in _made(one)}
-        both = [each for each in _made(other) if each.id.lower() in theirs]
-        both.sort(key=lambda each: len(each.id))
-        if both:
-            yield Problem(
-                (),
-                f"{both[0].kind} {both[0].azure_name} already belongs to {one.label}",
-                "Give each stack a different environment, project or subscription",
-                other.file,
-            )
+    """A problem for each two stacks that would make the same resources. Names those that hold the others."""
+    first: dict[str, Plan] = {}
+    both: dict[tuple[int, int], list[PlannedResource]] = {}
+    for number, plan in enumerate(plans):
+        for each in _made(plan):
+            owner = first.setdefault(each.id.lower(), plan)
+            if owner is not plan:
+                both.setdefault((number, id(owner)), []).append(each)
+    by_identity = {id(plan): plan for plan in plans}
+    for (number, owner), found in both.items():
+        plan = plans[number]
+        highest = _highest(found)
+        yield Problem(
+            (),
+            f"{_listed(f'{each.kind} {each.azure_name}' for each in highest)} already "
+            f"belong{'s' if len(highest) == 1 else ''} to {by_identity[owner].label}",
+            "Give each stack a different environment, project or subscription",
+            plan.file,
+        )
 
 
-def _made(plan: Plan) -> list[PlannedResource]:
-    """The resources that a plan makes in Azure. Resources that only claim or detach something have its id, so they are
-    skipped. Extensions of a cluster are skipped too: its second attach is reported instead."""
-    native = (each for each in plan.azure_resources if each.type.startswith("azure-native:"))
-    made = (each for each in native if each.kind != "Extension")
-    return [each for each in made if each.id.startswith("/subscriptions/")]
+def _highest(resources: Iterable[PlannedResource]) -> list[PlannedResource]:
+    """The resources that do not lie below another one of them."""
+    kept: dict[str, PlannedResource] = {}
+    for each in sorted(resources, key=lambda each: (len(each.id), each.id)):
+        parts = each.id.lower().split("/")
+        if not any("/".join(parts[:end]) in kept for end in range(2, len(parts) + 1)):
+            kept[each.id.lower()] = each
+    return list(kept.values())
+
+
+def _made(plan: Plan) -> Iterator[PlannedResource]:
+    """The resources that two plans cannot both make. Extensions of a cluster are skipped: its second attach is reported
+    instead."""
+    return (each for each in _native(plan) if each.kind != "Extension" and each.id.startswith("/subscriptions/"))
 
 
 def _named(plans: Sequence[Plan]) -> Iterator[Problem]:
     """A problem if a stack refers to a resource in the group of another environment of its project. Names only the
     first one."""
     groups = [_groups(plan) for plan in plans]
-    for (one, ours), (other, theirs) in permutations(zip(plans, groups, strict=True), 2):
-        if one.project != other.project:
-            continue
-        found = next(
-            (
-                (each, text)
-                for each in one.azure_resources
-                for text in _texts(each.inputs)
-                if (group := _group_of(text)) in theirs and group not in ours
-            ),
-            None,
-        )
-        if found is not None:
-            yield Problem(
-                (),
-                f"{found[0].kind} {found[0].azure_name} refers to {found[1].rsplit('/', 1)[-1]}, which is in the group "
-                f"of {other.label}",
-                "Use a resource outside both groups: environments of a project must not share resources",
-                one.file,
-            )
+    owners: dict[tuple[str, str], list[int]] = {}
+    for number, (plan, theirs) in enumerate(zip(plans, groups, strict=True)):
+        for group in theirs:
+            owners.setdefault((plan.project, group), []).append(number)
+    for number, (plan, ours) in enumerate(zip(plans, groups, strict=True)):
+        said: set[int] = set()
+        for each in plan.azure_resources:
+            for text in _texts(each.inputs):
+                group = _group_of(text)
+                for other in owners.get((plan.project, group), ()) if group and group not in ours else ():
+                    if other in said or other == number:
+                        continue
+                    said.add(other)
+                    yield Problem(
+                        (),
+                        f"{each.kind} {each.azure_name} refers to {text.rsplit('/', 1)[-1]}, which is in the group "
+                        f"of {plans[other].label}",
+                        "Use a resource outside both groups: environments of a project must not share resources",
+                        plan.file,
+                    )
 
 
 def _groups(plan: Plan) -> set[str]:
@@ -98,41 +128,173 @@ def _group_of(text: str) -> str:
     return found[0].lower() if found else ""
 
 
-def _overlaps(plans: Sequence[Plan]) -> Iterator[Problem]:
-    """A problem if address spaces of two stacks overlap and both are peered to the same hub. Azure refuses that."""
-    for one, other in combinations([spoke for plan in plans for spoke in _spokes(plan)], 2):
-        if one.hub.lower() != other.hub.lower():
+class _Taken(NamedTuple):
+    """A use of a shared thing by a resource of a plan."""
+
+    use: Use
+    planned: Planned
+
+    @property
+    def by(self) -> str:
+        return (self.use.by or self.planned.id).lower()
+
+    def shown(self, *, among_own: bool = False) -> str:
+        """The use in words. `among_own` tells it from another one of the same plan."""
+        resource = self.planned.resource
+        what = self.use.what or f"{resource.kind} {resource.azure_name}"
+        return f"{what} ({resource.name})" if among_own else what
+
+
+def _beyond_limits(resources: Sequence[Planned]) -> Iterator[Problem]:
+    """The problems of things that are used more often than they can be."""
+    of_type: dict[str, list[tuple[int, Limit]]] = {}
+    for number, limit in enumerate(LIMITS):
+        for type_ in limit.uses:
+            of_type.setdefault(type_, []).append((number, limit))
+    taken: dict[tuple[int, tuple[str, ...]], list[_Taken]] = {}
+    for each in resources:
+        for number, limit in of_type.get(each.resource.type, ()):
+            for use in limit.uses[each.resource.type](each):
+                if use.known:
+                    key = (number, tuple(part.lower() for part in use.of))
+                    taken.setdefault(key, []).append(_Taken(use, each))
+    clashes: dict[tuple[int, str, int, int], tuple[list[_Taken], list[_Taken]]] = {}
+    for (number, of), uses in taken.items():
+        if len(uses) < 2:
             continue
-        for space in other.spaces:
-            for taken in one.spaces:
-                if space.overlaps(taken):
-                    yield Problem(
-                        ("azure-mlplatform:network", "address_space"),
-                        f"{space} overlaps {taken} of {one.plan.label}, and both are peered to {name_of(one.hub)}",
-                        "Choose another range: networks with the same hub must not overlap",
-                        other.plan.file,
-                    )
+        if LIMITS[number].at_most > 1:
+            yield from _too_many(LIMITS[number], uses)
+            continue
+        for one, other in _second_uses(uses):
+            key = (number, of[0], id(one.planned.plan), id(other.planned.plan))
+            earlier, later = clashes.setdefault(key, ([], []))
+            earlier.append(one)
+            later.append(other)
+    for (number, *_), (earlier, later) in sorted(clashes.items(), key=lambda each: each[0][0]):
+        yield _clash(LIMITS[number], earlier, later)
 
 
-def _spokes(plan: Plan) -> Iterator[_Spoke]:
-    networks = {each.azure_name: each for each in plan.of_type("VirtualNetwork")}
-    for peering in plan.of_type("VirtualNetworkPeering"):
-        network = networks.get(str(peering.input("virtualNetworkName")))
-        if network is not None:
-            prefixes = network.input("addressSpace.addressPrefixes") or []
-            yield _Spoke(plan, str(peering.input("remoteVirtualNetwork.id")), list(map(IPv4Network, prefixes)))
+def _second_uses(uses: list[_Taken]) -> Iterator[tuple[_Taken, _Taken]]:
+    """The uses that cannot be beside an earlier one, each with the earlier one."""
+    first = uses[0]
+    alone: Optional[_Taken] = None
+    seen: set[str] = set()
+    for each in uses:
+        if each.by not in seen:
+            seen.add(each.by)
+            earlier = alone or (first if each.use.alone and first.by != each.by else None)
+            if earlier is not None:
+                yield earlier, each
+            if each.use.alone and alone is None:
+                alone = each
+
+
+def _clash(limit: Limit, earlier: list[_Taken], later: list[_Taken]) -> Problem:
+    one, other = earlier[0].planned.plan, later[0].planned.plan
+    rule = limit.rule.replace("{thing}", name_of(later[0].use.of[0]))
+    if one is other:
+        has = f"{one.label} has {_listed(each.shown(among_own=True) for each in (*earlier, *later))}"
+    else:
+        mine, theirs = (_listed(each.shown() for each in side) for side in (later, earlier))
+        both = f"{one.label} and {other.label} both have {mine}"
+        has = both if mine == theirs else f"{one.label} has {theirs}, and {other.label} has {mine}"
+    return Problem(limit.path, f"{rule}, but {has}", limit.fix, other.file)
+
+
+def _too_many(limit: Limit, uses: list[_Taken]) -> Iterator[Problem]:
+    """A problem if a thing is used more often than it can be."""
+    distinct = {each.by: each for each in reversed(uses)}
+    if len(distinct) <= limit.at_most:
+        return
+    counts: dict[str, int] = {}
+    for each in reversed(distinct.values()):
+        label = each.planned.plan.label
+        counts[label] = counts.get(label, 0) + 1
+    rule = limit.rule.replace("{thing}", name_of(uses[0].use.of[0]))
+    has = ", ".join(f"{label} has {count}" for label, count in counts.items())
+    yield Problem(limit.path, f"{rule}, but {has}", limit.fix, uses[-1].planned.plan.file)
+
+
+def _listed(things: Iterable[str]) -> str:
+    """The first things, and how many more there are."""
+    all_ = sorted(set(things))
+    rest = len(all_) - _SHOWN
+    if rest > 1:
+        return f"{', '.join(all_[:_SHOWN])} and {rest} more"
+    return " and ".join(filter(None, [", ".join(all_[:-1]), all_[-1]]))
+
+
+class _Range(NamedTuple):
+    span: Span
+    planned: Planned
+    number: int
+    """Its place in the order of the plans."""
+
+    @property
+    def version(self) -> int:
+        return self.span.range.version
+
+    @property
+    def first(self) -> int:
+        return int(self.span.range.network_address)
+
+    @property
+    def last(self) -> int:
+        return int(self.span.range.broadcast_address)
+
+
+def _overlaps(resources: Sequence[Planned]) -> Iterator[Problem]:
+    """A problem for each two networks or subnets whose ranges overlap where they must not."""
+    for apart in APART:
+        within: dict[str, list[_Range]] = {}
+        for number, each in enumerate(resources):
+            if each.resource.type in apart.spans:
+                for span in apart.spans[each.resource.type](each):
+                    if UNKNOWN not in span.of:
+                        within.setdefault(span.of.lower(), []).append(_Range(span, each, number))
+        for ranges in within.values():
+            for one, other in _overlapping(ranges):
+                yield _overlap(apart, one, other)
+
+
+def _overlapping(ranges: list[_Range]) -> Iterator[tuple[_Range, _Range]]:
+    """The pairs that overlap, the earlier plan's range first. Looks only at ranges that reach into each other."""
+    found: list[tuple[_Range, _Range]] = []
+    reaching: list[_Range] = []
+    for each in sorted(ranges, key=lambda each: (each.version, each.first)):
+        reaching = [one for one in reaching if one.version == each.version and one.last >= each.first]
+        pairs = ((one, each) if one.number <= each.number else (each, one) for one in reaching)
+        found += [(one, other) for one, other in pairs if one.span.by.lower() != other.span.by.lower()]
+        reaching.append(each)
+    yield from sorted(found, key=lambda pair: (pair[1].number, pair[0].number))
+
+
+def _overlap(apart: Apart, one: _Range, other: _Range) -> Problem:
+    thing, plan = name_of(other.span.of), one.planned.plan
+    rule = apart.rule.replace("{thing}", thing)
+    if one.span.of.lower() in (one.span.by.lower(), other.span.by.lower()):
+        rule = f"and one is peered to the other, {thing}"
+    return Problem(
+        apart.path,
+        f"{other.span.range} overlaps {one.span.range} of {plan.label}, {rule}",
+        apart.fix,
+        other.planned.plan.file,
+    )
 
 
 def _factories(plans: Sequence[Plan]) -> Iterator[Problem]:
     """A problem if one data factory runs the pipelines of two stacks: both would have all rights of the factory."""
-    for one, other in combinations(plans, 2):
-        for factory in sorted(_runs_in(one) & _runs_in(other)):
-            yield Problem(
-                ("azure-mlplatform:batch", "data_factory_id"),
-                f"{name_of(factory)} already runs the pipelines of {one.label}, and uses one identity for both",
-                "Give each environment a factory of its own",
-                other.file,
-            )
+    first: dict[str, Plan] = {}
+    for plan in plans:
+        for factory in sorted(_runs_in(plan)):
+            owner = first.setdefault(factory, plan)
+            if owner is not plan:
+                yield Problem(
+                    ("azure-mlplatform:batch", "data_factory_id"),
+                    f"{name_of(factory)} already runs the pipelines of {owner.label}, and uses one identity for both",
+                    "Give each environment a factory of its own",
+                    plan.file,
+                )
 
 
 def _runs_in(plan: Plan) -> set[str]:
@@ -157,16 +319,23 @@ class _Claim(NamedTuple):
 def _attached(plans: Sequence[Plan]) -> Iterator[Problem]:
     """A problem if two workspaces attach one cluster and one of them wants it exclusively, or if a workspace attaches
     a shared cluster wrongly."""
-    claims = [claim for plan in plans for claim in _claims(plan)]
-    for one, other in combinations(claims, 2):
-        alone = Attach.EXCLUSIVE in (one.attach, other.attach)
-        if alone and one.cluster.lower() == other.cluster.lower() and one.workspace.lower() != other.workspace.lower():
-            problem = second_attach((*_AKS, "cluster_id"), name_of(one.cluster), str(one), str(other))
-            yield replace(problem, file=other.plan.file)
+    on: dict[str, list[_Claim]] = {}
+    for plan in plans:
+        for claim in _claims(plan):
+            on.setdefault(claim.cluster.lower(), []).append(claim)
+    for claims in on.values():
+        first, exclusive = claims[0], None
+        for claim in claims:
+            earlier = exclusive or (first if claim.attach == Attach.EXCLUSIVE else None)
+            if earlier is not None and earlier.workspace.lower() != claim.workspace.lower():
+                problem = second_attach((*_AKS, "cluster_id"), name_of(first.cluster), str(earlier), str(claim))
+                yield replace(problem, file=claim.plan.file)
+            if exclusive is None and claim.attach == Attach.EXCLUSIVE:
+                exclusive = claim
     for cluster, pools, owner in _central(plans):
-        for each in claims:
-            if each.cluster.lower() == cluster.id.lower() and each.plan is not owner:
-                yield from (replace(problem, file=each.plan.file) for problem in _as_shared(cluster, pools, each))
+        for claim in on.get(cluster.id.lower(), ()):
+            if claim.plan is not owner:
+                yield from (replace(problem, file=claim.plan.file) for problem in _as_shared(cluster, pools, claim))
 
 
 def _central(plans: Sequence[Plan]) -> Iterator[tuple[PlannedResource, set[str], Plan]]:

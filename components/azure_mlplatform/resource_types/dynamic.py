@@ -18,6 +18,7 @@ TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": _acts_on("{endpoint_id}"),
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": _acts_on("{cluster_id}"),
     "pulumi-python:dynamic/azure-mlplatform:ComputeDetach": _acts_on("{compute_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:DeployedModel": _acts_on("{account_id}"),
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": _acts_on("{compute_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StartTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": _acts_on("{cluster_id}"),

@@ -5,6 +5,7 @@ Each type has more versions; one that was not read is refused, so that a call wi
 """
 
 API_VERSIONS = {
+    "microsoft.cognitiveservices/accounts/deployments": ("2025-06-01",),
     "microsoft.containerservice/managedclusters/agentpools": ("2025-09-01",),
     "microsoft.datafactory/factories/managedvirtualnetworks/managedprivateendpoints": ("2018-06-01",),
     "microsoft.datafactory/factories/triggers": ("2018-06-01",),

@@ -326,6 +326,7 @@ _CALLS = (
     ),
     Duration("ClusterClaim", 2, 2, 2, "assumed: reads and writes a tag", True),
     Duration("ComputeDetach", 0, 0, 120, "creates nothing; assumed: deletes as a compute"),
+    Duration("DeployedModel", 1, 1, 0, "assumed: reads a deployment", True),
     Duration("KubernetesDetach", 0, 0, 120, "creates nothing; assumed: deletes as a compute"),
     Duration(
         "StartTrigger", 10, 10, 10, "assumed: the client asks every 10s whether it has subscribed to events", True

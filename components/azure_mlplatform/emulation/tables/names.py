@@ -217,17 +217,99 @@ UNIQUE = (
         source="MicrosoftDocs/azure-aks-docs#212, microsoft-foundry/foundry-samples#214; `zone` is the zone's name",
     ),
     Unique(
+        type="microsoft.network/virtualnetworks/virtualnetworkpeerings",
+        within="parent",
+        paths=("properties.remoteVirtualNetwork.id",),
+        status=400,
+        code="AnotherPeeringAlreadyReferencesRemoteVnet",
+        text="Peering already references remote virtual network. Cannot add another peering referencing the same"
+        " remote virtual network.",
+        source="the code and text in clients of Azure on GitHub (read by find_string), no page of Microsoft;"
+        " the status is assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Unique(
+        type="microsoft.app/managedenvironments",
+        within="properties.vnetConfiguration.infrastructureSubnetId",
+        paths=("properties.vnetConfiguration.infrastructureSubnetId",),
+        status=400,
+        code="ManagedEnvironmentInvalidNetworkConfiguration",
+        text="The environment network configuration is invalid: the subnet is already used by '{other}'.",
+        source="Learn: container-apps/networking (a subnet dedicated exclusively to the environment);"
+        " microsoft/azure-container-apps#1220 (code); the rest of the text is assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Unique(
+        type="microsoft.databricks/workspaces",
+        within="properties.parameters.customVirtualNetworkId.value",
+        paths=("properties.parameters.customPublicSubnetName.value",),
+        status=400,
+        code="BadRequest",
+        text="The subnet is already used by the workspace '{other}'.",
+        source="Learn: databricks/security/network/classic/vnet-inject (can't share subnets across workspaces);"
+        " status, code and text are assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Unique(
         type="microsoft.managedidentity/userassignedidentities/federatedidentitycredentials",
         within="parent",
         paths=("properties.issuer", "properties.subject"),
         status=409,
         code="Conflict",
         text="Issuer and subject combination already exists for this Managed Identity.",
-        source="assumed: from memory, no page or thread was read",
+        source="Microsoft Entra, workload-identity-federation-considerations (must be unique); the answer is assumed",
+        day="2026-11-28",
         assumed=True,
     ),
 )
 """Combinations of properties that may occur once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap(Refusal):
+    """Address ranges that must not overlap."""
+
+    table = "OVERLAPS"
+    by = ("type",)
+
+    type: str
+    """The ARM type that is refused."""
+
+    within: str
+    """The path of what the ranges share. Empty: the resource itself."""
+
+
+OVERLAPS = (
+    Overlap(
+        type="microsoft.network/virtualnetworks/virtualnetworkpeerings",
+        within="properties.remoteVirtualNetwork.id",
+        status=400,
+        code="VnetAddressSpaceOverlapsWithAlreadyPeeredVnet",
+        text="Cannot create or update peering {id}. Virtual networks cannot be peered because address space of the"
+        " first virtual network overlaps with address space of third virtual network {other} already peered with"
+        " the second virtual network {hub}.",
+        source="the code and text in clients of Azure and run books on GitHub (read by find_string), which leave out"
+        " the middle of the text; the status: a thread that quotes 400 with the code",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Overlap(
+        type="microsoft.network/virtualnetworks",
+        within="",
+        status=400,
+        code="NetcfgSubnetRangesOverlap",
+        text="Subnet '{name}' is not valid because its IP address range overlaps with that of an existing subnet in"
+        " virtual network '{hub}'.",
+        source="MicrosoftDocs/azure-docs, virtual-network/virtual-networks-faq (can't overlap); the code and text in"
+        " run books on GitHub; the status is assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+)
+"""Ranges that must not overlap."""
 
 
 class Again(StrEnum):

@@ -88,11 +88,25 @@ _MODELS = (
     ("gpt-4.1", "2025-04-14", "2026-10-14", "", _SCHEDULE),
     ("gpt-4.1-mini", "2025-04-14", "2026-10-14", "", _SCHEDULE),
     ("gpt-5-mini", "2025-08-07", "2027-02-06", "", _SCHEDULE),
+    ("gpt-5.4", "2026-03-05", "2027-03-05", "", _SCHEDULE),
     ("text-embedding-3-small", "1", "2027-04-15", "", _SCHEDULE),
     ("text-embedding-3-large", "1", "2027-04-15", "", _SCHEDULE),
     ("text-embedding-ada-002", "2", "2027-04-15", "", _SCHEDULE),
 )
 """Name, version, day, SKU (empty: any) and source."""
+
+UPDATED = {
+    "properties.versionUpgradeOption": ("OnceCurrentVersionExpired", "OnceNewDefaultVersionAvailable"),
+    "sku.name": ("Standard", "GlobalStandard", "DataZoneStandard"),
+}
+"""Path → the values of a deployment whose model the service replaces on its retirement day ("Working with models", read
+2026-11-28: `When the retirement date is reached the model will automatically upgrade to the default version at the time
+of retirement`, with standard deployment types only). One without them stops working, which is not emulated."""
+
+DEFAULTS = {"gpt-4o": ("gpt-5.1", "2025-11-13")}
+"""Model → what replaces it on its retirement day (learn.microsoft.com/en-us/answers/a/12789170: gpt-4o 2024-05-13 and
+2024-08-06 became gpt-5.1; the version: .../answers/questions/5720653; of 2024-11-20 assumed). Of others nobody knows
+the default of a day to come: they keep their name, and the emulated version is called by that day. That is assumed."""
 
 _RUNTIMES = (
     ("3.1", datetime.date(2024, 1, 26), "MicrosoftLearning/dp-203-azure-data-engineer#124 (code, text)"),
