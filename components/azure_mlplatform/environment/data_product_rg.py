@@ -163,6 +163,7 @@ class DataProductRG(Component):
             tags=environment_tags(settings),
             public_access=settings.network.public_access if settings.network else None,
             open_reason=None if settings.network else "a sandbox without a network",
+            no_zones_reason=settings.no_zones_reason,
             retire=settings.retire,
             lift_locks=settings.lift_locks,
         )

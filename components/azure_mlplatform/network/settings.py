@@ -283,6 +283,12 @@ class NetworkSettings(PartSettings):
             return None
         return self.ranges().get(role)
 
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The address of the NAT gateway."""
+        nat = not self.adopted and self.egress.kind is EgressKind.NAT_GATEWAY
+        return ["the NAT gateway's address"] if nat else []
+
     @check
     def _own_or_adopted(self) -> Iterator[Violation]:
         if self.adopted == bool(self.address_space):
