@@ -11,6 +11,6 @@ def region_notices(accelerated: list[VmSize], location: str) -> Iterator[str]:
     unchecked = sorted({each.name for each in accelerated if each.regions is None})
     if unchecked:
         yield (
-            f"{', '.join(unchecked)}: no page that was read on {READ} lists the regions, so it is not checked whether "
-            f"{location} has it. Ask Azure: az vm list-skus --location {location} --size {unchecked[0]} --output table"
+            f"{', '.join(unchecked)}: not checked whether {location} has it, since no list of regions was found on "
+            f"{READ}; `az vm list-skus --location {location} --size {unchecked[0]}` tells"
         )

@@ -12,6 +12,7 @@ from ...catalogue.private_link import zones
 from ...catalogue.regions import region
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
+from ...foundation.naming import Kind, azure_name
 from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.project import ProjectSettings
 from ...foundation.rules import field_rule
@@ -29,7 +30,17 @@ from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
 from ...spark.synapse.settings import SynapseSettings
 from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import WorkspaceSettings
-from ..checks import batch, inference, required_subnets, sizes, spark, subnet_addresses, subscription, workspace
+from ..checks import (
+    batch,
+    inference,
+    name_resolution,
+    required_subnets,
+    sizes,
+    spark,
+    subnet_addresses,
+    subscription,
+    workspace,
+)
 from .access import AccessSettings, WorkloadIdentitySettings
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
@@ -333,6 +344,13 @@ class EnvironmentSettings(PartSettings):
         yield from sizes.region_notices(self.accelerated_sizes, self.location)
         yield from inference.inference_notices(self.inference, self.network, self.workspace)
         yield from spark.databricks_notices(self.databricks, self.customer_managed_key)
+        yield from name_resolution.name_resolution_notices(
+            self.network,
+            self.inference,
+            self.dns_zones,
+            self.location,
+            azure_name(Kind.VIRTUAL_NETWORK, self.project.name, self.environment),
+        )
 
     def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
         if self.expires_on is None:
