@@ -102,6 +102,7 @@ class Azure:
             refusals.refuse_locked(self.world, id_, Operation.WRITE)
             refusals.refuse_retired(self.world, held)
             refusals.refuse_fresh_principal(self.world, held)
+            refusals.refuse_key_vault(self.world, held)
             refusals.refuse_without_role(self.world, held)
             refusals.refuse_taken(self.world, held)
             recovered = refusals.refuse_held_name(self.world, held)
@@ -162,6 +163,7 @@ class Azure:
         refusals.refuse_lost_subnets(self.world, held, body)
         wanted = Held(held.id, held.type, body, held.read_only)
         refusals.refuse_retired(self.world, wanted, held)
+        refusals.refuse_key_vault(self.world, wanted)
         refusals.refuse_without_role(self.world, wanted)
         behaviour.changed(self.world, held, body)
         held.body = body

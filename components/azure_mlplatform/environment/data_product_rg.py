@@ -21,12 +21,13 @@ from ..foundation.rules import field_rule
 from ..foundation.values import date, name_of, subscription_of
 from ..foundation.violations import Violation, prefixed
 from ..network.network import Network, NetworkArgs
+from ..parts.adopted_key_vault import adopted_key_vault, key_vault_violations
 from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
-from ..parts.outputs import after_check, known_value_of
+from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
 from .isolation import group_name, isolation_violations
 from .settings.environment import EnvironmentSettings
@@ -283,13 +284,18 @@ class DataProductRG(Component):
         key = settings.customer_managed_key
         if key is None:
             return None
+        at = ("customer_managed_key", "key_vault_id")
+        vault = adopted_key_vault(self, "key-vault", key.key_vault_id)
+        violations = key_vault_violations(
+            vault, key.key_vault_id, self.placement, settings.encrypted_near_the_vault, at
+        )
         identity = user_assigned_identity(self, "key-identity", "key")
         may_read = assign_role(
             self,
             "key-reader",
             Role.KEY_VAULT_CRYPTO_USER,
             principal_id=identity.principal_id,
-            scope=key.key_vault_id,
+            scope=gated_by(violations, key.key_vault_id),
         )
         return EncryptionKey(
             key=key,

@@ -161,6 +161,16 @@ class EnvironmentSettings(PartSettings):
         return [*clusters, *([self.batch.cluster] if self.batch and self.batch.cluster else [])]
 
     @property
+    def encrypted_near_the_vault(self) -> list[str]:
+        """What takes a customer-managed key of its own region only, in words."""
+        parts = {
+            "AI services": bool(self.ai_services),
+            "the data factory": self.batch is not None and self.batch.makes_factory,
+            "Synapse": self.synapse is not None,
+        }
+        return [part for part, there in parts.items() if there]
+
+    @property
     def dns_zones(self) -> list[str]:
         """The private DNS zones of its private endpoints."""
         return sorted({zone for each in self.private_services for zone in zones(each, self.location)})
@@ -344,6 +354,7 @@ class EnvironmentSettings(PartSettings):
         yield from sizes.region_notices(self.accelerated_sizes, self.location)
         yield from inference.inference_notices(self.inference, self.network, self.workspace)
         yield from spark.databricks_notices(self.databricks, self.customer_managed_key)
+        yield from spark.synapse_notices(self.synapse, self.customer_managed_key)
         yield from name_resolution.name_resolution_notices(
             self.network,
             self.inference,
