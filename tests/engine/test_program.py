@@ -103,6 +103,28 @@ def test_the_vault_of_a_key_is_read_before_anything_is_encrypted(tmp_path, prote
             assert made.azure.world.refused == []
 
 
+def test_dns_servers_are_those_of_the_settings_whoever_changed_them(tmp_path):
+    with engine(tmp_path / "a folder") as made:
+        made.init("dev")
+        made.change(
+            "dev", lambda settings: [settings.pop(each, None) for each in ("ai_services", "batch", "inference")]
+        )
+        made.change("dev", lambda settings: settings.pop("workspace"))
+        made.up("dev")
+        [network] = made.azure.world.of_type("azure-native:network:VirtualNetwork")
+        network.body["dhcpOptions"] = {"dnsServers": ["10.9.9.9"]}
+        made.up("dev")
+        [network] = made.azure.world.of_type("azure-native:network:VirtualNetwork")
+        assert not network.body.get("dhcpOptions")
+        for servers in (["10.0.0.4"], ["10.0.0.5", "10.0.0.4"]):
+            made.change("dev", lambda settings, to=servers: settings["network"].update(dns={"servers": to}))
+            done = made.up("dev")
+            assert {kind for kind, _ in done.operations()} == {"update"}
+            [network] = made.azure.world.of_type("azure-native:network:VirtualNetwork")
+            assert network.body["dhcpOptions"] == {"dnsServers": servers}
+        assert made.up("dev").operations() == []
+
+
 def test_a_failure_is_said_and_the_next_update_goes_on(dev):
     dev.azure.world.faults.append(Fault("Microsoft.CognitiveServices", "create", 99, 409, "Conflict", "Not now."))
     done = dev.up("dev", check=False)

@@ -89,6 +89,10 @@ def test_a_data_factory_needs_the_vault_near_too():
     assert settings.encrypted_near_the_vault == ["the data factory"]
 
 
+def test_an_environment_that_is_retired_can_go_with_any_vault():
+    assert problems(changes={"enablePurgeProtection": False}, retire={"reason": "the project has ended"}) == []
+
+
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_a_vault_of_which_nothing_is_known_is_not_judged(environment, preview):

@@ -284,18 +284,13 @@ class DataProductRG(Component):
         key = settings.customer_managed_key
         if key is None:
             return None
-        at = ("customer_managed_key", "key_vault_id")
-        vault = adopted_key_vault(self, "key-vault", key.key_vault_id)
-        violations = key_vault_violations(
-            vault, key.key_vault_id, self.placement, settings.encrypted_near_the_vault, at
-        )
         identity = user_assigned_identity(self, "key-identity", "key")
         may_read = assign_role(
             self,
             "key-reader",
             Role.KEY_VAULT_CRYPTO_USER,
             principal_id=identity.principal_id,
-            scope=gated_by(violations, key.key_vault_id),
+            scope=self._judged_vault(settings, key.key_vault_id),
         )
         return EncryptionKey(
             key=key,
@@ -303,6 +298,14 @@ class DataProductRG(Component):
             identity_id=known_value_of(may_read, identity.id),
             identity_client_id=identity.client_id,
         )
+
+    def _judged_vault(self, settings: EnvironmentSettings, vault_id: str) -> In[str]:
+        """The id of the key's vault, or an error if it cannot hold the key."""
+        if settings.retire is not None:  # A vault that is gone or unfit must not keep the environment from going.
+            return vault_id
+        vault = adopted_key_vault(self, "key-vault", vault_id)
+        near, path = settings.encrypted_near_the_vault, ("customer_managed_key", "key_vault_id")
+        return gated_by(key_vault_violations(vault, vault_id, self.placement, near, path), vault_id)
 
     def _grant(
         self,
