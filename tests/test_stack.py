@@ -126,6 +126,7 @@ def test_every_setting_can_be_given_in_a_file():
             "key_vault_id": f"{central.replace('00000000cafe', '000000000001')}/Microsoft.KeyVault/vaults/kv-keys",
             "key_id": "https://kv-keys.vault.azure.net/keys/ml",
         },
+        "no_zones_reason": "One zone is enough, ARC-118",
         "tags": {"criticality": "low"},
         "suffix": "abc123",
         "expires_on": "2999-12-31",

@@ -8,6 +8,7 @@ import pytest
 from azure_mlplatform.emulation import azure as emulated
 from azure_mlplatform.emulation.azure import Azure
 from azure_mlplatform.emulation.refusal import AzureError
+from azure_mlplatform.emulation.tables.keys import KEY_VAULTS
 from azure_mlplatform.emulation.world import Fault, World
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -451,3 +452,56 @@ def test_the_service_moves_a_deployment_on_the_day_on_which_its_model_retires(az
     assert runs() == version
     if version != "2025-08-07":
         assert refused(update, azure, id_, DEPLOYMENT_TYPE, chat).code == "ServiceModelDeprecated"
+
+
+NAMES_THE_VAULT = {
+    "microsoft.storage/storageaccounts": (
+        "azure-native:storage:StorageAccount",
+        {"accountName": "st", "encryption": {"keyVaultProperties": {"keyVaultUri": "https://KV.vault.azure.net/"}}},
+    ),
+    "microsoft.cognitiveservices/accounts": (
+        ACCOUNT_TYPE,
+        {
+            **ACCOUNT,
+            "properties": {"encryption": {"keyVaultProperties": {"keyVaultUri": "https://kv.vault.azure.net/"}}},
+        },
+    ),
+    "microsoft.machinelearningservices/workspaces": (
+        "azure-native:machinelearningservices:Workspace",
+        {
+            "workspaceName": "mlw",
+            "encryption": {"keyVaultProperties": {"keyVaultArmId": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}},
+        },
+    ),
+    "microsoft.datafactory/factories": (
+        "azure-native:datafactory:Factory",
+        {"factoryName": "adf", "encryption": {"vaultBaseUrl": "https://kv.vault.azure.net/"}},
+    ),
+    "microsoft.synapse/workspaces": (
+        "azure-native:synapse:Workspace",
+        {
+            "workspaceName": "syn",
+            "encryption": {"cmk": {"key": {"keyVaultUrl": "https://kv.vault.azure.net/keys/ml"}}},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("row", KEY_VAULTS, ids=lambda row: row.type)
+@pytest.mark.parametrize("protected", [True, False, None])
+def test_a_key_is_taken_from_a_vault_with_purge_protection_only(azure, row, protected):
+    type_, inputs = NAMES_THE_VAULT[row.type]
+    vault = {**VAULT, "properties": {"enablePurgeProtection": protected} if protected is not None else {}}
+    create(azure, VAULT_TYPE, vault)
+    if protected:
+        assert create(azure, type_, {**HERE, **inputs})
+        return
+    with pytest.raises(AzureError) as error:
+        create(azure, type_, {**HERE, **inputs})
+    assert (error.value.status, error.value.code) == (row.status, row.code)
+    assert azure.world.refused == [row.key]
+
+
+def test_a_vault_that_others_run_counts_as_suitable_for_a_key(azure):
+    type_, inputs = NAMES_THE_VAULT["microsoft.storage/storageaccounts"]
+    assert create(azure, type_, {**HERE, **inputs})

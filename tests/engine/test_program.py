@@ -8,6 +8,10 @@ from azure_mlplatform.emulation.world import Fault, Held
 from support.engine.engine import ROOT, engine
 from support.engine.local import CI, Local
 
+KEY_VAULT = (
+    "/subscriptions/00000000-0000-0000-0000-00000000de00/resourceGroups/rg-keys/providers/Microsoft.KeyVault"
+    "/vaults/kv-keys"
+)
 LAKE = (
     "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg-lake/providers/Microsoft.Storage"
     "/storageAccounts/stlake"
@@ -77,6 +81,48 @@ def test_an_adopted_account_is_read_before_the_workspace_is_made(tmp_path, lake)
         assert (done.code != 0) is lake
         if lake:
             assert any("the account has a hierarchical namespace" in each for each in done.errors)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_the_vault_of_a_key_is_read_before_anything_is_encrypted(tmp_path, protected):
+    with engine(tmp_path / "a folder") as made:
+        made.init("dev")
+        made.change("dev", lambda settings: [settings.pop(each, None) for each in ("batch", "inference")])
+        key = {"key_vault_id": KEY_VAULT, "key_id": "https://kv-keys.vault.azure.net/keys/ml"}
+        made.change("dev", lambda settings: settings.update(customer_managed_key=key))
+        properties = {"enableRbacAuthorization": True, "enablePurgeProtection": protected}
+        made.azure.world.resources[KEY_VAULT.lower()] = Held(
+            KEY_VAULT, "azure-native:keyvault:Vault", {"location": "westeurope", "properties": properties}
+        )
+        done = made.up("dev", check=False)
+        accounts = list(made.azure.world.of_type("azure-native:storage:StorageAccount"))
+        assert bool(accounts) is protected
+        assert (done.code != 0) is not protected
+        if not protected:
+            assert any("it has no purge protection" in each for each in done.errors)
+            assert made.azure.world.refused == []
+
+
+def test_dns_servers_are_those_of_the_settings_whoever_changed_them(tmp_path):
+    with engine(tmp_path / "a folder") as made:
+        made.init("dev")
+        made.change(
+            "dev", lambda settings: [settings.pop(each, None) for each in ("ai_services", "batch", "inference")]
+        )
+        made.change("dev", lambda settings: settings.pop("workspace"))
+        made.up("dev")
+        [network] = made.azure.world.of_type("azure-native:network:VirtualNetwork")
+        network.body["dhcpOptions"] = {"dnsServers": ["10.9.9.9"]}
+        made.up("dev")
+        [network] = made.azure.world.of_type("azure-native:network:VirtualNetwork")
+        assert not network.body.get("dhcpOptions")
+        for servers in (["10.0.0.4"], ["10.0.0.5", "10.0.0.4"]):
+            made.change("dev", lambda settings, to=servers: settings["network"].update(dns={"servers": to}))
+            done = made.up("dev")
+            assert {kind for kind, _ in done.operations()} == {"update"}
+            [network] = made.azure.world.of_type("azure-native:network:VirtualNetwork")
+            assert network.body["dhcpOptions"] == {"dnsServers": servers}
+        assert made.up("dev").operations() == []
 
 
 def test_a_failure_is_said_and_the_next_update_goes_on(dev):

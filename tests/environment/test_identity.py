@@ -111,3 +111,18 @@ def test_a_guard_waits_for_what_it_is_given_only():
 )
 def test_the_range_that_subnets_are_shares_of_stays(deployed, network, refused):
     assert found({"shared_range": deployed}, network=network) == refused
+
+
+@pytest.mark.parametrize(
+    ("first", "environment", "reason", "refused"),
+    [
+        ("", "prod", None, []),
+        ("", "prod", "One zone is enough, ARC-118", ["no_zones_reason"]),
+        ("in no zones", "prod", "Another reason for it, ARC-119", []),
+        ("in no zones", "prod", None, ["no_zones_reason"]),
+        ("", "dev", "One zone is enough, ARC-118", []),
+    ],
+)
+def test_an_environment_that_is_spread_over_zones_stays_so(first, environment, reason, refused):
+    deployed = {**FIRST, "environment": environment, "zones": first}
+    assert found(deployed, environment=environment, no_zones_reason=reason) == refused

@@ -4,8 +4,9 @@ from typing import Optional
 import pytest
 from pydantic import Field, ValidationError
 
+from azure_mlplatform.catalogue.regions import region
 from azure_mlplatform.foundation.rules import field_rule
-from azure_mlplatform.foundation.values import private_range, region
+from azure_mlplatform.foundation.values import private_range
 from azure_mlplatform.foundation.violations import UnreadableError, prefixed_each
 from azure_mlplatform.settings import SECRET, Encrypted, Settings, Violation, check
 from support.violations import problems, refused

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from azure_mlplatform.foundation import values
-from azure_mlplatform.foundation.regions import REGIONS
 
 GUID = "0000aaaa-0000-BBBB-0000-000000000001"
 VNET = f"/subscriptions/{GUID}/resourceGroups/rg-a/providers/Microsoft.Network/virtualNetworks/vnet-a"
@@ -31,33 +30,6 @@ def test_what_is_no_guid_is_refused(value):
     assert not allowed(values.guid, value)
 
 
-@given(st.sampled_from(sorted(REGIONS)))
-def test_every_region_is_taken_in_any_writing(name):
-    assert values.region(name) == name
-    assert values.region(name.upper()) == name
-    assert values.region(name[:2] + " " + name[2:]) == name
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("westeurop", "westeurope"),
-        ("norteurope", "northeurope"),
-        ("sweden-central", "swedencentral"),
-        ("West Europ", "westeurope"),
-    ],
-)
-def test_a_misspelt_region_names_the_nearest(written, meant):
-    with pytest.raises(PydanticCustomError, match=f"did you mean '{meant}'"):
-        values.region(written)
-
-
-def test_a_region_like_no_other_names_none():
-    with pytest.raises(PydanticCustomError) as error:
-        values.region("qqqqqqqqqq")
-    assert "did you mean" not in str(error.value)
-
-
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_a_range_is_taken_just_when_a_virtual_network_may_have_it(address, length):
     network = ipaddress.IPv4Network((address, length), strict=False)
@@ -78,7 +50,7 @@ def test_a_range_with_bits_behind_its_prefix_names_the_one_it_lies_in(address, l
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_a_rule(text):
-    for rule in (values.private_range, values.ip_range, values.ip_address, values.region, values.date, values.guid):
+    for rule in (values.private_range, values.ip_range, values.ip_address, values.date, values.guid):
         allowed(rule, text)
 
 

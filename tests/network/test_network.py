@@ -155,6 +155,21 @@ def test_the_way_out_is_spread_over_zones_where_asked(redundant, zones):
     assert address.input("zones") == zones
 
 
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize(
+    ("dns", "servers"),
+    [
+        ({"mode": "policy", "servers": ["10.0.0.4", "10.0.0.5"]}, ["10.0.0.4", "10.0.0.5"]),
+        ({"mode": "policy", "servers": []}, None),
+        ({}, None),
+    ],
+)
+def test_the_network_has_the_dns_servers_of_the_settings(dns, servers, preview):
+    [vnet] = network({**OWN, "dns": dns}, preview).of_type("VirtualNetwork")
+    assert vnet.input("dhcpOptions.dnsServers") == servers
+    assert ("dhcpOptions" in vnet.inputs) is (servers is not None)
+
+
 def test_the_peering_uses_the_hub_as_the_settings_say():
     [peering] = network({**OWN, "hub": {"vnet_id": HUB, "use_gateway": True}}).of_type("VirtualNetworkPeering")
     assert peering.input("remoteVirtualNetwork.id") == HUB

@@ -52,12 +52,14 @@ def test_a_repository_without_problems_says_what_it_has(repository):
         f"projects/{name}/Pulumi.{stack}.yaml" for name in ("central", "pricing") for stack in ("dev", "prod")
     ]
     [first, *_] = report.as_json()["stacks"]
-    assert {key: first[key] for key in ("folder", "project", "stack", "notices")} == {
+    assert {key: first[key] for key in ("folder", "project", "stack")} == {
         "folder": "projects/central",
         "project": "central",
         "stack": "dev",
-        "notices": [],
     }
+    [notice] = first["notices"]
+    assert notice["severity"] == "warning"
+    assert notice["text"].startswith("Standard_NC4as_T4_v3: not checked whether westeurope has it")
     assert first["resources"] == len(report.plans[0].azure_resources)
 
 

@@ -154,7 +154,13 @@ def remembered(program: Callable[..., Plan]) -> Callable[..., Plan]:
 
 @remembered
 def data_product(
-    environment: str = "dev", *, preview: bool = False, today: str = TODAY, stack: str = "dev", **changes: Any
+    environment: str = "dev",
+    *,
+    preview: bool = False,
+    today: str = TODAY,
+    stack: str = "dev",
+    existing: Optional[dict[str, Any]] = None,
+    **changes: Any,
 ) -> Plan:
     """The plan of a DataProductRG."""
     settings = example_settings(environment, **changes)
@@ -164,6 +170,7 @@ def data_product(
         ),
         preview=preview,
         stack=stack,
+        existing=existing,
     )
 
 

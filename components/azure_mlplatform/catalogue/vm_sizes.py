@@ -1,4 +1,4 @@
-"""The VM sizes for computes and node pools: the hardware of a node, its regions, and its retirement.
+"""The VM sizes for computes and node pools: the hardware of a node, and its retirement.
 
 Sources: "Sizes for virtual machines in Azure" for sizes; for retirements, "VM size series retirements, capacity growth
 restrictions, and modernization guidance" (Microsoft Learn, 2026-09-24) and, before 2025, "Retired Azure VM size series"
@@ -16,6 +16,7 @@ from typing import NamedTuple, Optional
 
 from ..foundation.rules import pattern_rule
 from .lifecycle import HARDWARE_NOTICE_DAYS, Lifecycle
+from .regions import regions_with
 
 READ = datetime.date(2026, 11, 23)
 """The day on which the sources were read."""
@@ -84,9 +85,9 @@ class VmSize(NamedTuple):
 
     @property
     def regions(self) -> Optional[frozenset[str]]:
-        """The regions that have it, if Microsoft's page of the size lists them: FPGAs only. None: not listed, ask Azure
-        (`az vm list-skus`)."""
-        return _FPGA_REGIONS if self.accelerator is Accelerator.FPGA else None
+        """The regions that have it, if it has accelerators and their regions are listed. None: not checked."""
+        family = re.match(r"Standard_([A-Z]+)", self.name)
+        return regions_with(family[1]) if self.card and family else None
 
     @property
     def local_disk_gib(self) -> int:
@@ -186,11 +187,6 @@ _SERIES = (
 
 _D_V2 = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 """Number → vCPUs of the D series up to version 2. Numbers from 11 have 7 GiB per vCPU, the others 3.5."""
-
-_FPGA_REGIONS = frozenset(
-    {"canadacentral", "eastus", "japaneast", "southcentralus", "southeastasia", "westeurope", "westus2"}
-)
-"""Source: "NP family"."""
 
 _LOCAL_DISKS = {
     "Standard_NC4as_T4_v3": 176,

@@ -184,7 +184,7 @@ def _unequal(name: str, theirs: Any, ours: Any) -> Iterator[tuple[str, Any, Any]
 
 def _effective(pool: NodePoolSettings | ServicePoolSettings, field: str) -> str:
     if field == "zones":
-        return _shown(pool.zones or ["1", "2", "3"])
+        return _shown(["1", "2", "3"] if pool.zones is None else pool.zones)
     return _shown(getattr(pool, _EFFECTIVE.get(field, field), None))
 
 

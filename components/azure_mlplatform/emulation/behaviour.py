@@ -170,9 +170,17 @@ _IN_TEMPLATES = {
 """Type in a template → its type in azure-native, which tables name."""
 
 _OUTSIDE: dict[str, dict[str, Any]] = {
-    "azure-native:keyvault:Vault": {"properties": {"enableRbacAuthorization": True}},
+    "azure-native:keyvault:Vault": {
+        "properties": {
+            "enableRbacAuthorization": True,
+            "enableSoftDelete": True,
+            "enablePurgeProtection": True,
+            "publicNetworkAccess": "Disabled",
+            "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny"},
+        }
+    },
     "azure-native:storage:StorageAccount": {"isHnsEnabled": False},
     "azure-native:containerregistry:Registry": {"sku": {"name": "Premium", "tier": "Premium"}},
     "azure-native:applicationinsights:Component": {"workspaceResourceId": "outside"},
 }
-"""The properties of a resource that others run, such that a workspace can use it. Assumed."""
+"""The properties of a resource that others run, such that an environment can use it. Assumed."""

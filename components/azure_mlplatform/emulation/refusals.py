@@ -14,6 +14,7 @@ from .refresh import merged
 from .refusal import AzureError
 from .tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Held, InUse, Operation, Reach, Serial
 from .tables.immutable import ALLOWED, IMMUTABLE, ONE_WAY, Outcome
+from .tables.keys import KEY_VAULTS
 from .tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again, Overlap, Scope, SoftDeleted, Taken, Unique
 from .tables.retired import RETIRED, Retired
 from .tables.roles import FRESH, ROLE_IDS, ROLES, Needed
@@ -23,6 +24,7 @@ from .world import EFFECT, World
 from .world import Held as Resource
 
 _LOCK = "azure-native:authorization:ManagementLockByScope"
+_VAULT = "azure-native:keyvault:Vault"
 _ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 _GROUP = "microsoft.resources/resourcegroups"
 
@@ -87,6 +89,19 @@ def _first_like(body: dict[str, Any], condition: str) -> str:
     path, _, pattern = condition.partition("=")
     values = (str(value) for _, value in values_at(body, path))
     return next((each for each in values if fnmatch.fnmatch(each.lower(), pattern.lower())), "")
+
+
+def refuse_key_vault(world: World, resource: Resource) -> None:
+    """Refuses a customer-managed key whose vault lacks a property that the service asks for."""
+    for row in KEY_VAULTS:
+        named = first_at(resource.body, row.vault) if row.type == arm_type(resource.id) else None
+        if named is None:
+            continue
+        host = str(named).removeprefix("https://").partition(".")[0]
+        name = name_of(str(named)) if str(named).startswith("/") else host
+        for vault in world.of_type(_VAULT):
+            if name_of(vault.id).lower() == name.lower() and first_at(vault.body, row.needed) is not True:
+                refuse(world, row, vault=vault.id)
 
 
 def refuse_without_role(world: World, resource: Resource) -> None:

@@ -21,12 +21,13 @@ from ..foundation.rules import field_rule
 from ..foundation.values import date, name_of, subscription_of
 from ..foundation.violations import Violation, prefixed
 from ..network.network import Network, NetworkArgs
+from ..parts.adopted_key_vault import adopted_key_vault, key_vault_violations
 from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, refuse_deployed
 from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
-from ..parts.outputs import after_check, known_value_of
+from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
 from .isolation import group_name, isolation_violations
 from .settings.environment import EnvironmentSettings
@@ -163,6 +164,7 @@ class DataProductRG(Component):
             tags=environment_tags(settings),
             public_access=settings.network.public_access if settings.network else None,
             open_reason=None if settings.network else "a sandbox without a network",
+            no_zones_reason=settings.no_zones_reason,
             retire=settings.retire,
             lift_locks=settings.lift_locks,
         )
@@ -288,7 +290,7 @@ class DataProductRG(Component):
             "key-reader",
             Role.KEY_VAULT_CRYPTO_USER,
             principal_id=identity.principal_id,
-            scope=key.key_vault_id,
+            scope=self._judged_vault(settings, key.key_vault_id),
         )
         return EncryptionKey(
             key=key,
@@ -296,6 +298,14 @@ class DataProductRG(Component):
             identity_id=known_value_of(may_read, identity.id),
             identity_client_id=identity.client_id,
         )
+
+    def _judged_vault(self, settings: EnvironmentSettings, vault_id: str) -> In[str]:
+        """The id of the key's vault, or an error if it cannot hold the key."""
+        if settings.retire is not None:  # A vault that is gone or unfit must not keep the environment from going.
+            return vault_id
+        vault = adopted_key_vault(self, "key-vault", vault_id)
+        near, path = settings.encrypted_near_the_vault, ("customer_managed_key", "key_vault_id")
+        return gated_by(key_vault_violations(vault, vault_id, self.placement, near, path), vault_id)
 
     def _grant(
         self,

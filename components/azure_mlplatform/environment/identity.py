@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pulumi
 
 from ..foundation.problems import Problem
+from ..foundation.profiles import PROFILES
 from ..foundation.violations import Path
 from ..parts.component import child
 from .checks.inference import egress_of_own_cluster
@@ -23,13 +24,19 @@ _SETTINGS: dict[str, Path] = {
     "resource_group_id": ("resource_group_id",),
     "cluster_egress": ("network", "egress", "kind"),
     "shared_range": ("network", "address_space", 0),
+    "zones": ("no_zones_reason",),
 }
 """Key of a kept value → the setting that it comes from."""
+
+_UNWRITTEN = {"zones": "spread over zones"}
+"""Key → the value that is not kept, because every environment had it before there was a choice."""
 
 _FIX = "An environment cannot move. Set it back, or make a new stack, move the work there, and retire this one"
 _FIX_OF = {
     "shared_range": "Subnets are shares of it, and Azure moves none that is in use. Set it back, add a second range, "
-    "and put the subnet that needs more into it, such as subnets.training"
+    "and put the subnet that needs more into it, such as subnets.training",
+    "zones": "Azure changes the zones of no address, storage account or registry. Set it back, or make a new stack, "
+    "move the work there, and retire this one",
 }
 """Key → the way out if it is another one."""
 
@@ -51,16 +58,18 @@ def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Pr
         "cluster_egress": egress_of_own_cluster(settings.network, settings.inference) or "",
         "shared_range": (settings.network and settings.network.shared_range) or "",
     }
+    if PROFILES[settings.environment].zone_redundant and not settings.zones.profile.zone_redundant:
+        wanted["zones"] = "in no zones"
 
     def compare(first: dict[str, str]) -> list[Problem]:
-        return [
-            Problem(
-                path, f"immutable: deployed as '{first[key]}', cannot become '{wanted[key]}'", _FIX_OF.get(key, _FIX)
-            )
-            for key, path in _SETTINGS.items()
+        problems: list[Problem] = []
+        for key, path in _SETTINGS.items():
+            made, now = (each.get(key) or _UNWRITTEN.get(key, "") for each in (first, wanted))
             # An empty value fixes nothing.
-            if first.get(key) and wanted[key] and first[key].lower() != wanted[key].lower()
-        ]
+            if made and now and made.lower() != now.lower():
+                what = f"immutable: deployed as '{made}', cannot become '{now}'"
+                problems.append(Problem(path, what, _FIX_OF.get(key, _FIX)))
+        return problems
 
     return pulumi.Stash("environment", input=wanted).output.apply(compare)
 

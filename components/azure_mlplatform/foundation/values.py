@@ -1,4 +1,4 @@
-"""Rules for single values: regions, ids, addresses, dates. Each returns the value, or an error says what is allowed."""
+"""Rules for single values: ids, addresses, dates. Each returns the value, or an error says what is allowed."""
 
 import datetime
 import difflib
@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Optional
 
-from .regions import REGIONS
 from .rules import Rule, needs_plain_text, pattern_rule
 from .violations import rule_error
 
@@ -32,19 +31,6 @@ def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
     written = {each.lower(): each for each in among}
     found = difflib.get_close_matches(value.lower(), list(written), n=1, cutoff=cutoff)
     return f"; did you mean '{written[found[0]]}'?" if found else ""
-
-
-@needs_plain_text
-def region(value: str) -> str:
-    """The short name of a public Azure region. Also accepts a display name such as 'West Europe'."""
-    short = value.replace(" ", "").lower()
-    if short not in REGIONS:
-        raise rule_error(
-            f"'{value}' is not an Azure region{nearest(short, REGIONS)}",
-            "Allowed: a region's short name, such as westeurope, northeurope or swedencentral "
-            "(`az account list-locations` lists them)",
-        )
-    return short
 
 
 @needs_plain_text

@@ -95,7 +95,7 @@ class Network(Component):
         return self._subnet_ids.get(SubnetRole(role))
 
     def _vnet(self, args: NetworkArgs) -> "native.network.VirtualNetwork":
-        ranges = args.settings.ranges()
+        ranges, dns = args.settings.ranges(), args.settings.dns
         groups = {role: self._rules(args, role) for role in ranges}
         egress = self._egress(args.settings.egress)
         subnets: list[Any] = [
@@ -120,6 +120,8 @@ class Network(Component):
             location=self.placement.location,
             address_space={"address_prefixes": args.settings.address_space},
             subnets=subnets,
+            # Left out, it is Azure's own DNS, and an update takes away servers that were set by hand.
+            dhcp_options={"dns_servers": dns.servers} if dns.servers else None,
             tags=self.placement.tags,
             opts=child(self, protect=self.placement.protected),
         )

@@ -8,6 +8,7 @@ from typing import Optional
 
 from pydantic import Field
 
+from ..foundation.duplicates import duplicate_values
 from ..foundation.model import Settings, check
 from ..foundation.rules import field_rule
 from ..foundation.values import arm_group_id, arm_id, ip_address, private_range
@@ -191,6 +192,13 @@ class DnsSettings(Settings):
     zone_ids: dict[str, str] = Field(default_factory=dict)
     """With `adopt`: zone name → id, for zones in other resource groups."""
 
+    servers: list[str] = Field(default_factory=list, max_length=20, examples=[["10.0.0.4", "10.0.0.5"]])
+    """The DNS servers of an own network, by private address: up to 20, such as the inbound endpoint of the hub's
+    resolver. A change is made in place, but machines that run keep the old servers until they renew their lease or
+    restart; nodes of AKS, until an upgrade of the node image. Default: Azure's own DNS, which resolves zones that are
+    linked to the network."""
+
+    _servers = field_rule(ip_address, "servers")
     _group = field_rule(arm_group_id, "resource_group_id")
     _zones = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "zone_ids")
 
@@ -211,6 +219,10 @@ class DnsSettings(Settings):
                 "mode is 'adopt', but no zones are given",
                 "Give resource_group_id or zone_ids",
             )
+
+    @check
+    def _servers_are_given_once(self) -> Iterator[Violation]:
+        yield from duplicate_values(self.servers, ("servers",))
 
     def zone_id(self, zone: str) -> Optional[str]:
         """The id of an adopted zone, or None if the settings do not give it."""
@@ -283,6 +295,12 @@ class NetworkSettings(PartSettings):
             return None
         return self.ranges().get(role)
 
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The address of the NAT gateway."""
+        nat = not self.adopted and self.egress.kind is EgressKind.NAT_GATEWAY
+        return ["the NAT gateway's address"] if nat else []
+
     @check
     def _own_or_adopted(self) -> Iterator[Violation]:
         if self.adopted == bool(self.address_space):
@@ -296,14 +314,16 @@ class NetworkSettings(PartSettings):
             )
         if not self.adopted:
             return
-        for field in ("subnets", "egress", "hub"):
-            if field in self.model_fields_set:
-                yield Violation(
-                    (field,),
-                    None,
-                    f"{field} is given together with subnet_ids",
-                    "Leave it out: the owner of the adopted network decides it",
-                )
+        given: list[Path] = [(field,) for field in ("subnets", "egress", "hub") if field in self.model_fields_set]
+        if self.dns.servers:
+            given.append(("dns", "servers"))
+        for path in given:
+            yield Violation(
+                path,
+                None,
+                f"{'.'.join(map(str, path))} is given together with subnet_ids",
+                "Leave it out: the owner of the adopted network decides it",
+            )
 
     @check
     def _spaces_are_apart(self) -> Iterator[Violation]:

@@ -7,12 +7,13 @@ import pulumi
 from pydantic import Field
 
 from ..catalogue.private_link import zones
+from ..catalogue.regions import region
 from ..foundation.model import check
 from ..foundation.naming import RULES, SUFFIX_LENGTH, Kind, azure_name, project_name
 from ..foundation.problems import Problem
 from ..foundation.profiles import PROFILES, Environment, Profile
 from ..foundation.rules import field_rule, pattern_rule
-from ..foundation.values import arm_id, guid, region, subscription_of
+from ..foundation.values import arm_id, guid, subscription_of
 from ..foundation.violations import Violation, prefixed
 from .arguments import LEFT_OUT, ComponentArgs, EnumOrText, In, ModelOrDict
 from .encryption import EncryptionKey
@@ -20,6 +21,7 @@ from .settings.locks import LiftedLocks
 from .settings.part import PartSettings
 from .settings.public_access import PublicAccess
 from .settings.retirement import Retirement
+from .settings.zones import AvailabilityZones
 
 _suffix = pattern_rule(
     f"[a-z0-9]{{{SUFFIX_LENGTH}}}", "is not a suffix", f"{SUFFIX_LENGTH} lower-case letters and digits"
@@ -85,6 +87,10 @@ class Placement(ComponentArgs):
     encryption: ModelOrDict[Optional[EncryptionKey]] = LEFT_OUT
     """The customer-managed key that encrypts stored data. Default: Microsoft's keys."""
 
+    no_zones_reason: Optional[str] = Field(default=None, min_length=10)
+    """The reason why nothing is spread over availability zones: at least 10 characters. Required if the profile is
+    spread over zones and the region has none. Default: what can be is spread, if the profile is."""
+
     lock: bool = False
     """Whether to protect and lock resources with data or work even if the profile does not. Default: as the profile."""
 
@@ -105,20 +111,28 @@ class Placement(ComponentArgs):
     def _openness_is_allowed(self) -> Iterator[Violation]:
         if self.public_access is not None:
             yield from prefixed(("public_access",), self.public_access.profile_violations(self.environment))
-        if self.open_reason is not None and (self.private_network is not None or self.profile.needs_network):
+        # `profile` would need the location too, which may be wrong.
+        needs_network = PROFILES[self.environment].needs_network
+        if self.open_reason is not None and (self.private_network is not None or needs_network):
             yield Violation(
                 ("open_reason",),
                 self.open_reason,
                 f"a {self.environment} environment must not be open to all"
-                if self.profile.needs_network
+                if needs_network
                 else "open_reason is given together with private_network",
                 "Leave it out",
             )
 
     @property
+    def zones(self) -> AvailabilityZones:
+        """The availability zones that its resources may be in."""
+        return AvailabilityZones(self.environment, self.location, self.no_zones_reason)
+
+    @property
     def profile(self) -> Profile:
-        """The requirements, permissions and defaults of this kind of environment."""
-        return PROFILES[self.environment]
+        """The requirements, permissions and defaults of this kind of environment, here: `zone_redundant` is false where
+        no zones can be used."""
+        return self.zones.profile
 
     @property
     def protected(self) -> bool:
@@ -232,6 +246,13 @@ class PlacedArgs(ComponentArgs):
     @check
     def _settings_fit_the_region(self) -> Iterator[Violation]:
         yield from self._ask_settings(lambda part: part.region_violations(self.placement.location))
+
+    @check
+    def _settings_fit_the_zones(self) -> Iterator[Violation]:
+        settings, zones = getattr(self, "settings", None), self.placement.zones
+        if isinstance(settings, PartSettings):
+            yield from zones.region_violations(("placement", "location"), settings.zone_redundant_parts)
+        yield from self._ask_settings(lambda part: part.zone_violations(zones))
 
     @check
     def _settings_are_in_the_subscription(self) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ import pulumi_azure_native as native
 from ..catalogue.private_link import PrivateService, private_link
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
+from ..parts.adopted_key_vault import adopted_key_vault
 from ..parts.arguments import In, refuse_deployed
 from ..parts.component import Component, child
 from ..parts.container_registry import container_registry
@@ -59,7 +60,7 @@ def make_or_adopt_associated_resources(parent: Component, settings: WorkspaceSet
 def _key_vault(parent: Component, settings: WorkspaceSettings) -> In[str]:
     if settings.key_vault_id is None:
         return key_vault(parent, "vault").id
-    read = native.keyvault.Vault.get(parent.logical_name("adopted-key-vault"), settings.key_vault_id, child(parent))
+    read = adopted_key_vault(parent, "adopted-key-vault", settings.key_vault_id)
     return _adopted(
         settings,
         "key_vault_id",

@@ -52,3 +52,14 @@ def pools_can_be_attached(
     """A violation for each Spark pool that cannot be attached to the workspace."""
     if synapse is not None and workspace is not None:
         yield from prefixed(("synapse",), synapse.attach_violations())
+
+
+def synapse_notices(synapse: Optional[SynapseSettings], key: Optional[CustomerManagedKey]) -> Iterator[str]:
+    """A notice if Synapse is encrypted with a customer-managed key. It reads the key with a user-assigned identity,
+    which works without a firewall of the vault only ("Encryption for Azure Synapse Analytics workspaces", 2022-01, read
+    2026-11-28)."""
+    if synapse is not None and key is not None:
+        yield (
+            "synapse: Microsoft says that a user-assigned identity, such as Synapse has here, cannot read the key of a "
+            "vault behind a firewall; try it before you rely on it"
+        )

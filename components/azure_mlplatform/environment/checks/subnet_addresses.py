@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from typing import Optional
 
 from ...catalogue.private_link import private_link
-from ...foundation.profiles import PROFILES, Environment
+from ...foundation.profiles import Profile
 from ...foundation.violations import Violation
 from ...inference.aks.settings.aks import AKSSettings
 from ...inference.settings.inference import InferenceSettings
@@ -58,14 +58,13 @@ def computes_fit(
 
 
 def models_fit(
-    network: Optional[NetworkSettings], inference: Optional[InferenceSettings], environment: Environment
+    network: Optional[NetworkSettings], inference: Optional[InferenceSettings], profile: Profile
 ) -> Iterator[Violation]:
     """A violation if the subnet of the serving target has too few addresses."""
     role, target = (inference.subnet_role, inference.block) if inference else (None, None)
     subnet = network.subnet_range(role) if network and role else None
     if target is None or role is None or subnet is None:
         return
-    profile = PROFILES[environment]
     needed = target.addresses(profile)
     if _free(subnet) < needed:
         yield Violation(

@@ -9,13 +9,15 @@ from pydantic import Field
 from ...ai.settings import AIServiceSettings
 from ...batch.settings.batch import BatchSettings
 from ...catalogue.private_link import zones
+from ...catalogue.regions import region
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
+from ...foundation.naming import Kind, azure_name
 from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.project import ProjectSettings
 from ...foundation.rules import field_rule
 from ...foundation.tags import tag_violations
-from ...foundation.values import arm_group_id, date, guid, region
+from ...foundation.values import arm_group_id, date, guid
 from ...foundation.violations import Violation
 from ...inference.settings.inference import InferenceSettings
 from ...network.settings import NetworkSettings
@@ -23,11 +25,22 @@ from ...parts.settings.encryption import CustomerManagedKey
 from ...parts.settings.locks import LiftedLocks
 from ...parts.settings.part import PartSettings
 from ...parts.settings.retirement import Retirement
+from ...parts.settings.zones import AvailabilityZones
 from ...spark.databricks.settings import TOKEN_KEY, DatabricksSettings
 from ...spark.synapse.settings import SynapseSettings
 from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import WorkspaceSettings
-from ..checks import batch, inference, required_subnets, spark, subnet_addresses, subscription, workspace
+from ..checks import (
+    batch,
+    inference,
+    name_resolution,
+    required_subnets,
+    sizes,
+    spark,
+    subnet_addresses,
+    subscription,
+    workspace,
+)
 from .access import AccessSettings, WorkloadIdentitySettings
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
@@ -96,6 +109,13 @@ class EnvironmentSettings(PartSettings):
     """The key that encrypts the data of the AI services, the workspace, its storage, its registry, Synapse and its
     lake. Default: Microsoft's keys. It cannot be set or removed later if a workspace or a registry exists."""
 
+    no_zones_reason: Optional[str] = Field(
+        default=None, min_length=10, examples=["The data stays in Wales, ticket ARC-118"]
+    )
+    """The reason why the environment uses no availability zones: at least 10 characters. `prod` needs it in a region
+    without zones. It cannot be set or removed later in `prod`; elsewhere it replaces node pools. Default: what can be
+    is spread over zones in `prod`, and node pools are in one zone elsewhere."""
+
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
     """Tags of this environment. They are added to the project's tags and override them."""
 
@@ -119,8 +139,14 @@ class EnvironmentSettings(PartSettings):
     _date = field_rule(date, "expires_on")
 
     @property
+    def zones(self) -> AvailabilityZones:
+        """The availability zones that its resources may be in."""
+        return AvailabilityZones(self.environment, self.location, self.no_zones_reason)
+
+    @property
     def profile(self) -> Profile:
-        """The requirements, permissions and defaults of this kind of environment."""
+        """The requirements, permissions and defaults of this kind of environment. `zones.profile` knows the region
+        too."""
         return PROFILES[self.environment]
 
     @property
@@ -133,6 +159,16 @@ class EnvironmentSettings(PartSettings):
         """The workspace's clusters, and the cluster that only batch scoring uses."""
         clusters = self.workspace.clusters if self.workspace else []
         return [*clusters, *([self.batch.cluster] if self.batch and self.batch.cluster else [])]
+
+    @property
+    def encrypted_near_the_vault(self) -> list[str]:
+        """What takes a customer-managed key of its own region only, in words."""
+        parts = {
+            "AI services": bool(self.ai_services),
+            "the data factory": self.batch is not None and self.batch.makes_factory,
+            "Synapse": self.synapse is not None,
+        }
+        return [part for part, there in parts.items() if there]
 
     @property
     def dns_zones(self) -> list[str]:
@@ -179,6 +215,14 @@ class EnvironmentSettings(PartSettings):
     @check
     def _parts_fit_the_region(self) -> Iterator[Violation]:
         yield from self.region_violations(self.location)
+
+    @check
+    def _region_has_the_zones(self) -> Iterator[Violation]:
+        yield from self.zones.region_violations(("location",), self.zone_redundant_parts)
+
+    @check
+    def _parts_fit_the_zones(self) -> Iterator[Violation]:
+        yield from self.zone_violations(self.zones)
 
     @check
     def _parts_work_privately(self) -> Iterator[Violation]:
@@ -255,7 +299,7 @@ class EnvironmentSettings(PartSettings):
 
     @check
     def _models_fit(self) -> Iterator[Violation]:
-        yield from subnet_addresses.models_fit(self.network, self.inference, self.environment)
+        yield from subnet_addresses.models_fit(self.network, self.inference, self.zones.profile)
 
     @check
     def _cluster_ranges_are_apart(self) -> Iterator[Violation]:
@@ -306,8 +350,18 @@ class EnvironmentSettings(PartSettings):
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """Notices on a day about settings that are allowed but need attention."""
         yield from super().notices_on(today)
+        yield from self.zones.notices
+        yield from sizes.region_notices(self.accelerated_sizes, self.location)
         yield from inference.inference_notices(self.inference, self.network, self.workspace)
         yield from spark.databricks_notices(self.databricks, self.customer_managed_key)
+        yield from spark.synapse_notices(self.synapse, self.customer_managed_key)
+        yield from name_resolution.name_resolution_notices(
+            self.network,
+            self.inference,
+            self.dns_zones,
+            self.location,
+            azure_name(Kind.VIRTUAL_NETWORK, self.project.name, self.environment),
+        )
 
     def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
         if self.expires_on is None:

@@ -10,8 +10,6 @@ from ...parts.component import Component, child, without_none
 from ...parts.placement import Placement
 from .settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
 
-ALL_ZONES = ["1", "2", "3"]
-
 TAINT = "ml.azure.com/amlarc=true:NoSchedule"
 """Keeps all pods off a pool except Azure ML's workloads and its system pods, such as the device plugin ("Deploy Azure
 Machine Learning extension", recommended taints)."""
@@ -81,7 +79,7 @@ def nodes_of(
         "min_count": least,
         "max_count": most,
         "enable_auto_scaling": True,
-        "availability_zones": pool.zones or (ALL_ZONES if placement.profile.zone_redundant else ALL_ZONES[:1]),
+        **without_none(availability_zones=pool.zones_in(placement.zones) or None),
         "max_pods": pool.max_pods,
         "os_type": "Linux",
         # The FPGA runtime is validated on older versions only, so FPGA pools do not get the newest one.

@@ -208,7 +208,8 @@ def _violations(
             (
                 f"system.{_SETTING_OF.get(field, field)}",
                 nodes.apply(lambda each, field=field: _of(_system(each), field)),
-                system[field],
+                # Without zones, the property is left out.
+                system.get(field, "none"),
             )
             for field in IMMUTABLE_OF_NODES
         ),

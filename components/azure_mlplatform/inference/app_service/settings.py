@@ -9,9 +9,10 @@ from pydantic import Field
 from ...catalogue.private_link import PrivateService
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
-from ...foundation.profiles import PROFILES, Environment, Profile
+from ...foundation.profiles import Profile
 from ...foundation.rules import field_rule
 from ...foundation.violations import Violation
+from ...parts.settings.zones import AvailabilityZones
 from ..settings.container import ServedByContainer, registry_rule
 from ..settings.target import TargetSettings
 
@@ -86,9 +87,15 @@ class AppServiceSettings(TargetSettings):
         """An entry for each app. It covers the app's slot too."""
         return [PrivateService.WEB_APP] * len(self.apps)
 
-    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The plan."""
+        return ["the App Service plan"]
+
+    def zone_violations(self, zones: AvailabilityZones) -> Iterator[Violation]:
         """A violation if there is one instance, but the environment is spread over zones."""
-        if PROFILES[environment].zone_redundant and self.instances == 1:
+        yield from super().zone_violations(zones)
+        if zones.profile.zone_redundant and self.instances == 1:
             yield Violation(
                 ("instances",),
                 self.instances,

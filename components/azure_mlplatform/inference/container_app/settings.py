@@ -7,6 +7,7 @@ from typing import NamedTuple, Optional
 from pydantic import Field
 
 from ...catalogue.private_link import PrivateService
+from ...catalogue.regions import REGIONS, regions_with
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
 from ...foundation.profiles import PROFILES, Environment, Profile
@@ -54,37 +55,19 @@ class _Profile(NamedTuple):
     """Whether it runs on dedicated nodes, with a minimum and a maximum number."""
 
     gpus: int = 0
-    regions: Optional[frozenset[str]] = None
-    """The regions that have it. None if the page does not list them."""
 
-
-_A100_REGIONS = frozenset(
-    {"australiaeast", "brazilsouth", "canadacentral", "eastus", "italynorth", "swedencentral", "westus", "westus3"}
-)
-_T4_REGIONS = _A100_REGIONS | {
-    "centralindia",
-    "francecentral",
-    "japaneast",
-    "northcentralus",
-    "southcentralus",
-    "southeastasia",
-    "southindia",
-    "westeurope",
-    "westus2",
-}
-_DEDICATED_GPU_REGIONS = frozenset({"northeurope", "westus3"})
 
 WORKLOAD_PROFILES: dict[WorkloadProfile, _Profile] = {
     WorkloadProfile.CONSUMPTION: _Profile(4, 8, dedicated=False),
     **{WorkloadProfile(f"D{vcpus}"): _Profile(vcpus, 4 * vcpus) for vcpus in (4, 8, 16, 32)},
     **{WorkloadProfile(f"E{vcpus}"): _Profile(vcpus, 8 * vcpus) for vcpus in (4, 8, 16, 32)},
-    WorkloadProfile.SERVERLESS_T4: _Profile(8, 56, dedicated=False, gpus=1, regions=_T4_REGIONS),
-    WorkloadProfile.SERVERLESS_A100: _Profile(24, 220, dedicated=False, gpus=1, regions=_A100_REGIONS),
-    WorkloadProfile.A100_1: _Profile(24, 220, gpus=1, regions=_DEDICATED_GPU_REGIONS),
-    WorkloadProfile.A100_2: _Profile(48, 440, gpus=2, regions=_DEDICATED_GPU_REGIONS),
-    WorkloadProfile.A100_4: _Profile(96, 880, gpus=4, regions=_DEDICATED_GPU_REGIONS),
+    WorkloadProfile.SERVERLESS_T4: _Profile(8, 56, dedicated=False, gpus=1),
+    WorkloadProfile.SERVERLESS_A100: _Profile(24, 220, dedicated=False, gpus=1),
+    WorkloadProfile.A100_1: _Profile(24, 220, gpus=1),
+    WorkloadProfile.A100_2: _Profile(48, 440, gpus=2),
+    WorkloadProfile.A100_4: _Profile(96, 880, gpus=4),
 }
-"""From "Workload profiles in Azure Container Apps" (2025-11) and "Using serverless GPUs" (2025-06)."""
+"""From "Workload profiles in Azure Container Apps" (2025-11)."""
 
 
 class ContainerAppSettings(ServedByContainer):
@@ -198,6 +181,11 @@ class ContainerAppsSettings(TargetSettings):
         """One entry: the environment of the apps."""
         return [PrivateService.CONTAINER_APPS]
 
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The environment of the apps."""
+        return ["the Container Apps environment"]
+
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
         """A violation for each minimum of 0 nodes or replicas in a highly available environment."""
         least = {("min_nodes",): self.min_nodes}
@@ -212,9 +200,9 @@ class ContainerAppsSettings(TargetSettings):
                 )
 
     def region_violations(self, location: str) -> Iterator[Violation]:
-        """A violation if the region does not have the workload profile."""
-        regions = self.profile.regions
-        if regions is not None and location not in regions:
+        """A violation if the region is known not to have the workload profile."""
+        regions = regions_with(self.workload_profile.value)
+        if regions is not None and location not in regions and location in REGIONS:
             yield Violation(
                 ("workload_profile",),
                 self.workload_profile,

@@ -15,10 +15,12 @@ from ...foundation.violations import Violation
 
 class CustomerManagedKey(Settings):
     """A key that encrypts the stored data of the environment, in a vault with purge protection. Whoever deploys needs
-    the right to assign a role on the vault, because the environment's identity must read the key."""
+    the right to read the vault and to assign a role on it, because the environment's identity must read the key."""
 
     key_vault_id: str = Field(examples=["/subscriptions/…/providers/Microsoft.KeyVault/vaults/kv-keys"])
-    """The vault, by resource id. It must have role-based access and purge protection."""
+    """The vault, by resource id. It must have role-based access, soft delete and purge protection, be in the same
+    tenant, and let trusted services pass its firewall. For AI services, a data factory or Synapse, it must be in the
+    same region. In test and prod, it must not be open to every network."""
 
     key_id: str = Field(examples=["https://kv-keys.vault.azure.net/keys/ml"])
     """The key's address. If it has no version at the end, the services follow the key's rotation."""

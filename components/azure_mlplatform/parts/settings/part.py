@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any
 
 from ...catalogue.private_link import PrivateService
+from ...catalogue.vm_sizes import VmSize
 from ...foundation.model import Settings
 from ...foundation.profiles import Environment
 from ...foundation.secret_values import SECRET
 from ...foundation.values import name_of, subscription_of
 from ...foundation.violations import Path, Violation, prefixed, prefixed_each, together
+from .zones import AvailabilityZones
 
 
 class PartSettings(Settings):
@@ -33,6 +35,21 @@ class PartSettings(Settings):
     def region_violations(self, location: str) -> Iterator[Violation]:
         """Violations if a region lacks something that the settings need."""
         yield from self._ask_parts(lambda part: part.region_violations(location))
+
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """What an environment that is spread over zones makes zone redundant, in words. Default: that of the parts
+        below."""
+        return [each for _, part in _parts_of(self) for each in part.zone_redundant_parts]
+
+    @property
+    def accelerated_sizes(self) -> list[VmSize]:
+        """The VM sizes with accelerators, one entry for each pool or cluster. Default: those of the parts below."""
+        return [size for _, part in _parts_of(self) for size in part.accelerated_sizes]
+
+    def zone_violations(self, zones: AvailabilityZones) -> Iterator[Violation]:
+        """Violations if settings ask for zones that cannot be used, or do without those that the environment needs."""
+        yield from self._ask_parts(lambda part: part.zone_violations(zones))
 
     def private_violations(self) -> Iterator[Violation]:
         """Violations if settings do not work with private endpoints only."""

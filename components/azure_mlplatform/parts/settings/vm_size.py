@@ -7,6 +7,7 @@ from typing import Optional
 from pydantic import Field
 
 from ...catalogue.lifecycle import ended, ending
+from ...catalogue.regions import REGIONS
 from ...catalogue.vm_sizes import EXAMPLES, VmSize, size_name, vm_size
 from ...foundation.rules import field_rule
 from ...foundation.values import nearest
@@ -31,6 +32,23 @@ class HasVmSize(PartSettings):
     def label(self) -> str:
         """The first words of a notice. Default: none; the owner of the nodes adds them."""
         return ""
+
+    @property
+    def accelerated_sizes(self) -> list[VmSize]:
+        """Its size, if it has accelerators."""
+        return [self.size] if self.size is not None and self.size.card is not None else []
+
+    def region_violations(self, location: str) -> Iterator[Violation]:
+        """A violation if the region is known not to have the size."""
+        regions = self.size.regions if self.size is not None else None
+        # A region that the catalogue does not have may have come later than the list.
+        if regions is not None and location not in regions and location in REGIONS:
+            yield Violation(
+                ("vm_size",),
+                self.vm_size,
+                f"{self.vm_size} is not available in {location}",
+                f"Regions that have it: {', '.join(sorted(regions))}",
+            )
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
         """A violation if the size is retired."""

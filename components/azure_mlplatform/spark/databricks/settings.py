@@ -30,6 +30,11 @@ class DatabricksSettings(PartSettings):
     _compute = field_rule(attached_compute_name, "compute_name")
 
     @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The account in which the workspace keeps its own files."""
+        return ["the storage of Databricks"]
+
+    @property
     def private_services(self) -> list[PrivateService]:
         """The services that get private endpoints."""
         sign_in = [PrivateService.DATABRICKS_SIGN_IN] if self.browser_authentication else []

@@ -128,6 +128,11 @@ class SynapseSettings(PartSettings):
     _administrators = field_rule(guid, "administrators_group_id")
 
     @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The lake."""
+        return ["the lake of Synapse"]
+
+    @property
     def private_services(self) -> list[PrivateService]:
         """The services that get private endpoints: the workspace and its lake."""
         return [PrivateService.SYNAPSE, PrivateService.LAKE]

@@ -195,6 +195,13 @@ class WorkspaceSettings(PartSettings):
                 f"Leave isolation out, or set {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
             )
 
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The storage and the registry that are made. Only a Premium registry is told to be zone redundant."""
+        own = [] if self.storage_account_id is not None else ["the workspace's storage"]
+        premium = self.container_registry_id is None and self.container_registry_sku is RegistrySku.PREMIUM
+        return [*own, *(["the registry"] if premium else [])]
+
     def subscription_violations(self, subscription_id: str) -> Iterator[Violation]:
         """A violation if the subnet of serverless jobs is in another subscription."""
         if self.serverless_subnet_id is not None and self.network_mode is NetworkMode.OWN:

@@ -9,6 +9,7 @@ from azure_mlplatform.foundation.profiles import Environment
 from azure_mlplatform.inference.aks.settings.aks import AKSSettings
 from azure_mlplatform.inference.aks.settings.gitops import GitOpsSettings
 from azure_mlplatform.inference.aks.settings.quotas import series_of
+from azure_mlplatform.parts.settings.zones import AvailabilityZones
 from support.violations import problems, refused
 
 HTTPS = {"https": {"cname": "scoring.ml.example.com", "secret_name": "scoring-tls"}}
@@ -84,7 +85,8 @@ def test_a_git_source_is_one_revision_without_a_password(changes, paths):
 
 
 def said(settings, environment=Environment.PROD):
-    found = settings.profile_violations(environment)
+    zones = AvailabilityZones(environment, "westeurope")
+    found = (*settings.profile_violations(environment), *settings.zone_violations(zones))
     return [(".".join(map(str, each.path)), each.what) for each in found]
 
 

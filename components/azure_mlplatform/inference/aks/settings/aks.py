@@ -19,6 +19,7 @@ from ....foundation.values import arm_id, nearest, private_range, week_day
 from ....foundation.violations import Path, Violation, rule_error
 from ....network.settings import EgressKind
 from ....parts.settings.part import other_subscription
+from ....parts.settings.zones import AvailabilityZones
 from ...settings.target import TargetSettings
 from .allocatable import Capacity
 from .gitops import GitOpsSettings
@@ -426,13 +427,35 @@ class AKSSettings(TargetSettings):
             )
         if self.adopted:
             return
-        yield from self._service_pool_violations(highly_available, profile.zone_redundant)
+        yield from self._service_pool_violations(highly_available)
         yield from self._quota_violations(highly_available)
         yield from self._pod_cidr_violations(highly_available)
 
-    def _service_pool_violations(self, highly_available: bool, zone_redundant: bool) -> Iterator[Violation]:
+    @property
+    def zone_redundant_parts(self) -> list[str]:
+        """The pools of an own cluster."""
+        return [] if self.adopted else ["the cluster's pools"]
+
+    def zone_violations(self, zones: AvailabilityZones) -> Iterator[Violation]:
+        """The violations of the pools, and one for each service pool that would not survive the loss of a zone
+        ("Baseline architecture for an AKS cluster")."""
+        if self.adopted:
+            return
+        yield from super().zone_violations(zones)
+        if not zones.profile.zone_redundant:
+            return
+        for name, pool in (("system", self.system), ("cpu", self.cpu)):
+            if len(pool.zones or []) == 1:
+                yield Violation(
+                    (name, "zones"),
+                    pool.zones,
+                    f"the {name} pool is in one zone only",
+                    "Name two or three zones, or leave it out",
+                )
+
+    def _service_pool_violations(self, highly_available: bool) -> Iterator[Violation]:
         """A violation for each service pool that is too small for Kubernetes or the router, or that would not survive
-        an upgrade or the loss of a zone ("Baseline architecture for an AKS cluster")."""
+        an upgrade ("Baseline architecture for an AKS cluster")."""
         for name, (pool, least, most) in self.service_pools(highly_available=highly_available).items():
             if most < least:
                 yield Violation(
@@ -450,13 +473,6 @@ class AKSSettings(TargetSettings):
                     least,
                     f"{why} {ROUTERS} nodes, but the {name} pool has {least}",
                     f"Set min_nodes: {ROUTERS} or more, or leave it out",
-                )
-            if zone_redundant and len(pool.zones) == 1:
-                yield Violation(
-                    (name, "zones"),
-                    pool.zones,
-                    f"the {name} pool is in one zone only",
-                    "Name two or three zones, or leave it out",
                 )
             if highly_available and pool.max_pods < LEAST_PODS:
                 yield Violation(

@@ -15,6 +15,7 @@ from ....foundation.scaling import scaling_violations
 from ....foundation.secret_values import SECRET
 from ....foundation.violations import Violation
 from ....parts.settings.vm_size import HasVmSize, unknown_size
+from ....parts.settings.zones import AvailabilityZones
 from .allocatable import NOTHING, SIDECARS, Capacity, for_workloads
 
 node_pool_name = pattern_rule(
@@ -49,6 +50,8 @@ _SLICES = {MigProfile.MIG1G: 7, MigProfile.MIG2G: 3, MigProfile.MIG3G: 2, MigPro
 
 LEAST = (4, 14)
 """vCPUs and GiB that a node needs for the extension ("Deploy Azure Machine Learning extension on AKS")."""
+
+ALL_ZONES = ["1", "2", "3"]
 
 SURGE = 0.1
 """The part of a pool that an upgrade adds at most, rounded up: AKS's own default. A pool with accelerators is upgraded
@@ -105,9 +108,15 @@ class _Pool(HasVmSize):
     max_nodes: Optional[int] = Field(default=None, ge=1, le=1000)
     """The autoscaler's maximum number of nodes. Default: 3 more than the minimum, at least 4."""
 
-    zones: list[str] = Field(default_factory=list, examples=[["1", "2", "3"]])
-    """Availability zones of the nodes. A change replaces the pool. Default: all three if the environment is spread over
-    zones, else the first."""
+    zones: Optional[list[str]] = Field(default=None, examples=[["1", "2", "3"]])
+    """Availability zones of the nodes; `[]` means none. A change replaces the pool. Default: all three if the
+    environment is spread over zones, the first if it is not, and none in a region without zones."""
+
+    no_zones_reason: Optional[str] = Field(
+        default=None, min_length=10, examples=["The region has A100 outside zones only, ticket ML-322"]
+    )
+    """With `zones: []` in an environment that is spread over zones: the reason, at least 10 characters. Default: none;
+    such an environment refuses a pool without zones."""
 
     max_pods: int = Field(default=50, ge=30, le=250)
     """The maximum number of pods on a node. AKS reserves 20 MiB of memory for each, and an address with
@@ -151,12 +160,39 @@ class _Pool(HasVmSize):
 
     @check
     def _zones_are_zones(self) -> Iterator[Violation]:
-        for index, zone in enumerate(self.zones):
-            if zone not in ("1", "2", "3", SECRET):
+        for index, zone in enumerate(self.zones or []):
+            if zone not in (*ALL_ZONES, SECRET):
                 yield Violation(
                     ("zones", index), zone, f"'{zone}' is not an availability zone", "Allowed: '1', '2' and '3'"
                 )
-        yield from duplicate_values(self.zones, ("zones",))
+        yield from duplicate_values(self.zones or [], ("zones",))
+
+    @check
+    def _reason_goes_with_no_zones(self) -> Iterator[Violation]:
+        if self.no_zones_reason is not None and self.zones != []:
+            yield Violation(
+                ("no_zones_reason",),
+                self.no_zones_reason,
+                "no_zones_reason is given, but the pool uses zones",
+                "Set zones: [], or leave no_zones_reason out",
+            )
+
+    def zone_violations(self, zones: AvailabilityZones) -> Iterator[Violation]:
+        """A violation if zones are named that cannot be used, or if a pool without zones has no reason."""
+        yield from zones.named_violations(("zones",), self.zones)
+        if self.zones == [] and zones.profile.zone_redundant and self.no_zones_reason is None:
+            yield Violation(
+                ("zones",),
+                self.zones,
+                f"a pool without zones is not spread, and a {zones.environment} environment is",
+                "Name zones, leave zones out, or add no_zones_reason: why the pool needs none",
+            )
+
+    def zones_in(self, zones: AvailabilityZones) -> list[str]:
+        """The zones of the nodes. Empty: the pool is in no zone."""
+        if self.zones is not None or not zones.usable:
+            return self.zones or []
+        return ALL_ZONES if zones.profile.zone_redundant else ALL_ZONES[:1]
 
     @check
     def _size_is_known(self) -> Iterator[Violation]:
@@ -369,16 +405,6 @@ class NodePoolSettings(_Pool):
                 self.name,
                 f"'{self.name}' is the name of a pool that every cluster has",
                 "Choose another name",
-            )
-
-    def region_violations(self, location: str) -> Iterator[Violation]:
-        """A violation if the region does not have the size."""
-        if self.size is not None and self.size.regions is not None and location not in self.size.regions:
-            yield Violation(
-                ("vm_size",),
-                self.vm_size,
-                f"{self.vm_size} is not available in {location}",
-                f"Regions that have it: {', '.join(sorted(self.size.regions))}",
             )
 
     def device_notices(self, *, plugins: bool) -> Iterator[str]:
