@@ -103,6 +103,7 @@ class Azure:
             refusals.refuse_retired(self.world, held)
             refusals.refuse_fresh_principal(self.world, held)
             refusals.refuse_without_role(self.world, held)
+            refusals.refuse_unreached(self.world, held)
             refusals.refuse_taken(self.world, held)
             recovered = refusals.refuse_held_name(self.world, held)
             if recovered is None:
@@ -163,6 +164,7 @@ class Azure:
         wanted = Held(held.id, held.type, body, held.read_only)
         refusals.refuse_retired(self.world, wanted, held)
         refusals.refuse_without_role(self.world, wanted)
+        refusals.refuse_unreached(self.world, wanted)
         behaviour.changed(self.world, held, body)
         held.body = body
         self._carry_out(held)
@@ -229,9 +231,11 @@ class Azure:
         self, id_: str, operation: str = "update", body: Optional[dict[str, Any]] = None
     ) -> Iterator[None]:
         """Refuses a second write on a resource that takes one at a time."""
-        kept = refusals.kept_busy(self.world, id_, operation)
         with self._state:
-            refusals.refuse_busy(self.world, id_, body or {}, +self._under_way)
+            held = self.world.get(id_)
+            body = body or (held.body if held is not None else {})
+            kept = refusals.kept_busy(self.world, id_, operation, body)
+            refusals.refuse_busy(self.world, id_, body, +self._under_way)
             self._under_way.update(kept)
         try:
             if kept:

@@ -16,6 +16,7 @@ AGENT_POOL = "azure-native:containerservice:AgentPool"
 TRIGGER = "azure-native:datafactory:Trigger"
 MANAGED_ENDPOINT = "azure-native:datafactory:ManagedPrivateEndpoint"
 PRIVATE_ENDPOINT = "azure-native:network:PrivateEndpoint"
+ZONE_GROUP = "azure-native:network:PrivateDnsZoneGroup"
 VNET = "azure-native:network:VirtualNetwork"
 SUBNET = "azure-native:network:Subnet"
 
