@@ -498,7 +498,16 @@ def test_the_longest_chain_to_a_cluster_is_what_azure_requires(environment, mode
         ["ml-workspace", "ml-endpoint-amlworkspace", "ml-cluster-cpu"],
         ["ml-workspace", "ml-identity-workspace-contributor", "ml-cluster-cpu"],
     )
-    assert len(longest_chain(plan)) == len(MODELS) == len(chain)
+    assert len(MODELS) == len(chain)
+    assert longest_chain(plan)[:-1] == [
+        "data-product-group",
+        *NETWORK,
+        "ml-storage-endpoint-blob",  # storage takes one new endpoint at a time
+        "ml-storage-endpoint-file",
+        "ml-storage-endpoint-queue",
+        "ml-storage-endpoint-table",
+    ]
+    assert longest_chain(plan)[-1].startswith(("ml-storage", "ml-identity-endpoint"))  # what the endpoint is named in
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -512,15 +521,55 @@ def test_the_longest_chain_to_a_model_is_what_azure_requires(environment, previe
         "aks-cluster",
         "aks-pool-cpu",  # a pool is of a cluster; the system pool takes nothing else
         "aks-extension",  # its pods need nodes
+        "aks-namespace",  # AKS takes one write on a cluster at a time
+        "aks-trusted-access",
         "aks-compute",  # attaching asks the extension for its identity
     ]
     assert longest_chain(plan, "churn-aks-compute") == attached
     # What detaches names its compute, and asks Azure for nothing until it is deleted: after the endpoints.
-    assert longest_chain(plan) == [*attached, "aks-detach", "endpoint-scoring-endpoint"]
-    # The workspace is made meanwhile, and so is what else the compute needs of the cluster.
+    assert longest_chain(plan, "churn-endpoint-scoring-endpoint") == [
+        *attached,
+        "aks-detach",
+        "endpoint-scoring-endpoint",
+    ]
+    # Nothing waits for the other writes on the cluster.
+    others = [each.removeprefix("churn-") for each in writes_on_the_cluster(plan)]
+    assert [each for each in others if each in longest_chain(plan, "churn-endpoint-scoring-endpoint")] == others[:4]
+    # The workspace is made meanwhile.
     assert len(longest_chain(plan, "churn-ml-workspace")) < len(longest_chain(plan, "churn-aks-extension"))
-    for beside in ("trusted-access", "namespace", "workspace-contributor"):
-        assert longest_chain(plan, f"churn-aks-{beside}") == [*attached[:6], f"aks-{beside}"]
+    assert longest_chain(plan, "churn-aks-workspace-contributor") == [*attached[:6], "aks-workspace-contributor"]
+
+
+def writes_on_the_cluster(plan):
+    """The names of the pools, extensions and so on of a cluster, in their order."""
+    kinds = (
+        "AgentPool",
+        "Extension",
+        "FluxConfiguration",
+        "MaintenanceConfiguration",
+        "ManagedNamespace",
+        "SystemPool",
+        "TrustedAccessRoleBinding",
+    )
+    writes = [each for kind in kinds for each in plan.of_type(kind)]
+    return [each.name for each in sorted(writes, key=lambda each: len(longest_chain(plan, each.name)))]
+
+
+def test_what_endpoints_wait_for_comes_first_on_a_cluster_and_what_fails_most_often_last():
+    source = {"url": "https://example.com/ml", "branch": "main", "kustomizations": [{"name": "tls", "path": "./tls"}]}
+    plan = whole("prod", inference={**INFERENCE, "aks": {**INFERENCE["aks"], "gitops": source}})
+    assert [each.removeprefix("churn-aks-") for each in writes_on_the_cluster(plan)] == [
+        "pool-cpu",
+        "flux",
+        "gitops",  # it may bring the certificate that the extension's router waits for
+        "extension",
+        "namespace",
+        "trusted-access",
+        "pool-system",
+        "cluster-upgrades",
+        "cluster-images",
+        "pool-gpu",
+    ]
 
 
 @pytest.mark.parametrize("preview", [False, True])

@@ -59,7 +59,8 @@ V, S, L = (seconds_to_create(each) for each in (VAULT, STORAGE, LOG))
 
 
 def first_of(urn, *resources):
-    return set(required(resources)[urn])
+    """What a resource waits for, beside writes that could come after it as well."""
+    return {first for first, rule in required(resources)[urn].items() if rule is not ONE_AT_A_TIME}
 
 
 def test_a_chain_takes_the_sum():
@@ -294,10 +295,76 @@ def test_writes_on_a_parent_that_takes_one_at_a_time_stand_in_turn():
     waiting = resource("a-waiting", f"{ACCOUNT}/deployments/c", x=late["id"], y=models[1]["id"])
     resources = [waiting, *models, late, account]
     found = required(resources)
-    assert found["b"]["a"] is ONE_AT_A_TIME
-    assert set(found["a-waiting"]) == {"account", "late", "b"}
+    # Another one waits for `b`, so it goes first.
+    assert found["a"]["b"] is ONE_AT_A_TIME
+    assert first_of("a-waiting", *resources) == {"account", "late", "b"}
     each = seconds_to_create(models[0])
     assert makespan(resources, found).seconds == seconds_to_create(account) + 3 * each
+
+
+def test_on_a_cluster_goes_first_what_the_rest_waits_for_longest():
+    cluster = resource("cluster", CLUSTER, agentPoolProfiles=[{"name": "system", "nodeTaints": TAINT}])
+    on_cluster = f"{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions"
+    writes = [
+        resource("gpu", f"{CLUSTER}/agentPools/gpu", nodeTaints=["ml.azure.com/amlarc=true:NoSchedule"]),
+        resource("window", f"{CLUSTER}/maintenanceConfigurations/w"),
+        resource("azureml", f"{on_cluster}/azureml", extensionType="Microsoft.AzureML.Kubernetes"),
+        resource("cpu", f"{CLUSTER}/agentPools/cpu"),
+    ]
+    user = of_type("endpoint", "microsoft.machinelearningservices/workspaces/onlineendpoints")
+    endpoint = {**user, "inputs": {"x": writes[2]["id"]}}
+    resources = [cluster, *writes, endpoint]
+    schedule = makespan(resources, required(resources))
+    assert [each for each in schedule.ends if each in {"cpu", "azureml", "gpu", "window"}][:2] == ["cpu", "azureml"]
+    assert schedule.seconds == sum(map(seconds_to_create, [cluster, *writes]))
+
+
+def test_endpoints_of_one_storage_account_take_turns_and_those_of_two_do_not():
+    def endpoint(urn, account):
+        id_ = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/{urn}"
+        return resource(urn, id_, privateLinkServiceConnections=[{"privateLinkServiceId": account}])
+
+    one, other = (f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{each}" for each in ("one", "other"))
+    resources = [endpoint("a", one), endpoint("b", one), endpoint("c", other)]
+    edges = {(urn, first) for urn, firsts in required(resources).items() for first in firsts}
+    assert edges in ({("a", "b")}, {("b", "a")})
+
+
+def test_what_starts_at_once_waits_for_endpoints_zone_groups_and_links():
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+    zone = f"{GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+    endpoint = f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pep"
+    connections = [{"privateLinkServiceId": vault, "groupIds": ["vault"]}]
+    before = [
+        resource("workspace", WORKSPACE, keyVault=vault),
+        resource("endpoint", endpoint, privateLinkServiceConnections=connections),
+        resource("group", f"{endpoint}/privateDnsZoneGroups/d", privateDnsZoneConfigs=[{"privateDnsZoneId": zone}]),
+        resource("link", f"{zone}/virtualNetworkLinks/vnet"),
+        resource("other-link", f"{zone}.other/virtualNetworkLinks/vnet"),
+    ]
+
+    def compute(kind, subnet=f"{NETWORK}/subnets/s", nodes=0):
+        inner = {"subnet": {"id": subnet} if subnet else None, "scaleSettings": {"minNodeCount": nodes}}
+        properties = {"computeType": kind, "properties": {key: each for key, each in inner.items() if each}}
+        return first_of("c", *before, resource("c", f"{WORKSPACE}/computes/c", properties=properties))
+
+    whole = {"workspace", "endpoint", "group", "link"}
+    assert compute("ComputeInstance") == whole
+    assert compute("AmlCompute", nodes=1) == whole
+    assert compute("AmlCompute") == {"workspace"}
+    assert compute("ComputeInstance", subnet="") == {"workspace"}
+
+
+@pytest.mark.parametrize("id_", [CLUSTER, f"{GROUP}/providers/Microsoft.App/managedEnvironments/cae"])
+@pytest.mark.parametrize("gateway", [False, True])
+def test_machines_wait_for_the_peering_that_leads_out(id_, gateway):
+    subnet = {"name": "s", **({"natGateway": {"id": "nat"}} if gateway else {})}
+    network = resource("network", NETWORK, subnets=[subnet])
+    peering = resource("peering", f"{NETWORK}/virtualNetworkPeerings/hub")
+    user = resource("user", id_, agentPoolProfiles=[{"vnetSubnetID": f"{NETWORK}/subnets/s"}])
+    # AKS cannot join a network that is being written.
+    expected = {"network"} if gateway and id_ != CLUSTER else {"network", "peering"}
+    assert first_of("user", network, peering, user) == expected
 
 
 def test_every_rule_says_why_and_from_where():

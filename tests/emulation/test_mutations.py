@@ -27,6 +27,7 @@ from azure_mlplatform.emulation.refusal import AzureError
 from azure_mlplatform.emulation.tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Operation
 from azure_mlplatform.emulation.tables.immutable import ALLOWED, IMMUTABLE, NONE_KNOWN, ONE_WAY, Outcome
 from azure_mlplatform.emulation.tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again
+from azure_mlplatform.emulation.tables.reached import REACHED
 from azure_mlplatform.emulation.tables.retired import RETIRED
 from azure_mlplatform.emulation.tables.roles import FRESH, ROLES
 from azure_mlplatform.emulation.tables.row import Refusal
@@ -59,6 +60,7 @@ TABLES: tuple[tuple[Refusal, ...], ...] = (
     RETIRED,
     ROLES,
     FRESH,
+    REACHED,
 )
 ROWS = [row for table in TABLES for row in table]
 
@@ -479,6 +481,19 @@ def fresh(row: Any, life: Life) -> Iterator[Scenario]:
         yield partial(only, life, *identities, str(parent_of(held.id))), anew(life, held, principalType=None)
 
 
+def reached(row: Any, life: Life) -> Iterator[Scenario]:
+    """A machine that starts at once is made while a link of a zone or an endpoint is not there."""
+    nodes = "properties.properties.scaleSettings.minNodeCount"
+    links = of_arm_type(life, "microsoft.network/privatednszones/virtualnetworklinks") if row.by_name else ()
+    ways = [*links, *of_arm_type(life, "microsoft.network/privateendpoints")]
+    for held in of_arm_type(life, row.type):
+        _, inputs = life.inputs(held)
+        if first_at(inputs, nodes) is not None:
+            inputs = replaced(inputs, nodes, 1)
+        for each in ways:
+            yield partial(whole, life, held.id, each.id), anew(life, held, **inputs)
+
+
 SCENARIOS: dict[str, Callable[[Any, Life], Iterator[Scenario]]] = {
     "IMMUTABLE": immutable,
     "LOCKS": locks,
@@ -493,6 +508,7 @@ SCENARIOS: dict[str, Callable[[Any, Life], Iterator[Scenario]]] = {
     "RETIRED": retired,
     "ROLES": roles,
     "FRESH": fresh,
+    "REACHED": reached,
 }
 
 

@@ -83,6 +83,35 @@ DEV = [
         deleted=("churn-aks-pool-more",),
     ),
     Change(
+        "two pools more, of which the second waits for the first",
+        lambda s: (
+            aks(s)
+            .setdefault("pools", [])
+            .extend({"name": name, "vm_size": "Standard_D16ds_v5", "max_nodes": 2} for name in ("first", "second"))
+        ),
+        created=("churn-aks-pool-first", "churn-aks-pool-second"),
+    ),
+    Change(
+        "the pool that others wait for has another size",
+        lambda s: aks(s)["cpu"].update(vm_size="Standard_D4ds_v5"),
+        replaced=("churn-aks-pool-cpu",),
+    ),
+    Change(
+        "a pool that another waits for is replaced alone",
+        lambda s: aks(s)["pools"][-2].update(vm_size="Standard_D8ds_v5"),
+        replaced=("churn-aks-pool-first",),
+    ),
+    Change(
+        "a pool from the middle goes alone",
+        lambda s: aks(s)["pools"].pop(-2),
+        deleted=("churn-aks-pool-first",),
+    ),
+    Change(
+        "the last pool goes",
+        lambda s: aks(s)["pools"].pop(),
+        deleted=("churn-aks-pool-second",),
+    ),
+    Change(
         "pods have other addresses", lambda s: aks(s).update(pod_cidr="100.80.0.0/16"), refused="pod_cidr: immutable"
     ),
     Change(

@@ -18,6 +18,7 @@ from ..parts.authorization import assign_role, system_assigned
 from ..parts.component import Component, child, is_hosted, without_none
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
+from ..parts.in_turn import InTurn
 from ..parts.outputs import gated_by, immutable_violations, known_value_of
 from ..parts.placement import NetworkedArgs
 from ..parts.private_endpoint import private_endpoints
@@ -70,7 +71,7 @@ class AIService(Component):
         self._settings = args.settings
         account = self._account(args.settings)
         self._account_id = gated_by([self._kind_violations(args.settings, account)], account.id)
-        last = self._deployments(args.settings, account)
+        writes = self._deployments(args.settings, account)
         private_endpoints(
             self,
             "",
@@ -79,7 +80,7 @@ class AIService(Component):
             part=args.settings.name,
             # While a model is being deployed, the account's state is "Accepted" and Azure refuses an endpoint
             # (AccountProvisioningStateInvalid; hashicorp/terraform-provider-azurerm issue 31712).
-            depends_on=[last] if last is not account else None,
+            writes=writes,
         )
         send_diagnostics(self, "", self._account_id)
         self._finish(
@@ -130,12 +131,12 @@ class AIService(Component):
         )
         return immutable_violations(("ai_services", settings.name, "kind"), account.kind, settings.kind.value, way)
 
-    def _deployments(self, settings: AIServiceSettings, account: pulumi.CustomResource) -> pulumi.CustomResource:
-        """Deploys the models in turn and returns the last deployment, or the account if there is none."""
-        last = account
+    def _deployments(self, settings: AIServiceSettings, account: pulumi.CustomResource) -> InTurn:
+        """Deploys the models in turn, and returns the writes on the account."""
+        writes = InTurn()
         account_name = known_value_of(account, self.placement.name_of(Kind.AI_SERVICE, settings.name))
         for model in settings.deployments:
-            last = native.cognitiveservices.Deployment(
+            made = native.cognitiveservices.Deployment(
                 self.logical_name(f"model-{model.name}"),
                 deployment_name=model.name,
                 account_name=account_name,
@@ -149,12 +150,13 @@ class AIService(Component):
                 # The service refuses a second deployment while one is being made, and to change these properties.
                 opts=child(
                     self,
-                    depends_on=[last] if last is not account else None,
+                    depends_on=writes.before,
                     replace_on_changes=["sku.name", "properties.model.name", "properties.model.format"],
                     delete_before_replace=True,
                 ),
             )
-        return last
+            writes.then(made)
+        return writes
 
     def _model_to_send(self, settings: AIServiceSettings, model: ModelDeployment) -> dict[str, In[str]]:
         """The name and version to send. If the service has moved the deployment, what runs, with a warning."""

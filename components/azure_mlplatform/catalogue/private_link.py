@@ -76,6 +76,24 @@ _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.LAKE: {group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "dfs")},
 }
 
+ONE_ENDPOINT_AT_A_TIME = frozenset(
+    {
+        PrivateService.DATABRICKS,
+        PrivateService.DATABRICKS_SIGN_IN,
+        PrivateService.DATABRICKS_STORAGE,
+        PrivateService.LAKE,
+        PrivateService.WORKSPACE_STORAGE,
+    }
+)
+"""The services whose resources take one new endpoint at a time.
+
+Storage refuses a second one now and then (StorageAccountOperationInProgress; Azure/bicep-registry-modules#6001 of
+2025-09-24, Azure/terraform-azurerm-avm-res-storage-storageaccount#382 of 2026-08-03), Databricks too
+(ConcurrentUpdateError; hashicorp/terraform-provider-azurerm#26373 of 2024-06-18,
+databricks/terraform-databricks-examples#177 of 2025-02-18). Read on 2026-11-28. Nothing was found that says so of
+Synapse and of App Service.
+"""
+
 
 def private_link(service: PrivateService, location: str) -> dict[str, list[str]]:
     """Group id → the DNS zones that resolve it in a region. Each group id gets its own endpoint."""

@@ -113,6 +113,7 @@ class Azure:
             refusals.refuse_fresh_principal(self.world, held)
             refusals.refuse_key_vault(self.world, held)
             refusals.refuse_without_role(self.world, held)
+            refusals.refuse_unreached(self.world, held)
             refusals.refuse_taken(self.world, held)
             refusals.refuse_overlap(self.world, held)
             recovered = refusals.refuse_held_name(self.world, held)
@@ -176,6 +177,7 @@ class Azure:
         refusals.refuse_key_vault(self.world, wanted)
         refusals.refuse_without_role(self.world, wanted)
         refusals.refuse_overlap(self.world, wanted)
+        refusals.refuse_unreached(self.world, wanted)
         behaviour.changed(self.world, held, body)
         held.body = body
         self._carry_out(held)
@@ -242,9 +244,11 @@ class Azure:
         self, id_: str, operation: str = "update", body: Optional[dict[str, Any]] = None
     ) -> Iterator[None]:
         """Refuses a second write on a resource that takes one at a time."""
-        kept = refusals.kept_busy(self.world, id_, operation)
         with self._state:
-            refusals.refuse_busy(self.world, id_, body or {}, +self._under_way)
+            held = self.world.get(id_)
+            body = body or (held.body if held is not None else {})
+            kept = refusals.kept_busy(self.world, id_, operation, body)
+            refusals.refuse_busy(self.world, id_, body, +self._under_way)
             self._under_way.update(kept)
         try:
             if kept:

@@ -18,6 +18,7 @@ TRIGGER = "azure-native:datafactory:Trigger"
 MANAGED_ENDPOINT = "azure-native:datafactory:ManagedPrivateEndpoint"
 DEPLOYMENT = "azure-native:cognitiveservices:Deployment"
 PRIVATE_ENDPOINT = "azure-native:network:PrivateEndpoint"
+ZONE_GROUP = "azure-native:network:PrivateDnsZoneGroup"
 VNET = "azure-native:network:VirtualNetwork"
 SUBNET = "azure-native:network:Subnet"
 

@@ -7,6 +7,7 @@ what Azure asks for. The longest chain over `required` is a lower bound: no prog
 Resources are those of `pulumi stack export`, after a run that made them all.
 """
 
+import fnmatch
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
@@ -15,8 +16,10 @@ from typing import Any, NamedTuple, Optional
 
 from .behaviour import ALWAYS_THERE, of_template
 from .ids import ancestors, arm_type, extended, parent_of
+from .one_at_a_time import Busy, kept_busy, met
 from .tables.deletion import SERIAL
 from .tables.durations import DURATIONS, DYNAMIC, OTHERS
+from .tables.reached import REACHED
 from .values import first_at, values_at
 from .world import Held
 
@@ -116,8 +119,8 @@ class Rule(NamedTuple):
 def required(resources: Iterable[Resource]) -> dict[str, dict[str, Rule]]:
     """The edges that Azure needs, each with the rule that says so. None comes from what the program registered.
 
-    Where Azure takes one write at a time, the writes stand in the order in which they could start, which is the one
-    that ends first.
+    Where Azure takes one write at a time, they stand in the order of Schrage's rule: of those that can start, the one
+    goes first after which the rest of the environment takes longest.
     """
     made = _Made(resources)
     edges: dict[str, dict[str, Rule]] = {urn: {} for urn in made.by_urn}
@@ -127,14 +130,32 @@ def required(resources: Iterable[Resource]) -> dict[str, dict[str, Rule]]:
                 for first in rule.first(made, resource):
                     if first and first != urn:
                         edges[urn].setdefault(first, rule)
-    alone = makespan(made.by_urn.values(), edges)
-    place = {urn: at for at, urn in enumerate(alone.ends)}
-    starts = {urn: end - seconds_to_create(made.by_urn[urn]) for urn, end in alone.ends.items()}
     for writes in _writes_at_one_place(made):
-        in_turn = sorted(writes, key=lambda urn: (starts[urn], place[urn]))
-        for first, urn in pairwise(in_turn):
+        for first, urn in pairwise(_in_turn(made, writes, edges)):
             edges[urn].setdefault(first, ONE_AT_A_TIME)
     return edges
+
+
+def _in_turn(made: "_Made", writes: Collection[str], edges: Edges) -> list[str]:
+    """The writes by Schrage's rule. None stands before what it waits for."""
+    takes = {urn: seconds_to_create(each) for urn, each in made.by_urn.items()}
+    schedule = makespan(made.by_urn.values(), edges)
+    place = {urn: at for at, urn in enumerate(schedule.ends)}
+    after: dict[str, int] = dict.fromkeys(takes, 0)
+    """URN → the seconds from its end to the last end that waits for it."""
+    for urn in reversed(schedule.ends):
+        for first in edges.get(urn, ()):
+            after[first] = max(after[first], takes[urn] + after[urn])
+    starts = {urn: schedule.ends[urn] - takes[urn] for urn in writes}
+    order: list[str] = []
+    left, now = set(writes), 0
+    while left:
+        now = max(now, min(starts[urn] for urn in left))
+        ready = [urn for urn in left if starts[urn] <= now]
+        order.append(min(ready, key=lambda urn: (-after[urn], place[urn])))
+        left.remove(order[-1])
+        now += takes[order[-1]]
+    return order
 
 
 PRINCIPALS = (
@@ -230,14 +251,14 @@ def _ids(resource: Resource) -> list[str]:
 
 
 def _writes_at_one_place(made: _Made) -> Iterator[list[str]]:
-    """The creations below each resource that takes one write at a time."""
-    alone = {row.type for row in SERIAL if row.always and not row.path}
-    writes: defaultdict[str, list[str]] = defaultdict(list)
+    """The creations that clash with each other on a resource, always or now and then."""
+    writes: defaultdict[Busy, list[str]] = defaultdict(list)
     for urn, each in made.by_urn.items():
         if _in_azure(each):
-            for above in ancestors(each["id"]):
-                if above != each["id"] and arm_type(above) in alone:
-                    writes[above.lower()].append(urn)
+            kept = kept_busy(SERIAL, each["id"], "create", each["inputs"])
+            for row, id_ in met(SERIAL, each["id"], each["inputs"]):
+                if (busy := (id_.lower(), row.key)) in kept and id_.lower() != each["id"].lower():
+                    writes[busy].append(urn)
     yield from writes.values()
 
 
@@ -307,6 +328,48 @@ def _reached_workspace(made: _Made, endpoint: Resource) -> Iterator[Optional[str
             yield each["urn"]
 
 
+def _reached(made: _Made, compute: Resource) -> Iterator[Optional[str]]:
+    """What reaches what a compute needs that starts at once: private endpoints, zone groups, and links of zones."""
+    workspace = made.by_urn.get(made.at(parent_of(compute["id"]) or "") or "")
+    for row in REACHED:
+        if workspace is None or not all(_has(compute["inputs"], each) for each in (*row.given, f"{row.subnet}=*")):
+            continue
+        target = first_at(workspace["inputs"], row.target) if row.target else workspace["id"]
+        for each in made.of_kind(_ENDPOINT):
+            groups = first_at(each["inputs"], "privateLinkServiceConnections[].groupIds") or []
+            if str(target).lower() in map(str.lower, _ids(each)) and {*groups} & {*row.groups}:
+                yield each["urn"]
+                if row.by_name:
+                    yield from _resolving(made, each)
+
+
+def _has(inputs: Any, condition: str) -> bool:
+    path, _, pattern = condition.partition("=")
+    return any(fnmatch.fnmatch(str(value), pattern) for _, value in values_at(inputs, path))
+
+
+def _resolving(made: _Made, endpoint: Resource) -> Iterator[Optional[str]]:
+    for group in made.of_kind(f"{_ENDPOINT}/privatednszonegroups"):
+        if group["id"].lower().startswith(f"{endpoint['id'].lower()}/"):
+            yield group["urn"]
+            for link in made.of_kind("microsoft.network/privatednszones/virtualnetworklinks"):
+                if str(parent_of(link["id"])).lower() in map(str.lower, _ids(group)):
+                    yield link["urn"]
+
+
+def _peerings(made: _Made, user: Resource) -> Iterator[Optional[str]]:
+    networks = {each.partition("/subnets/")[0].lower() for each in _ids(user) if "/subnets/" in each}
+    for each in made.of_kind("microsoft.network/virtualnetworks/virtualnetworkpeerings"):
+        if str(parent_of(each["id"])).lower() in networks:
+            yield each["urn"]
+
+
+def _way_out(made: _Made, user: Resource) -> Iterator[Optional[str]]:
+    network = next((made.by_urn[urn] for each in _ids(user) if "/subnets/" in each and (urn := made.at(each))), None)
+    if network is not None and not values_at(network["inputs"], "subnets[].natGateway"):
+        yield from _peerings(made, user)
+
+
 def _run_of_a_trigger(made: _Made, start: Resource) -> Iterator[Optional[str]]:
     factory = start["inputs"]["factory_id"]
     yield from made.roles([made.at(factory)])
@@ -321,6 +384,7 @@ AZUREML = "microsoft.azureml.kubernetes"
 TAINT = "CriticalAddonsOnly=true:NoSchedule"
 """Keeps pods off a system pool, unless they tolerate it."""
 
+_ENDPOINT = "microsoft.network/privateendpoints"
 _CLUSTER = "microsoft.containerservice/managedclusters"
 _POOL = f"{_CLUSTER}/agentpools"
 _EXTENSION = "microsoft.kubernetesconfiguration/extensions"
@@ -384,6 +448,28 @@ RULES = (
         " property: assumed",
         assumed=True,
     ),
+    Rule(
+        "microsoft.machinelearningservices/workspaces/computes",
+        _reached,
+        "a compute that starts at once mounts the storage: StorageMountError; without the workspace's endpoint: 400"
+        " 'requires workspace private endpoint'",
+        "tables/reached.py",
+        assumed=True,
+    ),
+    Rule(
+        _CLUSTER,
+        _peerings,
+        "400 VirtualNetworkNotInSucceededState while the peering of the network is written",
+        "Azure/AKS#4522 (of pools), hashicorp/terraform-provider-azurerm#3780 (peerings); of both at once: assumed",
+        assumed=True,
+    ),
+    Rule(
+        "microsoft.app/managedenvironments",
+        _way_out,
+        "its machines start without a way out, which a hub's firewall or routes give",
+        "assumed",
+        assumed=True,
+    ),
     Rule("ApproveConnection", _itself, "there is no connection to approve", "dynamic/approved_connection.py"),
     Rule("SystemPool", _itself, "there is no pool to read", "dynamic/system_pool.py"),
     Rule("ClusterClaim", _itself, "there is no cluster to tag", "dynamic/cluster_claim.py"),
@@ -398,9 +484,8 @@ RULES = (
 )
 """The order that Azure needs, beside writes that it takes one at a time. Read on 2026-11-28.
 
-Nothing else waits: not for a lock, a diagnostic setting, an alert, the link of a DNS zone, nor for a role of an
-identity that no row names.
+Nothing else waits: not for a lock, a diagnostic setting, an alert, nor for a role of an identity that no row names.
 """
 
 ONE_AT_A_TIME = Rule("", lambda *_: iter(()), "a second write meets the first one", "tables/deletion.py, SERIAL")
-"""Writes below one resource that takes one at a time. Either order will do."""
+"""Writes on one resource that takes one at a time. Either order will do."""

@@ -8,14 +8,16 @@ from itertools import combinations
 from typing import Any, NoReturn, Optional
 
 from ..foundation.values import name_of
-from . import behaviour
-from .ids import ancestors, arm_type, extended, lock_scope, parent_of, resource_group_of
+from . import behaviour, one_at_a_time
+from .ids import arm_type, extended, lock_scope, parent_of
+from .one_at_a_time import Busy
 from .refresh import merged
 from .refusal import AzureError
 from .tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Held, InUse, Operation, Reach, Serial
 from .tables.immutable import ALLOWED, IMMUTABLE, ONE_WAY, Outcome
 from .tables.keys import KEY_VAULTS
 from .tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again, Overlap, Scope, SoftDeleted, Taken, Unique
+from .tables.reached import REACHED
 from .tables.retired import RETIRED, Retired
 from .tables.roles import FRESH, ROLE_IDS, ROLES, Needed
 from .tables.row import Refusal
@@ -26,7 +28,6 @@ from .world import Held as Resource
 _LOCK = "azure-native:authorization:ManagementLockByScope"
 _VAULT = "azure-native:keyvault:Vault"
 _ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
-_GROUP = "microsoft.resources/resourcegroups"
 
 
 def refuse(world: World, row: Refusal, *, half_way: bool = False, **values: Any) -> NoReturn:
@@ -189,6 +190,49 @@ def _in_effect(world: World, assignment: Resource) -> bool:
                 world.faults.remove(fault)
             return False
     return True
+
+
+def refuse_unreached(world: World, resource: Resource) -> None:
+    """Refuses a machine that starts and cannot reach what it needs by the private links of its network."""
+    for row in REACHED:
+        if row.type != arm_type(resource.id) or not all(_first_like(resource.body, each) for each in row.given):
+            continue
+        network = str(first_at(resource.body, row.subnet) or "").partition("/subnets/")[0]
+        parent = world.get(str(parent_of(resource.id)))
+        if not network or parent is None:
+            continue
+        target = world.get(str(first_at(parent.body, row.target))) if row.target else parent
+        if target is None or first_at(target.body, "properties.publicNetworkAccess") != "Disabled":
+            continue
+        if not all(_is_reached(world, network, target.id, group, by_name=row.by_name) for group in row.groups):
+            refuse(world, row, name=name_of(resource.id), target=target.id)
+
+
+def _is_reached(world: World, network: str, target: str, group: str, *, by_name: bool) -> bool:
+    connection = "privateLinkServiceConnections[].properties"
+    for each in world.of_type(behaviour.PRIVATE_ENDPOINT):
+        to = str(first_at(each.body, f"{connection}.privateLinkServiceId")).lower()
+        if to == target.lower() and group in (first_at(each.body, f"{connection}.groupIds") or []):
+            return not by_name or _is_resolved(world, network, each)
+    return False
+
+
+def _is_resolved(world: World, network: str, endpoint: Resource) -> bool:
+    """Whether a network resolves the names of an endpoint."""
+    if not any(world.of_type(behaviour.ZONE_GROUP)):
+        return True
+    zones = [
+        world.get(str(zone))
+        for each in world.below(endpoint.id)
+        for _, zone in values_at(each.body, "privateDnsZoneConfigs[].properties.privateDnsZoneId")
+    ]
+    return bool(zones) and all(zone is None or _is_linked(world, network, zone) for zone in zones)
+
+
+def _is_linked(world: World, network: str, zone: Resource) -> bool:
+    return any(
+        str(first_at(each.body, "virtualNetwork.id")).lower() == network.lower() for each in world.below(zone.id)
+    )
 
 
 def refuse_fresh_principal(world: World, resource: Resource) -> None:
@@ -492,47 +536,26 @@ def _uses(world: World, user: Resource, held: Resource, row: InUse) -> bool:
     return False
 
 
-def kept_busy(world: World, id_: str, operation: str) -> set[tuple[str, str]]:
+def kept_busy(world: World, id_: str, operation: str, body: dict[str, Any]) -> set[Busy]:
     """The resources that an operation keeps busy, each with the key of its row."""
-    kept = set()
-    for row in _serial(world):
-        for each in _above(id_):
-            if arm_type(each) != row.type:
-                continue
-            deletes_group = operation == "delete" and arm_type(id_) == _GROUP
-            of_user = bool(row.path) or not row.user or arm_type(id_) == row.user
-            if deletes_group if row.type == _GROUP else of_user:
-                kept.add((each.lower(), row.key))
-    return kept
+    return one_at_a_time.kept_busy(_serial(world), id_, operation, body)
 
 
-def refuse_busy(world: World, id_: str, body: dict[str, Any], busy: Container[tuple[str, str]]) -> None:
+def refuse_busy(world: World, id_: str, body: dict[str, Any], busy: Container[Busy]) -> None:
     """Refuses an operation on or below a resource that another operation keeps busy, or that refers to one."""
-    for row in _serial(world):
-        if row.user and row.user != arm_type(id_):
-            continue
-        referred = (str(value) for _, value in values_at(body, row.path)) if row.path else _above(id_)
-        for each in referred:
-            if arm_type(each) == row.type and (each.lower(), row.key) in busy:
-                refuse(
-                    world,
-                    row,
-                    id=each,
-                    name=name_of(each),
-                    user=id_,
-                    state="Updating",
-                    operation="Update",
-                    uri=f"https://management.azure.com{each}/operations/busy",
-                )
+    for row, each in one_at_a_time.met(_serial(world), id_, body):
+        if (each.lower(), row.key) in busy:
+            refuse(
+                world,
+                row,
+                id=each,
+                name=name_of(each),
+                user=id_,
+                state="Updating",
+                operation="Update",
+                uri=f"https://management.azure.com{each}/operations/busy",
+            )
 
 
 def _serial(world: World) -> Iterator[Serial]:
     return (row for row in SERIAL if row.always or world.strict)
-
-
-def _above(id_: str) -> Iterator[str]:
-    """A resource, its parents of the same provider, and its group."""
-    if "/providers/" in id_:
-        yield from ancestors(id_)
-    if group := resource_group_of(id_):
-        yield group

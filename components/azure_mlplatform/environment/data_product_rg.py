@@ -27,6 +27,7 @@ from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
+from ..parts.in_turn import InTurn
 from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
 from .isolation import group_name, isolation_violations
@@ -220,7 +221,8 @@ class DataProductRG(Component):
         return workspace.id
 
     def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
-        before: list[pulumi.Resource] = []
+        # Azure answers 409 to a second write on an identity while the first one runs.
+        writes = InTurn()
         for label, credential in settings.workload_identity.credentials(settings.environment).items():
             made = native.managedidentity.FederatedIdentityCredential(
                 self.logical_name(label),
@@ -230,10 +232,9 @@ class DataProductRG(Component):
                 issuer=credential.issuer,
                 subject=credential.subject,
                 audiences=[credential.audience],
-                # Azure answers 409 to a second write on an identity while the first one runs.
-                opts=child(self, depends_on=before, delete_before_replace=True),
+                opts=child(self, depends_on=writes.before, delete_before_replace=True),
             )
-            before = [made]
+            writes.then(made)
 
     def _budget(self, args: DataProductRGArgs, group_id: In[str]) -> None:
         budget = args.settings.budget

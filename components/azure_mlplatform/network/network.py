@@ -55,7 +55,7 @@ class Network(Component):
     def __init__(self, name: str, args: ArgsOrDict[NetworkArgs], opts: Optional[pulumi.ResourceOptions] = None) -> None:
         args = NetworkArgs.model_validate(args)
         super().__init__(name, args, opts)
-        adopted = args.settings.subnet_ids
+        adopted, self._egress_kind = args.settings.subnet_ids, args.settings.egress.kind
         if adopted is None:
             vnet = self._vnet(args)
             vnet_id: In[str] = vnet.id
@@ -66,10 +66,11 @@ class Network(Component):
                 for role in SubnetRole
                 if role in args.settings.ranges()
             }
-            self._peer(args, vnet)
+            self._peerings = self._peer(args, vnet)
         else:
             vnet_id = adopted.endpoints.rsplit("/subnets/", 1)[0]
             self._subnet_ids = {role: subnet for role, subnet in adopted.model_dump().items() if subnet}
+            self._peerings = []
         self._zone_ids = self._zones(args, vnet_id)
         self._finish(
             {
@@ -83,7 +84,8 @@ class Network(Component):
     @property
     def private_network(self) -> PrivateNetwork:
         """The value for the `private_network` of another component."""
-        return PrivateNetwork(subnet_id=self._subnet_ids[SubnetRole.ENDPOINTS], zone_ids=self._zone_ids)
+        network = PrivateNetwork(subnet_id=self._subnet_ids[SubnetRole.ENDPOINTS], zone_ids=self._zone_ids)
+        return network.peered_by(*self._peerings, way_out=self._egress_kind is not EgressKind.NAT_GATEWAY)
 
     @property
     def exports(self) -> Mapping[str, "pulumi.Output[Any]"]:
@@ -191,11 +193,12 @@ class Network(Component):
         )
         return {"nat_gateway": {"id": gateway.id}}
 
-    def _peer(self, args: NetworkArgs, vnet: "native.network.VirtualNetwork") -> None:
+    def _peer(self, args: NetworkArgs, vnet: "native.network.VirtualNetwork") -> list[pulumi.Resource]:
+        """Makes the peering to the hub, if there is a hub."""
         hub = args.settings.hub
         if hub is None:
-            return
-        native.network.VirtualNetworkPeering(
+            return []
+        peering = native.network.VirtualNetworkPeering(
             self.logical_name("to-hub"),
             virtual_network_peering_name=self.placement.name_of(Kind.PEERING, "hub"),
             resource_group_name=self.placement.resource_group_name,
@@ -206,6 +209,7 @@ class Network(Component):
             use_remote_gateways=hub.use_gateway,
             opts=child(self),
         )
+        return [peering]
 
     def _zones(self, args: NetworkArgs, vnet_id: In[str]) -> Optional[dict[str, In[str]]]:
         dns = args.settings.dns
@@ -223,7 +227,7 @@ class Network(Component):
                 tags=self.placement.tags,
                 opts=child(self),
             )
-            native.privatedns.VirtualNetworkLink(
+            link = native.privatedns.VirtualNetworkLink(
                 self.logical_name(f"{zone}-link"),
                 virtual_network_link_name=self.placement.name_of(Kind.VIRTUAL_NETWORK),
                 private_zone_name=known_value_of(private_zone, zone),
@@ -234,7 +238,8 @@ class Network(Component):
                 tags=self.placement.tags,
                 opts=child(self),
             )
-            made[zone] = private_zone.id
+            # No name in the zone resolves in the network before the zone is linked to it.
+            made[zone] = known_value_of(link, private_zone.id)
         return made
 
 

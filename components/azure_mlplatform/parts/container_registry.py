@@ -1,6 +1,6 @@
 """Makes container registries: no admin user, no anonymous pull, and no export from a private one."""
 
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import pulumi_azure_native as native
 
@@ -10,16 +10,21 @@ from .authorization import user_assigned_only
 from .component import Component, child
 from .encryption import EncryptionKey
 from .placement import Placement
-from .private_endpoint import with_endpoints_and_diagnostics
+from .private_endpoint import Endpoints, with_endpoints_and_diagnostics
 from .settings.registry import RegistrySku
 
 UNTAGGED_DAYS = 30
 """The days that an image without a tag is kept."""
 
 
-def container_registry(
-    parent: Component, label: str, sku: RegistrySku, *, discard: bool
-) -> "native.containerregistry.Registry":
+class ContainerRegistry(NamedTuple):
+    """A registry and its private endpoints."""
+
+    registry: "native.containerregistry.Registry"
+    endpoints: Endpoints
+
+
+def container_registry(parent: Component, label: str, sku: RegistrySku, *, discard: bool) -> ContainerRegistry:
     """Makes a registry with its private endpoint, its diagnostics and its lock. Only a Premium one has network rules,
     policies, zones and a customer-managed key.
 
@@ -41,10 +46,10 @@ def container_registry(
         tags=placement.tags,
         opts=child(parent, protect=placement.retire is None and not discard),
     )
-    with_endpoints_and_diagnostics(
+    endpoints = with_endpoints_and_diagnostics(
         parent, label, registry, PrivateService.CONTAINER_REGISTRY, part=label, locked=not discard
     )
-    return registry
+    return ContainerRegistry(registry, endpoints)
 
 
 def _premium(placement: Placement) -> dict[str, Any]:

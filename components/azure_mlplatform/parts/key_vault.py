@@ -1,16 +1,23 @@
 """Makes key vaults with role-based access, purge protection and private endpoints."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi_azure_native as native
 
 from ..catalogue.private_link import PrivateService
 from ..foundation.naming import Kind
 from .component import Component, child
-from .private_endpoint import with_endpoints_and_diagnostics
+from .private_endpoint import Endpoints, with_endpoints_and_diagnostics
 
 
-def key_vault(parent: Component, label: str) -> "native.keyvault.Vault":
+class KeyVault(NamedTuple):
+    """A key vault and its private endpoints."""
+
+    vault: "native.keyvault.Vault"
+    endpoints: Endpoints
+
+
+def key_vault(parent: Component, label: str) -> KeyVault:
     """Makes a vault with its private endpoint, its diagnostics and its lock."""
     placement = parent.placement
     properties: Any = {
@@ -39,5 +46,4 @@ def key_vault(parent: Component, label: str) -> "native.keyvault.Vault":
         tags=placement.tags,
         opts=child(parent, protect=placement.protected),
     )
-    with_endpoints_and_diagnostics(parent, label, vault, PrivateService.KEY_VAULT, part=label)
-    return vault
+    return KeyVault(vault, with_endpoints_and_diagnostics(parent, label, vault, PrivateService.KEY_VAULT, part=label))

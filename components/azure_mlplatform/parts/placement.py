@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Optional
 
 import pulumi
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from ..catalogue.private_link import zones
 from ..catalogue.regions import region
@@ -39,6 +39,16 @@ class PrivateNetwork(ComponentArgs):
 
     zone_ids: Optional[dict[str, In[str]]] = None
     """DNS zone → id, for each zone that a service needs. Default: none; Azure Policy registers the endpoints."""
+
+    _peerings: tuple[pulumi.Resource, ...] = PrivateAttr(default=())
+    _peerings_lead_out: bool = PrivateAttr(default=False)
+
+    def peered_by(self, *peerings: pulumi.Resource, way_out: bool) -> "PrivateNetwork":
+        """The same network, with the peerings that the program makes. `way_out`: whether machines in it reach the
+        internet through them."""
+        peered = self.model_copy()
+        peered._peerings, peered._peerings_lead_out = peerings, way_out
+        return peered
 
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
     _zones = field_rule(arm_id("Microsoft.Network/privateDnsZones"), "zone_ids")
@@ -143,6 +153,19 @@ class Placement(ComponentArgs):
     def locked(self) -> bool:
         """Whether what can be locked without harm is locked."""
         return self.protected and self.lift_locks is None
+
+    @property
+    def peerings(self) -> list[pulumi.Resource]:
+        """The peerings of the network that the program makes. While one is written, AKS cannot join the network. No id
+        shows them: a new peering would then replace what has the id."""
+        return [*self.private_network._peerings] if self.private_network is not None else []
+
+    @property
+    def way_out(self) -> list[pulumi.Resource]:
+        """What machines in the network need to reach the internet, if it is made after the network: the peering to a
+        hub whose firewall or routes lead out. What starts machines depends on it."""
+        network = self.private_network
+        return self.peerings if network is not None and network._peerings_lead_out else []
 
     @property
     def log_analytics_id(self) -> In[str]:

@@ -5,25 +5,39 @@ from typing import NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ..catalogue.private_link import PrivateService, private_link
+from ..catalogue.private_link import ONE_ENDPOINT_AT_A_TIME, PrivateService, private_link
 from ..foundation.naming import Kind
 from .arguments import In
 from .authorization import lock
 from .component import Component, child
 from .diagnostics import send_diagnostics
+from .in_turn import InTurn
 from .outputs import known_value_of
 
 
 class Endpoints(NamedTuple):
-    """The private endpoints of a resource, and their DNS zone groups."""
+    """The private endpoints of a resource, and their DNS zone groups, each by its group id. All empty without a private
+    network; no zone groups if Azure Policy registers the endpoints."""
 
-    endpoints: "list[native.network.PrivateEndpoint]"
-    zone_groups: "list[native.network.PrivateDnsZoneGroup]"
+    by_group: "dict[str, native.network.PrivateEndpoint]"
+    zone_groups_by_group: "dict[str, native.network.PrivateDnsZoneGroup]"
 
     @property
-    def all(self) -> list[pulumi.Resource]:
-        """Endpoints and zone groups: a caller finds the resource once all of them exist."""
-        return [*self.endpoints, *self.zone_groups]
+    def endpoints(self) -> "list[native.network.PrivateEndpoint]":
+        """The endpoints."""
+        return [*self.by_group.values()]
+
+    @property
+    def zone_groups(self) -> "list[native.network.PrivateDnsZoneGroup]":
+        """The zone groups."""
+        return [*self.zone_groups_by_group.values()]
+
+    def reached(self, *group_ids: str) -> list[pulumi.Resource]:
+        """What a caller in the network waits for: the endpoints of these group ids, and what resolves their names. A
+        zone group comes after the links of its zones, because `Network` knows a zone after its link. Default: all."""
+        wanted = group_ids or tuple(self.by_group)
+        both = (self.by_group, self.zone_groups_by_group)
+        return [made[each] for made in both for each in wanted if each in made]
 
 
 def private_endpoints(
@@ -33,14 +47,17 @@ def private_endpoints(
     service: PrivateService,
     *,
     part: str,
-    depends_on: Optional[list[pulumi.Resource]] = None,
+    writes: Optional[InTurn] = None,
 ) -> Endpoints:
     """Makes a private endpoint for each group id of a service, with its zone group. None without a private network.
 
-    `part` distinguishes the endpoint's Azure name from others in the environment.
+    `part` distinguishes the endpoint's Azure name from others in the environment. The endpoints come after the other
+    `writes` on the target, and one after another if the target takes one at a time. Endpoints of different targets do
+    not wait for each other. Default: nothing else writes on the target.
     """
+    writes = writes or InTurn()
     placement, name = parent.placement, parent.logical_name(label)
-    made = Endpoints([], [])
+    made = Endpoints({}, {})
     if placement.private_network is None:
         return made
     groups = private_link(service, placement.location)
@@ -58,23 +75,23 @@ def private_endpoints(
                 {"name": group_id, "private_link_service_id": target_id, "group_ids": [group_id]}
             ],
             tags=placement.tags,
-            opts=child(parent, depends_on=depends_on),
+            opts=child(parent, depends_on=writes.before),
         )
-        made.endpoints.append(endpoint)
+        if service in ONE_ENDPOINT_AT_A_TIME:
+            writes.then(endpoint)
+        made.by_group[group_id] = endpoint
         zone_ids = placement.private_network.zone_ids
         if zone_ids is None:
             continue
-        made.zone_groups.append(
-            native.network.PrivateDnsZoneGroup(
-                f"{name}-endpoint-{group_id}-zones",
-                private_dns_zone_group_name="default",
-                private_endpoint_name=known_value_of(endpoint, endpoint_name),
-                resource_group_name=placement.resource_group_name,
-                private_dns_zone_configs=[
-                    {"name": zone.replace(".", "-"), "private_dns_zone_id": zone_ids[zone]} for zone in zones
-                ],
-                opts=child(parent),
-            )
+        made.zone_groups_by_group[group_id] = native.network.PrivateDnsZoneGroup(
+            f"{name}-endpoint-{group_id}-zones",
+            private_dns_zone_group_name="default",
+            private_endpoint_name=known_value_of(endpoint, endpoint_name),
+            resource_group_name=placement.resource_group_name,
+            private_dns_zone_configs=[
+                {"name": zone.replace(".", "-"), "private_dns_zone_id": zone_ids[zone]} for zone in zones
+            ],
+            opts=child(parent),
         )
     return made
 
@@ -88,11 +105,12 @@ def with_endpoints_and_diagnostics(
     part: str,
     logs: bool = True,
     locked: bool = True,
+    writes: Optional[InTurn] = None,
 ) -> Endpoints:
     """Gives a resource its diagnostics, its private endpoints and, if the environment is protected, its lock. Without
-    `locked`, it gets no lock."""
+    `locked`, it gets no lock. For `writes`, see private_endpoints."""
     reported = send_diagnostics(parent, label, resource.id, logs=logs)
-    made = private_endpoints(parent, label, resource.id, service, part=part)
+    made = private_endpoints(parent, label, resource.id, service, part=part, writes=writes)
     if parent.placement.locked and locked:
         lock(parent, f"{label}-lock", resource, guards=[reported, *made.endpoints])
     return made

@@ -11,6 +11,7 @@ from .authorization import user_assigned_only
 from .component import Component, child, without_none
 from .diagnostics import send_diagnostics
 from .encryption import EncryptionKey
+from .in_turn import InTurn
 from .outputs import known_value_of
 from .private_endpoint import Endpoints, with_endpoints_and_diagnostics
 
@@ -19,14 +20,18 @@ RETENTION_DAYS = 7
 
 
 class Storage(NamedTuple):
-    """A storage account and its private endpoints."""
+    """A storage account, its private endpoints and its container, if it has one."""
 
     account: "native.storage.StorageAccount"
     endpoints: Endpoints
+    container: "Optional[native.storage.BlobContainer]"
 
 
-def storage_account(parent: Component, label: str, *, lake: bool = False) -> Storage:
-    """Makes an account with its endpoints, its diagnostics and its lock. Only a `lake` has a hierarchical namespace."""
+def storage_account(parent: Component, label: str, *, lake: bool = False, container: Optional[str] = None) -> Storage:
+    """Makes an account with its endpoints, its diagnostics and its lock. Only a `lake` has a hierarchical namespace.
+
+    `container` names a container to make in it. Default: none.
+    """
     placement, name = parent.placement, parent.logical_name(label)
     account_name = placement.name_of(Kind.LAKE if lake else Kind.STORAGE_ACCOUNT)
     rules: Any = {
@@ -58,10 +63,29 @@ def storage_account(parent: Component, label: str, *, lake: bool = False) -> Sto
         tags=placement.tags,
         opts=child(parent, protect=placement.protected),
     )
+    known_name = known_value_of(account, account_name)
+    # The container comes first, because something waits for it. The endpoints take a minute each.
+    writes = InTurn()
+    made = container and _container(parent, label, container, known_name, writes)
+    _services(parent, label, account, known_name, writes, lake=lake)
     service = PrivateService.LAKE if lake else PrivateService.WORKSPACE_STORAGE
-    endpoints = with_endpoints_and_diagnostics(parent, label, account, service, part=label, logs=False)
-    _services(parent, label, account, known_value_of(account, account_name), lake=lake)
-    return Storage(account, endpoints)
+    endpoints = with_endpoints_and_diagnostics(parent, label, account, service, part=label, logs=False, writes=writes)
+    return Storage(account, endpoints, made or None)
+
+
+def _container(
+    parent: Component, label: str, name: str, account_name: "pulumi.Output[str]", writes: InTurn
+) -> "native.storage.BlobContainer":
+    return writes.then(
+        native.storage.BlobContainer(
+            parent.logical_name(f"{label}-container"),
+            container_name=name,
+            account_name=account_name,
+            resource_group_name=parent.placement.resource_group_name,
+            public_access=native.storage.PublicAccess.NONE,
+            opts=child(parent, protect=parent.placement.protected),
+        )
+    )
 
 
 def _services(
@@ -69,6 +93,7 @@ def _services(
     label: str,
     account: "native.storage.StorageAccount",
     account_name: "pulumi.Output[str]",
+    writes: InTurn,
     *,
     lake: bool,
 ) -> None:
@@ -84,16 +109,18 @@ def _services(
         is_versioning_enabled=not lake,
         delete_retention_policy=kept,
         container_delete_retention_policy=kept,
-        opts=child(parent),
+        opts=child(parent, depends_on=writes.before),
     )
+    writes.then(blobs)
     files = native.storage.FileServiceProperties(
         f"{name}-files",
         file_services_name="default",
         account_name=account_name,
         resource_group_name=group,
         share_delete_retention_policy=kept,
-        opts=child(parent),
+        opts=child(parent, depends_on=writes.before),
     )
+    writes.then(files)
     for service, service_id in (
         ("blobs", blobs.id),
         ("files", files.id),

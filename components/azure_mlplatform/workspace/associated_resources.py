@@ -9,7 +9,6 @@ from typing import NamedTuple
 import pulumi
 import pulumi_azure_native as native
 
-from ..catalogue.private_link import PrivateService, private_link
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
 from ..parts.adopted_key_vault import adopted_key_vault
@@ -18,6 +17,7 @@ from ..parts.component import Component, child
 from ..parts.container_registry import container_registry
 from ..parts.key_vault import key_vault
 from ..parts.outputs import after_check
+from ..parts.private_endpoint import Endpoints
 from ..parts.settings.registry import RegistrySku
 from ..parts.storage import storage_account
 from .roles import INSIGHTS, KEY_VAULT, REGISTRY, STORAGE
@@ -31,8 +31,12 @@ class AssociatedResources(NamedTuple):
     storage: In[str]
     registry: In[str]
     insights: In[str]
-    storage_endpoints: dict[str, pulumi.CustomResource]
+    storage_endpoints: "dict[str, native.network.PrivateEndpoint]"
     """Group id → the private endpoint to the storage. Empty if there is none."""
+
+    reached: list[pulumi.Resource]
+    """What a compute in the network waits for before it starts: the private endpoints to what is made, and what
+    resolves their names."""
 
     @property
     def ids(self) -> dict[str, In[str]]:
@@ -47,34 +51,43 @@ class AssociatedResources(NamedTuple):
 
 def make_or_adopt_associated_resources(parent: Component, settings: WorkspaceSettings) -> AssociatedResources:
     """Makes the resources that the settings do not adopt, and reads the adopted ones."""
-    storage_id, endpoints = _storage(parent, settings)
+    storage_id, storage = _storage(parent, settings)
+    vault_id, vault = _key_vault(parent, settings)
+    registry_id, registry = _registry(parent, settings)
     return AssociatedResources(
-        key_vault=_key_vault(parent, settings),
+        key_vault=vault_id,
         storage=storage_id,
-        registry=_registry(parent, settings),
+        registry=registry_id,
         insights=_insights(parent, settings),
-        storage_endpoints=endpoints,
+        storage_endpoints=storage.by_group,
+        # Queues and tables are for runs of jobs.
+        reached=[*storage.reached("blob", "file"), *vault.reached(), *registry.reached()],
     )
 
 
-def _key_vault(parent: Component, settings: WorkspaceSettings) -> In[str]:
+_NO_ENDPOINTS = Endpoints({}, {})
+"""Of an adopted resource, whose endpoints others make."""
+
+
+def _key_vault(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], Endpoints]:
     if settings.key_vault_id is None:
-        return key_vault(parent, "vault").id
+        made = key_vault(parent, "vault")
+        return made.vault.id, made.endpoints
     read = adopted_key_vault(parent, "adopted-key-vault", settings.key_vault_id)
-    return _adopted(
+    vault_id = _adopted(
         settings,
         "key_vault_id",
         read.properties.apply(lambda each: each.enable_rbac_authorization is False),
         "the vault uses access policies, so the roles of the workspace's identity have no effect",
         "Switch it to role-based access, or leave key_vault_id out",
     )
+    return vault_id, _NO_ENDPOINTS
 
 
-def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], dict[str, pulumi.CustomResource]]:
+def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], Endpoints]:
     if settings.storage_account_id is None:
-        storage = storage_account(parent, "storage")
-        groups = private_link(PrivateService.WORKSPACE_STORAGE, parent.placement.location)
-        return storage.account.id, dict(zip(groups, storage.endpoints.endpoints, strict=False))
+        made = storage_account(parent, "storage")
+        return made.account.id, made.endpoints
     name = parent.logical_name("adopted-storage")
     read = native.storage.StorageAccount.get(name, settings.storage_account_id, child(parent))
     storage_id = _adopted(
@@ -84,23 +97,25 @@ def _storage(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], d
         "the account has a hierarchical namespace, which a workspace does not support",
         "Adopt an account without a hierarchical namespace, or remove storage_account_id; a lake can be a datastore",
     )
-    return storage_id, {}
+    return storage_id, _NO_ENDPOINTS
 
 
-def _registry(parent: Component, settings: WorkspaceSettings) -> In[str]:
+def _registry(parent: Component, settings: WorkspaceSettings) -> tuple[In[str], Endpoints]:
     if settings.container_registry_id is None:
         discard = settings.discard_registry_reason is not None
-        return container_registry(parent, "registry", settings.container_registry_sku, discard=discard).id
+        made = container_registry(parent, "registry", settings.container_registry_sku, discard=discard)
+        return made.registry.id, made.endpoints
     private = parent.placement.private_network is not None
     name = parent.logical_name("adopted-registry")
     read = native.containerregistry.Registry.get(name, settings.container_registry_id, child(parent))
-    return _adopted(
+    registry_id = _adopted(
         settings,
         "container_registry_id",
         read.sku.apply(lambda each: private and each.name != RegistrySku.PREMIUM.value),
         "the registry is not Premium, but a private workspace needs private endpoints, which only Premium supports",
         "Upgrade it to Premium, or leave container_registry_id out",
     )
+    return registry_id, _NO_ENDPOINTS
 
 
 def _insights(parent: Component, settings: WorkspaceSettings) -> In[str]:

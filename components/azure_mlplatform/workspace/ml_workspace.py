@@ -370,7 +370,12 @@ class MLWorkspace(Component):
         subnet_id = self._args.training_subnet_id if own else None
         # Azure refuses nodes without public addresses until the workspace has its endpoint.
         reached: list[pulumi.Resource] = [*self._endpoints.endpoints]
-        if not own:
+        # A machine that starts at once finds its workspace by DNS name, and in the own network storage, vault and
+        # registry too. In the managed network Azure makes its own endpoints to them.
+        started: list[pulumi.Resource] = [*self._endpoints.zone_groups]
+        if own:
+            started += [*self._associated.reached, *self.placement.way_out]
+        else:
             # The first compute makes Azure create the managed network, which needs the workspace identity's role.
             reached.append(contributor)
         clusters: list[Any] = []
@@ -381,7 +386,8 @@ class MLWorkspace(Component):
                 workspace_name=self._workspace_name,
                 identity_id=self._compute_identity.id,
                 subnet_id=subnet_id,
-                depends_on=reached,
+                # Without nodes it reads nothing: its first job comes later.
+                depends_on=[*reached, *started] if cluster.min_nodes else reached,
             )
             clusters.append(known_value_of(compute, cluster.name))
         instances: dict[str, Any] = {}
@@ -391,8 +397,7 @@ class MLWorkspace(Component):
                 instance,
                 workspace_name=self._workspace_name,
                 subnet_id=subnet_id,
-                # It starts at once, and finds its workspace by DNS name.
-                depends_on=[*reached, *self._endpoints.zone_groups],
+                depends_on=[*reached, *started],
             )
             azure_name = self.placement.name_of(Kind.COMPUTE_INSTANCE, instance.name)
             instances[instance.name] = known_value_of(compute, azure_name)

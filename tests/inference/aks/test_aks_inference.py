@@ -1,3 +1,4 @@
+import itertools
 import json
 from typing import Any
 
@@ -505,10 +506,19 @@ def test_all_is_in_the_order_that_azure_needs_and_in_none_slower(preview):
         return {names[urn] for urn in by_name[name].dependencies}
 
     assert before("serve-cluster") == {"serve-identity", "serve-subnet-contributor"}
-    assert before("serve-pool-cpu") == before("serve-pool-gpu") == {"serve-cluster"}
-    assert before("serve-extension") == {"serve-cluster", "serve-pool-cpu"}
-    for beside in ("serve-trusted-access", "serve-namespace", "serve-workspace-contributor"):
-        assert before(beside) == {"serve-cluster"}
+    # AKS takes one write on a cluster at a time, and nothing else waits for the last ones.
+    turns = (
+        "pool-cpu",
+        "extension",
+        "namespace",
+        "trusted-access",
+        "pool-system",
+        "cluster-upgrades",
+        "cluster-images",
+    )
+    for first, then in itertools.pairwise(("cluster", *turns, "pool-gpu")):
+        assert before(f"serve-{then}") == {"serve-cluster", f"serve-{first}"}
+    assert before("serve-workspace-contributor") == {"serve-cluster"}
     assert before("serve-compute") == {
         "serve-cluster",
         "serve-extension",
@@ -520,17 +530,24 @@ def test_all_is_in_the_order_that_azure_needs_and_in_none_slower(preview):
     assert before("serve-detach") == {"serve-compute"}
 
 
-def test_a_git_source_is_applied_beside_the_extension():
-    plan = aks({**OWN, "gitops": SOURCE})
-    names = {each.urn: each.name for each in plan.azure_resources}
-    assert {names[urn] for urn in one(plan, "Extension", "serve-extension").dependencies} == {
-        "serve-cluster",
-        "serve-pool-cpu",
-    }
-    assert {names[urn] for urn in one(plan, "Extension", "serve-flux").dependencies} == {
-        "serve-cluster",
-        "serve-pool-cpu",
-    }
+@pytest.mark.parametrize("https", [HTTPS, None])
+def test_a_git_source_comes_before_the_extension_whose_certificate_it_may_bring(https):
+    other = {"https": https} if https else {"https": None, "insecure_reason": "A test in a closed network, ML-321"}
+    plan = aks({**OWN, **other, "pools": [GPU_POOL], "gitops": SOURCE}, environment="dev")
+    names = {each.urn: each.name.removeprefix("serve-") for each in plan.azure_resources}
+
+    def waits(later):
+        [found] = [each for each in plan.azure_resources if each.name == f"serve-{later}"]
+        return {names[urn] for urn in found.dependencies}
+
+    assert "flux" in waits("gitops")
+    if https:
+        assert waits("flux") == {"cluster", "pool-cpu"}
+        assert waits("extension") == {"cluster", "gitops"}
+    else:
+        assert waits("extension") == {"cluster", "pool-cpu"}
+        assert waits("flux") == {"cluster", "cluster-images"}
+        assert "gitops" in waits("pool-gpu")
 
 
 def test_a_git_source_is_applied_by_flux():

@@ -223,12 +223,11 @@ def test_tokens_are_checked_and_passwords_are_off(slot):
 def test_writes_to_one_site_follow_each_other(preview):
     """Azure answers 409 to a write of a site while another goes on."""
     by_name = {each.name: each for each in apps(preview=preview).azure_resources}
-    for slot in ("", "-green"):
-        chain = [f"serve-scoring{slot}", *(f"serve-scoring{slot}-{each}" for each in ("scm", "ftp", "sign-in"))]
-        for before, after in pairwise(chain):
-            assert by_name[before].urn in by_name[after].dependencies
-        for last in ("serve-scoring-endpoint-sites", "serve-scoring-endpoint-sites-green"):
-            assert by_name[chain[-1]].urn in by_name[last].dependencies
+    settings = [f"serve-scoring{slot}-{each}" for slot in ("", "-green") for each in ("scm", "ftp", "sign-in")]
+    for before, after in pairwise(["serve-scoring", "serve-scoring-green", *settings]):
+        assert by_name[before].urn in by_name[after].dependencies
+    for last in ("serve-scoring-endpoint-sites", "serve-scoring-endpoint-sites-green"):
+        assert by_name[settings[-1]].urn in by_name[last].dependencies
     assert by_name["serve-scoring-images"].urn in by_name["serve-scoring"].dependencies
 
 

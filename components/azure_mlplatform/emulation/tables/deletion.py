@@ -529,6 +529,12 @@ class Serial(Refusal):
     always: bool = False
     """Whether every second operation is refused. If not, it is reported as occasional."""
 
+    extensions: tuple[str, ...] = ()
+    """The ARM types of resources that extend the busy resource and are written through it, as its children are."""
+
+    keeps: bool = False
+    """Whether the user itself keeps busy what its body refers to, so that two of them at once clash."""
+
 
 SERIAL = (
     Serial(
@@ -552,15 +558,55 @@ SERIAL = (
     ),
     Serial(
         type="microsoft.containerservice/managedclusters",
+        extensions=(
+            "microsoft.kubernetesconfiguration/extensions",
+            "microsoft.kubernetesconfiguration/fluxconfigurations",
+        ),
+        always=True,
         status=409,
         code="OperationNotAllowed",
         text=(
             "Operation is not allowed: Another operation ({state}) is in progress, please wait for it to finish before"
             " starting a new operation. See https://aka.ms/aks-pending-operation for more details"
         ),
-        source="Azure/AKS#1913: pools in parallel are accepted, and clash now and then;"
+        source="Azure/terraform-azurerm-avm-res-containerservice-managedcluster#160 of 2026-02-24 ('The AKS API does"
+        " not support concurrent modifications to agent pools on the same cluster'; it locks namespaces alike),"
         " Azure/terraform-azurerm-avm-ptn-aks-production#25 (409), cilium/cilium#25944 (of pools: 'Another"
-        " agentpool operation ({pool} - {state})'), Azure/telescope#1213 (a pool against an extension's install)",
+        " agentpool operation ({pool} - {state})'), Azure/telescope#1213 (a pool against an extension's install),"
+        " Azure/AKS-Construction#385, #390 (two extensions); Azure/AKS#1913: clashes of pools are now and then. Of"
+        " Trusted Access, maintenance windows and Flux configurations: assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.network/virtualnetworks",
+        user="microsoft.containerservice/managedclusters",
+        path="properties.agentPoolProfiles[].vnetSubnetID",
+        keeps=True,
+        status=400,
+        code="VirtualNetworkNotInSucceededState",
+        text=(
+            "Set virtual network ownership failed. Virtual network {id} is in {state} state. It needs to be in"
+            " Succeeded state in order to set resource ownership."
+        ),
+        source="Azure/AKS#4522 (of a pool; its polling ends with SetVNetOwnershipFailed), of a cluster: assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.network/virtualnetworks",
+        user="microsoft.containerservice/managedclusters/agentpools",
+        path="properties.vnetSubnetID",
+        keeps=True,
+        status=400,
+        code="VirtualNetworkNotInSucceededState",
+        text=(
+            "Set virtual network ownership failed. Virtual network {id} is in {state} state. It needs to be in"
+            " Succeeded state in order to set resource ownership."
+        ),
+        source="Azure/AKS#4522 (its polling ends with SetVNetOwnershipFailed),"
+        " hashicorp/terraform-provider-azurerm#25888, #32682",
+        day="2026-11-28",
     ),
     Serial(
         type="microsoft.network/virtualnetworks",
@@ -598,14 +644,33 @@ SERIAL = (
         type="microsoft.storage/storageaccounts",
         user="microsoft.network/privateendpoints",
         path="properties.privateLinkServiceConnections[].properties.privateLinkServiceId",
+        keeps=True,
         status=409,
         code="StorageAccountOperationInProgress",
         text=(
             "Call to Microsoft.Storage/storageAccounts failed. Error message: An operation is currently performing on"
             " this storage account that requires exclusive access."
         ),
-        source="Learn: a tutorial of functions with several private endpoints on one account ('might occasionally"
-        " fail'); status and text are assumed",
+        source="Azure/bicep-registry-modules#6001 of 2025-09-24 (several endpoints of one account at once), Learn: a"
+        " tutorial of functions with several private endpoints on one account ('might occasionally fail'),"
+        " Azure/terraform-azurerm-avm-res-storage-storageaccount#382; the status is assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Serial(
+        type="microsoft.databricks/workspaces",
+        user="microsoft.network/privateendpoints",
+        path="properties.privateLinkServiceConnections[].properties.privateLinkServiceId",
+        keeps=True,
+        status=409,
+        code="ConcurrentUpdateError",
+        text=(
+            "Call to Microsoft.Databricks/workspaces failed. Error message: Workspace update could not be completed"
+            " because it has been updated by another process."
+        ),
+        source="databricks/terraform-databricks-examples#177 of 2025-02-18, hashicorp/terraform-provider-azurerm#26373;"
+        " the status is assumed",
+        day="2026-11-28",
         assumed=True,
     ),
     Serial(
@@ -653,11 +718,12 @@ SERIAL = (
         source="microsoft/Partner-Smart-Office#1 (429), Azure/azure-sdk-for-java#1827 (extended code 59205)",
     ),
     Serial(
-        type="microsoft.machinelearningservices/workspaces",
+        type="microsoft.machinelearningservices/workspaces/onlineendpoints",
         status=409,
         code="Conflict",
         text="Conflict of operation, another operation on same entity is already running in workspace {name}.",
-        source="Azure/azure-cli#17075 (of a model's deployment); status and code are assumed",
+        source="Azure/azure-cli#17075 (of a model's deployment; the text says: on the same entity, so not of the whole"
+        " workspace); status and code are assumed",
         assumed=True,
     ),
     Serial(

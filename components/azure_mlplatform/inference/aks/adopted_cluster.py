@@ -10,6 +10,7 @@ from ...foundation.problems import Problem
 from ...foundation.values import name_of, resource_group_of
 from ...parts.arguments import In
 from ...parts.component import Component, child, is_hosted
+from ...parts.in_turn import InTurn
 from ...parts.outputs import after_check, gated_by
 from .arguments import AKSInferenceArgs
 from .cluster import Cluster
@@ -34,7 +35,7 @@ def adopted_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
         id=checked,
         name=after_check(checked, name_of(cluster_id)),
         group=resource_group_of(cluster_id),
-        ready=_claimed(parent, args, checked),
+        writes=InTurn(*_claimed(parent, args, checked)),
     )
 
 

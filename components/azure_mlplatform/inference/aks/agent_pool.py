@@ -7,6 +7,7 @@ import pulumi_azure_native as native
 from ...catalogue.vm_sizes import Accelerator
 from ...parts.arguments import In
 from ...parts.component import Component, child, without_none
+from ...parts.in_turn import InTurn
 from ...parts.placement import Placement
 from .settings.node_pools import NodePoolSettings, OsDisk, ServicePoolSettings
 
@@ -37,11 +38,12 @@ def agent_pool(
     *,
     cluster_name: In[str],
     subnet_id: In[str],
-) -> "native.containerservice.AgentPool":
+    writes: InTurn,
+) -> None:
     """Makes a pool for models or for the extension. A change of an immutable property replaces the pool."""
     placement = parent.placement
     for_models = pool if isinstance(pool, NodePoolSettings) else None
-    return native.containerservice.AgentPool(
+    made = native.containerservice.AgentPool(
         parent.logical_name(f"pool-{name}"),
         agent_pool_name=name,
         resource_name_=cluster_name,
@@ -55,6 +57,7 @@ def agent_pool(
         opts=child(
             parent,
             delete_before_replace=True,
+            depends_on=writes.before,
             ignore_changes=["count", "orchestratorVersion"],
             replace_on_changes=[
                 *IMMUTABLE_OF_NODES.values(),
@@ -65,6 +68,7 @@ def agent_pool(
             ],
         ),
     )
+    writes.then(made)
 
 
 def nodes_of(

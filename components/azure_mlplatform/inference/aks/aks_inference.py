@@ -16,7 +16,7 @@ from .adopted_cluster import adopted_cluster
 from .arguments import AKSInferenceArgs
 from .attachment import attach_cluster
 from .extension import azureml_extension, gitops
-from .managed_cluster import managed_cluster
+from .managed_cluster import maintenance, managed_cluster, pools_for_models
 
 
 class AKSInference(Component):
@@ -45,20 +45,28 @@ class AKSInference(Component):
     ) -> None:
         args = AKSInferenceArgs.model_validate(args)
         super().__init__(name, args, opts)
-        cluster = adopted_cluster(self, args) if args.settings.adopted else managed_cluster(self, args)
-        extension = None
-        if args.settings.installs_extension:
-            if args.settings.gitops is not None:
-                # Azure ML's extension does not depend on it: Azure reports only that it accepted a source, not that it
-                # applied it. The router waits for the certificate itself.
-                gitops(self, cluster, args.settings.gitops)
-            extension = azureml_extension(self, cluster, args.settings)
+        settings = args.settings
+        # AKS takes one write on a cluster at a time, so the order here is that of `cluster.writes`: first what
+        # endpoints wait for, last what fails most often, a pool without quota.
+        cluster = adopted_cluster(self, args) if settings.adopted else managed_cluster(self, args)
+        # The router waits for its certificate, and the extension's installation for the router. So the source comes
+        # before it, if it may bring the certificate.
+        source = settings.gitops if settings.installs_extension else None
+        if source is not None and settings.https is not None:
+            gitops(self, cluster, source)
+        extension = azureml_extension(self, cluster, settings) if settings.installs_extension else None
         compute_id = None
         if args.workspace is not None:
             attached = attach_cluster(self, args, cluster, args.workspace, extension)
             # Built from names: the id stays the same if the compute is attached again. Endpoints are deleted before it.
-            known = pulumi.Output.concat(args.workspace.workspace_id, f"/computes/{args.settings.compute_name}")
+            known = pulumi.Output.concat(args.workspace.workspace_id, f"/computes/{settings.compute_name}")
             compute_id = known_value_of(attached.first_to_go, known)
+        if not settings.adopted:
+            maintenance(self, args, cluster)
+        if source is not None and settings.https is None:
+            gitops(self, cluster, source)
+        if not settings.adopted:
+            pools_for_models(self, args, cluster)
         self._finish(
             {
                 "name": cluster.name,

@@ -98,15 +98,16 @@ def _grant_workspace(
 
 
 def _trusted_access(parent: Component, cluster: Cluster, workspace: WorkspaceReference) -> pulumi.Resource:
-    return native.containerservice.TrustedAccessRoleBinding(
+    made = native.containerservice.TrustedAccessRoleBinding(
         parent.logical_name("trusted-access"),
         trusted_access_role_binding_name=parent.placement.name_of(Kind.TRUSTED_ACCESS),
         resource_name_=cluster.name,
         resource_group_name=cluster.group,
         source_resource_id=workspace.resource_id,
         roles=["Microsoft.MachineLearningServices/workspaces/mlworkload"],
-        opts=child(parent, delete_before_replace=True),
+        opts=child(parent, delete_before_replace=True, depends_on=cluster.writes.before),
     )
+    return cluster.writes.then(made)
 
 
 def _namespace(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> pulumi.Resource:
@@ -124,7 +125,7 @@ def _namespace(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> p
         "default_network_policy": {"ingress": "AllowAll", "egress": "AllowAll"},
         **({"default_resource_quota": limits} if limits else {}),
     }
-    return native.containerservice.ManagedNamespace(
+    made = native.containerservice.ManagedNamespace(
         parent.logical_name("namespace"),
         managed_namespace_name=args.namespace,
         resource_name_=cluster.name,
@@ -132,8 +133,9 @@ def _namespace(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> p
         location=args.placement.location,
         properties=properties,
         tags=args.placement.tags,
-        opts=child(parent, protect=protected),
+        opts=child(parent, protect=protected, depends_on=cluster.writes.before),
     )
+    return cluster.writes.then(made)
 
 
 def _instance_type(wanted: InstanceType) -> Any:

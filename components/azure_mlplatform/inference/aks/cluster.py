@@ -2,9 +2,8 @@
 
 from typing import NamedTuple, Optional
 
-import pulumi
-
 from ...parts.arguments import In
+from ...parts.in_turn import InTurn
 
 
 class Cluster(NamedTuple):
@@ -18,8 +17,9 @@ class Cluster(NamedTuple):
     group: In[str]
     """The name of its resource group."""
 
-    ready: list[pulumi.Resource]
-    """The resources that the extension depends on: the pool that it runs on, or the claim on an adopted cluster."""
+    writes: InTurn
+    """The writes on it, of which AKS takes one at a time. The first is the pool that the extension runs on, or the
+    claim on an adopted cluster."""
 
     principal_id: In[Optional[str]] = None
     """The principal id of its identity. None for an adopted cluster."""

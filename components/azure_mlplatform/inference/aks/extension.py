@@ -23,7 +23,7 @@ def azureml_extension(
     partner_extensions/AzureMLKubernetes.py). All values are strings.
     """
     highly_available = parent.placement.profile.highly_available
-    return native.kubernetesconfiguration.Extension(
+    made = native.kubernetesconfiguration.Extension(
         parent.logical_name("extension"),
         extension_name="azureml",
         extension_type="Microsoft.AzureML.Kubernetes",
@@ -38,8 +38,9 @@ def azureml_extension(
             **_devices(settings),
             **_training(settings),
         },
-        opts=child(parent, depends_on=cluster.ready),
+        opts=child(parent, depends_on=cluster.writes.before),
     )
+    return cluster.writes.then(made)
 
 
 def _on(cluster: Cluster) -> dict[str, Any]:
@@ -123,10 +124,9 @@ def _training(settings: AKSSettings) -> dict[str, In[str]]:
     }
 
 
-def gitops(
-    parent: Component, cluster: Cluster, source: GitOpsSettings
-) -> "native.kubernetesconfiguration.FluxConfiguration":
-    """Installs Flux, and sets what it applies to the cluster."""
+def gitops(parent: Component, cluster: Cluster, source: GitOpsSettings) -> None:
+    """Installs Flux, and sets what it applies to the cluster. Azure reports only that it accepted a source, not that it
+    applied it."""
     flux = native.kubernetesconfiguration.Extension(
         parent.logical_name("flux"),
         extension_name="flux",
@@ -135,9 +135,10 @@ def gitops(
         identity={"type": native.kubernetesconfiguration.ResourceIdentityType.SYSTEM_ASSIGNED},
         auto_upgrade_minor_version=True,
         scope={"cluster": {"release_namespace": "flux-system"}},
-        opts=child(parent, depends_on=cluster.ready),
+        opts=child(parent, depends_on=cluster.writes.before),
     )
-    return native.kubernetesconfiguration.FluxConfiguration(
+    cluster.writes.then(flux)
+    made = native.kubernetesconfiguration.FluxConfiguration(
         parent.logical_name("gitops"),
         flux_configuration_name="ml-platform",
         **_on(cluster._replace(name=known_value_of(flux, cluster.name))),
@@ -153,5 +154,6 @@ def gitops(
             each.name: {"path": each.path, "prune": True, "sync_interval_in_seconds": source.interval_seconds}
             for each in source.kustomizations
         },
-        opts=child(parent),
+        opts=child(parent, depends_on=cluster.writes.before),
     )
+    cluster.writes.then(made)

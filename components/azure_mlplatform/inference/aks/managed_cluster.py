@@ -13,6 +13,7 @@ from ...parts.arguments import In
 from ...parts.authorization import assign_role, user_assigned_identity
 from ...parts.component import Component, child, is_hosted, without_none
 from ...parts.diagnostics import send_diagnostics
+from ...parts.in_turn import InTurn
 from ...parts.outputs import gated_by, immutable_violations, known_value_of
 from .agent_pool import IMMUTABLE_OF_NODES, agent_pool, nodes_of
 from .arguments import AKSInferenceArgs
@@ -25,7 +26,8 @@ SYSTEM = "system"
 
 
 def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
-    """Makes a cluster with its identity, its pools, its diagnostics and its maintenance windows."""
+    """Makes a cluster with its identity, its diagnostics and the pool that the extension runs on. For what nobody waits
+    for, see maintenance and pools_for_models."""
     placement, subnet_id = parent.placement, args.subnet_id or ""
     identity = user_assigned_identity(parent, "identity", "aks")
     # AKS writes to its subnet and its DNS zone while the cluster is made.
@@ -33,21 +35,34 @@ def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
     cluster, violations = _cluster(parent, args, subnet_id, identity.id, roles)
     cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
     send_diagnostics(parent, "cluster", cluster.id)
-    _upgrade_windows(parent, args, known_value_of(cluster, cluster_name))
     container_insights(parent, cluster.id)
     name = gated_by(violations, known_value_of(cluster, cluster_name))
     cpu, least, most = args.settings.service_pools(highly_available=placement.profile.highly_available)["cpu"]
-    for pool in args.settings.pools:
-        agent_pool(parent, pool.name, pool, (pool.least, pool.most), cluster_name=name, subnet_id=subnet_id)
+    writes = InTurn()
     # The extension's pods can run on this pool only.
-    ready = agent_pool(parent, "cpu", cpu, (least, most), cluster_name=name, subnet_id=subnet_id)
+    agent_pool(parent, "cpu", cpu, (least, most), cluster_name=name, subnet_id=subnet_id, writes=writes)
     return Cluster(
         id=cluster.id,
         name=name,
         group=placement.resource_group_name,
-        ready=[ready],
+        writes=writes,
         principal_id=identity.principal_id,
     )
+
+
+def maintenance(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> None:
+    """Keeps the size of the system pool, and sets the windows for upgrades."""
+    _keep_system_pool(parent, args, cluster)
+    _upgrade_windows(parent, args, cluster)
+
+
+def pools_for_models(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> None:
+    """Makes the pools for models."""
+    for each in args.settings.pools:
+        nodes, subnet_id = (each.least, each.most), args.subnet_id or ""
+        agent_pool(
+            parent, each.name, each, nodes, cluster_name=cluster.name, subnet_id=subnet_id, writes=cluster.writes
+        )
 
 
 def _grant_identity(
@@ -73,14 +88,7 @@ def _cluster(
     a different value. Other pools are separate resources."""
     placement, settings, zone_id = parent.placement, args.settings, args.private_dns_zone_id
     highly_available = placement.profile.highly_available
-    cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
-    pool, least, most = settings.service_pools(highly_available=highly_available)["system"]
-    system: Any = {
-        "name": SYSTEM,
-        "mode": "System",
-        "node_taints": ["CriticalAddonsOnly=true:NoSchedule"],
-        **nodes_of(placement, pool, least, most, subnet_id),
-    }
+    cluster_name, system = placement.name_of(Kind.KUBERNETES_CLUSTER), _system_profile(args, subnet_id)
     user_assigned = native.containerservice.ResourceIdentityType.USER_ASSIGNED
     cluster = native.containerservice.ManagedCluster(
         parent.logical_name("cluster"),
@@ -130,7 +138,7 @@ def _cluster(
         opts=child(
             parent,
             protect=placement.protected,
-            depends_on=roles,
+            depends_on=[*roles, *placement.peerings],
             ignore_changes=[
                 # AKS puts every pool into this list, in its own order. SystemPool changes the system pool by its name.
                 "agentPoolProfiles",
@@ -151,37 +159,49 @@ def _cluster(
             ],
         ),
     )
-    _keep_system_pool(parent, cluster, system)
     return cluster, _violations(cluster, args, system)
 
 
-def _keep_system_pool(
-    parent: Component, cluster: "native.containerservice.ManagedCluster", system: dict[str, Any]
-) -> None:
+def _system_profile(args: AKSInferenceArgs, subnet_id: In[str]) -> Any:
+    placement = args.placement
+    pools = args.settings.service_pools(highly_available=placement.profile.highly_available)
+    pool, least, most = pools["system"]
+    return {
+        "name": SYSTEM,
+        "mode": "System",
+        "node_taints": ["CriticalAddonsOnly=true:NoSchedule"],
+        **nodes_of(placement, pool, least, most, subnet_id),
+    }
+
+
+def _keep_system_pool(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> None:
     if is_hosted():  # The advice of docs/inference.md is what remains.
         return
     from ...dynamic.system_pool import SystemPool
 
-    SystemPool(
+    system = _system_profile(args, args.subnet_id or "")
+    kept = SystemPool(
         parent.logical_name("pool-system"),
         cluster_id=cluster.id,
         pool=SYSTEM,
         properties={"minCount": system["min_count"], "maxCount": system["max_count"]},
         tenant_id=parent.placement.tenant_id,
-        opts=child(parent),
+        opts=child(parent, depends_on=cluster.writes.before),
     )
+    cluster.writes.then(kept)
 
 
-def _upgrade_windows(parent: Component, args: AKSInferenceArgs, cluster_name: In[str]) -> None:
+def _upgrade_windows(parent: Component, args: AKSInferenceArgs, cluster: Cluster) -> None:
     for label, config in (("upgrades", "aksManagedAutoUpgradeSchedule"), ("images", "aksManagedNodeOSUpgradeSchedule")):
-        native.containerservice.MaintenanceConfiguration(
+        window = native.containerservice.MaintenanceConfiguration(
             parent.logical_name(f"cluster-{label}"),
             config_name=config,
-            resource_name_=cluster_name,
+            resource_name_=cluster.name,
             resource_group_name=parent.placement.resource_group_name,
             maintenance_window=_window(args.settings.maintenance),
-            opts=child(parent),
+            opts=child(parent, depends_on=cluster.writes.before),
         )
+        cluster.writes.then(window)
 
 
 _SETTING_OF = {

@@ -16,6 +16,7 @@ from ...foundation.values import arm_id
 from ...parts.arguments import ArgsOrDict, In, ModelOrDict
 from ...parts.component import child
 from ...parts.diagnostics import send_diagnostics
+from ...parts.in_turn import InTurn
 from ...parts.outputs import known_value_of
 from ...parts.private_endpoint import private_endpoints
 from ..container import ContainerHost, ContainerHostArgs, ImagePuller, entra_authentication, image_puller
@@ -106,11 +107,13 @@ class AppServiceInference(ContainerHost):
             **self._shared(args, app, plan_id, puller),
             opts=child(self, depends_on=[puller.role], ignore_changes=["siteConfig.linuxFxVersion"]),
         )
-        # Azure answers 409 if two writes to a site overlap.
-        closed = [self._close(app, site, app_name), self._close_slot(app, slot, app_name)]
+        # Azure answers 409 if two writes to a site overlap. Its slots and settings are writes to it too.
+        writes = InTurn(slot)
+        self._close(app, site, app_name, writes)
+        self._close_slot(app, slot, app_name, writes)
         send_diagnostics(self, app.name, site.id)
         send_diagnostics(self, slot_label, slot.id)
-        private_endpoints(self, app.name, site.id, PrivateService.WEB_APP, part=app.name, depends_on=closed)
+        private_endpoints(self, app.name, site.id, PrivateService.WEB_APP, part=app.name, writes=writes)
         return site
 
     def _shared(
@@ -169,29 +172,32 @@ class AppServiceInference(ContainerHost):
             "tags": self.placement.tags,
         }
 
-    def _close(self, app: WebAppSettings, site: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
-        """Turns off sign-in with passwords, and turns on token checks. Returns the resource that is written last."""
+    def _close(self, app: WebAppSettings, site: pulumi.Resource, app_name: In[str], writes: InTurn) -> None:
+        """Turns off sign-in with passwords, and turns on token checks."""
         web, name = native.web, self.logical_name(app.name)
         of: dict[str, Any] = self._of(site, app_name)
-        scm = web.WebAppScmAllowed(f"{name}-scm", allow=False, **of, opts=child(self))
-        ftp = web.WebAppFtpAllowed(f"{name}-ftp", allow=False, **of, opts=child(self, depends_on=[scm]))
-        if app.sign_in is None:
-            return ftp
-        return web.WebAppAuthSettingsV2WithoutSecrets(
-            f"{name}-sign-in", **of, **self._authentication(app.sign_in), opts=child(self, depends_on=[ftp])
-        )
+        writes.then(web.WebAppScmAllowed(f"{name}-scm", allow=False, **of, opts=self._next(writes)))
+        writes.then(web.WebAppFtpAllowed(f"{name}-ftp", allow=False, **of, opts=self._next(writes)))
+        if app.sign_in is not None:
+            sign_in = web.WebAppAuthSettingsV2WithoutSecrets(
+                f"{name}-sign-in", **of, **self._authentication(app.sign_in), opts=self._next(writes)
+            )
+            writes.then(sign_in)
 
-    def _close_slot(self, app: WebAppSettings, slot: pulumi.Resource, app_name: In[str]) -> pulumi.Resource:
+    def _close_slot(self, app: WebAppSettings, slot: pulumi.Resource, app_name: In[str], writes: InTurn) -> None:
         """Does the same for the slot, which inherits none of these settings."""
         web, name = native.web, self.logical_name(f"{app.name}-{SLOT}")
         of: dict[str, Any] = {**self._of(slot, app_name), "slot": SLOT}
-        scm = web.WebAppScmAllowedSlot(f"{name}-scm", allow=False, **of, opts=child(self))
-        ftp = web.WebAppFtpAllowedSlot(f"{name}-ftp", allow=False, **of, opts=child(self, depends_on=[scm]))
-        if app.sign_in is None:
-            return ftp
-        return web.WebAppAuthSettingsV2WithoutSecretsSlot(
-            f"{name}-sign-in", **of, **self._authentication(app.sign_in), opts=child(self, depends_on=[ftp])
-        )
+        writes.then(web.WebAppScmAllowedSlot(f"{name}-scm", allow=False, **of, opts=self._next(writes)))
+        writes.then(web.WebAppFtpAllowedSlot(f"{name}-ftp", allow=False, **of, opts=self._next(writes)))
+        if app.sign_in is not None:
+            sign_in = web.WebAppAuthSettingsV2WithoutSecretsSlot(
+                f"{name}-sign-in", **of, **self._authentication(app.sign_in), opts=self._next(writes)
+            )
+            writes.then(sign_in)
+
+    def _next(self, writes: InTurn) -> pulumi.ResourceOptions:
+        return child(self, depends_on=writes.before)
 
     def _of(self, site: pulumi.Resource, app_name: In[str]) -> dict[str, Any]:
         """The arguments that identify a site or its slot."""

@@ -82,7 +82,8 @@ class ContainerAppInference(ContainerHost):
             peer_traffic_configuration={"encryption": {"enabled": True}},
             zone_redundant=self.placement.profile.zone_redundant,
             tags=self.placement.tags,
-            opts=child(self, protect=self.placement.protected),
+            # Its own machines start with it.
+            opts=child(self, protect=self.placement.protected, depends_on=self.placement.way_out),
         )
         send_diagnostics(self, "", environment.id)
         private_endpoints(self, "", environment.id, PrivateService.CONTAINER_APPS, part="container-apps")

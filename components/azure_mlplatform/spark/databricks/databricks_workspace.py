@@ -22,6 +22,7 @@ from ...parts.arguments import LEFT_OUT, NONE_GIVEN, ArgsOrDict, In, ModelOrDict
 from ...parts.authorization import assign_role, lock
 from ...parts.component import Component, child
 from ...parts.diagnostics import send_diagnostics
+from ...parts.in_turn import InTurn
 from ...parts.outputs import gated_by, immutable_violations, known_value_of
 from ...parts.placement import NetworkedArgs
 from ...parts.private_endpoint import private_endpoints
@@ -205,7 +206,10 @@ class DatabricksWorkspace(Component):
     def _endpoints_and_lock(self, args: DatabricksWorkspaceArgs, workspace: "native.databricks.Workspace") -> None:
         """Adds diagnostics and private endpoints, and a lock if the workspace is protected."""
         reported = send_diagnostics(self, "", workspace.id, metrics=False)
-        endpoints = private_endpoints(self, "", workspace.id, PrivateService.DATABRICKS, part="databricks").endpoints
+        writes = InTurn()
+        endpoints = private_endpoints(
+            self, "", workspace.id, PrivateService.DATABRICKS, part="databricks", writes=writes
+        ).endpoints
         if args.settings.browser_authentication:
             endpoints += private_endpoints(
                 self,
@@ -213,8 +217,7 @@ class DatabricksWorkspace(Component):
                 workspace.id,
                 PrivateService.DATABRICKS_SIGN_IN,
                 part="databricks-sign-in",
-                # Databricks accepts only one new endpoint of a workspace at a time.
-                depends_on=[*endpoints],
+                writes=writes,
             ).endpoints
         account_id = pulumi.Output.concat(
             self._managed_group_id,

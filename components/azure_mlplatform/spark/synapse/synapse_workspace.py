@@ -133,16 +133,9 @@ class SynapseWorkspace(Component):
 
     def _lake(self) -> "tuple[native.storage.StorageAccount, native.storage.BlobContainer]":
         """Makes the lake and the workspace's container in it."""
-        account = storage_account(self, "lake", lake=True).account
-        container = native.storage.BlobContainer(
-            self.logical_name("lake-container"),
-            container_name=FILE_SYSTEM,
-            account_name=known_value_of(account, self.placement.name_of(Kind.LAKE)),
-            resource_group_name=self.placement.resource_group_name,
-            public_access=native.storage.PublicAccess.NONE,
-            opts=child(self, protect=self.placement.protected),
-        )
-        return account, container
+        made = storage_account(self, "lake", lake=True, container=FILE_SYSTEM)
+        assert made.container is not None  # noqa: S101 - it was asked for
+        return made.account, made.container
 
     def _workspace(
         self, args: SynapseWorkspaceArgs, lake: "native.storage.StorageAccount"
