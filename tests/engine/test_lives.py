@@ -82,7 +82,8 @@ def assert_parity(made: Engine, project: str, stack: str) -> None:
 @pytest.mark.parametrize(("project", "stack"), [each for each in STACKS if each not in REFERENCE])
 def test_a_short_life(project, stack, tmp_path):
     with engine(tmp_path / "a folder", project) as made:
-        prepared(made, stack).up(stack)
+        prepared(made, stack).pulumi("preview", stack=stack, check=True)
+        made.up(stack)
         assert_parity(made, project, stack)
         assert up_as_said(made, stack).operations() == []
         made.change(stack, lambda settings: settings.update(retire=ENDED))
