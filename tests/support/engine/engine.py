@@ -139,6 +139,8 @@ def engine(folder: Path, project: str = "", world: Optional[World] = None) -> It
     """An engine for the project at the root, or for `projects/<name>`."""
     copy_repository(folder / "repository")
     azure = Azure(world or World())
+    # What Azure refuses now and then is refused always.
+    azure.world.strict = True
     own = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "a passphrase"}
     with served(azure, folder, own) as environment:
         write_plugins(folder / "bin")
