@@ -44,7 +44,6 @@ TYPES = {
         edges=_endpoint,
     ),
     "azure-native:network:PublicIPAddress": ResourceType(
-        holds="an address that others may have allowed",
         id=_NETWORK + "/publicIPAddresses/{publicIpAddressName}",
         hidden=True,
     ),

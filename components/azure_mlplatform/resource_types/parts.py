@@ -86,7 +86,7 @@ TYPES = {
         edges=_trust,
     ),
     "azure-native:managedidentity:UserAssignedIdentity": ResourceType(
-        holds="a principal that others may have granted", id=_IDENTITY, outputs=_principal, colour=Colour.IDENTITY
+        id=_IDENTITY, outputs=_principal, colour=Colour.IDENTITY
     ),
     "azure-native:monitor:ActionGroup": ResourceType(
         id=_INSIGHTS + "/actionGroups/{actionGroupName}", size=("emailReceivers.0.emailAddress",), hidden=True
