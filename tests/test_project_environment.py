@@ -62,7 +62,10 @@ def test_children_and_parents():
     plan = whole("dev")
     assert children(plan, "churn-dev") == [
         ("ProjectEnvironment", "churn"),
+        ("Stash", "endpoint-scoring"),
         ("Stash", "environment"),
+        ("Stash", "inference"),
+        ("Stash", "workspace"),
         ("azure-native", "azure"),
     ]
     product, workspace = ("DataProductRG", "churn-data-product"), ("MLWorkspace", "churn-ml")

@@ -158,7 +158,7 @@ def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
     """
     return native.Provider(
         "azure",
-        subscription_id=gated_by([identity_violations(settings)], settings.subscription_id),
+        subscription_id=gated_by(identity_violations(settings), settings.subscription_id),
         tenant_id=settings.tenant_id,
     )
 

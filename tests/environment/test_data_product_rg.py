@@ -60,9 +60,9 @@ def test_children(environment, changes, made, preview):
 @pytest.mark.parametrize(
     ("environment", "protected"),
     [
-        ("sandbox", ["dp-suffix"]),
-        ("dev", ["dp-suffix"]),
-        ("test", ["dp-suffix"]),
+        ("sandbox", ["dp-log", "dp-suffix"]),
+        ("dev", ["dp-log", "dp-suffix"]),
+        ("test", ["dp-log", "dp-suffix"]),
         ("prod", ["dp-documents-account", "dp-group", "dp-log", "dp-network-vnet", "dp-suffix"]),
     ],
 )

@@ -6,7 +6,7 @@ from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.stack import azure_provider
 from azure_mlplatform.testing import example_settings, record
-from support.programs import INFERENCE, WORKSPACE, whole
+from support.programs import BATCH, INFERENCE, SHARED_FACTORY, WORKSPACE, whole
 
 FIRST = {
     "project": "churn",
@@ -17,14 +17,15 @@ FIRST = {
 }
 
 
-def found(deployed, **changes):
+def found(deployed, stash="environment", **changes):
     """The dotted settings that differ from what was deployed first."""
     seen = []
 
     def program():
-        identity_violations(example_settings(**changes)).apply(seen.extend)
+        for each in identity_violations(example_settings(**changes)):
+            each.apply(seen.extend)
 
-    record(program, existing={"environment": {"output": deployed}} if deployed else None)
+    record(program, existing={stash: {"output": deployed}} if deployed else None)
     return [dotted(each.path) for each in seen]
 
 
@@ -37,7 +38,15 @@ def test_what_is_kept_is_the_settings_that_make_it_this_environment(preview):
     plan = record(lambda: azure_provider(example_settings()), preview=preview)
     [kept] = plan.of_type("Stash")
     assert kept.name == "environment"
-    assert set(kept.input("input")) == {*FIRST, "subscription_id", "tenant_id", "cluster_egress", "shared_range"}
+    assert set(kept.input("input")) == {
+        *FIRST,
+        "subscription_id",
+        "tenant_id",
+        "suffix",
+        "network",
+        "cluster_egress",
+        "shared_range",
+    }
     [provider] = plan.of_type("azure-native")
     assert provider.inputs["subscriptionId"] == example_settings().subscription_id
 
@@ -65,6 +74,44 @@ def test_each_is_refused_if_it_was_another(key, other, setting):
 def test_the_egress_below_an_own_cluster_stays(first, refused):
     assert found({"cluster_egress": first}, inference=INFERENCE, workspace=WORKSPACE) == refused
     assert found({"cluster_egress": first}) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "setting"),
+    [
+        ("suffix", "abc123", "suffix"),
+        ("network", "adopted subnets", "network.subnet_ids.endpoints"),
+    ],
+)
+def test_names_and_network_stay(key, first, setting):
+    assert found({key: first}) == [setting]
+
+
+TRUST = {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"}
+
+
+@pytest.mark.parametrize(
+    ("stash", "first", "changes", "refused"),
+    [
+        ("inference", {"target": "managed"}, {"inference": INFERENCE}, ["inference.target"]),
+        ("endpoint-scoring", {"compute_name": "other"}, {"inference": INFERENCE}, ["inference.aks.compute_name"]),
+        ("endpoint-scoring", {"namespace": "other"}, {"inference": INFERENCE}, ["inference.aks.namespace"]),
+        ("endpoint-other", {"namespace": "other"}, {"inference": INFERENCE}, []),
+        ("workspace", {"key_vault_id": "/subscriptions/s/vaults/kv"}, {}, ["customer_managed_key.key_vault_id"]),
+        ("batch", {"orchestrator": "synapse"}, {"batch": BATCH}, ["batch.orchestrator"]),
+        ("batch", {"data_factory_id": SHARED_FACTORY}, {"batch": BATCH}, ["batch.data_factory_id"]),
+        ("batch-arrived", {"mode": "published_pipeline"}, {"batch": BATCH}, ["batch.jobs[1].mode"]),
+        (
+            "trust-ado",
+            {"issuer": "https://issuer.example", "subject": "sc://a/b/d"},
+            {"workload_identity": {"federated_credentials": [TRUST]}},
+            ["workload_identity.federated_credentials[0].subject"],
+        ),
+    ],
+)
+def test_what_a_part_was_made_with_stays_while_the_part_is_there(stash, first, changes, refused):
+    assert found(first, stash, workspace=WORKSPACE, **changes) == refused
+    assert found(first, stash) == []
 
 
 def test_case_does_not_count_and_what_an_older_version_did_not_keep_is_not_compared():

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_azure_native as native
 
 from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
+from ..catalogue.changes import kept, replacing, way_out
 from ..foundation.built_in_roles import PrincipalType
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
@@ -118,17 +119,16 @@ class AIService(Component):
                 encryption=_account_encryption(key),
             ),
             tags=placement.tags,
-            opts=child(self, protect=placement.protected, ignore_changes=["kind"]),
+            opts=child(
+                self, protect=placement.protected, ignore_changes=kept("azure-native:cognitiveservices:Account")
+            ),
         )
 
     def _kind_violations(
         self, settings: AIServiceSettings, account: "native.cognitiveservices.Account"
     ) -> "pulumi.Output[list[Problem]]":
         """A problem if the account is of another kind, which Azure does not change."""
-        way = (
-            "Set it back, or give the service another name. Only an OpenAI account can become AIServices: upgrade it "
-            "in Azure AI Foundry first"
-        )
+        way = way_out("ai_services[].kind")
         return immutable_violations(("ai_services", settings.name, "kind"), account.kind, settings.kind.value, way)
 
     def _deployments(self, settings: AIServiceSettings, account: pulumi.CustomResource) -> InTurn:
@@ -151,7 +151,7 @@ class AIService(Component):
                 opts=child(
                     self,
                     depends_on=writes.before,
-                    replace_on_changes=["sku.name", "properties.model.name", "properties.model.format"],
+                    replace_on_changes=replacing("azure-native:cognitiveservices:Deployment"),
                     delete_before_replace=True,
                 ),
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..catalogue.changes import replacing
 from ..catalogue.private_link import PrivateService
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
@@ -291,7 +292,12 @@ def running_trigger(
         factory_name=factory.name,
         resource_group_name=factory.resource_group_name,
         properties=flattened(properties),
-        opts=child(parent, depends_on=[starts, *([stopped] if stopped else [])], delete_before_replace=True),
+        opts=child(
+            parent,
+            depends_on=[starts, *([stopped] if stopped else [])],
+            delete_before_replace=True,
+            replace_on_changes=replacing("azure-native:datafactory:Trigger"),
+        ),
     )
     if stopped is not None and runs:
         from ..dynamic.trigger_state import StartTrigger

@@ -1,11 +1,12 @@
 """The JSON Schemas of Pulumi.yaml and Pulumi.<stack>.yaml, for completion and checks in an editor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from ..catalogue.changes import CHANGES, Outcome
 from ..environment.settings.environment import PROJECT_KEYS, EnvironmentSettings
 from ..environment.settings.platform import PlatformSettings
 from ..foundation.field_docs import field_docs
@@ -80,6 +81,7 @@ def _properties(
     whole = model.model_json_schema(schema_generator=_Documented)
     properties = {f"{NAMESPACE}:{key}": value for key, value in whole["properties"].items() if wanted(key)}
     definitions = whole["$defs"]
+    _say_what_changes_do(whole)
     used: dict[str, Any] = {}
     pending = list(_references(properties))
     while pending:
@@ -88,6 +90,49 @@ def _properties(
             used[name] = definitions[name]
             pending += _references(definitions[name])
     return properties, dict(sorted(used.items()))
+
+
+def setting_names(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The full name of each setting of a model's schema, such as `workspace.clusters[].vm_size`, and the schemas of the
+    fields on the way to it, the last one last."""
+    return dict(_settings_below(schema, "", [], schema["$defs"]))
+
+
+def _settings_below(
+    value: dict[str, Any], name: str, fields: list[dict[str, Any]], definitions: dict[str, Any]
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    if "$ref" in value:
+        value = definitions[value["$ref"].rsplit("/", 1)[-1]]
+    options = [each for each in value.get("anyOf", []) if each.get("type") != "null"]
+    if options:
+        for each in options:
+            yield from _settings_below(each, name, fields, definitions)
+    elif "properties" in value:
+        for field, inner in value["properties"].items():
+            yield from _settings_below(inner, f"{name}.{field}" if name else field, [*fields, inner], definitions)
+    elif value.get("type") == "array":
+        yield from _settings_below(value["items"], f"{name}[]", fields, definitions)
+    else:
+        yield (f"{name}{{}}" if value.get("type") == "object" else name), fields
+
+
+def _say_what_changes_do(schema: dict[str, Any]) -> None:
+    """Adds to the description of each setting what a change of it does to an environment that exists, if it is refused
+    or replaces something. Settings that several parts share say for which."""
+    said: dict[int, tuple[dict[str, Any], list[tuple[str, str]]]] = {}
+    shared: dict[int, set[str]] = {}
+    for name, fields in setting_names(schema).items():
+        field = fields[-1]
+        shared.setdefault(id(field), set()).add(name)
+        for each in CHANGES:
+            if each.setting == name and each.outcome in (Outcome.REFUSED, Outcome.REPLACED):
+                text = f"{each.outcome} ({each.when})" if each.when else each.outcome.value
+                said.setdefault(id(field), (field, []))[1].append((name, text))
+    for key, (field, texts) in said.items():
+        same = len(shared[key]) * len({text for _, text in texts}) == len(texts)
+        sentences = dict.fromkeys(text if same else f"{text} in {name}" for name, text in texts)
+        changes = f"On a live environment, a change is {'; '.join(sentences)}."
+        field["description"] = f"{field.get('description', '')} {changes}".strip()
 
 
 def _references(value: Any) -> list[str]:

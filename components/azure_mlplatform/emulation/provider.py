@@ -182,6 +182,6 @@ def _difference(detailed: dict[str, Any], *, replace: bool) -> Any:
 
 
 def _in_a_preview(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs that are known before Azure answers. Without an identity: its identities go in as a list and come out as
+    """The inputs that are known before Azure answers. Without an identity: identities go in as a list and come out as
     a map, with principals that nobody knows yet."""
     return {key: value for key, value in inputs.items() if value != UNKNOWN and key != "identity"}

@@ -212,7 +212,8 @@ class DataProductRG(Component):
             workspace_capping={"daily_quota_gb": diagnostics.daily_cap_gb} if diagnostics.daily_cap_gb else None,
             features={"disable_local_auth": True, "enable_log_access_using_only_resource_permissions": True},
             tags=self.placement.tags,
-            opts=child(self, protect=self.placement.protected),
+            # In each kind of environment: one setting, for a workspace that others run, would delete the logs.
+            opts=child(self, protect=settings.retire is None),
         )
         self._extend(diagnostics=workspace.id)
         send_diagnostics(self, "log", workspace.id)

@@ -1,77 +1,162 @@
-"""The settings that give an environment its identity, kept in the state, so that a change of them is refused.
+"""The settings that give an environment and its parts their identity, kept in the state, so that a change is refused.
 
 And the guard that lets nothing of an environment go before it is retired.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pulumi
 
-from ..foundation.problems import Problem
+from ..catalogue.changes import way_out
+from ..foundation.problems import Problem, dotted
 from ..foundation.profiles import PROFILES
 from ..foundation.violations import Path
 from ..parts.component import child
 from .checks.inference import egress_of_own_cluster
 from .settings.environment import EnvironmentSettings
 
-_SETTINGS: dict[str, Path] = {
-    "project": ("project", "name"),
-    "data_product": ("project", "data_product"),
-    "environment": ("environment",),
-    "location": ("location",),
-    "subscription_id": ("subscription_id",),
-    "tenant_id": ("tenant_id",),
-    "resource_group_id": ("resource_group_id",),
-    "cluster_egress": ("network", "egress", "kind"),
-    "shared_range": ("network", "address_space", 0),
-    "zones": ("no_zones_reason",),
-}
-"""Key of a kept value → the setting that it comes from."""
-
-_UNWRITTEN = {"zones": "spread over zones"}
-"""Key → the value that is not kept, because every environment had it before there was a choice."""
-
-_FIX = "An environment cannot move. Set it back, or make a new stack, move the work there, and retire this one"
-_FIX_OF = {
-    "shared_range": "Subnets are shares of it, and Azure moves none that is in use. Set it back, add a second range, "
-    "and put the subnet that needs more into it, such as subnets.training",
-    "zones": "Azure changes the zones of no address, storage account or registry. Set it back, or make a new stack, "
-    "move the work there, and retire this one",
-}
-"""Key → the way out if it is another one."""
+_SPREAD = "spread over zones"
+_IN_NO_ZONES = "in no zones"
 
 
-def identity_violations(settings: EnvironmentSettings) -> "pulumi.Output[list[Problem]]":
-    """A problem for each setting that gives the environment its identity and differs from the first deployment.
+class _Kept(NamedTuple):
+    """A value that stays as it was when its part was first deployed."""
 
-    A stash of the engine keeps the first values. Before the first deployment there is nothing to compare.
+    path: Path
+    """The setting that it comes from."""
+
+    value: str
+    """An empty value fixes nothing."""
+
+    when: str = ""
+    """The case in catalogue/changes.py."""
+
+    unwritten: str = ""
+    """The value that is not written into the state, because every environment had it before there was a choice."""
+
+    @property
+    def way(self) -> str:
+        """The way out of a change."""
+        return way_out(re.sub(r"\[\d+\]", "[]", dotted(self.path)), self.when)
+
+
+def identity_violations(settings: EnvironmentSettings) -> "list[pulumi.Output[list[Problem]]]":
+    """A problem for each setting that gives the environment or one of its parts its identity, and differs from the
+    first deployment of it.
+
+    A stash of the engine keeps the first values. Before the first deployment there is nothing to compare. The stash of
+    a part goes with the part, so what is taken out may come back as another.
     """
-    wanted = {
-        "project": settings.project.name,
-        "data_product": settings.project.data_product,
-        "environment": settings.environment.value,
-        "location": settings.location,
-        "subscription_id": settings.subscription_id,
-        "tenant_id": settings.tenant_id,
-        "resource_group_id": settings.resource_group_id or "a group of its own",
-        # Its nodes would lose their way out. Without an own cluster, the egress may change.
-        "cluster_egress": egress_of_own_cluster(settings.network, settings.inference) or "",
-        "shared_range": (settings.network and settings.network.shared_range) or "",
-    }
-    if PROFILES[settings.environment].zone_redundant and not settings.zones.profile.zone_redundant:
-        wanted["zones"] = "in no zones"
+    return [_violations(name, kept) for name, kept in _kept(settings)]
 
+
+def _violations(name: str, kept: dict[str, _Kept]) -> "pulumi.Output[list[Problem]]":
     def compare(first: dict[str, str]) -> list[Problem]:
-        problems: list[Problem] = []
-        for key, path in _SETTINGS.items():
-            made, now = (each.get(key) or _UNWRITTEN.get(key, "") for each in (first, wanted))
-            # An empty value fixes nothing.
-            if made and now and made.lower() != now.lower():
-                what = f"immutable: deployed as '{made}', cannot become '{now}'"
-                problems.append(Problem(path, what, _FIX_OF.get(key, _FIX)))
-        return problems
+        made = {key: first.get(key) or each.unwritten for key, each in kept.items()}
+        return [
+            Problem(each.path, f"immutable: deployed as '{made[key]}', cannot become '{each.value}'", each.way)
+            for key, each in kept.items()
+            if made[key] and each.value and made[key].lower() != each.value.lower()
+        ]
 
-    return pulumi.Stash("environment", input=wanted).output.apply(compare)
+    written = {key: each.value for key, each in kept.items() if not each.value or each.value != each.unwritten}
+    return pulumi.Stash(name, input=written).output.apply(compare)
+
+
+def _kept(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
+    """The name of each stash and what it keeps, by key."""
+    yield "environment", _of_environment(settings)
+    if settings.workspace is not None:
+        key = settings.customer_managed_key
+        at = ("customer_managed_key", "key_vault_id")
+        yield (
+            "workspace",
+            {"key_vault_id": _Kept(at, key.key_vault_id if key else "Microsoft's keys", "with a workspace")},
+        )
+    yield from _of_inference(settings)
+    yield from _of_batch(settings)
+    for number, each in enumerate(settings.workload_identity.federated_credentials):
+        at = ("workload_identity", "federated_credentials", number)
+        kept = {field: _Kept((*at, field), getattr(each, field)) for field in ("issuer", "subject")}
+        yield f"trust-{each.name}", kept
+
+
+def _of_environment(settings: EnvironmentSettings) -> dict[str, _Kept]:
+    network = settings.network
+    return {
+        "project": _Kept(("project", "name"), settings.project.name),
+        "data_product": _Kept(("project", "data_product"), settings.project.data_product),
+        "environment": _Kept(("environment",), settings.environment.value),
+        "location": _Kept(("location",), settings.location),
+        "subscription_id": _Kept(("subscription_id",), settings.subscription_id),
+        "tenant_id": _Kept(("tenant_id",), settings.tenant_id),
+        "resource_group_id": _Kept(("resource_group_id",), settings.resource_group_id or "a group of its own"),
+        "suffix": _Kept(("suffix",), settings.suffix or "a random one"),
+        "network": _Kept(
+            ("network", "subnet_ids", "endpoints"),
+            "" if network is None else "adopted subnets" if network.adopted else "a network of its own",
+            "from an own network to adopted subnets, or back",
+        ),
+        # Its nodes would lose their way out. Without an own cluster, the egress may change.
+        "cluster_egress": _Kept(
+            ("network", "egress", "kind"),
+            egress_of_own_cluster(network, settings.inference) or "",
+            "with an own cluster",
+        ),
+        "shared_range": _Kept(
+            ("network", "address_space", 0),
+            (network and network.shared_range) or "",
+            "the first range, if a subnet is a share of it",
+        ),
+        "zones": _Kept(
+            ("no_zones_reason",),
+            _IN_NO_ZONES if _gives_up_zones(settings) else _SPREAD,
+            "where an environment is spread over zones",
+            unwritten=_SPREAD,
+        ),
+    }
+
+
+def _gives_up_zones(settings: EnvironmentSettings) -> bool:
+    """Whether an environment that should be spread over zones is in none."""
+    return PROFILES[settings.environment].zone_redundant and not settings.zones.profile.zone_redundant
+
+
+def _of_inference(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
+    """The target, and what the deployments of each endpoint on a cluster stand on."""
+    inference = settings.inference
+    if inference is None:
+        return
+    yield "inference", {"target": _Kept(("inference", "target"), inference.target.value)}
+    if inference.aks is None:
+        return
+    values = {
+        "cluster_id": inference.aks.cluster_id or "a cluster of its own",
+        "compute_name": inference.aks.compute_name,
+        "namespace": inference.aks.namespace_for(settings.project.name, settings.environment.value),
+    }
+    for each in inference.endpoints:
+        kept = {key: _Kept(("inference", "aks", key), value, "with endpoints") for key, value in values.items()}
+        yield f"endpoint-{each.name}", kept
+
+
+def _of_batch(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
+    """The factory of the history of runs, and the endpoint of each job."""
+    batch = settings.batch
+    if batch is None:
+        return
+    factory = batch.data_factory_id or ("a factory of its own" if batch.makes_factory else "")
+    yield (
+        "batch",
+        {
+            "orchestrator": _Kept(("batch", "orchestrator"), batch.orchestrator.value),
+            "data_factory_id": _Kept(("batch", "data_factory_id"), factory),
+        },
+    )
+    for number, each in enumerate(batch.jobs):
+        yield f"batch-{each.name}", {"mode": _Kept(("batch", "jobs", number, "mode"), each.mode.value)}
 
 
 def guard(parent: pulumi.Resource, name: str, *, protect: bool, after: Iterable[pulumi.Resource]) -> None:

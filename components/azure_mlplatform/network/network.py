@@ -11,6 +11,7 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
+from ..catalogue.changes import replacing
 from ..foundation.naming import Kind
 from ..parts.arguments import ArgsOrDict, In, ModelOrDict
 from ..parts.component import Component, child
@@ -207,7 +208,11 @@ class Network(Component):
             allow_virtual_network_access=True,
             allow_forwarded_traffic=True,
             use_remote_gateways=hub.use_gateway,
-            opts=child(self),
+            opts=child(
+                self,
+                delete_before_replace=True,
+                replace_on_changes=replacing("azure-native:network:VirtualNetworkPeering"),
+            ),
         )
         return [peering]
 

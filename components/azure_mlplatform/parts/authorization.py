@@ -5,12 +5,15 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..catalogue.changes import replacing
 from ..foundation.built_in_roles import PrincipalType, Role, assignment_name, role_definition_id
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
 from .arguments import In, RefusedError
 from .component import Component, child
 from .placement import Placement
+
+ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 
 
 def user_assigned_identity(parent: Component, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
@@ -58,7 +61,7 @@ def assign_role(
 
     The assignment's GUID is made from the subscription, the group and the name in the program. So it is known before
     scope and principal are, and stays the same when one of them is replaced. Azure refuses another principal for the
-    same GUID, so the old assignment is deleted first.
+    same GUID, or another role, so the old assignment is deleted first.
     """
     placement, name = parent.placement, parent.logical_name(label)
     return native.authorization.RoleAssignment(
@@ -70,7 +73,7 @@ def assign_role(
         principal_id=principal_id,
         principal_type=principal_type.value,
         scope=scope,
-        opts=child(parent, delete_before_replace=True),
+        opts=child(parent, delete_before_replace=True, replace_on_changes=replacing(ROLE_ASSIGNMENT)),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from ..catalogue.changes import SET_BACK
 from ..foundation.problems import Problem
 from ..foundation.violations import Path
 from .arguments import In, Value, refuse_deployed
@@ -42,7 +43,7 @@ def immutable_violations(
     setting: Path,
     deployed: "pulumi.Output[Any]",
     wanted: In[Any],
-    fix: str = "Set it back, or make a new environment and move the work",
+    fix: str = SET_BACK,
 ) -> "pulumi.Output[list[Problem]]":
     """A problem if an immutable property was deployed with a different value.
 

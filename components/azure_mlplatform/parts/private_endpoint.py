@@ -5,6 +5,7 @@ from typing import NamedTuple, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..catalogue.changes import replacing
 from ..catalogue.private_link import ONE_ENDPOINT_AT_A_TIME, PrivateService, private_link
 from ..foundation.naming import Kind
 from .arguments import In
@@ -91,7 +92,11 @@ def private_endpoints(
             private_dns_zone_configs=[
                 {"name": zone.replace(".", "-"), "private_dns_zone_id": zone_ids[zone]} for zone in zones
             ],
-            opts=child(parent),
+            opts=child(
+                parent,
+                delete_before_replace=True,
+                replace_on_changes=replacing("azure-native:network:PrivateDnsZoneGroup"),
+            ),
         )
     return made
 

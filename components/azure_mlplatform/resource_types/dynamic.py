@@ -14,13 +14,23 @@ def _stop(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"stop": stable_guid(f"{urn} stop")}
 
 
+def _approved(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"status": "Approved"}
+
+
+def _started(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"runtime_state": "Started"}
+
+
 TYPES = {
-    "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": _acts_on("{endpoint_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": replace(_acts_on("{endpoint_id}"), outputs=_approved),
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": _acts_on("{cluster_id}"),
     "pulumi-python:dynamic/azure-mlplatform:ComputeDetach": _acts_on("{compute_id}"),
     "pulumi-python:dynamic/azure-mlplatform:DeployedModel": _acts_on("{account_id}"),
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": _acts_on("{compute_id}"),
-    "pulumi-python:dynamic/azure-mlplatform:StartTrigger": _acts_on("{factory_id}/triggers/{trigger}"),
+    "pulumi-python:dynamic/azure-mlplatform:StartTrigger": replace(
+        _acts_on("{factory_id}/triggers/{trigger}"), outputs=_started
+    ),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": _acts_on("{cluster_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopRemoved": _acts_on("{factory_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopTrigger": replace(

@@ -5,15 +5,12 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ..catalogue.changes import replacing
 from ..parts.arguments import In
 from ..parts.component import Component, child
 from .settings.computes import ClusterSettings
 
-_IMMUTABLE = [
-    f"properties.{each}"
-    for each in ("disableLocalAuth", "properties.subnet", "properties.vmPriority", "properties.vmSize")
-]
-"""Properties that Azure does not change in place."""
+COMPUTE = "azure-native:machinelearningservices:Compute"
 
 
 def compute_cluster(
@@ -53,7 +50,16 @@ def compute_cluster(
             ),
         ),
         tags=placement.tags,
-        opts=child(parent, delete_before_replace=True, depends_on=depends_on, replace_on_changes=_IMMUTABLE),
+        opts=child(
+            parent,
+            delete_before_replace=True,
+            depends_on=depends_on,
+            replace_on_changes=[
+                # No setting changes it, but a cluster may have been made by hand.
+                "properties.disableLocalAuth",
+                *replacing(COMPUTE, "workspace.clusters[]", "batch.cluster", "network.subnet_ids.training"),
+            ],
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_azure_native as native
 
+from ..catalogue.changes import kept, way_out
 from ..foundation.built_in_roles import Role
 from ..foundation.values import resource_group_of, subscription_of
 from ..parts.arguments import In
@@ -25,10 +26,6 @@ def container_roles(stores: list[DatastoreSettings]) -> Iterator[tuple[str, Role
     for key, store in first.items():
         role = Role.STORAGE_BLOB_DATA_CONTRIBUTOR if key in written else Role.STORAGE_BLOB_DATA_READER
         yield f"store-{store.account_name.lower()}-{store.container}", role, store.container_id
-
-
-_IMMUTABLE = ("accountName", "containerName", "datastoreType", "filesystem")
-"""Properties that say where the data is. A change would mean other data."""
 
 
 def datastore(parent: Component, number: int, store: DatastoreSettings, workspace_name: In[str]) -> pulumi.Output[str]:
@@ -59,22 +56,25 @@ def datastore(parent: Component, number: int, store: DatastoreSettings, workspac
         properties=properties,
         # Azure would read the container before the roles on it take effect.
         skip_validation=True,
-        opts=child(parent, ignore_changes=[f"properties.{each}" for each in _IMMUTABLE]),
+        # They say where the data is: a change would mean other data.
+        opts=child(parent, ignore_changes=kept("azure-native:machinelearningservices:Datastore")),
     )
     at = ("workspace", "datastores", number)
     # The property has several types, so the SDK returns it as a plain dict.
     violations = [
         immutable_violations(
-            (*at, setting), made.properties.apply(lambda each, key=key: each.get(key)), wanted, *advice
+            (*at, setting),
+            made.properties.apply(lambda each, key=key: each.get(key)),
+            wanted,
+            way_out(f"workspace.datastores[].{setting}"),
         )
-        for setting, key, wanted, *advice in (
+        for setting, key, wanted in (
             ("storage_account_id", "accountName", store.account_name),
             ("container", container, store.container),
             (
                 "as_blobs" if store.hierarchical else "hierarchical",
                 "datastoreType",
                 "AzureDataLakeGen2" if store.is_file_system else "AzureBlob",
-                "Set it back, and add a datastore with another name on the same container",
             ),
         )
     ]

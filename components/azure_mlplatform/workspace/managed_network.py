@@ -5,11 +5,12 @@ from typing import Any, Optional
 
 import pulumi_azure_native as native
 
-from ..foundation.problems import Problem
+from ..catalogue.changes import way_out
+from ..foundation.problems import Problem, dotted
 from ..foundation.values import same_id
 from ..parts.arguments import In
 from ..parts.component import without_none
-from .settings.managed_network import OWN_PREFIX, Isolation, ManagedNetworkSettings
+from .settings.managed_network import OWN_PREFIX, ManagedNetworkSettings
 from .settings.workspace import NetworkMode, WorkspaceSettings
 
 NOT_ISOLATED = "Disabled"
@@ -35,24 +36,17 @@ def isolation_mode_violations(actual: Optional[str], wanted: str) -> Iterator[Pr
     actual = actual or NOT_ISOLATED
     if actual == wanted:
         return
-    back = "set it back, or make a new environment and move the work"
     if actual == NOT_ISOLATED:
         path, what = ("network_mode",), "the workspace's computes are in the project's own network"
-        why = (
-            f"Delete every compute, run `az ml workspace update --managed-network` and then `pulumi refresh`. Or {back}"
-        )
+        when = "from own to managed"
     elif wanted == NOT_ISOLATED:
         path, what = ("network_mode",), "the workspace has a managed network"
-        why = f"Azure cannot remove a managed network: {back}"
+        when = "from managed to own"
     else:
         path, what = ("managed_network", "isolation"), f"the workspace's isolation is {actual}"
-        why = f"Azure cannot loosen it to {wanted}: {back}"
-        if wanted == Isolation.ALLOW_ONLY_APPROVED_OUTBOUND:
-            why = (
-                "Run `az ml workspace update --managed-network allow_only_approved_outbound` and then "
-                f"`pulumi refresh`. Or {back}"
-            )
-    yield Problem(("workspace", *path), f"{what}, and an update does not change that", why)
+        when = f"to {wanted}"
+    setting = ("workspace", *path)
+    yield Problem(setting, f"{what}, and an update does not change that", way_out(dotted(setting), when))
 
 
 def _given_rules(network: ManagedNetworkSettings) -> dict[str, Any]:

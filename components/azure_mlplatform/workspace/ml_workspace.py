@@ -12,6 +12,7 @@ import pulumi_azure_native as native
 
 from ..ai.ai_service import ConnectedService
 from ..catalogue.ai_kinds import AI_KINDS
+from ..catalogue.changes import kept
 from ..catalogue.private_link import PrivateService
 from ..foundation.built_in_roles import PrincipalType, Role
 from ..foundation.model import check
@@ -60,11 +61,6 @@ class MLWorkspaceArgs(NetworkedArgs):
                 "network_mode is 'own', but there is no subnet for computes",
                 "Add training_subnet_id: <the id of a subnet>, or set network_mode: managed",
             )
-
-
-_IMMUTABLE = ["hbiWorkspace", "keyVault", "managedNetwork.isolationMode", "storageAccount"]
-"""Properties of a workspace that Azure does not change ("Workspaces - Create Or Update"). For the isolation, see
-isolation_mode_violations."""
 
 
 class MLWorkspace(Component):
@@ -310,7 +306,7 @@ class MLWorkspace(Component):
                 # Without its roles on vault, storage and registry, Azure makes a workspace that does not work.
                 depends_on=roles,
                 # The outputs then show the deployed values; see _unless_immutable_changed.
-                ignore_changes=_IMMUTABLE,
+                ignore_changes=kept("azure-native:machinelearningservices:Workspace"),
             ),
         )
 

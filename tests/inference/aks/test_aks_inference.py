@@ -875,7 +875,7 @@ ZONE = f"{CENTRAL}/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk
         ({"system": {"zones": ["1", "2"]}}, {}, "system.zones: immutable: deployed as '['1', '2', '3']'"),
         ({"system": {"os_disk": "managed"}}, {}, "system.os_disk: immutable: deployed as 'Ephemeral'"),
         ({"pod_network": "subnet"}, {}, "pod_network: immutable: deployed as 'overlay', cannot become 'subnet'"),
-        ({}, {"private_dns_zone_id": ZONE}, "private_dns_zone: immutable: deployed as 'system'"),
+        ({}, {"private_dns_zone_id": ZONE}, "network.dns: immutable: deployed as 'system'"),
         ({}, {"egress": "firewall"}, "network.egress.kind: immutable: deployed as 'userAssignedNATGateway'"),
     ],
 )

@@ -1,9 +1,10 @@
-"""Node pools of an AKS cluster (agentPools): the properties of their nodes, and which of them cannot change."""
+"""Node pools of an AKS cluster (agentPools), and the properties of their nodes."""
 
 from typing import Any
 
 import pulumi_azure_native as native
 
+from ...catalogue.changes import replacing
 from ...catalogue.vm_sizes import Accelerator
 from ...parts.arguments import In
 from ...parts.component import Component, child, without_none
@@ -17,17 +18,6 @@ Machine Learning extension", recommended taints)."""
 
 ACCELERATOR_LABEL = "ml.azure.com/accelerator"
 """The label with the accelerator of the nodes. Device plugins select nodes by it."""
-
-IMMUTABLE_OF_NODES = {
-    "availability_zones": "availabilityZones",
-    "enable_encryption_at_host": "enableEncryptionAtHost",
-    "max_pods": "maxPods",
-    "os_disk_size_gb": "osDiskSizeGB",
-    "os_disk_type": "osDiskType",
-    "vm_size": "vmSize",
-    "vnet_subnet_id": "vnetSubnetID",
-}
-"""The properties of a pool that AKS cannot change: name in the SDK → name in Azure ("Manage node pools in AKS")."""
 
 
 def agent_pool(
@@ -60,11 +50,10 @@ def agent_pool(
             depends_on=writes.before,
             ignore_changes=["count", "orchestratorVersion"],
             replace_on_changes=[
-                *IMMUTABLE_OF_NODES.values(),
-                "gpuInstanceProfile",
-                "gpuProfile",
+                *replacing("azure-native:containerservice:AgentPool"),
+                # They follow from others: the size, and the subnet of the whole cluster.
                 "osSKU",
-                "scaleSetPriority",
+                "vnetSubnetID",
             ],
         ),
     )

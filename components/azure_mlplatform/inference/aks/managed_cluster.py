@@ -1,10 +1,13 @@
 """A new AKS cluster: private, without local accounts, upgraded in a maintenance window, and monitored."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pulumi_azure_native as native
 
+from ...catalogue.changes import Change, compared, kept, way_out
 from ...foundation.built_in_roles import Role
 from ...foundation.naming import Kind
 from ...foundation.problems import Problem
@@ -15,11 +18,13 @@ from ...parts.component import Component, child, is_hosted, without_none
 from ...parts.diagnostics import send_diagnostics
 from ...parts.in_turn import InTurn
 from ...parts.outputs import gated_by, immutable_violations, known_value_of
-from .agent_pool import IMMUTABLE_OF_NODES, agent_pool, nodes_of
+from .agent_pool import agent_pool, nodes_of
 from .arguments import AKSInferenceArgs
 from .cluster import Cluster
 from .container_insights import container_insights
 from .settings.aks import AKSSettings, MaintenanceWindow, PodNetwork
+
+MANAGED_CLUSTER = "azure-native:containerservice:ManagedCluster"
 
 SYSTEM = "system"
 """The name of the pool for Kubernetes' own pods."""
@@ -140,22 +145,12 @@ def _cluster(
             protect=placement.protected,
             depends_on=[*roles, *placement.peerings],
             ignore_changes=[
-                # AKS puts every pool into this list, in its own order. SystemPool changes the system pool by its name.
-                "agentPoolProfiles",
+                # AKS cannot change these, and azure-native would replace the cluster for most. `_violations` reports a
+                # change before anything is sent. Among them is the list of pools: AKS puts every pool there, in its
+                # own order. SystemPool changes the system pool by its name.
+                *kept(MANAGED_CLUSTER),
                 # The upgrade channel changes it.
                 "kubernetesVersion",
-                # AKS cannot change these, and azure-native would replace the cluster for most. `_violations` reports a
-                # change before anything is sent.
-                "apiServerAccessProfile.privateDNSZone",
-                "dnsPrefix",
-                "fqdnSubdomain",
-                "networkProfile.dnsServiceIP",
-                "networkProfile.networkDataplane",
-                "networkProfile.networkPluginMode",
-                "networkProfile.networkPolicy",
-                "networkProfile.outboundType",
-                "networkProfile.podCidr",
-                "networkProfile.serviceCidr",
             ],
         ),
     )
@@ -204,14 +199,6 @@ def _upgrade_windows(parent: Component, args: AKSInferenceArgs, cluster: Cluster
         cluster.writes.then(window)
 
 
-_SETTING_OF = {
-    "availability_zones": "zones",
-    "enable_encryption_at_host": "unencrypted_host_reason",
-    "os_disk_size_gb": "os_disk_gib",
-    "os_disk_type": "os_disk",
-}
-
-
 def _violations(
     cluster: "native.containerservice.ManagedCluster", args: AKSInferenceArgs, system: dict[str, Any]
 ) -> "list[pulumi.Output[list[Problem]]]":
@@ -220,30 +207,39 @@ def _violations(
     network, nodes = cluster.network_profile, cluster.agent_pool_profiles
     mode = network.apply(lambda each: PodNetwork.OVERLAY if _of(each, "network_plugin_mode") else PodNetwork.SUBNET)
     zone = cluster.api_server_access_profile.apply(lambda each: _of(each, "private_dns_zone"))
-    compared: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
-        ("pod_network", mode, settings.pod_network),
-        ("service_cidr", network.apply(lambda each: _of(each, "service_cidr")), settings.service_cidr),
-        ("private_dns_zone", zone, "system" if zone_id is None else zone_id),
+    wanted_of: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
+        ("inference.aks.pod_network", mode, settings.pod_network),
+        ("inference.aks.service_cidr", network.apply(lambda each: _of(each, "service_cidr")), settings.service_cidr),
+        ("network.dns", zone, "system" if zone_id is None else zone_id),
         *(
             (
-                f"system.{_SETTING_OF.get(field, field)}",
+                row.setting.removesuffix("[]"),
                 nodes.apply(lambda each, field=field: _of(_system(each), field)),
                 # Without zones, the property is left out.
                 system.get(field, "none"),
             )
-            for field in IMMUTABLE_OF_NODES
+            for row, field in _compared_of_nodes()
         ),
     ]
     outbound = network.apply(lambda each: _of(each, "outbound_type"))
     wanted = _outbound_type(args.egress)
-    way = f"Set it back, or run `az aks update --outbound-type {wanted}` and then `pulumi up`"
-    violations = [immutable_violations(("network", "egress", "kind"), outbound, wanted, way)]
+    way = way_out("inference.aks.egress").replace("TYPE", wanted)
+    egress = "network.egress.kind" if settings.egress is None else "inference.aks.egress"
+    violations = [immutable_violations(tuple(egress.split(".")), outbound, wanted, way)]
     if settings.pod_network is PodNetwork.OVERLAY:
-        compared.append(("pod_cidr", network.apply(lambda each: _of(each, "pod_cidr")), settings.pod_cidr))
+        pods = network.apply(lambda each: _of(each, "pod_cidr"))
+        wanted_of.append(("inference.aks.pod_cidr", pods, settings.pod_cidr))
     return violations + [
-        immutable_violations(("inference", "aks", *setting.split(".")), made, wanted)
-        for setting, made, wanted in compared
+        immutable_violations(tuple(setting.split(".")), made, wanted) for setting, made, wanted in wanted_of
     ]
+
+
+def _compared_of_nodes() -> Iterator[tuple[Change, str]]:
+    """The refused changes of the system pool's nodes, and the property of each by its name in the SDK."""
+    for row, path in compared(MANAGED_CLUSTER):
+        head, item, field = path.partition("agentPoolProfiles[].")
+        if item and not head:
+            yield row, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field).lower()
 
 
 def _outbound_type(egress: EgressKind) -> str:

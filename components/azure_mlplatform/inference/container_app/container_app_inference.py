@@ -9,6 +9,7 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ...catalogue.changes import kept, way_out
 from ...catalogue.private_link import PrivateService
 from ...foundation.naming import Kind
 from ...foundation.rules import field_rule
@@ -16,7 +17,7 @@ from ...foundation.values import arm_id, name_of
 from ...parts.arguments import ArgsOrDict, In, ModelOrDict
 from ...parts.component import child
 from ...parts.diagnostics import send_diagnostics
-from ...parts.outputs import known_value_of
+from ...parts.outputs import gated_by, immutable_violations, known_value_of
 from ...parts.private_endpoint import private_endpoints
 from ..container import ContainerHost, ContainerHostArgs, entra_authentication, image_puller
 from .settings import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile, profile_name
@@ -47,7 +48,7 @@ class ContainerAppInference(ContainerHost):
         names = {each: self.placement.name_of(Kind.CONTAINER_APP, each) for each in made}
         self._finish(
             {
-                "name": known_value_of(environment, self.placement.name_of(Kind.CONTAINER_APPS_ENVIRONMENT)),
+                "name": self._unless_subnet_changed(args, environment),
                 "resource_id": environment.id,
                 "hosts": {each: pulumi.Output.concat(names[each], ".", environment.default_domain) for each in made},
                 "app_names": {each: known_value_of(app, names[each]) for each, (app, _) in made.items()},
@@ -82,12 +83,30 @@ class ContainerAppInference(ContainerHost):
             peer_traffic_configuration={"encryption": {"enabled": True}},
             zone_redundant=self.placement.profile.zone_redundant,
             tags=self.placement.tags,
-            # Its own machines start with it.
-            opts=child(self, protect=self.placement.protected, depends_on=self.placement.way_out),
+            opts=child(
+                self,
+                protect=self.placement.protected,
+                # Its own machines start with it.
+                depends_on=self.placement.way_out,
+                # The outputs then show the deployed subnet; see _unless_subnet_changed.
+                ignore_changes=kept("azure-native:app:ManagedEnvironment"),
+            ),
         )
         send_diagnostics(self, "", environment.id)
         private_endpoints(self, "", environment.id, PrivateService.CONTAINER_APPS, part="container-apps")
         return environment
+
+    def _unless_subnet_changed(
+        self, args: ContainerAppInferenceArgs, environment: "native.app.ManagedEnvironment"
+    ) -> "pulumi.Output[str]":
+        """The environment's name, or an error if the settings name another subnet than that of the deployed one."""
+        deployed = environment.vnet_configuration.apply(lambda each: getattr(each, "infrastructure_subnet_id", None))
+        setting = ("network", "subnet_ids", "containers")
+        way = way_out("network.subnet_ids.containers")
+        violations = immutable_violations(setting, deployed, args.subnet_id, way)
+        return gated_by(
+            [violations], known_value_of(environment, self.placement.name_of(Kind.CONTAINER_APPS_ENVIRONMENT))
+        )
 
     def _app(
         self, args: ContainerAppInferenceArgs, app: ContainerAppSettings, environment_id: In[str]

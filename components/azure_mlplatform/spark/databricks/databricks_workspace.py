@@ -11,6 +11,7 @@ import pulumi
 import pulumi_azure_native as native
 from pydantic import Field
 
+from ...catalogue.changes import kept
 from ...catalogue.private_link import PrivateService
 from ...foundation.model import NAMESPACE, check
 from ...foundation.naming import Kind
@@ -68,13 +69,12 @@ class DatabricksWorkspaceArgs(NetworkedArgs):
             )
 
 
-_IMMUTABLE: dict[str, tuple[str, Path]] = {
-    "customVirtualNetworkId": ("custom_virtual_network_id", ("network",)),
-    "customPublicSubnetName": ("custom_public_subnet_name", ("network", "subnet_ids", "databricks_host")),
-    "customPrivateSubnetName": ("custom_private_subnet_name", ("network", "subnet_ids", "databricks_container")),
+_COMPARED: dict[str, Path] = {
+    "custom_virtual_network_id": ("network",),
+    "custom_public_subnet_name": ("network", "subnet_ids", "databricks_host"),
+    "custom_private_subnet_name": ("network", "subnet_ids", "databricks_container"),
 }
-"""Parameter → its name in the SDK, and the setting. They cannot change in Azure: "you can't replace the VNet" ("Deploy
-Azure Databricks in your Azure virtual network")."""
+"""Parameter that cannot change in Azure, by its name in the SDK → the setting."""
 
 
 class DatabricksWorkspace(Component):
@@ -172,7 +172,7 @@ class DatabricksWorkspace(Component):
                 self,
                 protect=self.placement.protected,
                 # Keeps the deployed values in the outputs, for the check in _violations.
-                ignore_changes=[f"parameters.{each}" for each in _IMMUTABLE],
+                ignore_changes=kept("azure-native:databricks:Workspace"),
             ),
         )
 
@@ -197,7 +197,7 @@ class DatabricksWorkspace(Component):
     ) -> "Iterator[pulumi.Output[list[Problem]]]":
         """The problems where the settings change an immutable property of the deployed workspace."""
         wanted = self._network(args)
-        for name, setting in _IMMUTABLE.values():
+        for name, setting in _COMPARED.items():
             made = workspace.parameters.apply(
                 lambda each, name=name: getattr(each and getattr(each, name), "value", None)
             )

@@ -12,6 +12,7 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
+from ...catalogue.changes import kept, way_out
 from ...catalogue.private_link import PrivateService
 from ...foundation.built_in_roles import PrincipalType, Role
 from ...foundation.model import check
@@ -48,15 +49,6 @@ class SynapseWorkspaceArgs(NetworkedArgs):
     def _pools_can_be_attached(self) -> Iterator[Violation]:
         if self.workspace is not None:
             yield from prefixed(("settings",), self.settings.attach_violations())
-
-
-_IMMUTABLE = [
-    "cspWorkspaceAdminProperties",
-    "defaultDataLakeStorage",
-    "managedVirtualNetworkSettings.preventDataExfiltration",
-]
-"""Properties of a workspace that cannot change in Azure (hashicorp/terraform-provider-azurerm replaces the workspace
-for the last two)."""
 
 
 class SynapseWorkspace(Component):
@@ -171,7 +163,12 @@ class SynapseWorkspace(Component):
             # Callers of Synapse use a private endpoint.
             trusted_service_bypass_enabled=False,
             tags=self.placement.tags,
-            opts=child(self, protect=self.placement.protected, ignore_changes=_IMMUTABLE),
+            opts=child(
+                self,
+                protect=self.placement.protected,
+                # Azure cannot change the lake either (azurerm: synapse_workspace), and no setting names it.
+                ignore_changes=[*kept("azure-native:synapse:Workspace"), "defaultDataLakeStorage"],
+            ),
         )
 
     def _unless_immutable_changed(
@@ -189,7 +186,7 @@ class SynapseWorkspace(Component):
                 lambda each: getattr(each, "initial_workspace_admin_object_id", None)
             )
             at = ("synapse", "administrators_group_id")
-            fix = "Set it back or leave it out, and change roles with `az synapse role assignment create`"
+            fix = way_out("synapse.administrators_group_id")
             violations.append(immutable_violations(at, first, settings.administrators_group_id, fix))
         return gated_by(violations, known_value_of(workspace, self.placement.name_of(Kind.SYNAPSE_WORKSPACE)))
 
