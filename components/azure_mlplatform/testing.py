@@ -23,6 +23,7 @@ from typing import Any, Optional
 import pulumi
 
 from .emulation.answers import SUBSCRIPTION, emulate
+from .emulation.authorization import Grant, Principal
 from .emulation.world import Fault, Held, World
 from .environment.settings.environment import EnvironmentSettings
 from .plan.program import run
@@ -36,9 +37,11 @@ __all__ = [
     "AzureMocks",
     "EmulatedAzure",
     "Fault",
+    "Grant",
     "Held",
     "Plan",
     "PlannedResource",
+    "Principal",
     "RecordingError",
     "World",
     "check_golden",
