@@ -11,10 +11,13 @@ import pytest
 import azure_mlplatform
 from azure_mlplatform.catalogue.vm_sizes import size_names
 from azure_mlplatform.plan import run_stack
+from azure_mlplatform.plan.rights import Need
 from azure_mlplatform.settings import PROFILES
 from azure_mlplatform.testing import record, urns
+from support.stacks import rights_of_stack
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -127,6 +130,50 @@ def test_the_profile_table_in_the_documents_is_the_one_in_the_code():
     assert vault == [f"{each.vault_retention_days} days" for each in profiles]
     [expiry] = [cells for label, cells in rows.items() if "expires_on" in label]
     assert expiry[0] == f"needed, {profiles[0].longest_life_days} days ahead at most"
+
+
+def test_the_rights_in_the_readme_are_those_of_the_command():
+    rows = re.findall(
+        r"^   \| (dev|prod) \| (\d+) \| (\d+) \| (\d+) on (\d+) things \| (\d+) \|$", README, re.MULTILINE
+    )
+    found = []
+    for stack in ("dev", "prod"):
+        rights = rights_of_stack(ROOT, stack)
+        subscription, group, *outside = rights.scopes
+        up = [len(rights.on(scope, Need.UP)) for scope in (subscription, group)]
+        others = [len(rights.on(scope, Need.UP)) for scope in outside]
+        later = [each for each in rights.rights if Need.UP not in each.needed_for]
+        found.append((stack, *map(str, (*up, sum(others), len(others), len(later)))))
+    assert rows == found
+
+
+def test_the_table_of_rights_is_that_of_the_reference_prod():
+    page = (ROOT / "docs" / "rights.md").read_text().splitlines()
+    start = page.index("| on | for `up` | also to remove or retire |") + 2
+    rights = rights_of_stack(ROOT, "prod")
+    rows: dict[tuple[str, str], int] = {}
+    for scope in rights.scopes:
+        up, all_ = ([each.action for each in rights.on(scope, need)] for need in (Need.UP, None))
+        cells = f"{listed(up)} | {listed([each for each in all_ if each not in up])}"
+        rows[kind_of(rights, scope), cells] = rows.get((kind_of(rights, scope), cells), 0) + 1
+    assert page[start : start + len(rows) + 1] == [
+        *(f"| {f'{count} of ' if '`' in kind else ''}{kind} | {cells} |" for (kind, cells), count in rows.items()),
+        "",
+    ]
+
+
+def kind_of(rights, scope):
+    """The type of what others own, or the own scope in words."""
+    if scope.count("/") == 2:
+        return "the subscription"
+    provider, *rest = scope.rpartition("/providers/")[2].split("/")
+    return "the environment's resource group" if scope in rights.groups else f"`{'/'.join([provider, *rest[::2]])}`"
+
+
+def listed(actions):
+    if len(actions) > 6:
+        return f"{len(actions)} rights"
+    return "<br>".join(f"`{each}`" for each in actions) or "nothing"
 
 
 def test_the_policy_for_clusters_is_one_and_ends_idle_nodes():

@@ -24,6 +24,7 @@ from typing import Any, Optional
 import pulumi
 
 from .emulation.answers import SUBSCRIPTION, emulate
+from .emulation.authorization import Grant, Principal
 from .emulation.world import Fault, Held, World
 from .environment.settings.environment import EnvironmentSettings
 from .plan.against import Effect, effect_of
@@ -41,9 +42,11 @@ __all__ = [
     "Effect",
     "EmulatedAzure",
     "Fault",
+    "Grant",
     "Held",
     "Plan",
     "PlannedResource",
+    "Principal",
     "RecordingError",
     "World",
     "change",

@@ -5,8 +5,10 @@ import json
 
 import pytest
 
+from azure_mlplatform.emulation.authorization import Grant, Principal
 from azure_mlplatform.emulation.world import Held
 from azure_mlplatform.plan import run_stack
+from azure_mlplatform.plan.rights import Need, rights_of
 from support import stacks
 from support.engine.engine import ROOT, Engine, engine
 from support.engine.said import said_before, up_as_said
@@ -115,6 +117,29 @@ def test_a_whole_life(project, stack, tmp_path):
         held = {each.resource.id.rsplit("/", 2)[1]: each.until for each in made.azure.world.deleted.values()}
         assert set(held) == {"accounts", "storageAccounts", "vaults", "workspaces"}
         assert all(until > made.azure.world.today.isoformat() for until in held.values())
+
+
+@pytest.mark.parametrize(("project", "stack"), [(".", "prod"), ("projects/pricing", "prod")])
+def test_a_life_takes_the_computed_rights_only(project, stack, tmp_path):
+    retired = run_stack(ROOT / project, stack, settings={"azure-mlplatform:retire": ENDED})
+    rights = rights_of(run_stack(ROOT / project, stack), retired)
+
+    def may(need):
+        return Principal(Grant(each.scope, (each.action,)) for each in rights.on(need=need))
+
+    with engine(tmp_path / "a folder", project) as made:
+        world = made.azure.world
+        prepared(made, stack)
+        world.principal = Principal([])
+        assert "AuthorizationFailed" in "".join(made.up(stack, check=False).errors)
+        world.principal = may(Need.UP)
+        made.up(stack)
+        assert made.up(stack).operations() == []
+        world.principal = may(Need.RETIREMENT)
+        made.change(stack, lambda settings: settings.update(retire=ENDED))
+        made.up(stack)
+        made.destroy(stack)
+        assert own(made) == []
 
 
 SECOND_JOB = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from azure_mlplatform.config.files import stacks
 from azure_mlplatform.config.repository import projects
 from azure_mlplatform.plan import Plan, run_stack
+from azure_mlplatform.plan.rights import Rights, rights_of
 
 SHARED = "MLPLATFORM_TESTED_PLANS"
 """The variable with the folder that the processes of a run share."""
@@ -22,13 +23,22 @@ STACKS = [(folder, stack) for folder in projects(ROOT) for stack in stacks(folde
 IDS = [f"{'reference' if folder == ROOT else folder.name}-{stack}" for folder, stack in STACKS]
 
 
+RETIRED = {"azure-mlplatform:retire": {"reason": "The project ended, ML-321"}}
+
+
 @cache
-def plan_of(folder: Path, stack: str, *, known: bool = True) -> Plan:
-    """The plan of a stack on DAY."""
-    file = Path(os.environ[SHARED]) / f"{folder.name}-{stack}-{known}"
+def plan_of(folder: Path, stack: str, *, known: bool = True, retired: bool = False) -> Plan:
+    """The plan of a stack on DAY, also once it is retired."""
+    file = Path(os.environ[SHARED]) / f"{folder.name}-{stack}-{known}{'-retired' if retired else ''}"
     with file.open("a+b") as shared:
         fcntl.flock(shared, fcntl.LOCK_EX)
         if not shared.tell():
-            pickle.dump(run_stack(folder, stack, today=DAY, known=known), shared)
+            settings = RETIRED if retired else {}
+            pickle.dump(run_stack(folder, stack, today=DAY, known=known, settings=settings), shared)
         shared.seek(0)
         return pickle.load(shared)  # noqa: S301 - our own process wrote it
+
+
+def rights_of_stack(folder: Path, stack: str) -> Rights:
+    """The rights of who deploys a stack."""
+    return rights_of(plan_of(folder, stack), plan_of(folder, stack, retired=True))

@@ -198,8 +198,8 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
     _first("suffix", _MOVES, _CREATED, _id(_LOG, "workspaceName")),
     _first(
         "no_zones_reason",
-        "Azure changes the zones of no address, storage account or registry. Set it back, or make a new stack, move the "
-        "work there, and retire this one",
+        "Azure changes the zones of no address, storage account or registry. Set it back, or make a new stack, move "
+        "the work there, and retire this one",
         "azurerm: zones of a public address; Azure's management library for Java: the code for a zone added or removed",
         Property(_ADDRESS, "zones"),
         when="where an environment is spread over zones",
@@ -432,8 +432,8 @@ _NETWORKS: tuple[Change, ...] = (
     ),
     *_in_place(
         "network.dns.servers[]",
-        what="machines keep the old servers: virtual machines until their lease ends or they restart, nodes of AKS until "
-        "an upgrade of their image, compute clusters until they scale to 0",
+        what="machines keep the old servers: virtual machines until their lease ends or they restart, nodes of AKS "
+        "until an upgrade of their image, compute clusters until they scale to 0",
     ),
     _replaced("network.dns.mode", "the zones, or the zone groups of the endpoints", _LIBRARY, goes=(_ZONE_GROUP,)),
     *(

@@ -138,6 +138,70 @@ def check(
         refuse(map(str, report.problems))
 
 
+_RETIRED = {"azure-mlplatform:retire": {"reason": "What retiring changes"}}
+"""The settings of a stack that is retired."""
+
+
+@app.command()
+def rights(
+    stack: Annotated[str, typer.Argument(metavar="STACK", help="The stack that is deployed.")],
+    folder: Annotated[Path, typer.Option("-C", metavar="DIR", help="The folder of Pulumi.yaml.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rights as JSON.")] = False,
+    role: Annotated[
+        bool,
+        typer.Option("--role", help="Print a custom role for one scope, as `az role definition create` takes it."),
+    ] = False,
+    scope: Annotated[
+        Optional[str],
+        typer.Option(metavar="ID", help="Only what this scope takes. Default: all; a role: the environment's group."),
+    ] = None,
+    need: Annotated[
+        Optional[str],
+        typer.Option(
+            "--for",
+            metavar="up|removal|retirement",
+            help="Only what this takes: `pulumi up`, one that removes, or retiring. Default: all; a role: up.",
+        ),
+    ] = None,
+) -> None:
+    """Show what the identity that deploys a stack must be allowed, where, and because of what.
+
+    Computed from the resources that `pulumi up` would make. Lists also what others have to do: the owners of the hub,
+    of shared storage and of the subscription.
+    """
+    from pulumi import RunError
+
+    from ..foundation.problems import ProblemsError
+    from ..plan.check import problems_in
+    from ..plan.program import run_stack
+    from ..plan.recorder import RecordingError
+    from ..plan.rights import Need, rights_of, table
+
+    problems = []
+    if need not in (None, *Need):
+        problems.append(f"--for: '{need}' is not allowed\n    Allowed: {', '.join(Need)}")
+    if role and as_json:
+        problems.append("--json, --role: exclude each other\n    Give one of them")
+    if problems:
+        refuse(problems)
+    [plan] = _plans(folder, [stack], known=True, today=None)
+    try:
+        found = rights_of(plan, run_stack(folder, stack, settings=_RETIRED))
+    except (ProblemsError, RecordingError, RunError) as error:
+        refuse(str(replace(each, file=each.file or plan.file)) for each in problems_in(error, stack))
+    if scope is not None:
+        scope = next((each for each in found.scopes if each.lower() == scope.lower()), scope)
+        if scope not in found.scopes:
+            refuse([f"--scope: '{scope}' is not a scope of this stack\n    Allowed: {', '.join(found.scopes)}"])
+    wanted = Need(need) if need else None
+    if role:
+        print(json.dumps(found.role(scope or found.own_scope, wanted or Need.UP), indent=2))
+    elif as_json:
+        print(json.dumps(found.as_json(scope, wanted), indent=2))
+    else:
+        print("\n".join(table(found, scope, wanted)))
+
+
 @app.command()
 def schema(
     file: Annotated[

@@ -28,12 +28,10 @@ _NO_CLI = "Install the Pulumi CLI (https://www.pulumi.com/docs/install/), or giv
 
 
 class _Local(TyperGroup):
-    """A group that takes any other word as the command to run."""
+    """A group that takes any other word as the command to run, also after options of `run`."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in _OWN:
-            return "run", self.get_command(ctx, "run"), args
-        return super().resolve_command(ctx, args)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if not args or args[0] in (*_OWN, "--help") else ["run", *args])
 
 
 local = typer.Typer(
@@ -55,18 +53,36 @@ _DEFAULT = Path(".local-azure")
     hidden=True,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-def run(context: typer.Context, world: WorldOption = _DEFAULT) -> None:
+def run(
+    context: typer.Context,
+    world: WorldOption = _DEFAULT,
+    rights: Annotated[
+        Optional[list[Path]],
+        typer.Option(
+            metavar="FILE",
+            help="Refuse what this role does not allow: a role definition, or `mlplatform rights --json`.",
+        ),
+    ] = None,
+) -> None:
     """Run a command against the emulated Azure."""
     command = list(context.args)
     if not command:
         refuse(["no command is given\n    Give one, such as: mlplatform local -- pulumi up --stack dev"])
     if shutil.which(command[0]) is None:
         refuse([f"{command[0]}: is not on PATH\n    {_NO_CLI}"])
+    from ..emulation.authorization import RoleError, principal_of
     from ..emulation.azure import Azure
     from ..emulation.server import served, sign_in_variables
 
+    try:
+        principal = principal_of(rights) if rights else None
+    except RoleError as error:
+        refuse(error.problems)
     folder = world.resolve()
     with _opened(folder, create=True) as state:
+        state.principal = principal
+        if principal is not None:
+            print(f"only the rights in {', '.join(map(str, rights or []))} count", file=sys.stderr)
         print(_notice(state, folder, sign_in_variables(os.environ)), file=sys.stderr)
         azure = Azure(state)
         with served(azure, folder, os.environ) as environment, _saved(azure, folder):

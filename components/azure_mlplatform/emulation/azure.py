@@ -16,7 +16,7 @@ from typing import Any, Optional
 from ..foundation.values import name_of
 from ..resource_types import resource_type
 from ..resource_types.resource_type import UNKNOWN
-from . import behaviour, refusals
+from . import authorization, behaviour, refusals
 from .answers import emulate
 from .ids import arm_type, parent_of, resource_group_of, without_path_parameters
 from .refresh import merged, only_shown
@@ -51,14 +51,31 @@ class Azure:
 
     def read(self, id_: str, type_: str) -> Optional[Shown]:
         """A resource as Azure shows it, or None if there is none."""
+        self.authorize("read", id_)
         with self._fault("read", id_), self._state:
             held = self.world.get(id_)
             if held is None:
                 return behaviour.outside(id_, type_) if self._is_outside(id_) else None
             return self._shown(held)
 
+    def is_there(self, id_: str) -> bool:
+        """Whether there is a resource, of this world or of others. Asks no right."""
+        with self._state:
+            return self.world.get(id_) is not None or self._is_outside(id_)
+
+    def authorize(self, verb: str, id_: str, body: Any = None) -> None:
+        """Refuses a request that the world's principal has no right to. `verb` is one of a right."""
+        if self.world.principal is not None:
+            authorization.authorize(self.world.principal, verb, id_, body)
+
+    def _authorize_write(self, resource: Held) -> None:
+        self.authorize("write", resource.id, resource.body)
+        for each in behaviour.of_template(resource):
+            self.authorize("write", each.id, each.body)
+
     def has(self, id_: str) -> bool:
         """Whether this world made a resource."""
+        self.authorize("read", id_)
         with self._fault("read", id_), self._state:
             return self.world.get(id_) is not None
 
@@ -102,6 +119,7 @@ class Azure:
         """Makes a resource. Raises AzureError if Azure refuses it."""
         id_, answers = self._emulated(type_, urn, inputs, subscription)
         held = Held(id_, type_, without_path_parameters(type_, inputs))
+        self._authorize_write(held)
         with self._fault("create", id_), self._one_at_a_time(id_, "create", held.body), self._state:
             self._needs_parent(id_)
             before = self.world.get(id_)
@@ -128,6 +146,8 @@ class Azure:
 
     def update(self, id_: str, urn: str, inputs: dict[str, Any], subscription: str) -> Shown:
         """Changes a resource. Raises AzureError if Azure refuses it."""
+        type_ = urn.split("::")[2].rsplit("$", 1)[-1]
+        self._authorize_write(Held(id_, type_, without_path_parameters(type_, inputs)))
         with self._fault("update", id_), self._one_at_a_time(id_, "update", inputs), self._state:
             held = self.world.get(id_)
             if held is None:
@@ -137,6 +157,12 @@ class Azure:
 
     def delete(self, id_: str) -> None:
         """Deletes a resource with all below it, or does nothing. Raises AzureError if Azure refuses it."""
+        # azure-native writes the defaults of a child that exists with its parent.
+        self.authorize("write" if arm_type(id_) in behaviour.ALWAYS_THERE else "delete", id_)
+        self.remove(id_)
+
+    def remove(self, id_: str) -> None:
+        """As `delete`, by a service itself: asks no right."""
         with self._fault("delete", id_), self._one_at_a_time(id_, "delete"), self._state:
             held = self.world.get(id_)
             if held is None:

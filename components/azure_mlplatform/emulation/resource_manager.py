@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..foundation.values import name_of
-from . import behaviour, connections, triggers
+from . import authorization, behaviour, connections, triggers
 from .azure import Azure, error_of
 from .entra import CLIENT_ID, SECRET, TOKEN, Entra
 from .ids import arm_type
@@ -20,6 +20,9 @@ from .loopback import Answer, Call, listening
 from .refusal import AzureError
 from .tables.api_versions import API_VERSIONS
 from .world import Held
+
+_VERBS = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
+"""Method → the verb of its right. `read` otherwise."""
 
 AT_ONCE = (("Retry-After", "0"),)
 """Lets a client ask again without a pause."""
@@ -75,6 +78,7 @@ class ResourceManager:
             if call.path.startswith(PATH):
                 with self._azure.reading(call.path):
                     return self.operations.poll(call)
+            self._authorize(call)
             for pattern, method in _ROUTES:
                 if found := re.fullmatch(pattern, call.path, re.IGNORECASE):
                     _refuse_api_version(call)
@@ -82,6 +86,18 @@ class ResourceManager:
             return self._resource(call)
         except AzureError as error:
             return Answer(error.status, error.body, error.headers)
+
+    def _authorize(self, call: Call) -> None:
+        principal = self._azure.world.principal
+        if principal is None:
+            return
+        if call.method == "POST":
+            id_, _, action = call.path.rpartition("/")
+            authorization.authorize(principal, action, id_)
+            if (trigger := self._azure.world.get(id_)) is not None:
+                authorization.authorize_on_source(principal, action, trigger.body)
+        else:
+            authorization.authorize(principal, _VERBS.get(call.method, "read"), call.path)
 
     def _resource(self, call: Call) -> Answer:
         if call.method == "GET":
@@ -94,7 +110,7 @@ class ResourceManager:
                 return Answer(body=_in_arms_shape(held), headers=AT_ONCE)
         if call.method == "DELETE":
             there = self._azure.world.get(call.path) is not None
-            self._azure.delete(call.path)
+            self._azure.remove(call.path)
             return Answer(200 if there else 204)
         raise AzureError(405, "MethodNotAllowed", f"{call.method} of {call.path} is not emulated.")
 
@@ -110,9 +126,9 @@ class ResourceManager:
             behind = str(held.body.get("properties", {}).get("resourceId", ""))
 
             def carry_out() -> None:
-                self._azure.delete(id_)
+                self._azure.remove(id_)
                 if action == "Delete" and behind:
-                    self._azure.delete(behind)
+                    self._azure.remove(behind)
                 self._azure.world.log.append((action.lower(), id_))
 
             failure = error_of(fault) if fault and fault.late else None
@@ -123,7 +139,7 @@ class ResourceManager:
             held = self._azure.world.get(id_)
             if held is None:
                 # A resource that others run is there, and keeps its tags.
-                if self._azure.read(id_, "") is None:
+                if not self._azure.is_there(id_):
                     raise missing(id_)
                 held = self._azure.world.outside(id_)
             tags = held.body.setdefault("tags", {})
@@ -174,7 +190,7 @@ class ResourceManager:
 
     def _connections(self, call: Call, target: str) -> Answer:
         with self._azure.reading(target):
-            if self._azure.world.get(target) is None and self._azure.read(target, "") is None:
+            if not self._azure.is_there(target):
                 raise missing(target)
             return Answer(body={"value": [each.as_json() for each in connections.at(self._azure.world, target)]})
 

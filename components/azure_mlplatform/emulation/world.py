@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
+
+if TYPE_CHECKING:
+    from .authorization import Principal
 
 FORMAT = 1
 """The version of the file. A world of another version is refused."""
@@ -125,6 +128,9 @@ class World:
 
         self.strict = False
         """Whether every second write clashes where Azure refuses one now and then. Not saved."""
+
+        self.principal: Optional[Principal] = None
+        """Who calls, with all rights that count. None: everybody may do anything. Not saved."""
 
     @classmethod
     def on(cls, day: datetime.date) -> "World":

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import datetime
+import json
 import os
 import runpy
 import sys
@@ -73,7 +74,8 @@ def run(
     with _without_urns_of_aliases():
         contextvars.copy_context().run(in_context)
     resources = sorted(recorder.planned, key=lambda each: each.urn)
-    return Plan(project, stack, tuple(resources), tuple(log.messages))
+    adopted = sorted(recorder.adopted, key=lambda each: each.urn)
+    return Plan(project, stack, tuple(resources), tuple(log.messages), tuple(adopted))
 
 
 def run_stack(
@@ -83,11 +85,12 @@ def run_stack(
     known: bool = True,
     today: Optional[datetime.date] = None,
     recorder: Optional[Recorder] = None,
+    settings: Optional[Mapping[str, Any]] = None,
 ) -> Plan:
     """The plan of a stack of the Pulumi project in `folder`, with the settings from its files.
 
-    `today` is the day of the plan. Default: the current day. `recorder` is as for `run`. Raises ProblemsError if a file
-    cannot be read, and any exception of the program.
+    `today` is the day of the plan. Default: the current day. `recorder` is as for `run`. `settings` replace those of
+    the files with the same full key. Raises ProblemsError if a file cannot be read, and any exception of the program.
     """
     folder, stack = folder.resolve(), stack.rsplit("/", 1)[-1]
     files = stack_config(folder, stack)
@@ -96,7 +99,7 @@ def run_stack(
             lambda: _run_file(_program_file(folder, files)),
             project=files.project.data["name"],
             stack=stack,
-            config=files.texts,
+            config={**files.texts, **{key: json.dumps(value) for key, value in (settings or {}).items()}},
             secret_keys=files.secret_keys,
             root=folder,
             known=known,

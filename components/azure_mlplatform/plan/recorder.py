@@ -12,7 +12,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from ..emulation.answers import SUBSCRIPTION, emulate
 from ..emulation.wire import plain, wire, wire_fields, wire_secret
 from ..foundation.secret_values import SECRET
-from .resource import UNKNOWN, PlannedResource
+from .resource import UNKNOWN, AdoptedResource, PlannedResource
 
 _STACK = "pulumi:pulumi:Stack"
 
@@ -48,7 +48,7 @@ class Recorder(MockMonitor):
         super().__init__(_NoMocks())
         self._project, self._stack, self._known = project, stack, known
         self._existing = {id_.lower(): outputs for id_, outputs in (existing or {}).items()}
-        self._read: set[str] = set()
+        self._read: dict[str, AdoptedResource] = {}
         self._planned: dict[str, PlannedResource] = {}
         self._registered_outputs: dict[str, dict[str, Any]] = {}
         self._subscription_id = subscription_id
@@ -61,6 +61,11 @@ class Recorder(MockMonitor):
             resource if resource.custom else _with_outputs(resource, self._registered_outputs.get(urn, {}))
             for urn, resource in self._planned.items()
         ]
+
+    @property
+    def adopted(self) -> list[AdoptedResource]:
+        """All resources of others that were read so far."""
+        return list(self._read.values())
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The URN as the engine makes it, with the types of all parents."""
@@ -86,9 +91,9 @@ class Recorder(MockMonitor):
             custom=request.custom,
             inputs=inputs,
             # Resources that are only read exist already.
-            dependencies=tuple(sorted(set(request.dependencies) - self._read)),
+            dependencies=tuple(sorted(set(request.dependencies) - self._read.keys())),
             property_dependencies={
-                key: tuple(sorted(set(value.urns) - self._read))
+                key: tuple(sorted(set(value.urns) - self._read.keys()))
                 for key, value in sorted(request.propertyDependencies.items())
             },
             protect=request.protect,
@@ -129,12 +134,15 @@ class Recorder(MockMonitor):
         return empty_pb2.Empty()
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
-        """Answers with the outputs in `existing`. All other outputs stay unknown."""
+        """Answers with what Azure shows. All other outputs stay unknown."""
         urn = self.make_urn(request.parent, request.type, request.name)
-        self._read.add(urn)
-        outputs = self._existing.get(request.id.lower(), {})
-        properties = wire_fields(dict(outputs))
+        self._read[urn] = AdoptedResource(urn, request.type, request.id)
+        properties = wire_fields(dict(self._shown(request.id, request.type)))
         return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
+
+    def _shown(self, id_: str, type_: str) -> Mapping[str, Any]:
+        """What Azure shows of a resource of others: what stands in `existing`."""
+        return self._existing.get(id_.lower(), {})
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the call
         raise RecordingError(f"{request.tok} calls Azure, which a plan cannot do: pass the value as a setting")

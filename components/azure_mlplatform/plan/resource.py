@@ -95,6 +95,15 @@ class PlannedResource:
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptedResource:
+    """A resource of others that the program reads."""
+
+    urn: str
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that a program registers for one stack, in the order of the URNs."""
 
@@ -103,6 +112,9 @@ class Plan:
     resources: tuple[PlannedResource, ...]
     messages: tuple[tuple[str, str], ...] = ()
     """What the program logged: severity (`info`, `warning`, `error`) and text."""
+
+    adopted: tuple[AdoptedResource, ...] = ()
+    """The resources of others that the program reads."""
 
     folder: str = ""
     """The project's folder, relative to the repository's root. Set only in a check of several projects."""

@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Any, Optional
 
 from pulumi.dynamic.dynamic import PROVIDER_KEY
-from pulumi.runtime.proto import resource_pb2
 
 from ..emulation.answers import emulate
 from ..emulation.azure import Azure, is_emulated
@@ -24,7 +23,7 @@ from ..emulation.ids import arm_type
 from ..emulation.refusal import AzureError
 from ..emulation.refusals import held_days
 from ..emulation.replacement import ID, changes, replaced_by
-from ..emulation.wire import plain, wire_fields
+from ..emulation.wire import plain
 from ..emulation.world import Held, World
 from ..foundation.secret_values import SECRET
 from .recorder import Recorder
@@ -183,14 +182,12 @@ class Update(Recorder):
             self._keep(urn, request, "", plain(request.object), {})
         return super().RegisterResource(request)
 
-    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
-        """Answers as the state shows the resource, or as one that suits if the state does not have it."""
-        if request.id.lower() in self._existing:
-            return super().ReadResource(request)
-        urn = self.make_urn(request.parent, request.type, request.name)
-        self._read.add(urn)
-        shown = self._azure.read(request.id, request.type)
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=wire_fields(shown[1] if shown else {}))
+    def _shown(self, id_: str, type_: str) -> Mapping[str, Any]:
+        """What the state shows of a resource of others, or one that suits if the state does not have it."""
+        if found := super()._shown(id_, type_):
+            return found
+        shown = self._azure.read(id_, type_)
+        return shown[1] if shown else {}
 
     def _answer(self, urn: str, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         old = self._old(urn, request)
