@@ -53,7 +53,7 @@ def test_the_tree_has_every_resource_once_below_its_component(dev):
     shown = [line for line in lines[1:-1] if not line.rstrip().endswith(")")]
     assert len(shown) == len(dev.azure_resources)
     assert (
-        lines[0] == f"churn dev: {len(dev.azure_resources)} resources in {len(dev.components)} components, 1 protected"
+        lines[0] == f"churn dev: {len(dev.azure_resources)} resources in {len(dev.components)} components, 2 protected"
     )
     assert "   └─ churn-data-product  (DataProductRG)" in lines
     account = next(line for line in lines if "ais-churn-assistant" in line)
@@ -94,7 +94,6 @@ def test_differences_are_settings_and_never_names():
             ("Account", "documents-account"),
             ("ResourceGroup", "group"),
             ("VirtualNetwork", "network-vnet"),
-            ("Workspace", "log"),
         ]
     }
     assert found == {

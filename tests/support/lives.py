@@ -13,6 +13,7 @@ from unittest import mock
 from azure_mlplatform.dynamic.approved_connection import ApproveConnectionProvider
 from azure_mlplatform.dynamic.cluster_claim import ClusterClaimProvider
 from azure_mlplatform.dynamic.compute_detach import ComputeDetachProvider
+from azure_mlplatform.dynamic.deployed_model import DeployedModelProvider
 from azure_mlplatform.dynamic.kubernetes_detach import KubernetesDetachProvider
 from azure_mlplatform.dynamic.sign_in import settings
 from azure_mlplatform.dynamic.system_pool import SystemPoolProvider
@@ -33,6 +34,7 @@ _OWN = {
         ApproveConnectionProvider,
         ClusterClaimProvider,
         ComputeDetachProvider,
+        DeployedModelProvider,
         KubernetesDetachProvider,
         StartTriggerProvider,
         StopRemovedProvider,

@@ -163,6 +163,10 @@ _DETACH = Operations(delete=(_COMPUTE_DELETE,), source=f"{_PAGES}/ai-machine-lea
 _MANAGED_ENDPOINT = f"{_FACTORY}/managedVirtualNetworks/managedPrivateEndpoints"
 
 
+_MODEL_READ = Operation(
+    action="Microsoft.CognitiveServices/accounts/deployments/read", reason="reads which model a deployment runs"
+)
+
 OPERATIONS: dict[str, Operations] = {
     "azure-native:app:ContainerApp": _type(
         "microsoft.app/containerapps",
@@ -425,6 +429,9 @@ OPERATIONS: dict[str, Operations] = {
         source=_TAGS,
     ),
     "pulumi-python:dynamic/azure-mlplatform:ComputeDetach": _DETACH,
+    "pulumi-python:dynamic/azure-mlplatform:DeployedModel": Operations(
+        read=(_MODEL_READ,), write=(_MODEL_READ,), source=f"{_PAGES}/ai-machine-learning"
+    ),
     "pulumi-python:dynamic/azure-mlplatform:KubernetesDetach": _DETACH,
     "pulumi-python:dynamic/azure-mlplatform:StartTrigger": Operations(
         read=(_TRIGGER_READ,), write=_STARTS, delete=_STOPS, source=f"{_PAGES}/analytics"
