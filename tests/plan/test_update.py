@@ -159,6 +159,33 @@ def test_protection_refuses_what_goes_and_what_is_replaced():
     assert [each.by for each in step.refusals] == [By.PROTECTION]
 
 
+def test_what_the_program_and_protection_refuse_shows_at_once():
+    def program(kind, net=True):
+        def compare(deployed):
+            if deployed != kind:
+                refuse_deployed([Problem(("kind",), f"deployed as {deployed}", "Set it back")])
+
+        account(opts=ResourceOptions(ignore_changes=["kind"]), kind=kind).kind.apply(compare)
+        if net:
+            native.network.RouteTable(
+                "routes", resource_group_name="rg", route_table_name="rt", opts=ResourceOptions(protect=True)
+            )
+
+    found = change(lambda: program("TextAnalytics"), lambda: program("Face", net=False), today=DAY)
+    assert [each.what for each in found.problems] == ["deployed as TextAnalytics"]
+    assert {each.name: [refusal.by for refusal in each.refusals] for each in found.steps} == {"routes": [By.PROTECTION]}
+
+
+def test_what_is_encrypted_is_said_to_be_not_compared():
+    def program(value):
+        account(tags={"key": pulumi.Output.secret(value)})
+
+    found = change(lambda: program("one"), lambda: program("two"), today=DAY)
+    assert not found.steps
+    assert ("info", "encrypted in the state, so not compared: inputs of ai") in found.messages
+    assert "one" not in repr(found)
+
+
 def test_protection_that_goes_with_the_change_refuses_no_replacement():
     opts = ResourceOptions(replace_on_changes=["tags"])
     step = only(lambda: network(opts=ResourceOptions(protect=True)), lambda: network(opts=opts, tags={"a": "1"}))

@@ -11,6 +11,7 @@ from typing import Any
 from ..config.files import PROJECT_FILE, read
 from ..emulation.world import World
 from ..foundation.problems import Problem, ProblemsError, dotted, kept_going
+from ..foundation.secret_values import SECRET
 from ..resource_types import resource_type
 from .program import run_stack
 from .resource import OF_THE_ENGINE, UNKNOWN, Plan
@@ -144,6 +145,8 @@ def _notices(state: State, steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
             yield "warning", f"{each.name} was replaced, and its deletion is still to come"
         elif each.unfinished:
             yield "warning", f"{each.name} is unfinished: its last change broke off, so it is changed again"
+    if hidden := sorted(each.name for each in state.resources if SECRET in str(each.inputs)):
+        yield "info", f"encrypted in the state, so not compared: inputs of {', '.join(hidden)}"
     if unchecked := sorted({each.type for each in steps if not each.checked}):
         yield (
             "info",
