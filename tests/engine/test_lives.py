@@ -151,6 +151,8 @@ SECOND_JOB = {
 LOCKS = {"churn-data-product-log-lock", "churn-ml-registry-lock", "churn-ml-storage-lock", "churn-ml-vault-lock"}
 PROTECTED = {"churn-batch-endpoint-second", "churn-data-product-documents-account", "churn-endpoint-second-endpoint"}
 GOES_WITH = {
+    "batch-second",
+    "endpoint-second",
     "churn-batch-attempt-second",
     "churn-batch-endpoint-second",
     "churn-batch-late-second",
