@@ -6,6 +6,7 @@ reads all. At least the later one sees the other, and gives way before it attach
 """
 
 import hashlib
+from http import HTTPStatus
 from typing import Any, Optional
 
 import pulumi
@@ -101,8 +102,22 @@ def _tags(arm: ResourceManager, cluster_id: str) -> Optional[dict[str, str]]:
 
 
 def _change(arm: ResourceManager, cluster_id: str, operation: str, tags: dict[str, str]) -> None:
+    """Changes tags. Asks again while another write on the cluster is under way, since AKS takes one at a time."""
     path = f"{cluster_id}/providers/Microsoft.Resources/tags/default"
-    arm.patch(path, API_VERSION, {"operation": operation, "properties": {"tags": tags}})
+    busy: list[ArmError] = []
+
+    def ask() -> Optional[bool]:
+        try:
+            arm.patch(path, API_VERSION, {"operation": operation, "properties": {"tags": tags}})
+        except ArmError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            busy.append(error)
+            return None
+        return True
+
+    if not arm.wait(ask, bool):
+        raise busy[-1]
 
 
 class ClusterClaim(Resource, module="azure-mlplatform", name="ClusterClaim"):
