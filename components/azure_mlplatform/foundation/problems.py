@@ -159,7 +159,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 
 _EXPECTED = {
-    "string": "a text: put it in quotes",
+    "string": "a text",
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
@@ -199,7 +199,11 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secr
         return Problem(path, count, f"Allowed: {bound}. {_meaning(owner, path)}".rstrip())
     for prefix, expected in _EXPECTED.items():
         if kind.startswith(prefix) and kind.endswith(("_type", "_parsing", "_from_float")):
-            return Problem(path, f"{shown} is {_kind(value)}", f"Expected {expected}. {_meaning(owner, path)}".rstrip())
+            what = f"{shown} is {_kind(value)}" if value is not None else "has no value"
+            if prefix == "int" and isinstance(value, float):
+                what = f"{shown} is not a whole number"
+            quoted = f", in quotes: '{shown}'" if prefix == "string" and isinstance(value, bool | int | float) else ""
+            return Problem(path, what, f"Expected {expected}{quoted}. {_meaning(owner, path)}".rstrip())
     return Problem(path, f"{shown}: {line['msg'][0].lower()}{line['msg'][1:]}", _meaning(owner, path))
 
 
@@ -209,8 +213,8 @@ def _shown(value: object, secrets: list[str]) -> str:
     if isinstance(value, Mapping | list | tuple):
         return "a group of keys" if isinstance(value, Mapping) else "a list"
     text = _masked(str(value).lower() if isinstance(value, bool) else str(value), secrets)
-    if text == SECRET:
-        return SECRET
+    if text == SECRET or isinstance(value, bool | int | float):
+        return text
     return f"'{text[:77] + '...' if len(text) > 80 else text}'"
 
 
@@ -226,10 +230,7 @@ def _kind(value: object) -> str:
         int: "a number",
         float: "a number",
         str: "a text",
-        list: "not allowed here",
     }
-    if value is None:
-        return "not allowed"
     return names.get(type(value), "not allowed here")
 
 
