@@ -23,6 +23,7 @@ from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, Environ
 from .environment.settings.platform import PlatformSettings
 from .foundation.clock import today
 from .foundation.model import NAMESPACE
+from .foundation.printable import printable
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
@@ -141,8 +142,9 @@ def _settings(model: type[S]) -> S:
     for path in _in_settings(files.encrypted) if files else ():
         if path[0] not in data:
             continue
+        place = printable(dotted(path))
         pulumi.log.warn(
-            f"{NAMESPACE}:{dotted(path)} is encrypted, but Pulumi keeps settings in the state in plain text; "
+            f"{NAMESPACE}:{place} is encrypted, but Pulumi keeps settings in the state in plain text; "
             "put secrets in keys of their own"
         )
     return settings

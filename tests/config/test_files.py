@@ -297,5 +297,7 @@ trees = st.recursive(
 def test_what_is_written_is_read(tmp_path_factory, config):
     folder = tmp_path_factory.mktemp("project")
     (folder / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}, allow_unicode=True), encoding="utf-8")
+    # In quotes, because PyYAML takes some texts for texts that the CLI takes for numbers, such as `0E0`.
+    text = yaml.safe_dump({"config": config}, allow_unicode=True, default_style='"')
+    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
     assert stack_config(folder, "dev").values == config

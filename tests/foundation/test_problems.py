@@ -52,7 +52,11 @@ def test_an_error_says_all_its_problems():
         ({"diagnostics": {"retention_days": "0500"}}, "'0500' is a number that readers", "Write 500, without quotes"),
         ({"diagnostics": {"retention_days": "5_00"}}, "'5_00' is a number that readers", "Write 500, without quotes"),
         ({"diagnostics": {"retention_days": "16:30"}}, "'16:30' is a text", "Expected a whole number"),
-        ({"budget": {"amount": float("nan")}}, "nan: input should be a finite number", "budget"),
+        (
+            {"budget": {"amount": float("nan"), "contact_emails": ["ml@example.com"]}},
+            "nan: input should be a finite number",
+            "budget",
+        ),
         ({"suffix": "ABC"}, "'ABC' is not allowed", "six characters"),
     ],
 )

@@ -3,6 +3,7 @@
 import datetime
 import difflib
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Optional
 
@@ -18,8 +19,11 @@ _guid = pattern_rule(
 
 
 def guid(value: str) -> str:
-    """A GUID in lower case, so that comparisons ignore the case of letters as Azure does."""
-    return _guid(value).lower()
+    """A GUID in lower case, so that comparisons ignore the case of letters as Azure does. Never the one of zeros."""
+    found = _guid(value).lower()
+    if not found.strip("0-"):
+        raise rule_error(f"'{value}' stands for no id", "Give the id itself: it has other digits than 0")
+    return found
 
 
 email = pattern_rule(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
@@ -34,10 +38,20 @@ def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
     return f"; did you mean '{written[found[0]]}'?" if found else ""
 
 
+_OTHER_CLOUDS = re.compile(r"china(north|east)|usgov|usdod|ussec|usnat")
+"""Matches the regions of Azure in China ("Azure regions list", docs.azure.cn, read 2026-11-28) and of the clouds of the
+US government (`AzureLocation` of @azure/arm-migrate, learn.microsoft.com, read 2026-11-28)."""
+
+
 @needs_plain_text
 def region(value: str) -> str:
     """The short name of a public Azure region. Also accepts a display name such as 'West Europe'."""
     short = value.replace(" ", "").lower()
+    if _OTHER_CLOUDS.match(short):
+        raise rule_error(
+            f"'{value}' is a region of another cloud than Azure's public one",
+            "Allowed: a region of the public cloud, such as westeurope. This library does not know the others",
+        )
     if short not in REGIONS:
         raise rule_error(
             f"'{value}' is not an Azure region{nearest(short, REGIONS)}",
@@ -114,7 +128,7 @@ def date(value: str) -> str:
     except ValueError:
         legal = False
     if not legal:
-        raise rule_error(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31")
+        raise rule_error(f"'{value}' is not a date", "Allowed: year-month-day in quotes, such as '2026-12-31'")
     return value
 
 

@@ -7,6 +7,7 @@ import pulumi
 from pydantic import Field
 
 from ..catalogue.private_link import zones
+from ..foundation.duplicates import ids_of_others
 from ..foundation.model import check
 from ..foundation.naming import RULES, SUFFIX_LENGTH, Kind, azure_name, project_name
 from ..foundation.problems import Problem
@@ -100,6 +101,10 @@ class Placement(ComponentArgs):
     _group = field_rule(_group_name, "resource_group_name")
     _suffix_rule = field_rule(_suffix, "suffix")
     _log = field_rule(arm_id("Microsoft.OperationalInsights/workspaces"), "diagnostics")
+
+    @check
+    def _tenant_is_no_subscription(self) -> Iterator[Violation]:
+        yield from ids_of_others([(("tenant_id",), self.tenant_id)], {"the subscription": self.subscription_id})
 
     @check
     def _openness_is_allowed(self) -> Iterator[Violation]:
