@@ -29,6 +29,7 @@ KEYS = {
     "SAS": "?sv=2024-01-01&sig=" + LONG[:30] + "%3D",
     "storage connection": "AccountName=x;AccountKey=" + LONG[:40],
     "service bus connection": "SharedAccessKey=" + LONG[:30],
+    "password alone": "a:" + "Password=" + "hunter2",
     "database connection": "Server=db;User Id=sa;" + "Password=" + "hunter2;",
     "storage": LONG[:76] + "+ASt" + LONG[:6] + "==",
     "older storage": LONG[:86] + "==",

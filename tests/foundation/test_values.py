@@ -31,6 +31,19 @@ def test_what_is_no_guid_is_refused(value):
     assert not allowed(values.guid, value)
 
 
+@pytest.mark.parametrize("value", ["00000000-0000-0000-0000-000000000000"])
+def test_an_id_of_zeros_is_none(value):
+    with pytest.raises(PydanticCustomError, match="stands for no id"):
+        values.guid(value)
+
+
+@pytest.mark.parametrize("value", ["chinaeast2", "China North", "usgovvirginia", "USDoD Central", "usseceast"])
+def test_a_region_of_another_cloud_is_said_to_be_one(value):
+    with pytest.raises(PydanticCustomError, match="is a region of another cloud") as error:
+        values.region(value)
+    assert "did you mean" not in str(error.value)
+
+
 @given(st.sampled_from(sorted(REGIONS)))
 def test_every_region_is_taken_in_any_writing(name):
     assert values.region(name) == name

@@ -220,7 +220,7 @@ def _outputs(file: Path) -> dict[str, Any]:
         found = json.loads(text)
     except OSError as error:
         refuse([f"--outputs {file}: cannot be read ({error.strerror})"])
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         refuse([f"--outputs {file}: is not a JSON object\n    Give the output of `pulumi stack output --json`"])

@@ -30,8 +30,9 @@ def run(command: Callable[[], object]) -> NoReturn:
     code = _code(lambda: _flushed(command))
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.flush()
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
     if code == INTERRUPTED:
         # What was under way is in no state that Python could tidy up at its end.
         os._exit(code)

@@ -45,7 +45,7 @@ _KEY = re.compile(
     r"[?&;\s]sig=[\w%/+-]{16,}"
     # A connection string, and one with a password.
     r"|(?i:(?:account|sharedaccess)key=\S{16,})"
-    r"|(?i:(?:^|[;?&\s])(?:password|pwd)\s*=\s*[^;&\s$<{\[][^;&\s]{2,})"
+    r"|(?i:(?:^|[:;?&'\"\s])(?:password|pwd)\s*=\s*[^;&\s$<{\[][^;&\s]{2,})"
     # The 64 bytes of an account key: storage, Cosmos DB, Batch, API Management (MS, and as older keys have no mark).
     r"|(?<![\w+/])[\w+/]{86}==(?!=)"
     # MS: the common annotated key of newer services, such as AI services.
