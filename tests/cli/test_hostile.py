@@ -294,7 +294,9 @@ def places(value, at=()):
 PLACES = list(places(REFERENCE["config"]))[1:]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), odd), min_size=1, max_size=3), check=st.booleans())
 def test_settings_with_anything_in_any_place_are_shown_or_refused(project, changes, check):
     config = json.loads(json.dumps(REFERENCE["config"], default=str))
@@ -329,7 +331,9 @@ pieces = st.sampled_from(WORDS).map(str.encode) | st.binary(max_size=3)
 names = st.sampled_from(["Pulumi.yaml", "Pulumi.dev.yaml"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.lists(pieces, max_size=25).map(b"".join), name=names)
 def test_files_of_any_bytes_are_read_or_refused(tmp_path_factory, data, name):
     folder = program(tmp_path_factory.mktemp("bytes"), "")
