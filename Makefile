@@ -51,9 +51,16 @@ release-check: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py
 
+# Fails on a Python that the package does not run on (pyproject.toml, requires-python).
+SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
+TOO_OLD = Python 3.11 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.12
+
 # The same .venv that a bare `pulumi up` makes and uses (Pulumi.yaml, runtime.options.virtualenv).
 $(INSTALLED): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if ! $(BIN)/python -c '$(SUPPORTED)' 2> /dev/null; then \
+		$(PYTHON) -c '$(SUPPORTED)' 2> /dev/null || { echo "$(TOO_OLD)" >&2; exit 1; }; \
+		$(PYTHON) -m venv --clear $(VENV); \
+	fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 

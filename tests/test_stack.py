@@ -5,6 +5,7 @@ import pytest
 
 from azure_mlplatform.foundation.clock import today
 from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.program import run
 from azure_mlplatform.settings import SECRET
 from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings
 from azure_mlplatform.testing import TENANT, example_settings, record
@@ -184,3 +185,36 @@ def test_a_token_that_attaches_nothing_is_refused_with_its_place():
         RefusedError, match=rf"Pulumi\.dev\.yaml: {TOKEN_KEY}: .*there is no databricks and no workspace"
     ):
         read({**config(), TOKEN_KEY: SECRET}, [TOKEN_KEY])
+
+
+def with_files(tmp_path, stack, **changes):
+    """The problems of a stack whose engine hands over what the CLI reads in its file."""
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config:\n{stack}")
+    with pytest.raises(RefusedError) as error:
+        run(stack_settings, config=config(**changes), root=tmp_path)
+    return list(map(str, error.value.problems))
+
+
+def test_what_is_misread_is_refused_in_an_update_too(tmp_path):
+    stack = "  azure-mlplatform:budget:\n    amount: 0500\n    contact_emails: [ml@example.com]\n"
+    [problem] = with_files(tmp_path, stack, budget={"amount": 320, "contact_emails": ["ml@example.com"]})
+    assert problem.startswith(
+        "Pulumi.dev.yaml:3: azure-mlplatform:budget.amount: '0500' is a number that readers of YAML"
+    )
+
+
+def test_a_misread_value_hides_no_other_problem_and_is_said_once(tmp_path):
+    stack = "  azure-mlplatform:expires_on: 2026-12-31\n  azure-mlplatform:location: x\n"
+    date, region = with_files(tmp_path, stack, expires_on="2026-12-31 00:00:00 +0000 UTC", location="x")
+    assert "azure-mlplatform:expires_on: '2026-12-31' without quotes is a date" in date
+    assert "azure-mlplatform:location: 'x' is not an Azure region" in region
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [("workspace", "has no value"), ("location", "required, and missing"), ("suffix", "has no value")],
+)
+def test_a_key_without_a_value_is_refused_though_the_cli_hands_over_an_empty_text(tmp_path, field, says):
+    [problem] = with_files(tmp_path, f"  azure-mlplatform:{field}:\n", **{field: ""})
+    assert f"azure-mlplatform:{field}: {says}" in problem

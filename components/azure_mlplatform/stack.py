@@ -23,6 +23,7 @@ from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, Environ
 from .environment.settings.platform import PlatformSettings
 from .foundation.clock import today
 from .foundation.model import NAMESPACE
+from .foundation.printable import printable
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
@@ -98,12 +99,14 @@ def _settings(model: type[S]) -> S:
     prefix = f"{NAMESPACE}:"
     secrets = {key for key in given if runtime_config.is_config_secret(key)}
     data: dict[str, Any] = {}
+    files = _files()
     for key, raw in given.items():
         field = key.removeprefix(prefix)
+        if files and key in files.values and files.values[key] is None:
+            continue
         if not key.startswith(prefix) or field in SECRET_KEYS or (key in secrets and field not in model.model_fields):
             continue
         data[field] = _parsed(model, field, raw)
-    files = _files()
     keys = (*model.model_fields, *SECRET_KEYS)
     problems = list(files.problems(PROJECT_KEYS, keys)) if files else []
     misplaced = {each.path[0] for each in problems if each.path}
@@ -128,14 +131,20 @@ def _settings(model: type[S]) -> S:
     ]
     problems += _other_cloud(given)
     # For a key in the wrong file, only that problem is reported.
-    problems += [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
+    placed = [each for each in _placed(found, files) if not each.path or each.path[0] not in misplaced]
+    if files:
+        misread = {each.path: each for each in files.misread_problems()}
+        placed = [*misread.values(), *(each for each in placed if each.path not in misread)]
+        placed += [each for each in files.empty_problems() if each.path not in {one.path for one in placed}]
+    problems += placed
     if settings is None or problems:
         raise RefusedError(problems)
     for path in _in_settings(files.encrypted) if files else ():
         if path[0] not in data:
             continue
+        place = printable(dotted(path))
         pulumi.log.warn(
-            f"{NAMESPACE}:{dotted(path)} is encrypted, but Pulumi keeps settings in the state in plain text; "
+            f"{NAMESPACE}:{place} is encrypted, but Pulumi keeps settings in the state in plain text; "
             "put secrets in keys of their own"
         )
     return settings

@@ -58,6 +58,13 @@ def test_other_clouds_and_other_words_are_no_regions(name):
         region(name)
 
 
+@pytest.mark.parametrize("value", ["chinaeast2", "China North", "usgovvirginia", "USDoD Central", "usseceast"])
+def test_a_region_of_another_cloud_is_said_to_be_one(value):
+    with pytest.raises(PydanticCustomError, match="is a region of another cloud") as error:
+        region(value)
+    assert "did you mean" not in str(error.value)
+
+
 def test_the_regions_without_zones_are_those_of_the_list():
     """Typed from "List of Azure regions", apart from the catalogue's own table."""
     without = {name for name, each in REGIONS.items() if each.zones is False}

@@ -1,4 +1,6 @@
 import json
+import os
+import time
 
 import pytest
 import yaml
@@ -31,7 +33,7 @@ config:
         secure: v1:secret
   other:key: {secure: v1:secret}
   answer: yes
-  day: 2026-01-01
+  day: "2026-01-01"
   on: true
   count: 3
 """
@@ -54,7 +56,7 @@ def test_values_are_what_the_pulumi_cli_hands_over(folder):
     texts = stack_config(folder, "dev").texts
     assert texts["azure-mlplatform:location"] == "westeurope"
     assert json.loads(texts["azure-mlplatform:project"]) == {"name": "churn", "tags": {"a": "b"}}
-    # A key without a namespace is the project's own; yaml.v3 takes `yes` and a date for texts.
+    # A key without a namespace is the project's own; yaml.v3 takes `yes` for a text.
     assert {key: texts[f"churn:{key}"] for key in ("plain", "typed", "answer", "day", "on", "count")} == {
         "plain": "text",
         "typed": "x",
@@ -135,7 +137,7 @@ def test_what_stands_in_a_files_place_is_no_file(folder):
     (folder / "Pulumi.dev.yaml").unlink()
     (folder / "Pulumi.dev.yaml").mkdir()
     [problem] = problems(stack_config, folder, "dev")
-    assert "cannot be read" in problem.what
+    assert problem.what == "is not a file, but a folder"
 
 
 def test_a_file_changed_in_between_is_read_anew(folder):
@@ -152,8 +154,8 @@ def test_a_file_changed_in_between_is_read_anew(folder):
         ("- a\n", "Pulumi.dev.yaml", "not a mapping"),
         ("config: text\n", "Pulumi.dev.yaml", "not a mapping"),
         ("config: []\n", "Pulumi.dev.yaml", "not a mapping"),
-        ("config: {a: !!int x}\n", "Pulumi.dev.yaml", "cannot hold"),
-        ("config: &a {x: *a}\n", "Pulumi.dev.yaml", "cannot hold"),
+        ("config: {a: !!int x}\n", "Pulumi.dev.yaml:1", "cannot hold"),
+        ("config: &a {x: *a}\n", "Pulumi.dev.yaml:1", "cannot hold"),
         ("config:\n  a: 1\n  a: 2\n", "Pulumi.dev.yaml:3", "second time"),
     ],
 )
@@ -194,6 +196,95 @@ def test_stacks_come_in_the_order_of_a_release(tmp_path):
     assert stacks(tmp_path) == ["sandbox", "dev", "test", "prod", "alpha", "zeta"]
 
 
+@pytest.mark.parametrize("wanted", ["DEV", "Dev"])
+def test_a_stack_in_capital_letters_is_not_there_and_leads_to_the_one_that_is(folder, wanted):
+    [problem] = problems(stack_config, folder, wanted)
+    assert problem.fix.startswith("Did you mean 'dev'? Stacks here: dev.")
+
+
+def test_a_stack_without_a_name_says_so(folder):
+    [problem] = problems(stack_config, folder, "")
+    assert str(problem) == "Pulumi.<stack>.yaml: the name of a stack is empty\n    Name one. Stacks here: dev"
+
+
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.dev.yaml"])
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: path.mkdir(), "is not a file, but a folder"),
+        (os.mkfifo, "is not a file, but a named pipe"),
+        (lambda path: path.symlink_to("/dev/zero"), "is not a file, but a device"),
+        (lambda path: path.symlink_to(path), "cannot be read: Too many levels of symbolic links"),
+        (lambda path: path.symlink_to("nowhere"), "is missing"),
+        (lambda path: path.write_text("# " + "x" * 1_000_000), "has 1,000,002 bytes, and the most is 1,000,000"),
+    ],
+    ids=["folder", "pipe", "device", "loop", "dangling", "huge"],
+)
+def test_what_is_no_file_is_refused_and_never_waited_for(folder, name, make, says):
+    (folder / name).unlink()
+    make(folder / name)
+    [problem] = problems(stack_config, folder, "dev")
+    assert problem.file == name
+    assert problem.what.startswith(says)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_says_so(folder):
+    (folder / "Pulumi.dev.yaml").chmod(0)
+    [problem] = problems(stack_config, folder, "dev")
+    assert problem.what == "cannot be read: Permission denied"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config: {count: 44}\n", encoding="utf-8-sig")
+    assert read(folder / "Pulumi.dev.yaml").config == {"count": 44}
+
+
+def test_numbers_and_dates_that_are_misread_are_refused_in_our_settings_alone(folder):
+    text = "  azure-mlplatform:budget:\n    amount: 0500\n  azure-mlplatform:expires_on: 2026-12-31\n  other: 010\n"
+    (folder / "Pulumi.dev.yaml").write_text(f"config:\n{text}")
+    number, date = map(str, stack_config(folder, "dev").misread_problems())
+    assert number == (
+        "Pulumi.dev.yaml:3: azure-mlplatform:budget.amount: '0500' is a number that readers of YAML take differently "
+        "(Pulumi: 320)\n    Write 320 or 500; a text needs quotes: '0500'"
+    )
+    assert date == (
+        "Pulumi.dev.yaml:4: azure-mlplatform:expires_on: '2026-12-31' without quotes is a date, which Pulumi hands "
+        "over as '2026-12-31 00:00:00 +0000 UTC'\n    Put it in quotes: '2026-12-31'"
+    )
+
+
+def test_a_key_that_is_misread_is_refused_too(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  azure-mlplatform:tags:\n    007: bond\n")
+    [problem] = stack_config(folder, "dev").misread_problems()
+    assert problem.file == "Pulumi.dev.yaml:2"
+    assert "'007' is a number" in problem.what
+
+
+def test_a_date_without_quotes_anywhere_in_the_projects_file_is_refused_as_the_cli_refuses_it(folder):
+    (folder / "Pulumi.yaml").write_text(PROJECT + "  since: 2026-01-01\n")
+    [problem] = problems(stack_config, folder, "dev")
+    assert str(problem) == (
+        "Pulumi.yaml:10: config.since: '2026-01-01' without quotes is a date, which Pulumi cannot read\n"
+        "    Put it in quotes: '2026-01-01'"
+    )
+
+
+def test_a_setting_without_a_value_says_so(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  azure-mlplatform:location:\n  other:\n")
+    [problem] = stack_config(folder, "dev").empty_problems()
+    assert str(problem) == (
+        "Pulumi.dev.yaml:2: azure-mlplatform:location: has no value\n    Write its value, or remove the key"
+    )
+
+
+def test_many_keys_are_read_in_little_time(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config:\n" + "".join(f"  churn:k{each}: [a]\n" for each in range(3000)))
+    begin = time.monotonic()
+    assert len(stack_config(folder, "dev").values) == 3003
+    assert time.monotonic() - begin < 5
+
+
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
 trees = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | texts,
@@ -206,5 +297,7 @@ trees = st.recursive(
 def test_what_is_written_is_read(tmp_path_factory, config):
     folder = tmp_path_factory.mktemp("project")
     (folder / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}, allow_unicode=True), encoding="utf-8")
+    # In quotes, because PyYAML takes some texts for texts that the CLI takes for numbers, such as `0E0`.
+    text = yaml.safe_dump({"config": config}, allow_unicode=True, default_style='"')
+    (folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
     assert stack_config(folder, "dev").values == config

@@ -203,7 +203,10 @@ def test_what_cannot_be_read_is_said_for_each_project(churn):
         for file in churn.iterdir():
             (churn.parent / name / file.name).write_text(file.read_text())
     (churn.parent / "devonly" / "Pulumi.prod.yaml").unlink()
-    change(churn.parent / "without" / "Pulumi.prod.yaml", "inference", None)
+    without = churn.parent / "without" / "Pulumi.prod.yaml"
+    data = yaml.safe_load(without.read_text())
+    del data["config"]["azure-mlplatform:inference"]
+    without.write_text(yaml.safe_dump(data))
     change(churn.parent / "broken" / "Pulumi.prod.yaml", "location", "nowhere")
     _, found = served_by(["../churn", "../none", "../devonly", "../without", "../broken"], here)
     assert [(dotted(each.path), each.what.split("\n")[0].split(" (")[0]) for each in found] == [

@@ -30,6 +30,12 @@ def test_what_is_no_guid_is_refused(value):
     assert not allowed(values.guid, value)
 
 
+@pytest.mark.parametrize("value", ["00000000-0000-0000-0000-000000000000"])
+def test_an_id_of_zeros_is_none(value):
+    with pytest.raises(PydanticCustomError, match="stands for no id"):
+        values.guid(value)
+
+
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_a_range_is_taken_just_when_a_virtual_network_may_have_it(address, length):
     network = ipaddress.IPv4Network((address, length), strict=False)

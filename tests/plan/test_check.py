@@ -127,11 +127,12 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
         "projects/pricing/Pulumi.dev.yaml",
     ]
     lines = [str(each).split("\n")[0] for each in report.problems]
+    failed = f"the program failed in {repository / 'projects' / 'raises' / '__main__.py'}, line 1"
     assert lines[0].startswith("projects/central/Pulumi.dev.yaml:4: azure-mlplatform:location: 'nowhere' is not")
     assert lines[1:] == [
         "projects/none/Pulumi.yaml: has no stack",
         lines[2],
-        "projects/raises/Pulumi.dev.yaml: the program failed: ZeroDivisionError: division by zero",
+        f"projects/raises/Pulumi.dev.yaml: {failed}: ZeroDivisionError: division by zero",
         "projects/runs/Pulumi.dev.yaml: no luck",
     ]
     assert lines[2].startswith("projects/pricing/Pulumi.prod.yaml:18: azure-mlplatform:workspace.network_mode: 'mine'")

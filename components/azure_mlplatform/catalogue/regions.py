@@ -132,8 +132,12 @@ def with_zones_near(location: str) -> list[str]:
     return sorted(each.name for each in [each for each in all_ if each.geography == geography] or all_)
 
 
-_OTHER_CLOUDS = re.compile(r"usgov|usdod|ussec|usnat|china|stage|stg$|euap$")
-"""Regions of other clouds, and of stages before a release."""
+_OTHER_CLOUDS = re.compile(r"china(north|east)|usgov|usdod|ussec|usnat")
+"""Regions of Azure in China ("Azure regions list", docs.azure.cn) and of the clouds of the US government
+(`AzureLocation` of @azure/arm-migrate, learn.microsoft.com)."""
+
+_NOT_RELEASED = re.compile(r"china|stage|stg$|euap$")
+"""Regions of stages before a release, and words that are no region of the public cloud."""
 
 
 @needs_plain_text
@@ -143,6 +147,11 @@ def region(value: str) -> str:
     A name that the catalogue does not have may be a new region, if it looks like one and is not a known name misspelt.
     """
     short = value.replace(" ", "").lower()
+    if _OTHER_CLOUDS.match(short):
+        raise rule_error(
+            f"'{value}' is a region of another cloud than Azure's public one",
+            "Allowed: a region of the public cloud, such as westeurope. This library does not know the others",
+        )
     if short not in REGIONS and not _may_be_new(short):
         raise rule_error(
             f"'{value}' is not an Azure region{nearest(short, REGIONS)}",
@@ -154,7 +163,7 @@ def region(value: str) -> str:
 
 def _may_be_new(short: str) -> bool:
     """Whether an unknown name is built as Azure builds them, such as `eastus3`, and not close to a known one."""
-    if _OTHER_CLOUDS.search(short) or not re.fullmatch(r"[a-z]*(north|south|east|west|central)[a-z]*[0-9]?", short):
+    if _NOT_RELEASED.search(short) or not re.fullmatch(r"[a-z]*(north|south|east|west|central)[a-z]*[0-9]?", short):
         return False
     # A number makes a name another one, as in eastus and eastus2.
     return short.rstrip("0123456789") in {each.rstrip("0123456789") for each in REGIONS} or not nearest(

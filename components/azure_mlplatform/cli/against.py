@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Optional
 
 import typer
 
-from ..foundation.problems import ProblemsError
-from .input import BAD_INPUT, refuse
+from ..foundation.printable import printable
+from .exit_codes import BAD_INPUT, FINDING
+from .input import refuse
 
 if TYPE_CHECKING:
     from ..plan.against import Effect
-
-FINDING = 1
-"""The exit code if something goes that holds data or work, or if Azure, a lock or protection refuses a step."""
 
 FROM_THE_STACK = "stack"
 """The word that asks the Pulumi CLI for the state."""
@@ -46,7 +44,7 @@ def show(
     else:
         print("\n".join((markdown if as_markdown else table)(found)))
         for severity, text in found.messages:
-            print(f"{severity}: {text}", file=sys.stderr)
+            print(printable(f"{severity}: {text}"), file=sys.stderr)
         for each in found.problems:
             print(f"error: {each}", file=sys.stderr)
     if found.problems:
@@ -57,12 +55,9 @@ def show(
 
 def _effect(folder: Path, stack: str, source: str, *, today: Optional[datetime.date], as_json: bool) -> "Effect":
     """The effect. Exits if nothing can be said of it."""
-    from pulumi import RunError
-
     from ..foundation import clock
     from ..plan.against import effect, refusals_as_json
     from ..plan.check import problems_in
-    from ..plan.recorder import RecordingError
     from ..plan.state import state_of
 
     option, name = f"--against {source}", stack.rsplit("/", 1)[-1]
@@ -71,8 +66,8 @@ def _effect(folder: Path, stack: str, source: str, *, today: Optional[datetime.d
     try:
         state = state_of(_text(folder, stack, source), option)
         return effect(folder, state, stack=name, today=day, source=option)
-    except (ProblemsError, RecordingError, RunError) as error:
-        problems = problems_in(error, name)
+    except Exception as error:  # A program may raise anything.
+        problems = list(problems_in(error))
     if not as_json:
         refuse(map(str, problems))
     print(json.dumps(refusals_as_json(name, problems), indent=2))
@@ -84,14 +79,14 @@ def _text(folder: Path, stack: str, source: str) -> str:
     if source == FROM_THE_STACK:
         command = ["pulumi", "stack", "export", "--non-interactive", *(["--stack", stack] if stack else [])]
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603
         except OSError:
             fix = "Or give a file of `pulumi stack export`"
             refuse([f"--against stack: needs the Pulumi CLI on PATH\n    {fix}"])
         if done.returncode:
-            reason = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+            reason = " ".join(done.stderr.decode(errors="replace").split()) or f"exit code {done.returncode}"
             refuse([f"--against stack: `{' '.join(command)}` failed: {reason}"])
-        return done.stdout
+        return done.stdout.decode(errors="replace")
     try:
         return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except OSError as error:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from .input import BAD_INPUT, refuse
+from .exit_codes import BAD_INPUT
+from .input import refuse
 from .local import local
 
 app = typer.Typer(
@@ -118,6 +119,7 @@ def check(
     """
     if not folder.is_dir():
         refuse([f"{folder}: is not a folder\n    Name the folder that contains the projects"])
+    from ..foundation.printable import printable
     from ..plan.check import check_stacks
 
     report = check_stacks(folder.resolve(), today=on and on.date())
@@ -129,11 +131,11 @@ def check(
     if not report.plans and not report.problems:
         refuse([f"{folder}: contains no Pulumi project with settings of azure-mlplatform"])
     for plan in report.plans:
-        print(f"{plan.file}: {len(plan.azure_resources)} resources")
+        print(printable(f"{plan.file}: {len(plan.azure_resources)} resources"))
         for severity, text in plan.messages:
-            print(f"    {severity}: {text}")
+            print(printable(f"    {severity}: {text}"))
     for each in report.skipped:
-        print(f"{each}: skipped, because it has no settings of azure-mlplatform")
+        print(printable(f"{each}: skipped, because it has no settings of azure-mlplatform"))
     if report.problems:
         refuse(map(str, report.problems))
 
@@ -282,7 +284,7 @@ def _outputs(file: Path) -> dict[str, Any]:
         found = json.loads(text)
     except OSError as error:
         refuse([f"--outputs {file}: cannot be read ({error.strerror})"])
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         refuse([f"--outputs {file}: is not a JSON object\n    Give the output of `pulumi stack output --json`"])
@@ -291,14 +293,12 @@ def _outputs(file: Path) -> dict[str, Any]:
 
 def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[datetime.date]) -> list[Any]:
     """The plans of the stacks. Exits with the problems of all stacks if there are any."""
-    from pulumi import RunError
-
     from ..config import files
+    from ..foundation.printable import printable
     from ..foundation.problems import ProblemsError
     from ..plan.check import problems_in
     from ..plan.conflicts import conflicts
     from ..plan.program import run_stack
-    from ..plan.recorder import RecordingError
 
     if not folder.is_dir():
         refuse([f"-C {folder}: is not a folder\n    Name the folder that contains Pulumi.yaml"])
@@ -312,16 +312,14 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
     for stack in wanted:
         try:
             plans.append(run_stack(folder, stack, known=known, today=today))
-        except (ProblemsError, RecordingError, RunError) as error:
-            problems += [
-                str(replace(each, file=each.file or f"Pulumi.{stack}.yaml")) for each in problems_in(error, stack)
-            ]
+        except Exception as error:  # A program may raise anything.
+            problems += [str(replace(each, file=each.file or f"Pulumi.{stack}.yaml")) for each in problems_in(error)]
     problems += map(str, conflicts(plans))
     if problems:
         refuse(problems)
     for plan in plans:
         for severity, text in plan.messages:
-            print(f"{severity}: {text}", file=sys.stderr)
+            print(printable(f"{severity}: {text}"), file=sys.stderr)
     return plans
 
 

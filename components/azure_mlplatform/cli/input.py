@@ -6,12 +6,12 @@ from typing import NoReturn
 
 import typer
 
-BAD_INPUT = 2
-"""The exit code for invalid input."""
+from ..foundation.printable import printable
+from .exit_codes import BAD_INPUT
 
 
 def refuse(problems: Iterable[str]) -> NoReturn:
     """Prints each problem once and exits with the code for invalid input."""
     for problem in dict.fromkeys(problems):
-        print(f"error: {problem}", file=sys.stderr)
+        print("\n".join(map(printable, f"error: {problem}".split("\n"))), file=sys.stderr)
     raise typer.Exit(BAD_INPUT)

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,25 +15,12 @@ from ..foundation.model import NAMESPACE
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.secret_values import Encrypted
 from ..foundation.violations import Path
+from .go_yaml import MOST_BYTES, Date, Number, UnreadableError, parse
 
 PROJECT_FILE = "Pulumi.yaml"
 
 FIRST_STACK = "Create one with `pulumi stack init dev`, then write its settings"
 """The advice if a project has no stack."""
-
-
-class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
-    """Reads booleans, numbers and texts as the CLI's parser (yaml.v3) does: `yes` is a text, and so is a date."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool") or first in "tTfF"
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 @dataclass(frozen=True)
@@ -44,6 +32,9 @@ class ConfigFile:
     lines: dict[Path, int] = field(default_factory=dict)
     """Path in the file → line, counted from 1."""
 
+    misread: dict[Path, Number | Date] = field(default_factory=dict)
+    """Path in the file → a scalar that is not read by everyone as it is written."""
+
     @property
     def config(self) -> dict[str, Any]:
         """The `config:` block."""
@@ -51,49 +42,59 @@ class ConfigFile:
 
 
 def read(path: FilePath) -> ConfigFile:
-    """Reads a file. Raises ProblemsError if it is missing, not YAML, or not a mapping."""
+    """Reads a file. Raises ProblemsError if it is missing, not a file, too large, not YAML, or not a mapping."""
     try:
-        stamp = path.stat().st_mtime_ns
-    except OSError:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         raise ProblemsError([_missing(path)]) from None
-    return _read(path, stamp)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if not stat.S_ISREG(found.st_mode):
+        what = next((each for is_it, each in _NO_FILES if is_it(found.st_mode)), "something else")
+        raise ProblemsError([Problem((), f"is not a file, but {what}", "Make it a text file", path.name)])
+    if found.st_size > MOST_BYTES:
+        what = f"has {found.st_size:,} bytes, and the most is {MOST_BYTES:,}"
+        raise ProblemsError([Problem((), what, "Remove what is no setting", path.name)])
+    return _read(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+_NO_FILES = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 @lru_cache(maxsize=64)
-def _read(path: FilePath, _stamp: int) -> ConfigFile:
-    problems: list[Problem] = []
-    lines: dict[Path, int] = {}
+def _read(path: FilePath, _stamp: tuple[int, ...]) -> ConfigFile:
     try:
-        text = path.read_text(encoding="utf-8")
-        loader = _Loader(text)
-        root = loader.get_single_node()
-        if root is not None:
-            _walk(root, (), lines, problems, path.name)
-        data = loader.construct_document(root) if root is not None else None
+        found = parse(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise ProblemsError(
-            [Problem((), f"cannot be read: {error.strerror}", "Make it a file that you may read", path.name)]
-        ) from None
+        raise _unreadable(path, error) from None
     except UnicodeDecodeError:
         raise ProblemsError([Problem((), "is not text in UTF-8", "Save it as UTF-8", path.name)]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path.name}:{mark.line + 1}" if mark else path.name
-        what = getattr(error, "problem", None) or "cannot be read"
-        raise ProblemsError(
-            [
-                Problem(
-                    (),
-                    f"is not YAML: {what}",
-                    "Check indentation, quotes and colons in this line and the line before",
-                    where,
-                )
-            ]
-        ) from None
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ProblemsError(
-            [Problem((), f"has a value that YAML cannot hold: {error}", "Write it as plain text", path.name)]
-        ) from None
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+        fix = "Check indentation, quotes and colons in this line and the line before"
+        raise ProblemsError([Problem((), f"is not YAML: {what}", fix, where)]) from None
+    except UnreadableError as error:
+        where = f"{path.name}:{error.line}" if error.line else path.name
+        raise ProblemsError([Problem((), error.what, error.fix, where)]) from None
+    problems = [
+        Problem(key, f"occurs a second time (first in line {first})", "Keep only one of them", f"{path.name}:{line}")
+        for key, first, line in found.duplicates
+    ]
+    if path.name == PROJECT_FILE:
+        problems += [
+            _misread(at, each, f"{path.name}:{found.lines.get(at, 1)}")
+            for at, each in found.misread.items()
+            if isinstance(each, Date)
+        ]
+    data = found.data
     if data is not None and not isinstance(data, dict):
         problems.append(
             Problem((), "is not a mapping of keys to values", "Write lines such as `key: value`", path.name)
@@ -109,46 +110,37 @@ def _read(path: FilePath, _stamp: int) -> ConfigFile:
         )
     if problems:
         raise ProblemsError(problems)
-    return ConfigFile(path, data or {}, lines)
+    return ConfigFile(path, data or {}, found.lines, found.misread)
 
 
-def _walk(node: yaml.Node, at: Path, lines: dict[Path, int], problems: list[Problem], file: str) -> None:
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[*at, index] = item.start_mark.line + 1
-            _walk(item, (*at, index), lines, problems, file)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    for key, value in node.value:
-        path = (*at, str(key.value))
-        line = key.start_mark.line + 1
-        if path in lines:
-            problems.append(
-                Problem(
-                    path,
-                    f"occurs a second time (first in line {lines[path]})",
-                    "Keep only one of them",
-                    f"{file}:{line}",
-                )
-            )
-        lines[path] = line
-        _walk(value, path, lines, problems, file)
+def _unreadable(path: FilePath, error: OSError) -> ProblemsError:
+    fix = "Make it a file that you may read"
+    return ProblemsError([Problem((), f"cannot be read: {error.strerror}", fix, path.name)])
+
+
+def _misread(path: Path, found: Number | Date, place: str) -> Problem:
+    """The problem of a scalar that is not read by everyone as it is written."""
+    quoted = f"'{found.written}'"
+    if isinstance(found, Date):
+        hands_over = "cannot read" if place.startswith(f"{PROJECT_FILE}:") else f"hands over as '{found.value}'"
+        what = f"{quoted} without quotes is a date, which Pulumi {hands_over}"
+        return Problem(path, what, f"Put it in quotes: {quoted}", place)
+    what = f"{quoted} is a number that readers of YAML take differently (Pulumi: {found.value})"
+    return Problem(path, what, f"Write {' or '.join(found.plain)}; a text needs quotes: {quoted}", place)
 
 
 def _missing(path: FilePath) -> Problem:
     if path.name == PROJECT_FILE:
         return Problem((), f"is missing in {path.parent}", "Give the folder of a Pulumi project with -C DIR", path.name)
-    there = stacks(path.parent)
+    there = {each.lower(): each for each in stacks(path.parent)}
     wanted = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    near = difflib.get_close_matches(wanted, there, n=1)
-    hint = f"Did you mean '{near[0]}'? " if near else ""
+    here = f"Stacks here: {', '.join(there.values()) or 'none'}"
+    if not wanted:
+        return Problem((), "the name of a stack is empty", f"Name one. {here}", "Pulumi.<stack>.yaml")
+    near = difflib.get_close_matches(wanted.lower(), there, n=1)
+    hint = f"Did you mean '{there[near[0]]}'? " if near else ""
     make = f"Create it with `pulumi stack init {wanted}`, then write its settings"
-    return Problem(
-        (),
-        "is missing",
-        f"{hint}Stacks here: {', '.join(there) or 'none'}. {make}",
-        path.name,
-    )
+    return Problem((), "is missing", f"{hint}{here}. {make}", path.name)
 
 
 _ORDER = ("sandbox", "dev", "test", "prod")
@@ -156,8 +148,8 @@ _ORDER = ("sandbox", "dev", "test", "prod")
 
 def stacks(folder: FilePath) -> list[str]:
     """The stacks with a settings file in a folder: sandbox, dev, test, prod, then the others by name."""
-    found = [each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in folder.glob("Pulumi.*.yaml")]
-    return sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    found = (each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in folder.glob("Pulumi.*.yaml"))
+    return sorted(filter(None, found), key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
 
 
 @dataclass(frozen=True)
@@ -175,6 +167,9 @@ class StackConfig:
     encrypted: tuple[Path, ...]
     """The paths of encrypted values, starting with the full key."""
 
+    misread: dict[Path, Number | Date] = field(default_factory=dict)
+    """Path, starting with the full key → a scalar that is not read by everyone as it is written."""
+
     @property
     def texts(self) -> dict[str, str]:
         """The values as Pulumi passes them to a program: a text unchanged, everything else as JSON."""
@@ -188,6 +183,18 @@ class StackConfig:
     def secret_keys(self) -> list[str]:
         """The keys with an encrypted value or part."""
         return sorted({str(path[0]) for path in self.encrypted})
+
+    def misread_problems(self) -> Iterator[Problem]:
+        """Problems of settings with a value that is not read by everyone as it is written."""
+        for path, found in self.misread.items():
+            if str(path[0]).startswith(f"{NAMESPACE}:"):
+                yield _misread(path, found, self.files.get(path) or self.files[path[:-1]])
+
+    def empty_problems(self) -> Iterator[Problem]:
+        """Problems of settings without a value, which the CLI hands over as an empty text."""
+        for key, value in self.values.items():
+            if value is None and key.startswith(f"{NAMESPACE}:"):
+                yield Problem((key,), "has no value", "Write its value, or remove the key", self.files[key,])
 
     def problems(self, project_keys: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[Problem]:
         """Problems of keys that are in both files, in the wrong file, or in a misspelt namespace, or lack a `value:`.
@@ -227,9 +234,11 @@ def stack_config(folder: FilePath, stack: str) -> StackConfig:
     both files."""
     problems: list[Problem] = []
     found: list[ConfigFile] = []
-    project_path = folder / PROJECT_FILE
-    for path in (project_path, folder / f"Pulumi.{stack}.yaml"):
+    for path in (folder / PROJECT_FILE, folder / f"Pulumi.{stack}.yaml"):
         try:
+            if path.name != PROJECT_FILE and stack not in stacks(folder):
+                # Some file systems find `Pulumi.dev.yaml` by the name `Pulumi.DEV.yaml`.
+                raise ProblemsError([_missing(path)])
             found.append(read(path))
         except ProblemsError as error:
             problems += error.problems
@@ -250,27 +259,45 @@ def stack_config(folder: FilePath, stack: str) -> StackConfig:
     values: dict[str, Any] = {}
     files: dict[Path, str] = {}
     encrypted: list[Path] = []
+    misread: dict[Path, Number | Date] = {}
     for file in (project, own):
+        places, scalars = _by_key(file.lines), _by_key(file.misread)
         for key, raw in file.config.items():
-            full = str(key) if ":" in str(key) else f"{name}:{key}"
-            at: Path = ("config", str(key))
+            full = key if ":" in key else f"{name}:{key}"
+            at: Path = ("config", key)
             value = raw
             if file is project and isinstance(raw, dict):
                 nested = next((each for each in ("value", "default") if each in raw), None)
                 if nested is None and raw:
                     continue
                 value, at = raw.get(nested), (*at, str(nested))
+            if full in values:
+                # The stack's value replaces the project's.
+                encrypted = [path for path in encrypted if path[0] != full]
+                files = {path: place for path, place in files.items() if path[0] != full}
+                misread = {path: each for path, each in misread.items() if path[0] != full}
             hidden: list[Path] = []
             values[full] = _without_secrets(value, (full,), hidden)
-            encrypted = [path for path in encrypted if path[0] != full] + hidden
-            files = {path: place for path, place in files.items() if path[0] != full}
-            files[full,] = f"{file.path.name}:{file.lines.get(('config', str(key)), 1)}"
+            encrypted += hidden
+            files[full,] = f"{file.path.name}:{file.lines.get(('config', key), 1)}"
             files |= {
                 (full, *path[len(at) :]): f"{file.path.name}:{line}"
-                for path, line in file.lines.items()
+                for path, line in places.get(key, {}).items()
                 if path[: len(at)] == at and len(path) > len(at)
             }
-    return StackConfig(project, own, values, files, tuple(encrypted))
+            misread |= {
+                (full, *path[len(at) :]): each for path, each in scalars.get(key, {}).items() if path[: len(at)] == at
+            }
+    return StackConfig(project, own, values, files, tuple(encrypted), misread)
+
+
+def _by_key(found: dict[Path, Any]) -> dict[str | int, dict[Path, Any]]:
+    """The paths below `config:`, by the key there."""
+    grouped: dict[str | int, dict[Path, Any]] = {}
+    for path, each in found.items():
+        if path[0] == "config" and len(path) > 1:
+            grouped.setdefault(path[1], {})[path] = each
+    return grouped
 
 
 def _without_secrets(value: Any, at: Path, found: list[Path]) -> Any:

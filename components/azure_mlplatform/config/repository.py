@@ -16,11 +16,17 @@ _PREFIX = f"{NAMESPACE}:"
 def projects(root: FilePath) -> Iterator[FilePath]:
     """`root` and the folders below it that contain a Pulumi project, sorted by name. Skips hidden folders and installed
     packages."""
-    if (root / PROJECT_FILE).is_file():
-        yield root
-    for folder in sorted(each for each in root.iterdir() if each.is_dir() and not each.is_symlink()):
-        if not folder.name.startswith(".") and folder.name not in ("node_modules", "__pycache__"):
-            yield from projects(folder)
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        names = {each.name: each for each in folder.iterdir()}
+        if PROJECT_FILE in names:
+            yield folder
+        inner = (each for name, each in sorted(names.items()) if not name.startswith(".") and name not in _SKIPPED)
+        pending += reversed([each for each in inner if each.is_dir() and not each.is_symlink()])
+
+
+_SKIPPED = ("node_modules", "__pycache__")
 
 
 def is_ours(folder: FilePath) -> bool:
@@ -38,6 +44,8 @@ def is_ours(folder: FilePath) -> bool:
 def settings_of(folder: FilePath, stack: str) -> EnvironmentSettings:
     """The settings of a stack from its files. Raises ProblemsError with all problems in them."""
     files = stack_config(folder, stack)
+    if found := [*files.misread_problems(), *files.empty_problems()]:
+        raise ProblemsError(found)
     fields = EnvironmentSettings.model_fields
     values = {key.removeprefix(_PREFIX): each for key, each in files.values.items() if key.startswith(_PREFIX)}
     data = {key: value for key, value in values.items() if key in fields}

@@ -74,7 +74,11 @@ def served_by(projects: list[str], folder: FilePath) -> tuple[dict[str, AKSSetti
         except ProblemsError as error:
             for each in error.problems:
                 problems.append(
-                    Problem(at, f"{project}: {each}", "Fix it in that project; `mlplatform check` shows it too")
+                    Problem(
+                        at,
+                        f"{project}: {each.line}. {each.fix}",
+                        "Fix it in that project; `mlplatform check` shows it too",
+                    )
                 )
             continue
         if prod is None:

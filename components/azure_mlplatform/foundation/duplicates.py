@@ -1,6 +1,6 @@
 """Finds values and names that occur twice. The case of letters is ignored, as in Azure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from .secret_values import SECRET
@@ -36,6 +36,14 @@ def duplicate_values(values: Sequence[object], path: Path) -> Iterator[Violation
         if value != SECRET and text.lower() in seen:
             yield Violation((*path, index), value, f"{text} is listed twice", "Remove the second one")
         seen.add(text.lower())
+
+
+def ids_of_others(ids: Iterable[tuple[Path, str]], others: Mapping[str, str]) -> Iterator[Violation]:
+    """A violation for each id that is the id of something else. `others` maps the words for it to its id."""
+    for path, value in ids:
+        for what, other in others.items():
+            if value.lower() == other.lower() and value != SECRET:
+                yield Violation(path, value, f"'{value}' is the id of {what} too", "Give each its own id")
 
 
 def duplicate_names(

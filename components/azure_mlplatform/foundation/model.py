@@ -4,6 +4,7 @@ It is frozen, refuses unknown keys, and reports all problems at once.
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Optional, Self, get_args, get_origin
@@ -20,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import InitErrorDetails
+from pydantic_core import InitErrorDetails, PydanticKnownError
 
 from .secret_values import ENCRYPTED_ERROR, KEY_ERROR, Encrypted, holds_key
 from .violations import UnreadableError, Violation, rule_error
@@ -44,7 +45,7 @@ class Settings(BaseModel):
     """An immutable value that refuses unknown keys and reports all its problems at once."""
 
     # Build on first use: otherwise a nested model is built once for itself and again for each model that contains it.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
     _checks: ClassVar[tuple[Check, ...]] = ()
 
@@ -74,6 +75,8 @@ class Settings(BaseModel):
         if not isinstance(value, Encrypted):
             if holds_key(value):
                 raise KEY_ERROR
+            if isinstance(value, str | bool) and _takes_a_number(cls.model_fields[str(info.field_name)].annotation):
+                return _as_number(value, handler)
             return handler(value)
         if cls.model_fields[str(info.field_name)].annotation in (str, Optional[str]):
             return value
@@ -178,6 +181,25 @@ def _readable_items(item: type[Settings], data: list[Any], details: list[InitErr
 def _members(annotation: Any) -> list[type]:
     """The classes in an annotation: the annotation itself, or the members of a union."""
     return [each for each in get_args(annotation) or (annotation,) if isinstance(each, type)]
+
+
+def _takes_a_number(annotation: Any) -> bool:
+    types = set(_members(annotation))
+    return bool(types & {int, float}) and not types & {str, bool}
+
+
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+def _as_number(value: str | bool, handler: ValidatorFunctionWrapHandler) -> Any:
+    """The number of a text in quotes, if all readers agree on it. A boolean is none, though Python takes it for one."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("float_type")
+    number = handler(value)
+    if not _PLAIN_NUMBER.fullmatch(value):
+        plain = int(number) if float(number).is_integer() else number
+        raise rule_error(f"'{value}' is a number that readers take differently", f"Write {plain}, without quotes")
+    return number
 
 
 def _valid(field: FieldInfo, value: Any, config: ConfigDict) -> Any:

@@ -2,7 +2,9 @@
 
 import contextlib
 import difflib
+import os
 import re
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .field_docs import field_docs
-from .secret_values import SECRET
+from .printable import printable
+from .secret_values import SECRET, redacted
 from .violations import Path
 
 
@@ -34,11 +37,24 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """The problem as commands print it with `--json`."""
-        return {"file": self.file, "path": list(self.path), "what": self.what, "fix": self.fix}
+        return {
+            "file": self.file,
+            "path": list(_redacted(self.path)),
+            "what": redacted(self.what),
+            "fix": redacted(self.fix),
+        }
+
+    @property
+    def line(self) -> str:
+        """The place and the problem in one line."""
+        return printable(": ".join(filter(None, [self.file, dotted(_redacted(self.path)), redacted(self.what)])))
 
     def __str__(self) -> str:
-        where = ": ".join(filter(None, [self.file, dotted(self.path)]))
-        return f"{where}: {self.what}" + (f"\n    {self.fix}" if self.fix else "")
+        return self.line + (f"\n    {printable(self.fix)}" if self.fix else "")
+
+
+def _redacted(path: Path) -> Path:
+    return tuple(redacted(each) if isinstance(each, str) else each for each in path)
 
 
 class ProblemsError(Exception):
@@ -47,6 +63,16 @@ class ProblemsError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+CALLS = "MLPLATFORM_TRACEBACK"
+"""The environment variable that shows the calls of an unexpected error, for who mends it."""
+
+
+def show_calls(error: BaseException) -> None:
+    """Writes the calls of an error to standard error, if somebody asked for that."""
+    if os.environ.get(CALLS):
+        traceback.print_exception(error)
 
 
 _KEPT: ContextVar[Optional[list[Problem]]] = ContextVar("kept", default=None)
@@ -159,7 +185,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 
 _EXPECTED = {
-    "string": "a text: put it in quotes",
+    "string": "a text",
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
@@ -199,7 +225,11 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secr
         return Problem(path, count, f"Allowed: {bound}. {_meaning(owner, path)}".rstrip())
     for prefix, expected in _EXPECTED.items():
         if kind.startswith(prefix) and kind.endswith(("_type", "_parsing", "_from_float")):
-            return Problem(path, f"{shown} is {_kind(value)}", f"Expected {expected}. {_meaning(owner, path)}".rstrip())
+            what = f"{shown} is {_kind(value)}" if value is not None else "has no value"
+            if prefix == "int" and isinstance(value, float):
+                what = f"{shown} is not a whole number"
+            quoted = f", in quotes: '{shown}'" if prefix == "string" and isinstance(value, bool | int | float) else ""
+            return Problem(path, what, f"Expected {expected}{quoted}. {_meaning(owner, path)}".rstrip())
     return Problem(path, f"{shown}: {line['msg'][0].lower()}{line['msg'][1:]}", _meaning(owner, path))
 
 
@@ -209,15 +239,15 @@ def _shown(value: object, secrets: list[str]) -> str:
     if isinstance(value, Mapping | list | tuple):
         return "a group of keys" if isinstance(value, Mapping) else "a list"
     text = _masked(str(value).lower() if isinstance(value, bool) else str(value), secrets)
-    if text == SECRET:
-        return SECRET
+    if text == SECRET or isinstance(value, bool | int | float):
+        return text
     return f"'{text[:77] + '...' if len(text) > 80 else text}'"
 
 
 def _masked(text: str, secrets: list[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, SECRET)
-    return text
+    return redacted(text)
 
 
 def _kind(value: object) -> str:
@@ -226,10 +256,7 @@ def _kind(value: object) -> str:
         int: "a number",
         float: "a number",
         str: "a text",
-        list: "not allowed here",
     }
-    if value is None:
-        return "not allowed"
     return names.get(type(value), "not allowed here")
 
 
@@ -246,8 +273,13 @@ def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
     if owner is None or field is None:
         return ""
     meaning = field_docs(owner).get(str(path[-1]), "")
-    example = f" For example {field.examples[0]}" if field.examples else ""
+    example = f" For example {_example(field.examples[0])}" if field.examples else ""
     return f"{meaning}{example}".strip()
+
+
+def _example(value: Any) -> str:
+    # Without quotes, YAML takes a date for no text.
+    return f"'{value}'" if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) else str(value)
 
 
 def located(problems: Iterable[Problem], file_of: Mapping[Path, str], default: str) -> Iterator[Problem]:

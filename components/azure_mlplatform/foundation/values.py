@@ -17,8 +17,11 @@ _guid = pattern_rule(
 
 
 def guid(value: str) -> str:
-    """A GUID in lower case, so that comparisons ignore the case of letters as Azure does."""
-    return _guid(value).lower()
+    """A GUID in lower case, so that comparisons ignore the case of letters as Azure does. Never the one of zeros."""
+    found = _guid(value).lower()
+    if not found.strip("0-"):
+        raise rule_error(f"'{value}' stands for no id", "Give the id itself: it has other digits than 0")
+    return found
 
 
 email = pattern_rule(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
@@ -100,7 +103,7 @@ def date(value: str) -> str:
     except ValueError:
         legal = False
     if not legal:
-        raise rule_error(f"'{value}' is not a date", "Allowed: year-month-day, such as 2026-12-31")
+        raise rule_error(f"'{value}' is not a date", "Allowed: year-month-day in quotes, such as '2026-12-31'")
     return value
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr
 
 from ..catalogue.private_link import zones
 from ..catalogue.regions import region
+from ..foundation.duplicates import ids_of_others
 from ..foundation.model import check
 from ..foundation.naming import RULES, SUFFIX_LENGTH, Kind, azure_name, project_name
 from ..foundation.problems import Problem
@@ -116,6 +117,10 @@ class Placement(ComponentArgs):
     _group = field_rule(_group_name, "resource_group_name")
     _suffix_rule = field_rule(_suffix, "suffix")
     _log = field_rule(arm_id("Microsoft.OperationalInsights/workspaces"), "diagnostics")
+
+    @check
+    def _tenant_is_no_subscription(self) -> Iterator[Violation]:
+        yield from ids_of_others([(("tenant_id",), self.tenant_id)], {"the subscription": self.subscription_id})
 
     @check
     def _openness_is_allowed(self) -> Iterator[Violation]:

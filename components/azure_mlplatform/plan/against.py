@@ -10,6 +10,7 @@ from typing import Any
 
 from ..config.files import PROJECT_FILE, read
 from ..emulation.world import World
+from ..foundation.printable import printable
 from ..foundation.problems import Problem, ProblemsError, dotted, kept_going
 from ..foundation.secret_values import SECRET
 from ..resource_types import resource_type
@@ -187,6 +188,10 @@ def _as_json(step: Step) -> dict[str, Any]:
 
 def table(found: Effect) -> Iterator[str]:
     """The effect as lines for a person."""
+    return map(printable, _table(found))
+
+
+def _table(found: Effect) -> Iterator[str]:
     yield f"{found.project} {found.stack}: {_counted(found)}"
     for title, steps in _groups(found):
         yield ""
@@ -199,12 +204,17 @@ def table(found: Effect) -> Iterator[str]:
 
 def markdown(found: Effect) -> Iterator[str]:
     """The effect as a comment on a pull request."""
+    return map(printable, _markdown(found))
+
+
+def _markdown(found: Effect) -> Iterator[str]:
     yield f"### {found.project} {found.stack}"
     yield ""
     yield _counted(found)
     for each in found.problems:
         yield ""
-        yield f"- **Refused:** `{dotted(each.path)}`: {_escaped(each.what)}. {_escaped(each.fix)}"
+        place = dotted(each.path).replace("`", "'")
+        yield f"- **Refused:** `{place}`: {_escaped(each.what)}. {_escaped(each.fix)}"
     for title, steps in _groups(found):
         yield ""
         yield f"**{title}**"
@@ -285,4 +295,6 @@ def _short(value: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    """A text that is no table, HTML, link or picture in Markdown."""
+    text = text.replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(").replace("`", "\\`")
+    return " ".join(text.split())

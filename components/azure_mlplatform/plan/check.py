@@ -1,6 +1,9 @@
 """Checks every stack of every project in a repository: problems in each stack, and conflicts between stacks."""
 
 import datetime
+import os
+import sysconfig
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +13,7 @@ from pulumi import RunError
 
 from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
 from ..config.repository import is_ours, projects
-from ..foundation.problems import Problem, ProblemsError
+from ..foundation.problems import CALLS, Problem, ProblemsError, show_calls
 from .conflicts import conflicts
 from .program import run_stack
 from .recorder import RecordingError
@@ -68,19 +71,42 @@ def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report
             except Exception as error:  # A program may raise anything. The other stacks must still be checked.
                 where = f"{name}/".lstrip("/")
                 problems += [
-                    replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}")
-                    for each in problems_in(error, f"-C {name or '.'} {stack}")
+                    replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}") for each in problems_in(error)
                 ]
     problems += conflicts(plans)
     return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)))
 
 
-def problems_in(error: Exception, stack: str) -> Iterator[Problem]:
-    """The problems that made a program fail. For an unexpected error: one problem with its type and text."""
+def problems_in(error: Exception) -> Iterator[Problem]:
+    """The problems that made a program fail. For an unexpected error: one problem with the place in the program."""
     if isinstance(error, ProblemsError):
         yield from error.problems
     elif isinstance(error, RecordingError | RunError):
-        yield Problem((), str(error), "")
+        yield Problem((), " ".join(str(error).split()), "")
     else:
-        fix = f"Run `mlplatform preview {stack}` to see where"
-        yield Problem((), f"the program failed: {type(error).__name__}: {error}", fix)
+        show_calls(error)
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+        yield Problem((), f"the program failed{_place(error)}: {text}", f"Set {CALLS}=1 to see all calls")
+
+
+_NOT_THE_USERS = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+
+
+def _place(error: Exception) -> str:
+    """The last place in the user's own files that led to an error."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" in {_shown(error.filename)}, line {error.lineno}"
+    own = str(Path(__file__).parents[1])
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).is_absolute() and not frame.filename.startswith((own, *_NOT_THE_USERS)):
+            return f" in {_shown(frame.filename)}, line {frame.lineno}"
+    return ""
+
+
+def _shown(file: str) -> str:
+    """A file as a person in this folder names it."""
+    try:
+        return min(file, os.path.relpath(file), key=len)
+    except ValueError:
+        # On Windows, a file may be on another drive.
+        return file

@@ -10,6 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..foundation.printable import printable
 from ..resource_types import resource_type
 from ..resource_types.network import VNET
 from ..resource_types.resource_type import Edge, Resource
@@ -80,12 +81,12 @@ def _cluster(plan: Plan, parent: PlannedResource, shown: dict[str, PlannedResour
 
 def _node(resource: PlannedResource) -> str:
     record = resource_type(resource.type)
-    lines = [f"<b>{html.escape(record.words_for(resource))}</b>", html.escape(resource.azure_name)]
+    lines = [f"<b>{_escaped(record.words_for(resource))}</b>", _escaped(resource.azure_name)]
     if detail := record.size_of(resource):
-        lines.append(f'<font color="#475569">{html.escape(detail)}</font>')
+        lines.append(f'<font color="#475569">{_escaped(detail)}</font>')
     if resource.type == VNET:
         lines += [
-            f'<font color="#475569">{html.escape(each["name"])}  {html.escape(each["addressPrefix"])}</font>'
+            f'<font color="#475569">{_escaped(each["name"])}  {_escaped(each["addressPrefix"])}</font>'
             for each in resource.input("subnets") or []
         ]
     if resource.protect:
@@ -124,6 +125,10 @@ def _edges(plan: Plan, shown: dict[str, PlannedResource]) -> Iterator[Edge]:
                 yield edge
 
 
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))
+
+
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = "\n".join(map(printable, text.split("\n"))).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

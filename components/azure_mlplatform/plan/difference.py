@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..foundation.naming import SHORT
+from ..foundation.printable import printable
 from .resource import UNKNOWN, Plan, PlannedResource
 
 
@@ -106,6 +107,10 @@ _ENVIRONMENT = re.compile(rf"-({'|'.join(SHORT.values())})(?![\w<])")
 
 def table(found: list[Difference], stacks: list[str]) -> Iterator[str]:
     """The differences as lines, one paragraph for each resource."""
+    return map(printable, _lines(found, stacks))
+
+
+def _lines(found: list[Difference], stacks: list[str]) -> Iterator[str]:
     yield f"Differences between {' and '.join(stacks)}, apart from names:"
     if not found:
         yield "  none"

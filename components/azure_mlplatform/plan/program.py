@@ -1,6 +1,7 @@
 """Runs a Pulumi program in this process, without an engine and without Azure."""
 
 import asyncio
+import contextlib
 import contextvars
 import datetime
 import json
@@ -10,7 +11,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
@@ -94,7 +94,8 @@ def run_stack(
     """
     folder, stack = folder.resolve(), stack.rsplit("/", 1)[-1]
     files = stack_config(folder, stack)
-    with clock.on(today):
+    # Standard output is for what a command says. Pulumi takes what a program prints for messages too.
+    with clock.on(today), contextlib.redirect_stdout(sys.stderr):
         return run(
             lambda: _run_file(_program_file(folder, files)),
             project=files.project.data["name"],
@@ -112,7 +113,7 @@ _runs = 0
 _urn_of_alias = sdk_resource.collapse_alias_to_urn
 
 
-@contextmanager
+@contextlib.contextmanager
 def _without_urns_of_aliases() -> Iterator[None]:
     """Stops the SDK from making a URN for each alias while programs run here.
 
@@ -216,6 +217,10 @@ def _run_file(program: Path) -> None:
         runpy.run_path(str(program), run_name="__main__")
     except SystemExit as error:
         raise RunError(f"the program ended by itself, with exit code {error.code or 0}") from None
+    except BaseException as error:
+        if isinstance(error, Exception | KeyboardInterrupt):
+            raise
+        raise RunError(f"the program ended by itself, with {type(error).__name__}") from None
     finally:
         os.chdir(here)
         sys.path[:] = paths

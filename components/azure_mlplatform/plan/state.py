@@ -65,7 +65,7 @@ def state_of(text: str, source: str) -> State:
     """Reads an export. Raises ProblemsError if it is none, is encrypted as a whole, or has an unknown version."""
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         _refuse(source, "is not JSON", f"{_EXPORT}, unencrypted; single secrets in it may stay encrypted")
     version = data.get("version") if isinstance(data, dict) else None
     if not isinstance(data, dict) or "deployment" not in data:
@@ -84,7 +84,7 @@ def state_of(text: str, source: str) -> State:
         pending = tuple(
             f"{each['type']} {each['resource']['urn']}" for each in deployment.get("pending_operations") or []
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         _refuse(source, "is damaged: a resource has no URN or type", f"{_EXPORT}, unchanged")
     if not resources:
         _refuse(source, "has no resources", "Nothing is deployed: run `mlplatform preview` without --against")

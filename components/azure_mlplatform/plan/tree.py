@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ..foundation.printable import printable
 from ..resource_types import resource_type
 from .resource import OF_THE_ENGINE, Plan, PlannedResource
 
@@ -26,6 +27,10 @@ def counts(plan: Plan) -> Counter[str]:
 
 def tree(plan: Plan) -> Iterator[str]:
     """The lines of a plan's tree, with a heading and the counts."""
+    return map(printable, _lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
     made = plan.azure_resources
     protected = sum(each.protect for each in made)
     yield (

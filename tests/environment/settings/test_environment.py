@@ -6,6 +6,7 @@ import pytest
 from azure_mlplatform.ai.settings import AIServiceSettings
 from azure_mlplatform.catalogue.ai_kinds import AI_KINDS, AIServiceKind
 from azure_mlplatform.environment.settings.access import MOST_CREDENTIALS
+from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.settings import PROFILES, Environment, EnvironmentSettings, Profile
 from azure_mlplatform.testing import example_settings
 from support.programs import HUB, INFERENCE
@@ -326,3 +327,37 @@ def test_a_key_lies_in_its_vault():
 def test_the_profile_table_has_no_column_that_is_the_same_everywhere():
     for column in fields(Profile):
         assert len({getattr(profile, column.name) for profile in PROFILES.values()}) > 1, column.name
+
+
+SUBSCRIPTION = "00000000-0000-0000-0000-00000000abcd"
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "says"),
+    [
+        ({"tenant_id": SUBSCRIPTION.upper()}, "tenant_id", "is the id of the subscription too"),
+        ({"access": {"readers": [GROUP, SUBSCRIPTION]}}, "access.readers[1]", "is the id of the subscription too"),
+        (
+            {"tenant_id": GROUP, "access": {"data_scientists": [GROUP]}},
+            "access.data_scientists[0]",
+            "of the tenant too",
+        ),
+        ({"subscription_id": "0" * 8 + "-0000-0000-0000-" + "0" * 12}, "subscription_id", "stands for no id"),
+        (
+            {"budget": {"amount": 0.001, "contact_emails": ["ml@example.com"]}},
+            "budget.amount",
+            "greater than or equal to 1",
+        ),
+    ],
+)
+def test_an_id_or_amount_that_cannot_be_meant_is_refused(changes, path, says):
+    [problem] = problems(EnvironmentSettings, given("dev", **{"subscription_id": SUBSCRIPTION, **changes}))
+    assert dotted(problem.path) == path
+    assert says in problem.what
+
+
+def test_a_day_of_expiry_in_another_century_is_said():
+    today = datetime.date(2026, 1, 15)
+    said = list(EnvironmentSettings.model_validate(given("dev", expires_on="2126-01-01")).notices_on(today))
+    assert said == ["expires_on: 2126-01-01 is more than 10 years ahead; is the year right?"]
+    assert list(EnvironmentSettings.model_validate(given("dev", expires_on="2030-01-01")).notices_on(today)) == []

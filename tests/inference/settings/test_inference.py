@@ -75,6 +75,9 @@ def test_what_cannot_be_is_refused_where_it_stands(data, paths):
         ({"image": "no registry"}, ["image"]),
         ({"environment_variables": {"WEBSITES_PORT": "80"}}, ["environment_variables.WEBSITES_PORT"]),
         ({"environment_variables": {"AZURE_CLIENT_ID": "x"}}, ["environment_variables.AZURE_CLIENT_ID"]),
+        ({"environment_variables": {"API_KEY": "x"}}, ["environment_variables.API_KEY"]),
+        ({"environment_variables": {"HF_TOKEN": "x", "A": "b"}}, ["environment_variables.HF_TOKEN"]),
+        ({"environment_variables": {"MAX_TOKENS": "4096", "KEY": "@Microsoft.KeyVault(SecretUri=https://x)"}}, []),
         ({"environment_variables": {"URL": "https://x?sig=aBcDeFgHiJkLmNoPqRsT"}}, ["environment_variables"]),
     ],
 )

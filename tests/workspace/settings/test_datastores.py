@@ -54,7 +54,7 @@ def test_a_key_anywhere_is_refused_and_not_shown(value):
     ):
         [problem] = problems(DatastoreSettings, given_)
         assert problem.path == path
-        assert problem.what == "[secret] looks like a key, a SAS token or a connection string"
+        assert problem.what == "[secret] looks like a key, a token, a password or a connection string"
         assert "sig=" not in str(problem)
         assert "AccountKey=" not in str(problem)
 

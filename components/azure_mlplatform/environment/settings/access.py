@@ -12,7 +12,7 @@ from ...foundation.model import Settings, check
 from ...foundation.profiles import PROFILES, Environment
 from ...foundation.rules import field_rule
 from ...foundation.values import guid, https_url
-from ...foundation.violations import Violation
+from ...foundation.violations import Path, Violation
 from ...parts.settings.part import PartSettings
 
 
@@ -26,6 +26,12 @@ class AccessSettings(PartSettings):
     """Groups that may work in the environment, such as call its AI services. Refused in test and prod."""
 
     _ids = field_rule(guid, "readers", "data_scientists")
+
+    @property
+    def groups(self) -> list[tuple[Path, str]]:
+        """Every group with its place."""
+        fields = {"readers": self.readers, "data_scientists": self.data_scientists}
+        return [((field, index), each) for field, ids in fields.items() for index, each in enumerate(ids)]
 
     @check
     def _groups_stand_once(self) -> Iterator[Violation]:

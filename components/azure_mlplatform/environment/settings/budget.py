@@ -14,8 +14,8 @@ from ...foundation.violations import Violation
 class BudgetSettings(Settings):
     """A monthly budget on the resource group. Azure sends alerts; it does not stop anything."""
 
-    amount: float = Field(gt=0, allow_inf_nan=False, examples=[2000])
-    """The budget for a month, in the currency of the subscription's billing account."""
+    amount: float = Field(ge=1, examples=[2000])
+    """The budget for a month, in the currency of the subscription's billing account. At least 1."""
 
     contact_emails: list[str] = Field(default_factory=list, max_length=50, examples=[["ml-team@example.com"]])
     """E-mail addresses that get alerts, up to 50."""

@@ -10,7 +10,7 @@ from ...ai.settings import AIServiceSettings
 from ...batch.settings.batch import BatchSettings
 from ...catalogue.private_link import zones
 from ...catalogue.regions import region
-from ...foundation.duplicates import duplicate_names
+from ...foundation.duplicates import duplicate_names, ids_of_others
 from ...foundation.model import check
 from ...foundation.naming import Kind, azure_name
 from ...foundation.profiles import PROFILES, Environment, Profile
@@ -18,7 +18,7 @@ from ...foundation.project import ProjectSettings
 from ...foundation.rules import field_rule
 from ...foundation.tags import tag_violations
 from ...foundation.values import arm_group_id, date, guid
-from ...foundation.violations import Violation
+from ...foundation.violations import Violation, prefixed
 from ...inference.settings.inference import InferenceSettings
 from ...network.settings import NetworkSettings
 from ...parts.settings.encryption import CustomerManagedKey
@@ -252,6 +252,15 @@ class EnvironmentSettings(PartSettings):
         )
 
     @check
+    def _tenant_is_no_subscription(self) -> Iterator[Violation]:
+        yield from ids_of_others([(("tenant_id",), self.tenant_id)], {"the subscription": self.subscription_id})
+
+    @check
+    def _groups_are_groups(self) -> Iterator[Violation]:
+        others = {"the subscription": self.subscription_id, "the tenant": self.tenant_id}
+        yield from prefixed(("access",), ids_of_others(self.access.groups, others))
+
+    @check
     def _tags_are_legal(self) -> Iterator[Violation]:
         yield from tag_violations(self.tags, ("tags",))
 
@@ -362,6 +371,8 @@ class EnvironmentSettings(PartSettings):
             self.location,
             azure_name(Kind.VIRTUAL_NETWORK, self.project.name, self.environment),
         )
+        if self.expires_on is not None and datetime.date.fromisoformat(self.expires_on).year - today.year > _FAR:
+            yield f"expires_on: {self.expires_on} is more than {_FAR} years ahead; is the year right?"
 
     def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
         if self.expires_on is None:
@@ -384,6 +395,9 @@ class EnvironmentSettings(PartSettings):
                 f"set {today + datetime.timedelta(longest)} or earlier",
             )
 
+
+_FAR = 10
+"""The years ahead from which a day of expiry is said to be far."""
 
 PROJECT_KEYS = ("project",)
 """The keys in Pulumi.yaml. All others are in Pulumi.<stack>.yaml. A stack's key replaces the project's key completely,

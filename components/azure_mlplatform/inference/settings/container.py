@@ -9,6 +9,7 @@ from ...foundation.duplicates import duplicate_values
 from ...foundation.model import Settings, check
 from ...foundation.naming import endpoint_name
 from ...foundation.rules import field_rule
+from ...foundation.secret_values import SECRET, names_a_secret
 from ...foundation.values import arm_id, guid
 from ...foundation.violations import Violation
 
@@ -60,8 +61,8 @@ class ServedByContainer(Settings):
     network must allow calls to mcr.microsoft.com."""
 
     environment_variables: dict[str, str] = Field(default_factory=dict, examples=[{"LOG_LEVEL": "info"}])
-    """The container's environment variables, without secrets. `AZURE_CLIENT_ID` is added: the container signs in with
-    it."""
+    """The container's environment variables, without secrets: a name such as `API_KEY` or `HF_TOKEN` is refused.
+    `AZURE_CLIENT_ID` is added: the container signs in with it."""
 
     sign_in: Optional[EntraSignIn] = None
     """The sign-in of callers. Required unless `open_reason` is given."""
@@ -94,6 +95,14 @@ class ServedByContainer(Settings):
             if name in ("AZURE_CLIENT_ID", "WEBSITES_PORT") or name.startswith(("WEBSITE_", "WEBSITES_")):
                 yield Violation(
                     ("environment_variables", name), value, f"'{name}' is set by the library", "Leave it out"
+                )
+            elif names_a_secret(name) and not value.startswith("@Microsoft.KeyVault("):
+                yield Violation(
+                    ("environment_variables", name),
+                    SECRET,
+                    f"by its name, '{name}' is a secret, which everyone who may read the app would see",
+                    "Let the app read it from a key vault with its identity (AZURE_CLIENT_ID), or give it another name "
+                    "if it is none",
                 )
 
 

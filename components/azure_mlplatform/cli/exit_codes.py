@@ -1,0 +1,18 @@
+"""What the exit code of a command says."""
+
+FINE = 0
+
+FINDING = 1
+"""There is something to look at: a change that takes something away, a refusal of Azure, a file that would change."""
+
+BAD_INPUT = 2
+"""Input, or a place for output, that cannot be used."""
+
+UNREACHABLE = 3
+"""Azure, or the network to it, did not answer or refused."""
+
+INCONCLUSIVE = 4
+"""The command ended without a result, by a defect of its own or for lack of memory."""
+
+INTERRUPTED = 130
+"""Ctrl-C: 128 and the number of the signal, as a shell says it."""
