@@ -213,3 +213,33 @@ def a_table(draw, stack):
 def test_any_table_is_readable(tables):
     for made in table_sheets(tables):
         assert problems(made) == []
+
+
+def a_star(stack, reached):
+    """A box that leads to some boxes of a frame with two."""
+    names = ("from", "one", "two")
+    start, one, two = (Box(key=each, words=each, name=each) for each in names)
+    return Flow(
+        heading=Heading(project="p", stack=stack, view=View.OVERVIEW, facts=""),
+        columns=(
+            (Frame(title="Left", fill="#ffffff", boxes=(start,)),),
+            (Frame(title="Right", fill="#ffffff", boxes=(one, two)),),
+        ),
+        arrows=tuple(Arrow(source="from", target=each) for each in reached),
+        shown=Shown(),
+    )
+
+
+def ends(made):
+    """What the arrows of a picture lead to."""
+    tips = {each.x: each.tip.split()[0] for each in made.rectangles if each.key or each.border is Border.FRAME}
+    # The arrow of the legend leads to nothing.
+    return [tips[wire.points[-1][0]] for wire in made.wires if wire.points[-1][0] in tips]
+
+
+def test_an_arrow_to_a_frame_leads_to_every_box_in_it_in_every_environment():
+    for made in flow_sheets([a_star("dev", ["one", "two"]), a_star("prod", ["one", "two"])]):
+        assert ends(made) == ["Right"]
+    dev, prod = flow_sheets([a_star("dev", ["one"]), a_star("prod", ["one", "two"])])
+    assert (len(ends(dev)), len(ends(prod))) == (1, 2)
+    assert "Right" not in (*ends(dev), *ends(prod))
