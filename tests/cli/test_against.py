@@ -168,7 +168,7 @@ def test_a_state_from_the_pulumi_cli(project, tmp_path):
         ([], "nothing.json", "--against nothing.json: cannot be read (No such file or directory)"),
         ([], "Pulumi.yaml", "--against Pulumi.yaml: is not JSON"),
         (["--json", "--markdown"], "state.json", "--markdown: cannot be used with --json"),
-        (["--unknown"], "state.json", "--against: cannot be used with --unknown or --diagram"),
+        (["--unknown"], "state.json", "--against: cannot be used with --unknown, --diagram or --view"),
         (["-C", "nowhere"], "state.json", "-C nowhere: is not a folder"),
     ],
 )

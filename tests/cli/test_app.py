@@ -122,6 +122,48 @@ def test_a_diagram_is_drawn_for_each_stack(tmp_path):
     assert (tmp_path / "one.svg").exists()
 
 
+def test_a_diagram_is_the_same_whether_drawn_alone_or_with_others(tmp_path):
+    run("preview", "--diagram", tmp_path / "both.svg")
+    run("preview", "prod", "--diagram", tmp_path / "alone.svg")
+    assert (tmp_path / "both-prod.svg").read_bytes() == (tmp_path / "alone.svg").read_bytes()
+
+
+def test_the_files_ending_chooses_the_format_and_each_view_has_a_file(tmp_path):
+    views = ["--view", "network", "--view", "identity", "--view", "network"]
+    done = run("preview", "-C", "projects/forecast", "prod", "--diagram", tmp_path / "p.MD", *views)
+    assert done.stderr.splitlines() == [f"wrote {tmp_path / f'p-{view}.MD'}" for view in ("network", "identity")]
+    assert (tmp_path / "p-network.MD").read_text().startswith("# forecast prod: network\n\n```mermaid\nflowchart LR\n")
+    assert run("preview", "-C", "projects/forecast", "dev", "--diagram", tmp_path / "p.mmd").returncode == 0
+    assert (tmp_path / "p.mmd").read_text().startswith("flowchart LR\n  accTitle: forecast dev: overview\n")
+
+
+def test_a_png_is_drawn_or_the_message_says_what_is_missing(tmp_path):
+    done = run("preview", "-C", "projects/forecast", "dev", "--diagram", tmp_path / "p.png")
+    if done.returncode == 0:
+        assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    else:
+        assert "PNG needs" in refused(done)[0]
+
+
+def test_all_that_is_wrong_with_a_diagram_is_said_at_once_before_anything_is_planned(tmp_path):
+    done = run("preview", "-C", tmp_path, "--unknown", "--diagram", "p.pdf", "--view", "netwrk", "--view", "overview")
+    unknown, ending, view = refused(done)
+    assert unknown.startswith("--diagram: cannot be used with --unknown\n")
+    assert ending == (
+        "--diagram p.pdf: is not a format that can be drawn\n    Allowed: a name that ends in .svg, .png, .mmd or .md\n"
+    )
+    assert view == "--view: 'netwrk' is not allowed\n    Allowed: overview, network, identity\n"
+    assert refused(run("preview", "--view", "network")) == ["--view: needs --diagram FILE\n"]
+
+
+def test_a_stack_that_cannot_be_planned_keeps_no_place_in_the_diagram_of_another(project, tmp_path):
+    change(project, "Pulumi.prod.yaml", azure_mlplatform__location="westeurop")
+    done = run("preview", "dev", "-C", project, "--diagram", tmp_path / "dev.svg")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "note: prod has problems; no place is kept for what only prod has" in done.stderr
+    assert "only in prod" not in (tmp_path / "dev.svg").read_text()
+
+
 def test_a_diagram_that_cannot_be_written_is_bad_input(tmp_path):
     [problem] = refused(run("preview", "dev", "--diagram", tmp_path / "no" / "one.svg"))
     assert problem.rstrip().endswith("one.svg: cannot be written (No such file or directory)")
@@ -331,7 +373,7 @@ def test_a_stack_can_be_named_as_pulumi_does_in_full(project):
     assert run("preview", "organisation/churn/dev", "-C", project).stdout == run("preview", "dev", "-C", project).stdout
 
 
-@pytest.mark.parametrize("args", [["-C", "Makefile"], ["dev", "--diagram", "dev.png"]])
+@pytest.mark.parametrize("args", [["-C", "Makefile"], ["dev", "--diagram", "dev.pdf"]])
 def test_a_wrong_name_is_bad_input(args):
     assert len(refused(run("preview", *args))) == 1
 

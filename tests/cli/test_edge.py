@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -20,7 +21,9 @@ def environment(**changes):
     return {**mine, **changes}
 
 
-def edge(body, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", **changes):
+def edge(
+    body, stdout: int | IO[str] = subprocess.PIPE, stderr: int | IO[str] = subprocess.PIPE, encoding="utf-8", **changes
+):
     """Runs a command that has this body."""
     lines = textwrap.indent(textwrap.dedent(body), "    ")
     program = f"import os, sys\nfrom azure_mlplatform.cli.edge import run\ndef command():\n{lines}\nrun(command)\n"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from .diagram import VIEWS, check_request, draw
 from .exit_codes import BAD_INPUT
 from .input import refuse
 from .local import local
@@ -61,7 +62,15 @@ def preview(
     ] = False,
     diagram: Annotated[
         Optional[Path],
-        typer.Option(metavar="FILE.svg", help="Draw the environment; with several stacks, one file per stack."),
+        typer.Option(
+            metavar="FILE",
+            help="Draw the environment, in the format of the file's ending: .svg, .png, .mmd or .md (Mermaid). With "
+            "several stacks or views, one file for each.",
+        ),
+    ] = None,
+    view: Annotated[
+        Optional[list[str]],
+        typer.Option(metavar=VIEWS, help="With --diagram: what to draw. May be repeated. Default: overview."),
     ] = None,
     against: Annotated[
         Optional[str],
@@ -82,17 +91,19 @@ def preview(
     a step, and with 2 if the settings are refused.
     """
     if against is not None:
-        if unknown or diagram is not None:
-            refuse(["--against: cannot be used with --unknown or --diagram"])
+        if unknown or diagram is not None or view:
+            refuse(["--against: cannot be used with --unknown, --diagram or --view"])
         from .against import show
 
         show(folder, stacks or [], against, as_json=as_json, as_markdown=as_markdown, today=on and on.date())
         return
     if as_markdown:
         refuse(["--markdown: needs --against STATE.json"])
+    if diagram is not None or view:
+        check_request(diagram, view or [], unknown=unknown)
     plans = _plans(folder, stacks or [], known=not unknown, today=on and on.date())
     if diagram is not None:
-        _draw(plans, diagram)
+        draw(folder, plans, diagram, view or [], today=on and on.date())
     if as_json:
         resources = [each.as_json() for plan in plans for each in plan.resources]
         print(json.dumps(resources, indent=2))
@@ -190,7 +201,7 @@ def rights(
     try:
         found = rights_of(plan, run_stack(folder, stack, settings=_RETIRED))
     except (ProblemsError, RecordingError, RunError) as error:
-        refuse(str(replace(each, file=each.file or plan.file)) for each in problems_in(error, stack))
+        refuse(str(replace(each, file=each.file or plan.file)) for each in problems_in(error))
     if scope is not None:
         scope = next((each for each in found.scopes if each.lower() == scope.lower()), scope)
         if scope not in found.scopes:
@@ -321,19 +332,3 @@ def _plans(folder: Path, stacks: list[str], *, known: bool, today: Optional[date
         for severity, text in plan.messages:
             print(printable(f"{severity}: {text}"), file=sys.stderr)
     return plans
-
-
-def _draw(plans: list[Any], file: Path) -> None:
-    from ..plan.diagram import DiagramError, svg
-
-    if file.suffix.lower() != ".svg":
-        refuse([f"--diagram {file}: is not an SVG file\n    Allowed: a name that ends in .svg"])
-    for plan in plans:
-        target = file if len(plans) == 1 else file.with_stem(f"{file.stem}-{plan.stack}")
-        try:
-            target.write_text(svg(plan), encoding="utf-8")
-        except DiagramError as error:
-            refuse([f"--diagram {target}: {error}"])
-        except OSError as error:
-            refuse([f"--diagram {target}: cannot be written ({error.strerror})"])
-        print(f"wrote {target}", file=sys.stderr)

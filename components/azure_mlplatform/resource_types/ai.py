@@ -1,8 +1,8 @@
 """AI services and their models."""
 
 from ..catalogue.ai_kinds import AI_KINDS, AIServiceKind
-from .palette import Colour
 from .resource_type import GROUP_ID, Inputs, ResourceType, part_of
+from .topic import Topic
 
 _ACCOUNT = GROUP_ID + "/providers/Microsoft.CognitiveServices/accounts/{accountName}"
 
@@ -20,12 +20,13 @@ TYPES = {
         outputs=_account,
         words="AI service",
         size=("kind", "sku.name"),
-        colour=Colour.AI,
+        topic=Topic.AI,
     ),
     "azure-native:cognitiveservices:Deployment": ResourceType(
         id=_ACCOUNT + "/deployments/{deploymentName}",
+        words="model",
         size=("properties.model.name", "properties.model.version", "sku.name", "sku.capacity"),
-        colour=Colour.MODEL,
-        edges=part_of("azure-native:cognitiveservices:Account", "accountName", "serves"),
+        topic=Topic.AI,
+        edges=part_of("azure-native:cognitiveservices:Account", "accountName"),
     ),
 }

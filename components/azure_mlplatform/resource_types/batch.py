@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ..foundation.values import name_of
-from .palette import Colour
-from .resource_type import GROUP_ID, Edge, Nodes, Resource, ResourceType
+from .resource_type import GROUP_ID, Edge, Nodes, Outside, Relation, Resource, ResourceType, Shown
+from .topic import Topic
 
 FACTORY = "azure-native:datafactory:Factory"
 PIPELINE = "azure-native:datafactory:Pipeline"
@@ -28,52 +28,55 @@ def _starts(trigger: Resource) -> str:
 
 def _reaches(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     target = str(resource.input("properties.privateLinkResourceId"))
-    yield Edge(nodes.named(FACTORY, resource.input("factoryName")), resource.urn)
-    yield Edge(resource.urn, nodes.with_id(target, f"storage {name_of(target)}"), "Private Link")
+    yield Edge(nodes.named(FACTORY, resource.input("factoryName")), resource.urn, "", Relation.PART)
+    storage = Outside("storage account", name_of(target), Topic.DATA)
+    yield Edge(resource.urn, nodes.with_id(target, storage), "Private Link", Relation.PRIVATE_LINK)
 
 
 def _calls(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     factory = resource.input("factoryName")
-    yield Edge(nodes.named(FACTORY, factory, f"Data Factory {factory}"), resource.urn, "runs")
+    owner = Outside("Data Factory", str(factory), Topic.BATCH)
+    yield Edge(nodes.named(FACTORY, factory, owner), resource.urn, "runs")
     if address := resource.input("parameters.scoring_uri.defaultValue"):
         endpoint = str(address).removeprefix("https://").partition(".")[0]
-        yield Edge(resource.urn, nodes.named("azure-native:machinelearningservices:BatchEndpoint", endpoint), "calls")
+        called = nodes.named("azure-native:machinelearningservices:BatchEndpoint", endpoint)
+        yield Edge(resource.urn, called, "calls", Relation.PART)
     for activity in resource.input("activities") or []:
-        called = activity.get("pipeline") or {}
-        yield Edge(resource.urn, nodes.named(PIPELINE, called.get("referenceName")), "makes attempts")
+        attempt = (activity.get("pipeline") or {}).get("referenceName")
+        yield Edge(resource.urn, nodes.named(PIPELINE, attempt), "makes attempts", Relation.PART)
 
 
 def _triggers(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     pipeline = resource.input("properties.pipelines.0.pipelineReference.referenceName")
-    yield Edge(resource.urn, nodes.named(PIPELINE, pipeline))
+    yield Edge(nodes.named(PIPELINE, pipeline), resource.urn, "", Relation.PART)
     if account := resource.input("properties.scope"):
-        yield Edge(f"outside:storage {name_of(str(account))}", resource.urn, "blob lands")
+        storage = Outside("storage account", name_of(str(account)), Topic.DATA)
+        yield Edge(nodes.with_id(account, storage), resource.urn, "blob lands")
 
 
 TYPES = {
-    FACTORY: ResourceType(
-        holds="the history of runs", id=_FACTORY, words="Data Factory", size=(), colour=Colour.WORKSPACE
-    ),
+    FACTORY: ResourceType(holds="the history of runs", id=_FACTORY, words="Data Factory", size=(), topic=Topic.BATCH),
     "azure-native:datafactory:IntegrationRuntime": ResourceType(
-        id=_FACTORY + "/integrationRuntimes/{integrationRuntimeName}", size=("properties.type",), hidden=True
+        id=_FACTORY + "/integrationRuntimes/{integrationRuntimeName}", size=("properties.type",), shown=Shown.HIDDEN
     ),
     "azure-native:datafactory:LinkedService": ResourceType(
-        id=_FACTORY + "/linkedservices/{linkedServiceName}", size=("properties.type",), hidden=True
+        id=_FACTORY + "/linkedservices/{linkedServiceName}", size=("properties.type",), shown=Shown.HIDDEN
     ),
     "azure-native:datafactory:ManagedPrivateEndpoint": ResourceType(
         id=_FACTORY
         + "/managedVirtualNetworks/{managedVirtualNetworkName}/managedPrivateEndpoints/{managedPrivateEndpointName}",
         size=("properties.groupId",),
-        colour=Colour.NETWORK,
+        topic=Topic.NETWORK,
+        shown=Shown.COUNTED,
         edges=_reaches,
     ),
     PIPELINE: ResourceType(
         id=_FACTORY + "/pipelines/{pipelineName}",
         size=(("concurrency", " at once"),),
-        colour=Colour.DATA,
+        topic=Topic.BATCH,
         edges=_calls,
     ),
     "azure-native:datafactory:Trigger": ResourceType(
-        id=_FACTORY + "/triggers/{triggerName}", size=_starts, colour=Colour.DATA, edges=_triggers
+        id=_FACTORY + "/triggers/{triggerName}", size=_starts, topic=Topic.BATCH, edges=_triggers
     ),
 }

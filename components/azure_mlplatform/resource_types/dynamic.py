@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from .resource_type import Inputs, ResourceType, stable_guid
+from .resource_type import Inputs, ResourceType, Shown, stable_guid
 
 
 def _acts_on(id_: str) -> ResourceType:
-    return ResourceType(id=id_, size=(), hidden=True, named_by_azure=False)
+    return ResourceType(id=id_, size=(), shown=Shown.HIDDEN, named_by_azure=False)
 
 
 def _stop(urn: str, inputs: Inputs) -> dict[str, Any]:

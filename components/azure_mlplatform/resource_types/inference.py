@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from .palette import Colour
 from .resource_type import (
     GROUP_ID,
     Edge,
     Edges,
     Inputs,
     Nodes,
+    Relation,
     Resource,
     ResourceType,
+    Shown,
     all_of,
     from_subnet,
     part_of,
@@ -18,6 +19,7 @@ from .resource_type import (
     stable_characters,
     stable_guid,
 )
+from .topic import Topic
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 _CLUSTER = GROUP_ID + "/providers/Microsoft.ContainerService/managedClusters/{resourceName}"
@@ -50,11 +52,12 @@ def _runs(path: str) -> Edges:
 
 
 def _swaps(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
-    yield Edge(resource.urn, nodes.named("azure-native:web:WebApp", resource.input("name")), "swaps with")
+    app = nodes.named("azure-native:web:WebApp", resource.input("name"))
+    yield Edge(app, resource.urn, "swaps with", Relation.PART)
 
 
 def _of_site(path: str) -> ResourceType:
-    return ResourceType(id=_SITE + path, hidden=True)
+    return ResourceType(id=_SITE + path, shown=Shown.HIDDEN)
 
 
 TYPES = {
@@ -66,64 +69,68 @@ TYPES = {
             ("template.scale.minReplicas", " to"),
             ("template.scale.maxReplicas", " replicas"),
         ),
-        colour=Colour.SERVING,
+        topic=Topic.SERVING,
         edges=all_of(_runs("environmentId"), runs_as),
     ),
     "azure-native:app:ContainerAppsAuthConfig": ResourceType(
-        id=_APPS + "/containerApps/{containerAppName}/authConfigs/{authConfigName}", hidden=True
+        id=_APPS + "/containerApps/{containerAppName}/authConfigs/{authConfigName}", shown=Shown.HIDDEN
     ),
     "azure-native:app:ManagedEnvironment": ResourceType(
         id=_APPS + "/managedEnvironments/{environmentName}",
         outputs=_container_apps_environment,
         words="Container Apps environment",
         size=("workloadProfiles.1.name",),
-        colour=Colour.HOST,
+        topic=Topic.HOST,
         edges=from_subnet("vnetConfiguration.infrastructureSubnetId"),
     ),
     "azure-native:containerservice:AgentPool": ResourceType(
         id=_CLUSTER + "/agentPools/{agentPoolName}",
         size=("vmSize", ("minCount", " to"), ("maxCount", " nodes at most")),
-        colour=Colour.HOST,
+        topic=Topic.HOST,
         edges=part_of(CLUSTER, "resourceName"),
     ),
     "azure-native:containerservice:MaintenanceConfiguration": ResourceType(
         id=_CLUSTER + "/maintenanceConfigurations/{configName}",
         size=("maintenanceWindow.schedule.weekly.dayOfWeek", "maintenanceWindow.startTime"),
-        hidden=True,
+        shown=Shown.HIDDEN,
     ),
     CLUSTER: ResourceType(
         holds="what runs on it",
         id=_CLUSTER,
         words="AKS",
         size=("sku.tier", "networkProfile.outboundType"),
-        colour=Colour.HOST,
-        edges=from_subnet("agentPoolProfiles.0.vnetSubnetID"),
+        topic=Topic.HOST,
+        edges=all_of(from_subnet("agentPoolProfiles.0.vnetSubnetID"), runs_as),
     ),
     "azure-native:containerservice:ManagedNamespace": ResourceType(
         id=_CLUSTER + "/managedNamespaces/{managedNamespaceName}",
         words="namespace",
         size=(("properties.defaultResourceQuota.cpuLimit", " CPUs at most"),),
-        edges=part_of(CLUSTER, "resourceName"),
+        topic=Topic.HOST,
+        edges=part_of(CLUSTER, "resourceName", words="AKS", topic=Topic.HOST),
     ),
     "azure-native:containerservice:TrustedAccessRoleBinding": ResourceType(
-        id=_CLUSTER + "/trustedAccessRoleBindings/{trustedAccessRoleBindingName}", size=(), hidden=True
+        id=_CLUSTER + "/trustedAccessRoleBindings/{trustedAccessRoleBindingName}", size=(), shown=Shown.HIDDEN
     ),
     "azure-native:kubernetesconfiguration:Extension": ResourceType(
         id=_ON_CLUSTER + "/extensions/{extensionName}",
         outputs=_extension,
         size=("extensionType",),
-        edges=part_of(CLUSTER, "clusterName"),
+        topic=Topic.HOST,
+        edges=part_of(CLUSTER, "clusterName", words="AKS", topic=Topic.HOST),
     ),
     "azure-native:kubernetesconfiguration:FluxConfiguration": ResourceType(
         id=_ON_CLUSTER + "/fluxConfigurations/{fluxConfigurationName}",
+        words="configuration from Git",
         size=("gitRepository.url",),
-        edges=part_of(CLUSTER, "clusterName"),
+        topic=Topic.HOST,
+        edges=part_of(CLUSTER, "clusterName", words="AKS", topic=Topic.HOST),
     ),
     "azure-native:web:AppServicePlan": ResourceType(
         id=GROUP_ID + "/providers/Microsoft.Web/serverfarms/{name}",
         words="App Service plan",
         size=("sku.name", "sku.capacity"),
-        colour=Colour.HOST,
+        topic=Topic.HOST,
     ),
     "azure-native:web:WebApp": ResourceType(
         holds="the image that a release set",
@@ -131,7 +138,7 @@ TYPES = {
         outputs=_web_app,
         words="web app",
         size=("siteConfig.linuxFxVersion",),
-        colour=Colour.SERVING,
+        topic=Topic.SERVING,
         edges=all_of(_runs("serverFarmId"), from_subnet("virtualNetworkSubnetId"), runs_as),
     ),
     "azure-native:web:WebAppAuthSettingsV2WithoutSecrets": _of_site("/config/authsettingsV2"),
@@ -144,7 +151,7 @@ TYPES = {
         id=_SITE + "/slots/{slot}",
         words="slot",
         size=("siteConfig.linuxFxVersion",),
-        colour=Colour.SERVING,
+        topic=Topic.SERVING,
         edges=_swaps,
     ),
 }

@@ -4,18 +4,24 @@ from collections.abc import Iterator
 
 from ..foundation.built_in_roles import role_name
 from ..foundation.values import name_of
-from .palette import Colour
-from .resource_type import GROUP_ID, Edge, Inputs, Nodes, Resource, ResourceType, stable_guid
+from .resource_type import (
+    GROUP_ID,
+    Edge,
+    Inputs,
+    Nodes,
+    Outside,
+    Relation,
+    Resource,
+    ResourceType,
+    Shown,
+    part_of,
+    stable_guid,
+)
+from .topic import Topic
 
 _IDENTITY = GROUP_ID + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
 _INSIGHTS = GROUP_ID + "/providers/Microsoft.Insights"
 _STORAGE = GROUP_ID + "/providers/Microsoft.Storage/storageAccounts/{accountName}"
-_ELSEWHERE = {
-    "Microsoft.ContainerRegistry/registries/": "registry",
-    "Microsoft.ContainerService/managedClusters/": "AKS",
-}
-"""Resources of others that a diagram shows as the scope of a role: where models come from, and where they run. A lake
-is drawn with its datastore."""
 
 
 def _principal(urn: str, inputs: Inputs) -> dict:
@@ -36,36 +42,43 @@ def _granted(resource: Resource) -> str:
 
 
 def _grant(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
-    scope = str(resource.input("scope"))
-    words = next((words for part, words in _ELSEWHERE.items() if part in scope), "")
-    target = nodes.with_id(scope, f"{words} {name_of(scope)}" if words else "")
-    yield Edge(nodes.principal(resource), target, role_name(str(resource.input("roleDefinitionId"))), "dashed")
+    role = role_name(str(resource.input("roleDefinitionId")))
+    yield Edge(nodes.principal(resource), nodes.scope(resource), role, Relation.ROLE)
 
 
 def _trust(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     identity = nodes.named("azure-native:managedidentity:UserAssignedIdentity", resource.input("resourceName"))
-    yield Edge(f"outside:{resource.input('subject')}", identity, "signs in as", "dashed")
+    subject = nodes.outside(Outside("workload", str(resource.input("subject")), Topic.IDENTITY))
+    yield Edge(subject, identity, "signs in as", Relation.SIGNS_IN)
 
 
 def _logs(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     target = str(resource.input("workspaceId"))
-    yield Edge(nodes.with_id(resource.input("resourceUri")), nodes.with_id(target, name_of(target)), "", "dotted")
+    outside = Outside("Log Analytics", name_of(target), Topic.OPERATIONS)
+    yield Edge(nodes.with_id(resource.input("resourceUri")), nodes.with_id(target, outside), "", Relation.LOGS)
 
 
 TYPES = {
     "azure-native:applicationinsights:Component": ResourceType(
-        id=_INSIGHTS + "/components/{resourceName}", outputs=_insights, words="Application Insights", size=()
+        id=_INSIGHTS + "/components/{resourceName}",
+        outputs=_insights,
+        words="Application Insights",
+        size=(),
+        topic=Topic.OPERATIONS,
     ),
     "azure-native:authorization:ManagementLockByScope": ResourceType(
         id="{scope}/providers/Microsoft.Authorization/locks/{lockName}",
+        words="lock",
         size=("level",),
-        hidden=True,
+        topic=Topic.OPERATIONS,
+        shown=Shown.COUNTED,
         named_by_azure=False,
     ),
     "azure-native:authorization:RoleAssignment": ResourceType(
         id="{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
         size=_granted,
-        hidden=True,
+        topic=Topic.IDENTITY,
+        shown=Shown.COUNTED,
         edges=_grant,
         named_by_azure=False,
     ),
@@ -73,51 +86,76 @@ TYPES = {
         holds="images",
         id=GROUP_ID + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
         words="container registry",
+        topic=Topic.PARTS,
     ),
     "azure-native:keyvault:Vault": ResourceType(
         holds="secrets, until it is purged",
         id=GROUP_ID + "/providers/Microsoft.KeyVault/vaults/{vaultName}",
         words="key vault",
+        topic=Topic.PARTS,
     ),
     "azure-native:managedidentity:FederatedIdentityCredential": ResourceType(
         id=_IDENTITY + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
         size=("subject",),
-        hidden=True,
+        topic=Topic.IDENTITY,
+        shown=Shown.COUNTED,
         edges=_trust,
     ),
     "azure-native:managedidentity:UserAssignedIdentity": ResourceType(
-        id=_IDENTITY, outputs=_principal, colour=Colour.IDENTITY
+        holds="a principal that others may have granted",
+        id=_IDENTITY,
+        outputs=_principal,
+        words="managed identity",
+        topic=Topic.IDENTITY,
+        shown=Shown.COUNTED,
     ),
     "azure-native:monitor:ActionGroup": ResourceType(
-        id=_INSIGHTS + "/actionGroups/{actionGroupName}", size=("emailReceivers.0.emailAddress",), hidden=True
+        id=_INSIGHTS + "/actionGroups/{actionGroupName}",
+        size=("emailReceivers.0.emailAddress",),
+        topic=Topic.OPERATIONS,
+        shown=Shown.COUNTED,
     ),
     "azure-native:monitor:DataCollectionRule": ResourceType(
-        id=_INSIGHTS + "/dataCollectionRules/{dataCollectionRuleName}", hidden=True
+        id=_INSIGHTS + "/dataCollectionRules/{dataCollectionRuleName}", shown=Shown.HIDDEN
     ),
     "azure-native:monitor:DataCollectionRuleAssociation": ResourceType(
-        id="{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{associationName}", hidden=True
+        id="{resourceUri}/providers/Microsoft.Insights/dataCollectionRuleAssociations/{associationName}",
+        shown=Shown.HIDDEN,
     ),
     "azure-native:monitor:DiagnosticSetting": ResourceType(
         id="{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
         size=(),
-        hidden=True,
+        topic=Topic.OPERATIONS,
+        shown=Shown.COUNTED,
         edges=_logs,
         named_by_azure=False,
     ),
     "azure-native:monitor:MetricAlert": ResourceType(
-        id=_INSIGHTS + "/metricAlerts/{ruleName}", size=("description",), hidden=True
+        id=_INSIGHTS + "/metricAlerts/{ruleName}",
+        words="alert",
+        size=("description",),
+        topic=Topic.OPERATIONS,
+        shown=Shown.COUNTED,
     ),
     "azure-native:monitor:ScheduledQueryRule": ResourceType(
-        id=_INSIGHTS + "/scheduledQueryRules/{ruleName}", size=("description",), hidden=True
+        id=_INSIGHTS + "/scheduledQueryRules/{ruleName}",
+        words="alert",
+        size=("description",),
+        topic=Topic.OPERATIONS,
+        shown=Shown.COUNTED,
     ),
     "azure-native:storage:BlobContainer": ResourceType(
-        holds="data", id=_STORAGE + "/blobServices/default/containers/{containerName}", hidden=True
+        holds="data",
+        id=_STORAGE + "/blobServices/default/containers/{containerName}",
+        words="container",
+        topic=Topic.PARTS,
+        edges=part_of("azure-native:storage:StorageAccount", "accountName"),
     ),
     "azure-native:storage:BlobServiceProperties": ResourceType(
-        id=_STORAGE + "/blobServices/{blobServicesName}", hidden=True
+        id=_STORAGE + "/blobServices/{blobServicesName}", shown=Shown.HIDDEN
     ),
     "azure-native:storage:FileServiceProperties": ResourceType(
-        id=_STORAGE + "/fileServices/{fileServicesName}", hidden=True
+        id=_STORAGE + "/fileServices/{fileServicesName}", shown=Shown.HIDDEN
     ),
-    "azure-native:storage:StorageAccount": ResourceType(holds="data", id=_STORAGE),
+    "azure-native:storage:StorageAccount": ResourceType(holds="data", id=_STORAGE, topic=Topic.PARTS),
 }

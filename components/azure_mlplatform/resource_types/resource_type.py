@@ -5,9 +5,11 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, Union
+from enum import Enum, auto
+from typing import Any, NamedTuple, Optional, Protocol, Union
 
-from .palette import Colour
+from ..foundation.values import name_of
+from .topic import Topic
 
 UNKNOWN = "[unknown]"
 """The placeholder for a value that is unknown before Azure answers."""
@@ -36,16 +38,33 @@ class Resource(Protocol):
         ...
 
 
+class Outside(NamedTuple):
+    """A resource or a principal that the plan names and does not make."""
+
+    words: str
+    """The name that a person uses for it, such as `storage account`."""
+
+    name: str
+    topic: Topic = Topic.OTHER
+
+    own: bool = False
+    """Whether it belongs to a resource of the plan, as a subnet does, and others do not run it."""
+
+
 class Nodes(Protocol):
-    """Finds the nodes of a diagram. `outside` is the text of a node for a resource that the plan does not make. Without
+    """Finds the nodes of a diagram. `outside` is the node of a resource that the plan does not make. Without
     `outside`, the result is empty if nothing is found, and the edge is not drawn."""
 
-    def with_id(self, id_: object, outside: str = "") -> str:
+    def with_id(self, id_: object, outside: Optional[Outside] = None) -> str:
         """The node of a resource by its ARM id."""
         ...
 
-    def named(self, type_: str, name: object, outside: str = "") -> str:
+    def named(self, type_: str, name: object, outside: Optional[Outside] = None) -> str:
         """The node of a resource by its type and its name in Azure."""
+        ...
+
+    def outside(self, outside: Outside) -> str:
+        """The node of something that others run."""
         ...
 
     def only(self, type_: str) -> str:
@@ -56,6 +75,38 @@ class Nodes(Protocol):
         """The node of the principal that gets a role assignment."""
         ...
 
+    def scope(self, resource: Resource) -> str:
+        """The node of what a role assignment is on."""
+        ...
+
+
+class Relation(Enum):
+    """The sense of an edge. A diagram's view draws some of them."""
+
+    USES = auto()
+    """The source works with the target."""
+
+    PART = auto()
+    """The target is a part of the source, and a line in its box."""
+
+    LOGS = auto()
+    """The source sends its logs to the target."""
+
+    SUBNET = auto()
+    """The target stands in a subnet of the source. The label is the subnet's name."""
+
+    PRIVATE_LINK = auto()
+    """The source is a private endpoint of the target."""
+
+    PEERING = auto()
+    EGRESS = auto()
+
+    ROLE = auto()
+    """The source has a role on the target. The label is the role."""
+
+    SIGNS_IN = auto()
+    """The source signs in as the target."""
+
 
 class Edge(NamedTuple):
     """An arrow of a diagram, between two nodes."""
@@ -63,7 +114,20 @@ class Edge(NamedTuple):
     source: str
     target: str
     label: str = ""
-    style: str = "solid"
+    relation: Relation = Relation.USES
+
+
+class Shown(Enum):
+    """How the overview shows a resource."""
+
+    DRAWN = auto()
+    """As a box; as a line in the box of the resource that it is a part of."""
+
+    COUNTED = auto()
+    """As one of a number, such as `14 private endpoints`."""
+
+    HIDDEN = auto()
+    """Not at all: it only makes something else work, such as a private endpoint's DNS entries."""
 
 
 Edges = Callable[[Resource, Nodes], Iterator[Edge]]
@@ -72,6 +136,10 @@ Size = Union[tuple[Union[str, tuple[str, str]], ...], Callable[[Resource], str]]
 
 def _no_outputs(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {}
+
+
+def _no_network(resource: Resource) -> str:
+    return ""
 
 
 def _no_edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
@@ -95,11 +163,14 @@ class ResourceType:
     size: Size = ("sku.name",)
     """The inputs that show its size or sort, each alone or with its unit."""
 
-    colour: Colour = Colour.NONE
-    """The colour of its node in a diagram."""
+    topic: Union[Topic, Callable[[Resource], Topic]] = Topic.OTHER
+    """The frame in which a diagram draws it."""
 
-    hidden: Union[bool, Callable[[Resource], bool]] = False
-    """Whether a diagram draws no node for it, but an edge, a word on another node, or nothing."""
+    shown: Shown = Shown.DRAWN
+    """How the overview shows it."""
+
+    managed_network: Callable[[Resource], str] = _no_network
+    """The network that the service keeps for it, in words. Empty if there is none."""
 
     edges: Edges = _no_edges
     """The edges that it adds to a diagram."""
@@ -110,9 +181,9 @@ class ResourceType:
     named_by_azure: bool = True
     """Whether its name in Azure tells a person more than its name in the program."""
 
-    def hides(self, resource: Resource) -> bool:
-        """Whether a diagram draws no node for a resource of this type."""
-        return self.hidden(resource) if callable(self.hidden) else self.hidden
+    def topic_of(self, resource: Resource) -> Topic:
+        """The frame in which a diagram draws a resource of this type."""
+        return self.topic if isinstance(self.topic, Topic) else self.topic(resource)
 
     def words_for(self, resource: Resource) -> str:
         """The name that a person uses for a resource of this type."""
@@ -151,7 +222,8 @@ def from_subnet(path: str) -> Edges:
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         if given := resource.input(path):
             network, _, subnet = str(given).rpartition("/subnets/")
-            yield Edge(nodes.with_id(network, subnet), resource.urn, subnet)
+            outside = Outside("virtual network", name_of(network), Topic.NETWORK)
+            yield Edge(nodes.with_id(network, outside), resource.urn, subnet, Relation.SUBNET)
 
     return edges
 
@@ -159,14 +231,17 @@ def from_subnet(path: str) -> Edges:
 def runs_as(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     """Edges to the identities that a resource signs in as."""
     for identity in resource.input("identity.userAssignedIdentities") or []:
-        yield Edge(resource.urn, nodes.with_id(identity), "runs as", "dashed")
+        yield Edge(resource.urn, nodes.with_id(identity), "runs as", Relation.SIGNS_IN)
 
 
-def part_of(type_: str, path: str, label: str = "") -> Edges:
-    """An edge from the resource of `type_` that an input names, to the resource that is part of it."""
+def part_of(type_: str, path: str, *, words: str = "", topic: Topic = Topic.OTHER) -> Edges:
+    """An edge from the resource of `type_` that an input names, to the resource that is part of it. With `words`, also
+    from one that others run."""
 
     def edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
-        yield Edge(nodes.named(type_, resource.input(path)), resource.urn, label)
+        name = resource.input(path)
+        outside = Outside(words, str(name), topic) if words else None
+        yield Edge(nodes.named(type_, name, outside), resource.urn, "", Relation.PART)
 
     return edges
 

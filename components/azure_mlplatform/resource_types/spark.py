@@ -3,8 +3,21 @@
 import uuid
 from collections.abc import Iterator
 
-from .palette import Colour
-from .resource_type import GROUP_ID, Edge, Inputs, Nodes, Resource, ResourceType, part_of, stable_guid
+from ..foundation.values import name_of
+from .resource_type import (
+    GROUP_ID,
+    Edge,
+    Inputs,
+    Nodes,
+    Outside,
+    Relation,
+    Resource,
+    ResourceType,
+    Shown,
+    part_of,
+    stable_guid,
+)
+from .topic import Topic
 
 SYNAPSE = "azure-native:synapse:Workspace"
 _DATABRICKS = GROUP_ID + "/providers/Microsoft.Databricks"
@@ -39,9 +52,10 @@ def _in_network(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     network = resource.input("parameters.customVirtualNetworkId.value")
     for role in ("Public", "Private"):
         if subnet := resource.input(f"parameters.custom{role}SubnetName.value"):
-            yield Edge(nodes.with_id(network, str(subnet)), resource.urn, str(subnet))
+            outside = Outside("virtual network", name_of(str(network)), Topic.NETWORK)
+            yield Edge(nodes.with_id(network, outside), resource.urn, str(subnet), Relation.SUBNET)
     if connector := resource.input("accessConnector.id"):
-        yield Edge(resource.urn, nodes.with_id(connector), "reads as", "dashed")
+        yield Edge(resource.urn, nodes.with_id(connector), "reads as", Relation.PART)
 
 
 def _lake(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
@@ -49,33 +63,40 @@ def _lake(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
         yield Edge(resource.urn, nodes.with_id(lake), "lake")
 
 
+def _managed_network(resource: Resource) -> str:
+    return "managed virtual network" if resource.input("managedVirtualNetwork") else ""
+
+
 TYPES = {
     "azure-native:databricks:AccessConnector": ResourceType(
-        id=_DATABRICKS + "/accessConnectors/{connectorName}", size=("identity.type",), colour=Colour.IDENTITY
+        id=_DATABRICKS + "/accessConnectors/{connectorName}", size=("identity.type",), topic=Topic.SPARK
     ),
     "azure-native:databricks:Workspace": ResourceType(
         holds="notebooks, jobs and clusters",
         id=_DATABRICKS + "/workspaces/{workspaceName}",
         outputs=_databricks,
         words="Databricks",
-        colour=Colour.WORKSPACE,
+        topic=Topic.SPARK,
         edges=_in_network,
     ),
     "azure-native:synapse:BigDataPool": ResourceType(
         id=_SYNAPSE + "/bigDataPools/{bigDataPoolName}",
         words="Spark pool",
         size=("nodeSize", ("autoScale.minNodeCount", " to"), ("autoScale.maxNodeCount", " nodes at most")),
-        colour=Colour.COMPUTE,
-        edges=part_of(SYNAPSE, "workspaceName", "Spark"),
+        topic=Topic.SPARK,
+        edges=part_of(SYNAPSE, "workspaceName"),
     ),
-    "azure-native:synapse:IpFirewallRule": ResourceType(id=_SYNAPSE + "/firewallRules/{ruleName}", hidden=True),
+    "azure-native:synapse:IpFirewallRule": ResourceType(
+        id=_SYNAPSE + "/firewallRules/{ruleName}", shown=Shown.HIDDEN, edges=part_of(SYNAPSE, "workspaceName")
+    ),
     SYNAPSE: ResourceType(
         holds="pipelines, notebooks and pools",
         id=_SYNAPSE,
         outputs=_synapse,
         words="Synapse",
         size=(),
-        colour=Colour.WORKSPACE,
+        topic=Topic.SPARK,
         edges=_lake,
+        managed_network=_managed_network,
     ),
 }

@@ -4,21 +4,26 @@ from collections.abc import Iterator
 
 from ..foundation.values import name_of
 from .batch import FACTORY
-from .palette import Colour
-from .resource_type import GROUP_ID, Edge, Nodes, Resource, ResourceType
+from .resource_type import GROUP_ID, Edge, Nodes, Relation, Resource, ResourceType, Shown
+from .topic import Topic
 
-_WORDS = {
-    "Microsoft.DataFactory/factories/managedVirtualNetworks": "managed network",
-    "Microsoft.MachineLearningServices/workspaces/data/versions": "data asset",
+_MAKES = {
+    "Microsoft.DataFactory/factories/managedVirtualNetworks": ("managed network", Topic.NETWORK),
+    "Microsoft.MachineLearningServices/workspaces/data/versions": ("data asset", Topic.DATA),
 }
 
 
 def _makes(deployment: Resource) -> str:
-    return _WORDS.get(str(deployment.input("properties.template.resources.0.type")), "template")
+    return _made(deployment)[0]
 
 
-def _is_hidden(deployment: Resource) -> bool:
-    return _makes(deployment) == "data asset"
+def _topic(deployment: Resource) -> Topic:
+    return _made(deployment)[1]
+
+
+def _made(deployment: Resource) -> tuple[str, Topic]:
+    kind = str(deployment.input("properties.template.resources.0.type"))
+    return _MAKES.get(kind, ("template", Topic.OTHER))
 
 
 def _size(deployment: Resource) -> str:
@@ -30,7 +35,7 @@ def _size(deployment: Resource) -> str:
 def _runs_in(deployment: Resource, nodes: Nodes) -> Iterator[Edge]:
     if _makes(deployment) == "managed network":
         name = str(deployment.input("properties.template.resources.0.name"))
-        yield Edge(nodes.named(FACTORY, name_of(name.rpartition("/")[0])), deployment.urn, "runs in")
+        yield Edge(nodes.named(FACTORY, name_of(name.rpartition("/")[0])), deployment.urn, "runs in", Relation.PART)
 
 
 TYPES = {
@@ -38,8 +43,8 @@ TYPES = {
         id=GROUP_ID + "/providers/Microsoft.Resources/deployments/{deploymentName}",
         words=_makes,
         size=_size,
-        colour=Colour.MODEL,
-        hidden=_is_hidden,
+        topic=_topic,
+        shown=Shown.COUNTED,
         edges=_runs_in,
     ),
 }

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 
 from ..foundation.values import name_of
-from .palette import Colour
 from .resource_type import (
     GROUP_ID,
     UNKNOWN,
     Edge,
     Inputs,
     Nodes,
+    Outside,
+    Relation,
     Resource,
     ResourceType,
+    Shown,
     all_of,
-    part_of,
+    from_subnet,
     runs_as,
 )
+from .topic import Topic
 
 WORKSPACE = "azure-native:machinelearningservices:Workspace"
 _WORKSPACE = GROUP_ID + "/providers/Microsoft.MachineLearningServices/workspaces/{workspaceName}"
@@ -55,7 +58,8 @@ def _compute(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
     workspace = nodes.named(WORKSPACE, resource.input("workspaceName"))
     yield Edge(workspace, resource.urn, "runs jobs on" if cluster is None else "attached")
     if cluster is not None:
-        yield Edge(resource.urn, nodes.with_id(cluster, f"AKS {name_of(str(cluster))}"), "on")
+        host = Outside("AKS", name_of(str(cluster)), Topic.HOST)
+        yield Edge(nodes.with_id(cluster, host), resource.urn, "attached", Relation.PART)
 
 
 def _models_run_on(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
@@ -65,7 +69,25 @@ def _models_run_on(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
 
 
 def _reads(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
-    yield Edge(resource.urn, f"outside:storage {resource.input('properties.accountName')}")
+    workspace = nodes.named(WORKSPACE, resource.input("workspaceName"))
+    storage = nodes.outside(Outside("storage account", str(resource.input("properties.accountName")), Topic.DATA))
+    yield Edge(workspace, resource.urn, "data")
+    yield Edge(storage, resource.urn, "", Relation.PART)
+
+
+def _endpoint_of(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    yield Edge(nodes.named(WORKSPACE, resource.input("workspaceName")), resource.urn, "endpoint")
+
+
+def _runs_jobs_in(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    yield Edge(resource.urn, nodes.named(WORKSPACE, resource.input("workspaceName")), "jobs run in")
+
+
+def _managed_network(resource: Resource) -> str:
+    """The mode of the managed network, in words."""
+    mode = str(resource.input("managedNetwork.isolationMode") or "Disabled")
+    words = {"AllowInternetOutbound": "lets all out", "AllowOnlyApprovedOutbound": "lets out what is approved"}
+    return "" if mode == "Disabled" else f"managed network: {words.get(mode, mode)}"
 
 
 def _connection(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
@@ -79,8 +101,8 @@ TYPES = {
         id=_WORKSPACE + "/batchEndpoints/{endpointName}",
         outputs=_batch_endpoint,
         size=("properties.authMode",),
-        colour=Colour.SERVING,
-        edges=part_of(WORKSPACE, "workspaceName", "batches"),
+        topic=Topic.BATCH,
+        edges=_runs_jobs_in,
     ),
     "azure-native:machinelearningservices:Compute": ResourceType(
         id=_WORKSPACE + "/computes/{computeName}",
@@ -90,34 +112,36 @@ TYPES = {
             ("properties.properties.scaleSettings.maxNodeCount", " nodes at most"),
             "properties.properties.namespace",
         ),
-        colour=Colour.COMPUTE,
-        edges=_compute,
+        topic=Topic.COMPUTE,
+        edges=all_of(_compute, runs_as, from_subnet("properties.properties.subnet.id")),
     ),
     "azure-native:machinelearningservices:Datastore": ResourceType(
         id=_WORKSPACE + "/datastores/{name}",
         size=("properties.accountName", "properties.filesystem", "properties.containerName"),
-        colour=Colour.DATA,
-        edges=all_of(part_of(WORKSPACE, "workspaceName", "data"), _reads),
+        topic=Topic.DATA,
+        edges=_reads,
     ),
     "azure-native:machinelearningservices:OnlineEndpoint": ResourceType(
         holds="deployments that pipelines made",
         id=_WORKSPACE + "/onlineEndpoints/{endpointName}",
         outputs=_online_endpoint,
         size=("kind", "properties.authMode"),
-        colour=Colour.SERVING,
-        edges=all_of(part_of(WORKSPACE, "workspaceName", "endpoint"), _models_run_on, runs_as),
+        topic=Topic.SERVING,
+        edges=all_of(_endpoint_of, _models_run_on, runs_as),
     ),
     WORKSPACE: ResourceType(
         holds="models, runs and registered data",
         id=_WORKSPACE,
         outputs=_workspace,
         words="ML workspace",
-        colour=Colour.WORKSPACE,
+        topic=Topic.WORKSPACE,
+        edges=runs_as,
+        managed_network=_managed_network,
     ),
     "azure-native:machinelearningservices:WorkspaceConnection": ResourceType(
         id=_WORKSPACE + "/connections/{connectionName}",
         size=("properties.category", "properties.authType"),
-        hidden=True,
+        shown=Shown.HIDDEN,
         edges=_connection,
     ),
 }
