@@ -27,6 +27,7 @@ schemas: $(INSTALLED)
 	$(BIN)/mlplatform schema --file stack > schemas/pulumi-stack.schema.json
 	$(BIN)/mlplatform schema --file platform-stack > schemas/pulumi-platform-stack.schema.json
 	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
+	$(BIN)/mlplatform schema --file output > schemas/output.schema.json
 
 golden: $(INSTALLED)
 	UPDATE_GOLDEN=1 $(BIN)/pytest -n auto --dist loadfile

@@ -6,37 +6,38 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from .input import refuse
+from .input import option, refuse
 
 VIEWS = "overview|network|identity"
 
 
-def check_request(file: Optional[Path], views: list[str], *, unknown: bool) -> None:
+def check_request(file: Path, views: list[str], *, unknown: bool) -> None:
     """Refuses what cannot be drawn, before anything is planned."""
     from ..plan.diagram.draw import FORMATS
     from ..plan.diagram.picture import View
     from ..plan.diagram.png import DiagramError, check
 
-    if file is None:
-        refuse(["--view: needs --diagram FILE"])
     problems = []
     if unknown:
-        problems.append("--diagram: cannot be used with --unknown\n    A picture needs the ids that lead to resources")
+        fix = "A picture needs the ids that lead to resources"
+        problems.append(option("--diagram", "cannot be used with --unknown", fix))
     ending = file.suffix.lower()
     if ending not in FORMATS:
-        problems.append(
-            f"--diagram {file}: is not a format that can be drawn\n    Allowed: a name that ends in {_or(FORMATS)}"
-        )
+        fix = f"Allowed: a name that ends in {_or(FORMATS)}"
+        problems.append(option(f"--diagram {file}", "is not a format that can be drawn", fix))
     problems += [
-        f"--view: '{each}' is not allowed\n    Allowed: {', '.join(View)}" for each in views if each not in list(View)
+        option("--view", f"'{each}' is not allowed", f"Allowed: {', '.join(View)}")
+        for each in views
+        if each not in list(View)
     ]
     if ending == ".png":
         try:
             check()
         except DiagramError as error:
-            problems.append(f"--diagram {file}: {error}")
+            what, _, fix = str(error).partition("\n")
+            problems.append(option(f"--diagram {file}", what, fix.strip()))
     if problems:
-        refuse(problems)
+        refuse(*problems)
 
 
 def draw(folder: Path, plans: list[Any], file: Path, views: list[str], *, today: Optional[datetime.date]) -> None:
@@ -53,7 +54,7 @@ def draw(folder: Path, plans: list[Any], file: Path, views: list[str], *, today:
             try:
                 target.write_bytes(drawn(plan, view, file.suffix.lower(), among))
             except OSError as error:
-                refuse([f"--diagram {target}: cannot be written ({error.strerror})"])
+                refuse(option(f"--diagram {target}", f"cannot be written ({error.strerror})"))
             print(f"wrote {target}", file=sys.stderr)
 
 

@@ -16,3 +16,13 @@ INCONCLUSIVE = 4
 
 INTERRUPTED = 130
 """Ctrl-C: 128 and the number of the signal, as a shell says it."""
+
+MEANINGS = {
+    FINE: "nothing to look at",
+    FINDING: "something to look at",
+    BAD_INPUT: "input, or a place for output, that cannot be used",
+    UNREACHABLE: "Azure, or the network to it, did not answer or refused",
+    INCONCLUSIVE: "no result",
+    INTERRUPTED: "interrupted",
+}
+"""Code → what it says, for the help of each command."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import json
 import os
 import shutil
 import signal
@@ -17,7 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 from typer.core import TyperGroup
 
-from .input import refuse
+from ..foundation.problems import Problem
+from .input import exclude, option, refuse
+from .options import AsJson, OutputFile
+from .output import output
 
 if TYPE_CHECKING:
     from ..emulation.azure import Azure
@@ -36,7 +38,7 @@ class _Local(TyperGroup):
 
 local = typer.Typer(
     cls=_Local,
-    help="Run a command, such as `pulumi up`, against an emulated Azure: `mlplatform local -- pulumi up --stack dev`.",
+    help="Run a command against an emulated Azure.\n\nSuch as `mlplatform local -- pulumi up --stack dev`. Ends with the code of that command.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -67,9 +69,9 @@ def run(
     """Run a command against the emulated Azure."""
     command = list(context.args)
     if not command:
-        refuse(["no command is given\n    Give one, such as: mlplatform local -- pulumi up --stack dev"])
+        refuse(option("", "no command is given", "Give one, such as: mlplatform local -- pulumi up --stack dev"))
     if shutil.which(command[0]) is None:
-        refuse([f"{command[0]}: is not on PATH\n    {_NO_CLI}"])
+        refuse(option(command[0], "is not on PATH", _NO_CLI))
     from ..emulation.authorization import RoleError, principal_of
     from ..emulation.azure import Azure
     from ..emulation.server import served, sign_in_variables
@@ -77,7 +79,7 @@ def run(
     try:
         principal = principal_of(rights) if rights else None
     except RoleError as error:
-        refuse(error.problems)
+        refuse(*(_problem(each) for each in error.problems))
     folder = world.resolve()
     with _opened(folder, create=True) as state:
         state.principal = principal
@@ -88,6 +90,12 @@ def run(
         with served(azure, folder, os.environ) as environment, _saved(azure, folder):
             code = _run(command, environment)
     raise typer.Exit(code)
+
+
+def _problem(text: str) -> Problem:
+    """The problem of a text: what is wrong, and in its second line what to do."""
+    what, _, fix = text.partition("\n")
+    return Problem((), what, fix.strip())
 
 
 def _notice(state: "World", folder: Path, left_out: list[str]) -> str:
@@ -130,23 +138,26 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 
 @local.command()
-def show(
-    world: WorldOption = _DEFAULT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole world as JSON.")] = False,
-) -> None:
+def show(world: WorldOption = _DEFAULT, as_json: AsJson = False, file: OutputFile = None) -> None:
     """Show what the emulated Azure has, which names soft delete holds until when, and the faults to come."""
-    with _opened(world) as state:
+    from .answers import EmulatedAzure
+
+    with output(EmulatedAzure, file, as_json=as_json) as said, _opened(world) as state:
         if as_json:
-            print(json.dumps(state.as_json(), indent=2, sort_keys=True))
-            return
-        print(f"{state.today}: {len(state.resources)} resources")
-        counted = Counter(each.type for each in state.resources.values())
-        for type_, count in sorted(counted.items()):
-            print(f"  {count:4} {type_}")
-        for each in sorted(state.deleted.values(), key=lambda one: one.until):
-            print(f"deleted, name held until {each.until}: {each.resource.id}")
-        for fault in state.faults:
-            print(f"fault: {fault}")
+            said.answer(world=state.as_json())
+        else:
+            said.lines(_shown(state))
+
+
+def _shown(state: "World") -> Iterator[str]:
+    yield f"{state.today}: {len(state.resources)} resources"
+    counted = Counter(each.type for each in state.resources.values())
+    for type_, count in sorted(counted.items()):
+        yield f"  {count:4} {type_}"
+    for each in sorted(state.deleted.values(), key=lambda one: one.until):
+        yield f"deleted, name held until {each.until}: {each.resource.id}"
+    for fault in state.faults:
+        yield f"fault: {fault}"
 
 
 @local.command()
@@ -154,7 +165,7 @@ def reset(world: WorldOption = _DEFAULT) -> None:
     """Delete the emulated Azure with Pulumi's state, and begin anew."""
     folder = world.resolve()
     if not (folder / "world.json").exists():
-        refuse([f"--world {world}: has no emulated Azure\n    Name the folder of a run, or run a command first"])
+        refuse(option(f"--world {world}", "has no emulated Azure", "Name the folder of a run, or run a command first"))
     with _locked(folder):
         for each in folder.iterdir():
             shutil.rmtree(each) if each.is_dir() else each.unlink()
@@ -174,7 +185,7 @@ def clock(
         try:
             state.move_clock(day.date())
         except WorldError as error:
-            refuse([str(error)])
+            refuse(_problem(str(error)))
         print(f"{state.today}: {len(held - set(state.deleted))} names are free again")
 
 
@@ -201,22 +212,21 @@ def break_(
     """Let operations to come fail."""
     from ..emulation.world import ACTIONS, ANY, EFFECT, OPERATIONS, Fault
 
-    problems: list[str] = []
+    problems: list[Problem] = []
     allowed = (*OPERATIONS, *ACTIONS, EFFECT, ANY)
     if operation not in allowed:
-        problems.append(f"--operation: '{operation}' is not allowed\n    Allowed: {', '.join(allowed)}")
-    if sum((half_way, late, lost, slow)) > 1:
-        problems.append("--half-way, --late, --lost, --slow: exclude each other\n    Give one of them")
+        problems.append(option("--operation", f"'{operation}' is not allowed", f"Allowed: {', '.join(allowed)}"))
+    problems += exclude({"--half-way": half_way, "--late": late, "--lost": lost, "--slow": slow})
     if lost and operation not in ACTIONS:
-        problems.append(f"--lost: '{operation}' cannot be lost\n    Give an action: {', '.join(ACTIONS)}")
+        problems.append(option("--lost", f"'{operation}' cannot be lost", f"Give an action: {', '.join(ACTIONS)}"))
     pairs = [each.partition(":") for each in header or []]
     problems += [
-        f"--header: '{name}' is not a header\n    Give NAME:VALUE, such as Retry-After:86400"
+        option("--header", f"'{name}' is not a header", "Give NAME:VALUE, such as Retry-After:86400")
         for name, colon, _ in pairs
         if not (name.strip() and colon)
     ]
     if problems:
-        refuse(problems)
+        refuse(*problems)
     fault = Fault(target, operation, times, 0 if slow else status, code, half_way=half_way, late=late, lost=lost)
     fault.headers = {name.strip(): value.strip() for name, _, value in pairs}
     fault.seconds, fault.body = seconds if slow or seconds is not None else 0, body
@@ -233,14 +243,14 @@ def _opened(folder: Path, *, create: bool = False) -> Iterator["World"]:
     folder = folder.resolve()
     file = folder / "world.json"
     if not create and not file.exists():
-        refuse([f"--world {folder}: has no emulated Azure\n    Name the folder of a run, or run a command first"])
+        refuse(option(f"--world {folder}", "has no emulated Azure", "Name the folder of a run, or run a command first"))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     with _locked(folder):
         try:
             state = World.load(file)
         except WorldError as error:
-            refuse([str(error)])
+            refuse(_problem(str(error)))
         state.save(file)
         try:
             yield state
@@ -257,5 +267,5 @@ def _locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            refuse([f"--world {folder}: another command uses it\n    Wait for its end, or give another --world"])
+            refuse(option(f"--world {folder}", "another command uses it", "Wait for its end, or give another --world"))
         yield

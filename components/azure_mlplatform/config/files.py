@@ -149,7 +149,12 @@ _ORDER = ("sandbox", "dev", "test", "prod")
 def stacks(folder: FilePath) -> list[str]:
     """The stacks with a settings file in a folder: sandbox, dev, test, prod, then the others by name."""
     found = (each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in folder.glob("Pulumi.*.yaml"))
-    return sorted(filter(None, found), key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    return sorted(filter(None, found), key=order)
+
+
+def order(stack: str) -> tuple[int, str]:
+    """The key by which stacks are sorted: sandbox, dev, test, prod, then the others by name."""
+    return (_ORDER.index(stack) if stack in _ORDER else len(_ORDER), stack)
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,12 @@ class _Right(BaseModel):
     scope: _Scope
 
 
-class _Rights(BaseModel):
+class _StackRights(BaseModel):
     rights: list[_Right]
+
+
+class _Rights(BaseModel):
+    stacks: Annotated[list[_StackRights], Field(min_length=1)]
 
 
 def _grants(file: Path) -> Iterator[Grant]:
@@ -161,7 +165,7 @@ def _grants(file: Path) -> Iterator[Grant]:
         data["permissions"] = [data]
     found = TypeAdapter(_Rights | _Role).validate_python(data)
     if isinstance(found, _Rights):
-        yield from (Grant(each.scope, (each.action,)) for each in found.rights)
+        yield from (Grant(each.scope, (each.action,)) for stack in found.stacks for each in stack.rights)
     else:
         for scope in found.assignablescopes:
             yield from (Grant(scope, tuple(each.actions), tuple(each.notactions)) for each in found.permissions)

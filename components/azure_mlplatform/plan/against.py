@@ -10,21 +10,49 @@ from typing import Any
 
 from ..config.files import PROJECT_FILE, read
 from ..emulation.world import World
+from ..foundation.markdown import escaped
 from ..foundation.printable import printable
 from ..foundation.problems import Problem, ProblemsError, dotted, kept_going
 from ..foundation.secret_values import SECRET
 from ..resource_types import resource_type
 from .program import run_stack
 from .resource import OF_THE_ENGINE, UNKNOWN, Plan
+from .settings_difference import in_one_line
 from .state import State
 from .update import Changed, Operation, Step, Update
 
-VERSION = 1
-"""The version of the JSON object. A field that is added does not raise it."""
-
 _ORDER = (Operation.REPLACE, Operation.DELETE, Operation.UPDATE, Operation.CREATE)
+_LONG = 60
+"""The most characters of a value."""
+
 _MANY = 6
 """The number of changed inputs of one resource that are shown to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSetting:
+    """A setting that gets another value."""
+
+    setting: str
+    """Its name, with the name of each item of a list: `workspace.clusters[cpu].max_nodes`."""
+
+    before: Any
+    """None if it was not there."""
+
+    after: Any
+    """None if it goes."""
+
+    outcomes: tuple[str, ...]
+    """What a change of it does, by the table of changes. Several if that depends on more."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The setting as `--json` prints it."""
+        return {
+            "setting": self.setting,
+            "before": self.before,
+            "after": self.after,
+            "outcomes": list(self.outcomes),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +73,9 @@ class Effect:
     messages: tuple[tuple[str, str], ...]
     """What the program logged, and what could not be compared: severity and text."""
 
+    settings: tuple["ChangedSetting", ...] = ()
+    """The settings that change. Empty if they are not known, as in a state."""
+
     @property
     def refused(self) -> bool:
         """Whether the library, Azure, a lock or protection refuses any of it."""
@@ -56,33 +87,16 @@ class Effect:
         return [each for each in self.steps if takes_away(each)]
 
     def as_json(self) -> dict[str, Any]:
-        """The effect as `--json` prints it."""
+        """The effect on one stack as `--json` prints it."""
         return {
-            "version": VERSION,
             "project": self.project,
             "stack": self.stack,
-            "notices": [{"severity": severity, "text": text} for severity, text in self.messages],
-            "problems": [each.as_json() for each in self.problems],
+            "settings": [each.as_json() for each in self.settings],
             "resources": [_as_json(each) for each in self.steps],
             "same": self.same,
             "refused": self.refused,
             "takes_away": bool(self.lost),
         }
-
-
-def refusals_as_json(stack: str, problems: Iterable[Problem]) -> dict[str, Any]:
-    """What `--json` prints if nothing can be said of the resources."""
-    return {
-        "version": VERSION,
-        "project": None,
-        "stack": stack or None,
-        "notices": [],
-        "problems": [each.as_json() for each in problems],
-        "resources": [],
-        "same": 0,
-        "refused": True,
-        "takes_away": False,
-    }
 
 
 def takes_away(step: Step) -> bool:
@@ -193,6 +207,11 @@ def table(found: Effect) -> Iterator[str]:
 
 def _table(found: Effect) -> Iterator[str]:
     yield f"{found.project} {found.stack}: {_counted(found)}"
+    if found.settings:
+        yield ""
+        yield "Settings:"
+        for each in found.settings:
+            yield f"  {_setting(each)}"
     for title, steps in _groups(found):
         yield ""
         yield f"{title}:"
@@ -211,10 +230,17 @@ def _markdown(found: Effect) -> Iterator[str]:
     yield f"### {found.project} {found.stack}"
     yield ""
     yield _counted(found)
+    if found.settings:
+        yield ""
+        yield "| setting | before | after | a change of it |"
+        yield "|---|---|---|---|"
+        for setting in found.settings:
+            values = " | ".join(escaped(in_one_line(each, _LONG)) for each in (setting.before, setting.after))
+            yield f"| `{escaped(setting.setting)}` | {values} | {escaped(' or '.join(setting.outcomes))} |"
     for each in found.problems:
         yield ""
         place = dotted(each.path).replace("`", "'")
-        yield f"- **Refused:** `{place}`: {_escaped(each.what)}. {_escaped(each.fix)}"
+        yield f"- **Refused:** `{place}`: {escaped(each.what)}. {escaped(each.fix)}"
     for title, steps in _groups(found):
         yield ""
         yield f"**{title}**"
@@ -222,8 +248,8 @@ def _markdown(found: Effect) -> Iterator[str]:
         yield "| what | resource | details |"
         yield "|---|---|---|"
         for each in steps:
-            details = "<br>".join(map(_escaped, _details(each)))
-            yield f"| {each.operation.value} | {_escaped(_label(each))} | {details} |"
+            details = "<br>".join(map(escaped, _details(each)))
+            yield f"| {each.operation.value} | {escaped(_label(each))} | {details} |"
 
 
 def _groups(found: Effect) -> Iterator[tuple[str, list[Step]]]:
@@ -282,6 +308,12 @@ def _details(step: Step) -> Iterator[str]:
         yield f"and {len(step.changes) - _MANY} inputs more"
 
 
+def _setting(changed: ChangedSetting) -> str:
+    outcomes = f"  ({' or '.join(changed.outcomes)})" if changed.outcomes else ""
+    before, after = (in_one_line(each, _LONG) for each in (changed.before, changed.after))
+    return f"{changed.setting}: {before}  →  {after}{outcomes}"
+
+
 def _change(change: Changed) -> str:
     why = (
         " (replaces it; assumed)" if change.replaces and change.assumed else " (replaces it)" if change.replaces else ""
@@ -291,10 +323,4 @@ def _change(change: Changed) -> str:
 
 def _short(value: Any) -> str:
     text = "(none)" if value is None else " ".join(str(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _escaped(text: str) -> str:
-    """A text that is no table, HTML, link or picture in Markdown."""
-    text = text.replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(").replace("`", "\\`")
-    return " ".join(text.split())
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"

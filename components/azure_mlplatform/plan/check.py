@@ -4,7 +4,7 @@ import datetime
 import os
 import sysconfig
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
@@ -31,7 +31,10 @@ class Report:
     """The folders of Pulumi projects that have no settings of this library."""
 
     problems: tuple[Problem, ...]
-    """The problems in each stack, and the conflicts between stacks."""
+    """The problems in each stack."""
+
+    conflicts: tuple[Problem, ...] = ()
+    """What stacks dispute with each other."""
 
     def as_json(self) -> dict[str, Any]:
         """The report as `mlplatform check --json` prints it."""
@@ -42,18 +45,26 @@ class Report:
                     "project": plan.project,
                     "stack": plan.stack,
                     "resources": len(plan.azure_resources),
-                    "notices": [{"severity": severity, "text": text} for severity, text in plan.messages],
                 }
                 for plan in self.plans
             ],
             "skipped": list(self.skipped),
-            "problems": [each.as_json() for each in self.problems],
+            "conflicts": [each.as_json() for each in self.conflicts],
         }
 
 
-def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report:
-    """Plans every stack of this library's projects below `root`, and compares all plans. `today` is the day of the
-    check. Default: the current day."""
+def check_stacks(
+    root: Path,
+    only: Optional[list[str]] = None,
+    *,
+    today: Optional[datetime.date] = None,
+    says: Callable[[str], None] = lambda text: None,
+) -> Report:
+    """Plans every stack of this library's projects below `root`, and compares all plans.
+
+    `only` are the names of the stacks that count. Default: all. `today` is the day of the check. Default: the current
+    day. `says` is told what is under way.
+    """
     plans: list[Plan] = []
     skipped: list[str] = []
     problems: list[Problem] = []
@@ -66,6 +77,9 @@ def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report
         if not found:
             problems.append(Problem((), "has no stack", FIRST_STACK, f"{name}/{PROJECT_FILE}".lstrip("/")))
         for stack in found:
+            if only and stack not in only:
+                continue
+            says(f"planning {name} {stack}".replace("  ", " "))
             try:
                 plans.append(replace(run_stack(folder, stack, today=today), folder=name))
             except Exception as error:  # A program may raise anything. The other stacks must still be checked.
@@ -73,8 +87,7 @@ def check_stacks(root: Path, *, today: Optional[datetime.date] = None) -> Report
                 problems += [
                     replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}") for each in problems_in(error)
                 ]
-    problems += conflicts(plans)
-    return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)))
+    return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)), tuple(conflicts(plans)))
 
 
 def problems_in(error: Exception) -> Iterator[Problem]:

@@ -88,9 +88,17 @@ class PlannedResource:
             "type": self.type,
             "name": self.name,
             "parent": self.parent,
-            "dependencies": list(self.dependencies),
-            "protect": self.protect,
+            "custom": self.custom,
+            "id": None if self.id == UNKNOWN else self.id,
+            "provider": self.provider,
             "inputs": self.inputs,
+            "dependencies": list(self.dependencies),
+            "property_dependencies": {key: list(urns) for key, urns in self.property_dependencies.items()},
+            "protect": self.protect,
+            "ignore_changes": list(self.ignore_changes),
+            "replace_on_changes": list(self.replace_on_changes),
+            "delete_before_replace": self.delete_before_replace,
+            "retain_on_delete": self.retain_on_delete,
         }
 
 

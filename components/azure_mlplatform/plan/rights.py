@@ -17,9 +17,6 @@ from ..foundation.values import name_of
 from ..resource_types import resource_type
 from .resource import UNKNOWN, AdoptedResource, Plan, PlannedResource
 
-VERSION = 1
-"""The version of the JSON."""
-
 _GROUP = "azure-native:resources:ResourceGroup"
 _ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 _DEPLOYMENT = "azure-native:resources:Deployment"
@@ -190,10 +187,8 @@ class Rights:
     def as_json(self, scope: Optional[str] = None, need: Optional[Need] = None) -> dict[str, Any]:
         """The rights as `mlplatform rights --json` prints them."""
         return {
-            "version": VERSION,
             "project": self.project,
             "stack": self.stack,
-            "notices": [{"severity": severity, "text": text} for severity, text in self.notices],
             "groups": list(self.groups),
             "rights": [each.as_json() for each in self.on(scope, need)],
             "role_assignments": [

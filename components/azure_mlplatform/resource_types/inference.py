@@ -14,6 +14,7 @@ from .resource_type import (
     Shown,
     all_of,
     from_subnet,
+    machines,
     part_of,
     runs_as,
     stable_characters,
@@ -86,6 +87,7 @@ TYPES = {
     "azure-native:containerservice:AgentPool": ResourceType(
         id=_CLUSTER + "/agentPools/{agentPoolName}",
         size=("vmSize", ("minCount", " to"), ("maxCount", " nodes at most")),
+        machines=machines("vmSize", "minCount", "maxCount"),
         topic=Topic.HOST,
         edges=part_of(CLUSTER, "resourceName"),
     ),
@@ -99,6 +101,7 @@ TYPES = {
         id=_CLUSTER,
         words="AKS",
         size=("sku.tier", "networkProfile.outboundType"),
+        machines=machines("vmSize", "minCount", "maxCount", below="agentPoolProfiles"),
         topic=Topic.HOST,
         edges=all_of(from_subnet("agentPoolProfiles.0.vnetSubnetID"), runs_as),
     ),
@@ -130,6 +133,7 @@ TYPES = {
         id=GROUP_ID + "/providers/Microsoft.Web/serverfarms/{name}",
         words="App Service plan",
         size=("sku.name", "sku.capacity"),
+        machines=machines("sku.name", "sku.capacity", "sku.capacity"),
         topic=Topic.HOST,
     ),
     "azure-native:web:WebApp": ResourceType(

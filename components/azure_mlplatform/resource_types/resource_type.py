@@ -130,6 +130,17 @@ class Shown(Enum):
     """Not at all: it only makes something else work, such as a private endpoint's DNS entries."""
 
 
+class Machines(NamedTuple):
+    """Virtual machines that are paid for while they run, used or not."""
+
+    size: str
+    """The VM size, or the size in the words of the service."""
+
+    least: int
+    most: int
+    """The number that scaling can reach. Equal to `least` without scaling."""
+
+
 Edges = Callable[[Resource, Nodes], Iterator[Edge]]
 Size = Union[tuple[Union[str, tuple[str, str]], ...], Callable[[Resource], str]]
 
@@ -143,6 +154,10 @@ def _no_network(resource: Resource) -> str:
 
 
 def _no_edges(resource: Resource, nodes: Nodes) -> Iterator[Edge]:
+    yield from ()
+
+
+def _no_machines(resource: Resource) -> Iterator[Machines]:
     yield from ()
 
 
@@ -174,6 +189,9 @@ class ResourceType:
 
     edges: Edges = _no_edges
     """The edges that it adds to a diagram."""
+
+    machines: Callable[[Resource], Iterator[Machines]] = _no_machines
+    """The virtual machines that it runs on."""
 
     holds: str = ""
     """The data or work that goes with it, in words. Empty if everything in it comes back by itself."""
@@ -226,6 +244,19 @@ def from_subnet(path: str) -> Edges:
             yield Edge(nodes.with_id(network, outside), resource.urn, subnet, Relation.SUBNET)
 
     return edges
+
+
+def machines(size: str, least: str, most: str, *, below: str = "") -> Callable[[Resource], Iterator[Machines]]:
+    """The machines in inputs, by their paths. `below` is the path of a list with such inputs."""
+
+    def found(resource: Resource) -> Iterator[Machines]:
+        places = [f"{below}.{index}." for index in range(len(resource.input(below) or []))] if below else [""]
+        for place in places:
+            kind, fewest, greatest = (resource.input(place + each) for each in (size, least, most))
+            if kind is not None and isinstance(fewest, int) and isinstance(greatest, int):
+                yield Machines(str(kind), fewest, greatest)
+
+    return found
 
 
 def runs_as(resource: Resource, nodes: Nodes) -> Iterator[Edge]:

@@ -8,12 +8,14 @@ from .resource_type import (
     GROUP_ID,
     Edge,
     Inputs,
+    Machines,
     Nodes,
     Outside,
     Relation,
     Resource,
     ResourceType,
     Shown,
+    machines,
     part_of,
     stable_guid,
 )
@@ -67,6 +69,12 @@ def _managed_network(resource: Resource) -> str:
     return "managed virtual network" if resource.input("managedVirtualNetwork") else ""
 
 
+def _none_at_rest(resource: Resource) -> Iterator[Machines]:
+    """The machines of a Spark pool, which has none while no session runs."""
+    for each in machines("nodeSize", "autoScale.minNodeCount", "autoScale.maxNodeCount")(resource):
+        yield each._replace(size=f"{each.size} Spark node", least=0)
+
+
 TYPES = {
     "azure-native:databricks:AccessConnector": ResourceType(
         id=_DATABRICKS + "/accessConnectors/{connectorName}", size=("identity.type",), topic=Topic.SPARK
@@ -83,6 +91,7 @@ TYPES = {
         id=_SYNAPSE + "/bigDataPools/{bigDataPoolName}",
         words="Spark pool",
         size=("nodeSize", ("autoScale.minNodeCount", " to"), ("autoScale.maxNodeCount", " nodes at most")),
+        machines=_none_at_rest,
         topic=Topic.SPARK,
         edges=part_of(SYNAPSE, "workspaceName"),
     ),

@@ -8,6 +8,7 @@ from .resource_type import (
     UNKNOWN,
     Edge,
     Inputs,
+    Machines,
     Nodes,
     Outside,
     Relation,
@@ -16,6 +17,7 @@ from .resource_type import (
     Shown,
     all_of,
     from_subnet,
+    machines,
     runs_as,
 )
 from .topic import Topic
@@ -29,6 +31,14 @@ _COMPUTES = {
     "Kubernetes": "attached Kubernetes",
     "SynapseSpark": "attached Spark",
 }
+
+
+def _machines(resource: Resource) -> Iterator[Machines]:
+    given = "properties.properties"
+    if resource.input("properties.computeType") == "ComputeInstance":
+        yield Machines(str(resource.input(f"{given}.vmSize")), 1, 1)
+    scale = f"{given}.scaleSettings"
+    yield from machines(f"{given}.vmSize", f"{scale}.minNodeCount", f"{scale}.maxNodeCount")(resource)
 
 
 def _workspace(urn: str, inputs: Inputs) -> dict:
@@ -112,6 +122,7 @@ TYPES = {
             ("properties.properties.scaleSettings.maxNodeCount", " nodes at most"),
             "properties.properties.namespace",
         ),
+        machines=_machines,
         topic=Topic.COMPUTE,
         edges=all_of(_compute, runs_as, from_subnet("properties.properties.subnet.id")),
     ),

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.foundation.plurals import counted, listed, plural
 from azure_mlplatform.plan.diagram.png import DiagramError, check, rendered
 from azure_mlplatform.plan.diagram.sheet import BOLD, SIZES, Border, Rectangle, Sheet, Style, Text
 from azure_mlplatform.plan.diagram.svg import svg
-from azure_mlplatform.plan.diagram.words import counted, fitted, listed, plural, width, wrapped
+from azure_mlplatform.plan.diagram.words import fitted, width, wrapped
 
 ROOMS = st.floats(20, 400)
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Optional
 
+from ...foundation.plurals import counted
 from .picture import Box
 from .sheet import SIZES, Border, Rectangle, Row, Style, Text
-from .words import counted, fitted, width, wrapped
+from .words import fitted, width, wrapped
 
 PADDING = 8
 _HEIGHTS = {Style.WORDS: 16.0, Style.NAME: 15.0, Style.LINE: 13.5}

@@ -9,11 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ...foundation.plurals import listed
 from .boxes import PADDING, absent, box_rows, drawn_box, height_of
 from .legend import LEGEND, head, legend, nothing
 from .picture import Arrow, Box, Flow, Frame
 from .sheet import MARGIN, SIZES, Border, Rectangle, Sheet, Style, Text, Wire
-from .words import listed, width, wrapped
+from .words import width, wrapped
 
 COLUMN = 280
 _HEAD_OF_FRAME = 24

@@ -1,8 +1,8 @@
 """The heading of a picture: whose environment it shows, where it stands, and how much of it there is."""
 
+from ...foundation.plurals import counted
 from ..resource import Plan
 from .picture import Heading, View
-from .words import counted
 
 
 def heading(plan: Plan, view: View) -> Heading:

@@ -4,13 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from ...foundation.plurals import listed
 from ...resource_types.resource_type import Relation
 from ...resource_types.topic import Topic
 from ..resource import Plan
 from .headings import heading
 from .nodes import Graph, without_environment
 from .picture import Box, Shown, Table, View
-from .words import listed
 
 _IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 _TRUST = "azure-native:managedidentity:FederatedIdentityCredential"

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...foundation.plurals import counted, listed
 from ...foundation.values import name_of, resource_group_of
 from ...resource_types import resource_type
 from ...resource_types.network import VNET
@@ -13,7 +14,6 @@ from ..resource import Plan, PlannedResource
 from .headings import heading
 from .nodes import Graph, without_environment
 from .picture import Arrow, Box, Flow, Frame, Shown, View
-from .words import counted, listed
 
 _ENDPOINT = "azure-native:network:PrivateEndpoint"
 _ZONE = "azure-native:privatedns:PrivateZone"

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from ...foundation.plurals import counted
 from ...resource_types import resource_type
 from ...resource_types.resource_type import Edge, Relation
 from ...resource_types.resource_type import Shown as How
@@ -11,7 +12,6 @@ from ..resource import Plan
 from .headings import heading
 from .nodes import Graph
 from .picture import Arrow, Box, Flow, Frame, Shown, View
-from .words import counted
 
 COLUMNS = (
     (Topic.DATA, Topic.BATCH),

@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ...foundation.plurals import listed, plural
 from .boxes import PADDING, absent, box_rows, drawn_box, height_of
 from .legend import LEGEND, head, legend, nothing
 from .picture import Box, Table
 from .sheet import MARGIN, SIZES, Border, Rectangle, Row, Sheet, Style, Text
-from .words import listed, plural, wrapped
+from .words import wrapped
 
 _SCOPE = 250
 _WIDTHS = (120, 200)

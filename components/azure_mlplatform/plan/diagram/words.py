@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-_PLURALS = {"y": "ies", "s": "ses", "x": "xes"}
 ELLIPSIS = "…"
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -19,36 +18,8 @@ _WIDTHS = (
 )
 _BOLD = (
     *(35, 46, 53, 84, 70, 101, 88, 31, 46, 46, 53, 84, 38, 42, 38, 37, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 40, 40),
-    *(
-        84,
-        84,
-        84,
-        59,
-        100,
-        78,
-        77,
-        74,
-        84,
-        69,
-        69,
-        83,
-        84,
-        38,
-        38,
-        78,
-        64,
-        100,
-        84,
-        86,
-        74,
-        86,
-        78,
-        73,
-        69,
-        82,
-        78,
-        111,
-    ),
+    *(84, 84, 84, 59, 100, 78, 77, 74, 84, 69, 69, 83, 84, 38, 38, 78, 64, 100, 84, 86, 74, 86, 78, 73, 69, 82),
+    *(78, 111),
     *(78, 73, 73, 46, 37, 46, 84, 50, 50, 68, 72, 60, 72, 68, 44, 72, 72, 35, 35, 67, 35, 105, 72, 69, 72, 72, 50, 60),
     *(48, 72, 66, 93, 65, 66, 59, 72, 37, 72, 84),
 )
@@ -100,22 +71,3 @@ def _pieces(text: str) -> Iterable[str]:
             piece = ""
     if piece:
         yield piece
-
-
-def counted(number: int, words: str) -> str:
-    """`2 identities` for 2 and `identity`."""
-    return f"{number} {words if number == 1 else plural(words)}"
-
-
-def plural(words: str) -> str:
-    """`identities` for `identity`."""
-    if words.endswith(("ay", "ey", "oy")):
-        return f"{words}s"
-    return words[:-1] + _PLURALS.get(words[-1:], f"{words[-1:]}s")
-
-
-def listed(names: Iterable[str], *, most: int) -> str:
-    """The names in a row; after `most` of them only how many more there are."""
-    found = list(names)
-    shown = found if len(found) <= most else found[: most - 1]
-    return ", ".join(shown) + (f" and {len(found) - len(shown)} more" if len(found) > len(shown) else "")

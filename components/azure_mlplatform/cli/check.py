@@ -1,0 +1,59 @@
+"""`mlplatform check`: every stack of a repository, and what they dispute."""
+
+from pathlib import Path
+
+import typer
+
+from ..foundation.problems import Problem
+from .exit_codes import BAD_INPUT, FINDING
+from .input import needs_folder, refuse
+from .options import AsJson, On, OutputFile, Repository, Stacks, day
+from .output import output
+from .plans import progress
+
+EXAMPLES = (
+    "mlplatform check                       every stack of every project below this folder",
+    "mlplatform check prod                  only the stacks of this name",
+    "mlplatform check --on 2027-06-01       what will have expired or retired by then",
+)
+
+
+def check(
+    stacks: Stacks = None,
+    folder: Repository = Path(),
+    as_json: AsJson = False,
+    file: OutputFile = None,
+    on: On = None,
+) -> None:
+    """Check the stacks of all projects, and their conflicts.
+
+    Finds wrong settings and, across projects, a resource that two stacks make, addresses that overlap behind one hub,
+    and a cluster that a second workspace attaches. Exits with 2 if a stack is refused, and with 1 if stacks conflict.
+    """
+    from ..plan.check import check_stacks
+    from .answers import Check
+
+    with output(Check, file, as_json=as_json) as said:
+        if problems := list(needs_folder(folder, "Name the folder that contains the projects")):
+            refuse(*problems)
+        with progress() as says:
+            report = check_stacks(folder.resolve(), stacks or None, today=day(on), says=says)
+        if not report.plans and not report.problems:
+            what = "contains no Pulumi project with settings of azure-mlplatform"
+            skipped = f". Skipped: {', '.join(report.skipped)}" if report.skipped else ""
+            fix = f"Write one: mlplatform init NAME{skipped}"
+            refuse(Problem((), what, fix, str(folder)))
+        if as_json:
+            for plan in report.plans:
+                said.notices(plan.messages, plan.label)
+            said.answer(problems=said.problems(report.problems), **report.as_json())
+        else:
+            for plan in report.plans:
+                said.lines([f"{plan.file}: {len(plan.azure_resources)} resources"])
+                said.lines(f"    {severity}: {text}" for severity, text in plan.messages)
+            said.lines(f"{each}: skipped, because it has no settings of azure-mlplatform" for each in report.skipped)
+            said.problems((*report.problems, *report.conflicts))
+        if report.problems:
+            raise typer.Exit(BAD_INPUT)
+        if report.conflicts:
+            raise typer.Exit(FINDING)

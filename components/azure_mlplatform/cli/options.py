@@ -1,0 +1,71 @@
+"""The options that several commands have, with one spelling and one meaning each."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from .exit_codes import MEANINGS
+
+
+def _stacks(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    """The stacks that a shell offers."""
+    from ..config.files import stacks
+
+    chosen = ctx.params.get("stacks") or ()
+    return (
+        each
+        for each in stacks(ctx.params.get("folder") or Path())
+        if each.startswith(incomplete) and each not in chosen
+    )
+
+
+Stacks = Annotated[
+    Optional[list[str]],
+    typer.Argument(
+        metavar="STACK", help="The stacks. Default: all with settings in the folder.", autocompletion=_stacks
+    ),
+]
+
+Folder = Annotated[
+    Path, typer.Option("-C", metavar="DIR", help="The folder of Pulumi.yaml: the root, or projects/<name>.")
+]
+
+Repository = Annotated[
+    Path, typer.Option("-C", metavar="DIR", help="The folder with the projects in it. Default: this folder.")
+]
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object: docs/commands.md, schemas/output.schema.json.")
+]
+
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown, such as a comment for a pull request.")]
+
+OutputFile = Annotated[
+    Optional[Path],
+    typer.Option("--output", "-o", metavar="FILE", help="Write to this file. Default: standard output."),
+]
+
+On = Annotated[
+    Optional[datetime.datetime],
+    typer.Option(
+        "--on",
+        metavar="YYYY-MM-DD",
+        formats=["%Y-%m-%d"],
+        help="Check expiry and retirement as of this day. Default: today.",
+    ),
+]
+
+
+def day(on: Optional[datetime.datetime]) -> Optional[datetime.date]:
+    """The day of `--on`."""
+    return on and on.date()
+
+
+def epilog(*examples: str, codes: tuple[int, ...] = ()) -> str:
+    """The end of a command's help: examples, and its exit codes beside 0."""
+    shown = "\n".join(("\b", "Examples:", *(f"  {each}" for each in examples)))
+    ends = "\n".join(("\b", "Exit codes:", *(f"  {code:<4}{MEANINGS[code]}" for code in sorted({0, 130, *codes}))))
+    return f"{shown}\n\n{ends}"

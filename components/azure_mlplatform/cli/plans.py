@@ -1,0 +1,75 @@
+"""The plans of stacks, for the commands that read them."""
+
+import contextlib
+import datetime
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional
+
+from ..config import files
+from ..foundation.problems import Problem
+from .input import needs_folder, refuse
+
+if TYPE_CHECKING:
+    from ..plan.resource import Plan
+
+FOLDER = "Name the folder that contains Pulumi.yaml"
+
+
+def stacks_in(folder: Path, stacks: Optional[list[str]]) -> list[str]:
+    """The stacks that are named, or all in the folder. Raises ProblemsError if there is none."""
+    if problems := list(needs_folder(folder, FOLDER)):
+        refuse(*problems)
+    found = list(dict.fromkeys(stacks or [])) or files.stacks(files.read(folder / files.PROJECT_FILE).path.parent)
+    if not found:
+        refuse(Problem((), "is missing", files.FIRST_STACK, str(folder / "Pulumi.<stack>.yaml")))
+    return found
+
+
+def plans_of(folder: Path, stacks: list[str], *, known: bool = True, today: Optional[datetime.date]) -> list["Plan"]:
+    """The plan of each stack. Raises ProblemsError with the problems of all, and of what they dispute."""
+    from ..plan.check import problems_in
+    from ..plan.conflicts import conflicts
+    from ..plan.program import run_stack
+
+    plans: list[Plan] = []
+    problems: list[Problem] = []
+    with progress() as says:
+        for number, stack in enumerate(stacks, 1):
+            says(f"planning {stack} ({number} of {len(stacks)})")
+            try:
+                plans.append(run_stack(folder, stack, known=known, today=today))
+            except Exception as error:  # A program may raise anything.
+                problems += in_file(problems_in(error), stack)
+    problems += conflicts(plans)
+    if problems:
+        refuse(*problems)
+    return plans
+
+
+def in_file(problems: Iterator[Problem], stack: str) -> Iterator[Problem]:
+    """The problems, with the stack's file where they name none."""
+    return (replace(each, file=each.file or f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml") for each in problems)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator["_Says"]:
+    """Says on standard error what is under way, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from ..foundation.printable import printable
+
+    with Console(file=sys.stderr).status(Text("reading")) as status:
+        yield lambda text: status.update(Text(printable(text)))
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Says = Callable[[str], None]
