@@ -102,9 +102,10 @@ def test_json_for_a_pipeline(project):
     settings(project, data="no")
     done = against(project, "--json")
     found = json.loads(done.stdout)
-    assert (done.returncode, found["version"], found["project"], found["stack"]) == (1, 1, "mine", "dev")
-    assert (found["same"], found["refused"], found["takes_away"]) == (1, False, True)
-    [step] = found["resources"]
+    [stack] = found["changed"]
+    assert (done.returncode, found["version"], stack["project"], stack["stack"]) == (1, 1, "mine", "dev")
+    assert (stack["same"], stack["refused"], stack["takes_away"]) == (1, False, True)
+    [step] = stack["resources"]
     assert (step["operation"], step["name"], step["holds"]) == ("delete", "data", "data")
     assert found["problems"] == found["notices"] == []
 
@@ -113,7 +114,7 @@ def test_json_for_a_pipeline_where_all_is_refused(project):
     (project / "state.json").write_text("{}")
     done = against(project, "dev", "--json")
     found = json.loads(done.stdout)
-    assert (done.returncode, found["resources"], found["stack"]) == (2, [], "dev")
+    assert (done.returncode, found["changed"], found["command"]) == (2, [], "preview --against")
     assert [each["what"] for each in found["problems"]] == ["is not a stack's export"]
 
 
@@ -167,8 +168,8 @@ def test_a_state_from_the_pulumi_cli(project, tmp_path):
         (["dev", "prod"], "state.json", "--against: is for one stack, and 2 are named: dev, prod"),
         ([], "nothing.json", "--against nothing.json: cannot be read (No such file or directory)"),
         ([], "Pulumi.yaml", "--against Pulumi.yaml: is not JSON"),
-        (["--json", "--markdown"], "state.json", "--markdown: cannot be used with --json"),
-        (["--unknown"], "state.json", "--against: cannot be used with --unknown, --diagram or --view"),
+        (["--full", "--markdown"], "state.json", "--markdown, --full: exclude each other"),
+        (["--unknown"], "state.json", "--against, --unknown: exclude each other"),
         (["-C", "nowhere"], "state.json", "-C nowhere: is not a folder"),
     ],
 )

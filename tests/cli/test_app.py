@@ -60,7 +60,7 @@ def refused(done):
 
 
 def test_both_stacks_show_as_trees_with_counts_and_their_differences():
-    done = run("preview")
+    done = run("preview", "--full")
     assert done.returncode == 0
     said = [line.split(":")[1].split()[0] for line in done.stderr.splitlines()]
     assert said == ["batch", "Standard_NC24ads_A100_v4", "network.dns"], done.stderr
@@ -72,17 +72,15 @@ def test_both_stacks_show_as_trees_with_counts_and_their_differences():
 
 
 def test_one_stack_alone_is_not_compared():
-    done = run("preview", "prod")
+    done = run("preview", "prod", "--full")
     assert "churn dev" not in done.stdout
     assert "differ" not in done.stdout
 
 
 def test_json_is_what_the_provider_gets():
     done = run("preview", "dev", "--json")
-    resources = json.loads(done.stdout)
-    assert {tuple(each) for each in resources} == {
-        ("urn", "type", "name", "parent", "dependencies", "protect", "inputs")
-    }
+    [stack] = json.loads(done.stdout)["stacks"]
+    resources = stack["resources"]
     urns = {each["urn"] for each in resources}
     assert len(urns) == len(resources)
     for each in resources:
@@ -93,14 +91,15 @@ def test_json_is_what_the_provider_gets():
     assert '"amount": 1500,' in done.stdout
 
 
-def test_all_json_is_one_list_and_a_second_run_gives_the_same():
+def test_all_json_is_one_object_and_a_second_run_gives_the_same():
     one, other = (run("preview", "--json").stdout for _ in range(2))
-    assert {each["urn"].split(":")[2] for each in json.loads(one)} == {"dev", "prod"}
+    assert [each["stack"] for each in json.loads(one)["stacks"]] == ["dev", "prod"]
     assert one == other
 
 
 def test_unknown_shows_what_a_first_preview_knows():
-    resources = json.loads(run("preview", "dev", "--json", "--unknown").stdout)
+    [stack] = json.loads(run("preview", "dev", "--json", "--unknown").stdout)["stacks"]
+    resources = stack["resources"]
     [vnet] = [each for each in resources if each["type"] == "azure-native:network:VirtualNetwork"]
     assert vnet["inputs"]["resourceGroupName"] == "rg-customer-360-churn-dev"
     assert vnet["inputs"]["subnets"][0]["networkSecurityGroup"]["id"] == "[unknown]"
@@ -110,7 +109,7 @@ def test_unknown_shows_what_a_first_preview_knows():
 def test_a_project_of_its_own_is_named_by_its_folder(folder):
     done = run("preview", "-C", folder)
     assert done.returncode == 0
-    assert "forecast dev: " in done.stdout
+    assert done.stdout.split()[:3] == ["forecast", "dev", "prod"]
 
 
 def test_a_diagram_is_drawn_for_each_stack(tmp_path):
@@ -153,7 +152,8 @@ def test_all_that_is_wrong_with_a_diagram_is_said_at_once_before_anything_is_pla
         "--diagram p.pdf: is not a format that can be drawn\n    Allowed: a name that ends in .svg, .png, .mmd or .md\n"
     )
     assert view == "--view: 'netwrk' is not allowed\n    Allowed: overview, network, identity\n"
-    assert refused(run("preview", "--view", "network")) == ["--view: needs --diagram FILE\n"]
+    [alone] = refused(run("preview", "--view", "network"))
+    assert alone == "--view: needs --diagram FILE\n    Add it, or leave --view out\n"
 
 
 def test_a_stack_that_cannot_be_planned_keeps_no_place_in_the_diagram_of_another(project, tmp_path):
@@ -271,7 +271,8 @@ def test_an_encrypted_value_shows_as_a_secret_and_is_no_error(project):
     (project / "Pulumi.yaml").write_text(text.replace("CC-4711", "{secure: v1:ciphertext}"))
     done = run("preview", "-C", project, "dev", "--json")
     assert done.returncode == 0, done.stderr
-    [group] = [each for each in json.loads(done.stdout) if each["type"].endswith(":ResourceGroup")]
+    [stack] = json.loads(done.stdout)["stacks"]
+    [group] = [each for each in stack["resources"] if each["type"].endswith(":ResourceGroup")]
     assert group["inputs"]["tags"]["cost-center"] == "[secret]"
     assert done.stderr == (
         "warning: azure-mlplatform:project.cost_center is encrypted, but Pulumi keeps settings in the state in "
@@ -403,14 +404,14 @@ def test_a_repository_is_checked_with_all_its_projects():
 
 
 def test_a_report_can_be_read_by_programs():
-    done = run("check", "--on", "2026-11-25", "--json", ROOT / "projects" / "genomics")
+    done = run("check", "--on", "2026-11-25", "--json", "-C", ROOT / "projects" / "genomics")
     report = json.loads(done.stdout)
     assert (done.returncode, done.stderr, report["problems"], report["skipped"]) == (0, "", [], [])
     assert [(each["folder"], each["project"], each["stack"]) for each in report["stacks"]] == [
         (".", "genomics", "dev"),
         (".", "genomics", "prod"),
     ]
-    done = run("check", "--on", "2027-06-01", "--json", ROOT / "projects" / "genomics")
+    done = run("check", "--on", "2027-06-01", "--json", "-C", ROOT / "projects" / "genomics")
     assert (done.returncode, done.stderr) == (2, "")
     files = [each["file"].split(":")[0] for each in json.loads(done.stdout)["problems"]]
     assert files == ["Pulumi.dev.yaml", "Pulumi.prod.yaml"]
@@ -418,17 +419,24 @@ def test_a_report_can_be_read_by_programs():
 
 def test_what_is_wrong_in_a_repository_ends_the_check_with_its_problems(project):
     change(project, "Pulumi.dev.yaml", azure_mlplatform__location="westeurop")
-    done = run("check", project)
+    done = run("check", "-C", project)
     assert done.returncode == 2
     assert done.stdout.startswith("Pulumi.prod.yaml: ")
     assert done.stderr.startswith("error: Pulumi.dev.yaml:")
+
+
+def test_a_folder_or_an_unknown_name_in_place_of_a_stack_is_said(project):
+    assert refused(run("check", project)) == [f"{project}: is a folder, not a stack\n    Give it with -C {project}\n"]
+    assert refused(run("check", "-C", project, "nope")) == [
+        "nope: is the name of no stack in these projects\n    Leave it out to check all\n"
+    ]
 
 
 @pytest.mark.parametrize(
     ("folder", "says"), [("", "contains no Pulumi project with settings"), ("none", "is not a folder")]
 )
 def test_a_repository_without_projects_says_so(tmp_path, folder, says):
-    [problem] = refused(run("check", tmp_path / folder))
+    [problem] = refused(run("check", "-C", tmp_path / folder))
     assert says in problem
 
 

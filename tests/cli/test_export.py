@@ -107,7 +107,7 @@ def test_what_azure_gave_and_the_settings_say_stands_in_the_files(repository):
 def test_a_second_time_nothing_changes(repository):
     export(repository)
     done = export(repository, "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {})
+    assert (done.returncode, json.loads(done.stdout)["files"]) == (0, {})
     assert done.stderr == ""
     done = export(repository)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "3 files: 0 written, 0 removed\n")
@@ -148,7 +148,7 @@ def test_what_the_settings_no_longer_have_goes_and_nothing_else_does(repository,
     uris = {"drift": URI.replace("teleme-anomalies", "telemetry-drift")}
     done = export(repository, "--json", folder=project, outputs={**OUTPUTS, "batch_scoring_uris": uris})
     new = {each.replace("anomalies", "drift") for each in FILES}
-    assert json.loads(done.stdout) == dict.fromkeys(new, "written") | dict.fromkeys(FILES, "removed")
+    assert json.loads(done.stdout)["files"] == dict.fromkeys(new, "written") | dict.fromkeys(FILES, "removed")
     found = written(repository)
     assert set(found) == new | set(others)
     assert {name: found[name] for name in others} == others
@@ -223,14 +223,14 @@ def test_a_stack_that_leaves_synapse_leaves_nothing_there(repository, project):
     del data["config"]["azure-mlplatform:batch"]
     file.write_text(yaml.safe_dump(data))
     done = export(repository, "--json", folder=project, outputs={})
-    assert (done.returncode, json.loads(done.stdout)) == (0, dict.fromkeys(FILES, "removed"))
+    assert (done.returncode, json.loads(done.stdout)["files"]) == (0, dict.fromkeys(FILES, "removed"))
     assert written(repository) == {}
 
 
 def test_a_stack_that_synapse_never_scored_has_nothing_to_write(repository):
     done = export(repository, folder=ROOT, outputs={})
     assert (done.returncode, done.stdout) == (0, "")
-    assert "Synapse scores nothing in this stack" in done.stderr
+    assert "Synapse scores nothing here" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["{}", "not JSON", f'{{"properties": {{"annotations": "{MARK}"}}}}'])

@@ -56,7 +56,7 @@ LEAN = {
     for key, value in REFERENCE["config"].items()
     if key.removeprefix("azure-mlplatform:") not in ("workspace", "inference", "batch")
 }
-COMMANDS = [("preview", "dev", "-C"), ("check",)]
+COMMANDS = [("preview", "dev", "-C"), ("check", "-C")]
 ATTACKS = [
     "\x1b[31mred",
     "x\n::error::y",
@@ -99,7 +99,7 @@ def test_names_of_folders_and_stacks_cannot_either(tmp_path):
     (folder / "Pulumi.\x1b[31m.yaml").write_text("config:\n  azure-mlplatform:location: x\n")
     (tmp_path / "::warning::other").mkdir()
     (tmp_path / "::warning::other" / "Pulumi.yaml").write_text("name: y\nruntime: python\n")
-    code, out, err = run("check", tmp_path)
+    code, out, err = run("check", "-C", tmp_path)
     assert code == 2
     assert harmless(out + "\n" + err)
     assert "skipped" in out
@@ -133,7 +133,7 @@ def test_a_secret_is_refused_and_not_shown_by_any_command(project, tmp_path, key
         (project / "Pulumi.dev.yaml").write_text(text)
         for command in (
             ("preview", "dev", "--json", "-C", project),
-            ("check", "--json", project),
+            ("check", "--json", "-C", project),
             ("export", "synapse", tmp_path, "-s", "dev", "--outputs", project / "Pulumi.yaml", "-C", project),
         ):
             code, out, err = run(*command)
@@ -168,7 +168,7 @@ def test_a_users_program_that_fails_says_its_file_and_line(tmp_path, monkeypatch
     folder = program(tmp_path, text)
     (folder / "helper.py").write_text("def fail():\n    1 / 0\n")
     monkeypatch.chdir(tmp_path)
-    for command in (("preview", "dev"), ("check",)):
+    for command in (("preview", "dev"), ("check", "-C")):
         code, out, err = run(*command)
         assert code == 2
         assert harmless(out + err)
@@ -195,7 +195,11 @@ def test_a_users_program_that_ends_itself_says_so(tmp_path, text, says):
 
 def test_what_a_program_prints_is_no_part_of_the_json(tmp_path):
     code, out, err = run("preview", "dev", "--json", "-C", program(tmp_path, "print('hello')\n"))
-    assert (code, [each["name"] for each in json.loads(out)], err) == (0, ["x-dev"], "hello\n")
+    assert (code, [each["name"] for each in json.loads(out)["stacks"][0]["resources"]], err) == (
+        0,
+        ["x-dev"],
+        "hello\n",
+    )
 
 
 def test_all_calls_are_shown_to_who_asks_for_them(tmp_path, monkeypatch):
@@ -224,7 +228,7 @@ def test_what_is_no_file_is_said_by_every_command(tmp_path, name, make, says):
     )
     for command in (
         ("preview", "dev", "-C", tmp_path),
-        ("check", tmp_path),
+        ("check", "-C", tmp_path),
         ("preview", "dev", "-C", tmp_path, "--against", state),
         ("export", "synapse", tmp_path, "-s", "dev", "--outputs", state, "-C", tmp_path),
     ):
@@ -265,7 +269,7 @@ def test_a_repository_with_folders_in_folders_is_searched_to_its_end(tmp_path):
         deep = deep / "a"
     os.makedirs(deep)
     program(deep, "1 / 0\n")
-    code, _, err = run("check", tmp_path)
+    code, _, err = run("check", "-C", tmp_path)
     assert code == 2
     assert "ZeroDivisionError" in err
 
@@ -307,7 +311,7 @@ def test_settings_with_anything_in_any_place_are_shown_or_refused(project, chang
                 inner = inner[part]
             inner[path[-1]] = {"secure": HUNTER} if value == HUNTER else value
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
-    code, out, err = run("check", project) if check else run("preview", "dev", "-C", project)
+    code, out, err = run("check", "-C", project) if check else run("preview", "dev", "-C", project)
     assert code in (0, 2)
     assert harmless(out + "\n" + err)
 
@@ -338,7 +342,7 @@ names = st.sampled_from(["Pulumi.yaml", "Pulumi.dev.yaml"])
 def test_files_of_any_bytes_are_read_or_refused(tmp_path_factory, data, name):
     folder = program(tmp_path_factory.mktemp("bytes"), "")
     (folder / name).write_bytes(data)
-    for command in (("preview", "dev", "-C", folder), ("check", folder)):
+    for command in (("preview", "dev", "-C", folder), ("check", "-C", folder)):
         code, out, err = run(*command)
         assert code in (0, 2)
         assert harmless(out + "\n" + err)

@@ -117,13 +117,13 @@ def test_a_world_is_shown_moved_broken_and_reset(folder):
     wrong = run(folder, "break", "x", "--operation", "burn", "--late", "--lost", "--header", "Retry-After").stderr
     for each in ("Allowed: create, update, read, delete, start", "exclude each other", "'Retry-After' is not a header"):
         assert each in wrong
-    world = json.loads(run(folder, "show", "--json").stdout)
+    world = json.loads(run(folder, "show", "--json").stdout)["world"]
     [fault] = world["faults"]
     assert (fault["operation"], fault["times"], fault["status"]) == ("delete", 2, 409)
     assert "fault: delete of 'vaults' will fail 2 times with 409 Conflict" in run(folder, "show").stdout
     for given, seconds in ([], None), (["--seconds", "5"], 5):
         assert "will be slow 1 times" in run(folder, "break", "aks", "--slow", *given).stdout
-        assert json.loads(run(folder, "show", "--json").stdout)["faults"][-1]["seconds"] == seconds
+        assert json.loads(run(folder, "show", "--json").stdout)["world"]["faults"][-1]["seconds"] == seconds
     assert run(folder, "reset").returncode == 0
     assert run(folder, "show").returncode == 2
 

@@ -51,11 +51,9 @@ def test_json_is_one_object_and_a_second_run_gives_the_same():
     one, other = (run("rights", "prod", "--json").stdout for _ in range(2))
     assert one == other
     found = json.loads(one)
-    assert list(found) == [
-        "version", "project", "stack", "notices", "groups", "rights", "role_assignments", "condition", "registrations",
-        "by_others",
-    ]  # fmt: skip
-    assert (found["version"], found["project"], found["stack"]) == (1, "churn", "prod")
+    assert list(found) == ["version", "notices", "problems", "command", "stacks"]
+    [found] = found["stacks"]
+    assert (found["project"], found["stack"]) == ("churn", "prod")
     assert found["rights"] == rights_of_stack(ROOT, "prod").as_json()["rights"]
     assert {key for each in found["rights"] for key in each} == {
         "action", "scope", "needed_for", "assumed", "because",
@@ -78,10 +76,14 @@ def test_another_project_is_named_by_its_folder():
 
 
 def test_what_is_wrong_with_the_words_is_said_at_once():
-    assert refused(run("rights", "prod", "--for", "down", "--json", "--role")) == [
-        "--for: 'down' is not allowed\n    Allowed: up, removal, retirement\n",
-        "--json, --role: exclude each other\n    Give one of them\n",
+    done = run("rights", "prod", "--for", "down", "--json", "--role")
+    assert done.returncode == 2
+    assert [(each["file"], each["what"]) for each in json.loads(done.stdout)["problems"]] == [
+        ("--json, --role", "exclude each other"),
+        ("--for", "'down' is not allowed"),
     ]
+    [need] = refused(run("rights", "prod", "--for", "down"))
+    assert need == "--for: 'down' is not allowed\n    Allowed: up, removal, retirement\n"
     [scope] = refused(run("rights", "prod", "-C", "projects/claims", "--scope", "/x"))
     assert scope.startswith("--scope: '/x' is not a scope of this stack\n    Allowed: /subscriptions/")
 

@@ -277,7 +277,7 @@ def test_a_principal_has_the_roles_of_files(role, tmp_path):
 
 def test_a_principal_has_the_rights_that_the_command_prints(tmp_path):
     rights = rights_of_stack(ROOT, "dev")
-    (tmp_path / "rights.json").write_text(json.dumps(rights.as_json()))
+    (tmp_path / "rights.json").write_text(json.dumps({"version": 1, "command": "rights", "stacks": [rights.as_json()]}))
     grants = principal_of([tmp_path / "rights.json"]).grants
     assert grants == principal(list(rights.rights)).grants
 

@@ -42,7 +42,8 @@ def replace_in(file, *pairs):
 
 
 def said(repository):
-    return [str(each) for each in check_stacks(repository, today=TODAY).problems]
+    report = check_stacks(repository, today=TODAY)
+    return [str(each) for each in (*report.problems, *report.conflicts)]
 
 
 def test_a_repository_without_problems_says_what_it_has(repository):
@@ -57,9 +58,9 @@ def test_a_repository_without_problems_says_what_it_has(repository):
         "project": "central",
         "stack": "dev",
     }
-    [notice] = first["notices"]
-    assert notice["severity"] == "warning"
-    assert notice["text"].startswith("Standard_NC4as_T4_v3: not checked whether westeurope has it")
+    [(severity, text)] = report.plans[0].messages
+    assert severity == "warning"
+    assert text.startswith("Standard_NC4as_T4_v3: not checked whether westeurope has it")
     assert first["resources"] == len(report.plans[0].azure_resources)
 
 
@@ -142,7 +143,7 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
 
 def test_the_problems_as_json_have_their_places(repository):
     replace_in(repository / "projects/central/Pulumi.dev.yaml", ("location: westeurope", "location: nowhere"))
-    [problem] = check_stacks(repository, today=TODAY).as_json()["problems"]
+    [problem] = [each.as_json() for each in check_stacks(repository, today=TODAY).problems]
     assert problem["file"] == "projects/central/Pulumi.dev.yaml:4"
     assert problem["path"] == ["azure-mlplatform:location"]
     assert "'nowhere' is not an Azure region" in problem["what"]
@@ -154,7 +155,7 @@ def test_projects_of_others_are_left_out(repository):
     (folder / "Pulumi.yaml").write_text("name: other\nruntime: nodejs\n")
     (folder / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}")
     assert check_stacks(repository, today=TODAY).skipped == ("other",)
-    assert check_stacks(folder).as_json() == {"stacks": [], "skipped": ["."], "problems": []}
+    assert check_stacks(folder).as_json() == {"stacks": [], "skipped": ["."], "conflicts": []}
 
 
 def test_what_retires_is_judged_as_on_a_day(tmp_path):

@@ -17,8 +17,9 @@ import typer
 from typer.core import TyperGroup
 
 from ..foundation.problems import Problem
+from .exit_codes import BAD_INPUT
 from .input import exclude, option, refuse
-from .options import AsJson, OutputFile
+from .options import AsJson, OutputFile, epilog
 from .output import output
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class _Local(TyperGroup):
 
 local = typer.Typer(
     cls=_Local,
-    help="Run a command against an emulated Azure.\n\nSuch as `mlplatform local -- pulumi up --stack dev`. Ends with the code of that command.",
+    help="Run a command against an emulated Azure.\n\nSuch as `mlplatform local -- pulumi up --stack dev`. "
+    "Ends with the code of that command.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -137,7 +139,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     return 128 - code if code < 0 else code
 
 
-@local.command()
+@local.command(epilog=epilog("mlplatform local show", "mlplatform local show --json -o azure.json", codes=(BAD_INPUT,)))
 def show(world: WorldOption = _DEFAULT, as_json: AsJson = False, file: OutputFile = None) -> None:
     """Show what the emulated Azure has, which names soft delete holds until when, and the faults to come."""
     from .answers import EmulatedAzure

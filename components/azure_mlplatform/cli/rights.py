@@ -52,8 +52,8 @@ def rights(
 ) -> None:
     """Show what the deploying identity must be allowed.
 
-    Where, and because of what. Computed from the resources that `pulumi up` would make. Lists also what others have to do: the owners of the hub,
-    of shared storage and of the subscription.
+    Where, and because of what: computed from the resources that `pulumi up` would make. Lists also what others have to
+    do: the owners of the hub, of shared storage and of the subscription.
     """
     from ..plan.rights import Need, table
     from .answers import Rights

@@ -48,11 +48,7 @@ def _differing(values: list[Any], path: str) -> Iterator[SettingDifference]:
     there = [each for each in values if each is not None]
     if len(there) > 1 and all(isinstance(each, Mapping) for each in there):
         for key in dict.fromkeys(key for each in there for key in each):
-            inner = [None if each is None else each.get(key) for each in values]
-            if len(there) == len(values) or sum(each is not None for each in inner) > 1:
-                yield from _differing(inner, f"{path}.{key}" if path else str(key))
-        if len(there) < len(values):
-            yield SettingDifference(path, tuple(values))
+            yield from _differing([(each or {}).get(key) for each in values], f"{path}.{key}" if path else str(key))
     elif len(there) > 1 and all(_is_named(each) for each in there) and any(there):
         items = [None if each is None else {str(item["name"]): item for item in each} for each in values]
         for name in dict.fromkeys(name for each in items if each is not None for name in each):
