@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Optional
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ...foundation.duplicates import duplicate_names, duplicate_values, duplicates_across
 from ...foundation.model import check
@@ -32,6 +32,8 @@ TARGETS = {
 class InferenceSettings(PartSettings):
     """The targets that serve models, and their endpoints. docs/inference.md helps to choose a target, and to combine
     several."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["target"]}, {"required": ["targets"]}]})
 
     target: Optional[InferenceTarget] = None
     """The service that models run on, if it is one: `aks`, `managed`, `app_service` or `container_app`. Default: those
