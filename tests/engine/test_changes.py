@@ -157,10 +157,14 @@ DEV = [
     Change(
         "a target beside the cluster",
         beside_the_cluster,
-        created=("churn-app-service*",),
+        created=("churn-app-service*", "churn-data-product-network-*azurewebsites.net*"),
         updated=("churn-data-product-network-vnet",),  # Its containers subnet is given to App Service.
     ),
-    Change("the target beside the cluster goes", the_cluster_alone, deleted=("churn-app-service*",)),
+    Change(
+        "the target beside the cluster goes",
+        the_cluster_alone,
+        deleted=("churn-app-service*", "churn-data-product-network-*azurewebsites.net*"),
+    ),
     Change(
         "the service comes back while Azure holds its name",
         lambda s: s["ai_services"].append({"name": "speech", "kind": "SpeechServices"}),
