@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from azure_mlplatform.foundation.built_in_roles import Role, role_name
-from azure_mlplatform.network.settings import DATABRICKS_SUBNETS
+from azure_mlplatform.network.settings import DELEGATIONS
 from azure_mlplatform.plan.resource import Plan, PlannedResource
 from azure_mlplatform.settings import SubnetRole
-from support.programs import BATCH, BRICKS, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
+from support.programs import BATCH, BRICKS, EVERY_TARGET, GROUP, OTHER_TARGETS, SYNAPSE, WORKSPACE, whole
 
 DIAGNOSED = {
     "azure-native:app:ContainerApp",
@@ -89,9 +89,8 @@ NO_LAKE = ("accountName", lambda name: not str(name).startswith("dls"))
 
 AML_COMPUTE = ("properties.computeType", "AmlCompute")
 OF_PROD = ("AmlCompute", "Kubernetes", "SynapseSpark")
-DELEGATED = "Microsoft.Databricks/workspaces"
 SUBNETS = [
-    (f"subnets.{number}.delegations.0.serviceName", DELEGATED) if role in DATABRICKS_SUBNETS else ("", None)
+    (f"subnets.{number}.delegations.0.serviceName", DELEGATIONS[role]) if role in DELEGATIONS else ("", None)
     for number, role in enumerate(SubnetRole)
 ]
 """Of each subnet, by its number: which networks have it."""
@@ -316,7 +315,11 @@ def others(environment):
     """The plans of an environment beside that with AKS."""
     targets = [whole(environment, inference=each) for each in OTHER_TARGETS.values()]
     beside = [{"synapse": SYNAPSE, **BRICKS}, {"batch": BATCH}]
-    return [*targets, *(whole(environment, inference=None, **each) for each in beside)]
+    return [
+        *targets,
+        *(whole(environment, inference=None, **each) for each in beside),
+        whole(environment, **EVERY_TARGET),
+    ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type.rsplit(':', 1)[-1]}.{row.path}")

@@ -1,7 +1,10 @@
+import datetime
 import re
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from azure_mlplatform.emulation.answers import SUBSCRIPTION
@@ -9,13 +12,17 @@ from azure_mlplatform.foundation.secret_values import SECRET, holds_key
 from azure_mlplatform.inference.settings.inference import TARGETS, InferenceSettings, InferenceTarget
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.plan.update import Operation
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
-from azure_mlplatform.testing import check_golden, children, example_settings, record, urns
+from azure_mlplatform.stack import azure_provider
+from azure_mlplatform.testing import change, check_golden, children, example_settings, record, urns
 from support.programs import (
     BATCH,
     BRICKS,
     CPU,
+    EVERY_TARGET,
     GROUP,
+    HOSTS,
     HUB,
     INFERENCE,
     LEGACY,
@@ -24,6 +31,7 @@ from support.programs import (
     TODAY,
     WITHIN_ANOTHER,
     WORKSPACE,
+    of_targets,
     twice_granted,
     whole,
 )
@@ -292,6 +300,132 @@ def test_every_target_is_made_shown_and_in_its_subnet(target):
         each["name"]: [one["serviceName"] for one in each.get("delegations", [])] for each in network.input("subnets")
     }
     assert delegated["snet-churn-containers-dev"] == ([row.delegation] if row.delegation else [])
+
+
+TARGETS_OF = ("aks", "managed", "app_service", "container_app")
+STASHES = {
+    "aks": set(),  # An endpoint on a cluster has its stash with one target too.
+    "managed": {"endpoint-on-managed"},
+    "app_service": {"app-web"},
+    "container_app": {"app-apps"},
+}
+"""Target → what keeps where its models are, beside another target only."""
+
+
+def serves(*targets, preview=False, **changes):
+    """The plan of an environment that serves models by some targets; by `target` if it is one."""
+    given = of_targets(*targets)
+    if len(targets) == 1:
+        [given["target"]] = given.pop("targets")
+    return whole("dev", preview=preview, inference=given, **{**HOSTS, **changes})
+
+
+def made_by(plan):
+    return {each.urn for each in plan.resources}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("pair", list(combinations(TARGETS_OF, 2)), ids="-".join)
+def test_two_targets_make_what_each_makes_alone_and_nothing_else(pair, preview):
+    both, *alone = (serves(*each, preview=preview) for each in (pair, *((each,) for each in pair)))
+    stashes = {each.urn for each in both.of_type("Stash") if each.name in {*STASHES[pair[0]], *STASHES[pair[1]]}}
+    assert made_by(both) == made_by(alone[0]) | made_by(alone[1]) | stashes
+    assert twice_granted(both) == []
+    made = {each.urn: each for each in both.azure_resources}
+    for each in (each for one in alone for each in one.azure_resources):
+        if each.kind not in ("VirtualNetwork", "NetworkSecurityGroup"):
+            assert made[each.urn].inputs == each.inputs
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_every_target_beside_the_others_has_its_own(preview):
+    plan = whole("prod", preview=preview, **EVERY_TARGET)
+    [vnet] = plan.of_type("VirtualNetwork")
+    by_name = {each.name: each for each in plan.azure_resources}
+    on_cluster, managed = (by_name[f"churn-endpoint-on-{each}-endpoint"] for each in ("aks", "managed"))
+    assert (on_cluster.input("kind"), managed.input("kind")) == ("K8S", "Managed")
+    assert "compute" in on_cluster.input("properties")
+    assert "compute" not in managed.input("properties")
+    subnets = {
+        "app-service": by_name["churn-app-service-web"].input("virtualNetworkSubnetId"),
+        "container-app": by_name["churn-container-app-environment"].input("vnetConfiguration.infrastructureSubnetId"),
+    }
+    for role, subnet_id in subnets.items():
+        assert subnet_id == (UNKNOWN if preview else f"{vnet.id}/subnets/snet-churn-{role}-prod")
+    names = [each.azure_name for each in plan.of_type("UserAssignedIdentity")]
+    assert len(names) == len(set(names))
+
+
+def test_outputs_say_what_each_target_serves():
+    inference = of_targets("aks", "managed", "app_service", "container_app")
+    plan, outputs = exported(workspace=WORKSPACE, inference=inference, **HOSTS)
+    assert outputs["inference_targets"] == {
+        "aks": ["on-aks"],
+        "managed": ["on-managed"],
+        "app_service": ["web"],
+        "container_app": ["apps"],
+    }
+    assert set(outputs["endpoints"]) == set(outputs["endpoint_client_ids"]) == {"on-aks", "on-managed"}
+    apps = {each.name.rsplit("-", 1)[-1]: each for kind in ("WebApp", "ContainerApp") for each in plan.of_type(kind)}
+    assert outputs["model_apps"] == {name: each.azure_name for name, each in apps.items()}
+    assert {name: host.partition(".")[0] for name, host in outputs["model_hosts"].items()} == outputs["model_apps"]
+    alone = exported(workspace=WORKSPACE, inference=of_targets("aks"))[1]
+    assert "inference_targets" not in alone
+
+
+def served_by(*targets, **changes):
+    """The program of an environment that serves models by some targets."""
+    inference = of_targets(*targets)
+    if len(targets) == 1:
+        [inference["target"]] = inference.pop("targets")
+    settings = example_settings(workspace=WORKSPACE, inference=inference, **{**HOSTS, **changes})
+    return lambda: ProjectEnvironment(
+        "churn",
+        ProjectEnvironmentArgs(settings=settings, today=TODAY),
+        pulumi.ResourceOptions(providers=[azure_provider(settings)]),
+    )
+
+
+PLAIN = {"network": {"address_space": ["10.20.0.0/22"]}}
+VNET, PODS = "churn-data-product-network-vnet", "churn-data-product-network-aks-rules"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "network", "coming", "going"),
+    [
+        # The containers subnet is given to App Service, and stays so when App Service goes.
+        ("aks", "app_service", PLAIN, {VNET: "subnets[2].delegations"}, {}),
+        # The rules of the subnet let pods reach each other.
+        ("app_service", "aks", PLAIN, {PODS: "securityRules"}, {PODS: "securityRules"}),
+        ("managed", "container_app", PLAIN, {VNET: "subnets[2].delegations"}, {}),
+        ("container_app", "app_service", HOSTS, {}, {}),
+        ("app_service", "container_app", HOSTS, {}, {}),
+    ],
+)
+def test_a_second_target_comes_and_goes_and_nothing_else_moves(first, second, network, coming, going):
+    one, two = served_by(first, **network), served_by(first, second, **network)
+    day = datetime.date.fromisoformat(TODAY)
+    for before, after, wanted, beside in ((one, two, Operation.CREATE, coming), (two, one, Operation.DELETE, going)):
+        found = change(before, after, project="churn", today=day)
+        assert not found.problems
+        assert not [each for step in found.steps for each in step.refusals]
+        # The stash keeps no target while there are several.
+        others = {each.name: each for each in found.steps if each.operation is not wanted and each.name != "inference"}
+        assert {each.operation for each in others.values()} <= {Operation.UPDATE}
+        assert set(others) == set(beside)
+        for name, path in beside.items():
+            assert all(each.path.startswith(path) for each in others[name].changes)
+        assert any(each.operation is wanted for each in found.steps)
+
+
+def test_a_target_gives_way_to_another_while_both_serve():
+    """From one target to another: both, then the second alone. The first value that a stack keeps is no hindrance."""
+    day = datetime.date.fromisoformat(TODAY)
+    found = change(served_by("aks", "app_service"), served_by("app_service"), project="churn", today=day)
+    assert not found.problems
+    gone = {each.type for each in found.steps if each.operation is Operation.DELETE}
+    assert "azure-native:containerservice:ManagedCluster" in gone
+    assert not [each for each in found.steps if "app-service" in each.name]
 
 
 def test_databricks_is_where_the_settings_say_and_reads_what_jobs_read():

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 from pydantic import Field
@@ -26,6 +26,7 @@ from .inference.container_app.settings import ContainerAppsSettings
 from .inference.online_endpoint import OnlineEndpoint, OnlineEndpointArgs
 from .inference.settings.endpoints import OnlineEndpointSettings
 from .inference.settings.inference import InferenceSettings
+from .inference.settings.target import InferenceTarget
 from .network.settings import DnsMode, EgressKind, SubnetRole
 from .parts.arguments import ArgsOrDict, In
 from .parts.component import Component, child
@@ -80,6 +81,7 @@ class ProjectEnvironment(Component):
         self.app_service: Optional[AppServiceInference] = None
         self.container_app: Optional[ContainerAppInference] = None
         self.endpoints: dict[str, OnlineEndpoint] = {}
+        self._models = settings.inference.models() if settings.inference else {}
         if settings.inference is not None:
             self._inference(settings, settings.inference)
         self.synapse = self._synapse(settings, settings.synapse) if settings.synapse else None
@@ -167,13 +169,14 @@ class ProjectEnvironment(Component):
         if inference.aks is not None:
             self.aks = self._aks(settings, inference.aks)
         if inference.app_service is not None:
-            self.app_service = self._app_service(inference, inference.app_service)
+            self.app_service = self._app_service(settings, inference, inference.app_service)
         if inference.container_app is not None:
-            self.container_app = self._container_app(inference, inference.container_app)
+            self.container_app = self._container_app(settings, inference, inference.container_app)
         workspace = self._workspace_reference
         if workspace is not None:
             for endpoint in inference.endpoints:
-                self.endpoints[endpoint.name] = self._endpoint(endpoint, workspace)
+                on_cluster = inference.target_of(endpoint) is InferenceTarget.AKS
+                self.endpoints[endpoint.name] = self._endpoint(endpoint, workspace, self.aks if on_cluster else None)
 
     def _aks(self, settings: EnvironmentSettings, aks: AKSSettings) -> AKSInference:
         return AKSInference(
@@ -189,32 +192,43 @@ class ProjectEnvironment(Component):
             child(self),
         )
 
-    def _app_service(self, inference: InferenceSettings, app_service: AppServiceSettings) -> AppServiceInference:
+    def _app_service(
+        self, settings: EnvironmentSettings, inference: InferenceSettings, app_service: AppServiceSettings
+    ) -> AppServiceInference:
+        role = inference.subnet_role(InferenceTarget.APP_SERVICE, settings.network)
         return AppServiceInference(
             self.logical_name("app-service"),
             AppServiceInferenceArgs(
                 placement=self.placement,
                 settings=app_service,
-                registry_id=self._registry_id(inference),
-                subnet_id=self._subnet_id(SubnetRole.CONTAINERS),
+                registry_id=self._registry_id(app_service.registry_id),
+                subnet_id=self._subnet_id(role) if role else None,
             ),
             child(self),
         )
 
-    def _container_app(self, inference: InferenceSettings, apps: ContainerAppsSettings) -> ContainerAppInference:
+    def _container_app(
+        self, settings: EnvironmentSettings, inference: InferenceSettings, apps: ContainerAppsSettings
+    ) -> ContainerAppInference:
+        role = inference.subnet_role(InferenceTarget.CONTAINER_APP, settings.network) or SubnetRole.CONTAINERS
+        adopted = settings.network is not None and settings.network.adopted
         return ContainerAppInference(
             self.logical_name("container-app"),
             ContainerAppInferenceArgs(
                 placement=self.placement,
                 settings=apps,
-                registry_id=self._registry_id(inference),
-                subnet_id=self._subnet_id(SubnetRole.CONTAINERS) or "",
+                registry_id=self._registry_id(apps.registry_id),
+                subnet_id=self._subnet_id(role) or "",
+                # In an own network, it moves if it gets or loses a subnet of its own.
+                subnet_setting=f"network.subnet_ids.{role}" if adopted else "network.subnets.container_app",
             ),
             child(self),
         )
 
-    def _endpoint(self, endpoint: OnlineEndpointSettings, workspace: WorkspaceReference) -> OnlineEndpoint:
-        compute_id = self.aks.compute_id if self.aks else None
+    def _endpoint(
+        self, endpoint: OnlineEndpointSettings, workspace: WorkspaceReference, cluster: Optional[AKSInference]
+    ) -> OnlineEndpoint:
+        compute_id = cluster.compute_id if cluster else None
         made = OnlineEndpoint(
             self.logical_name(f"endpoint-{endpoint.name}"),
             OnlineEndpointArgs(placement=self.placement, settings=endpoint, workspace=workspace, compute_id=compute_id),
@@ -228,10 +242,10 @@ class ProjectEnvironment(Component):
         network = self.data_product.network
         return network.subnet_id(role) if network else None
 
-    def _registry_id(self, inference: InferenceSettings) -> In[str]:
-        """The registry of container images: from the settings, or else the workspace's."""
-        if inference.registry_id is not None:
-            return inference.registry_id
+    def _registry_id(self, given: Optional[str]) -> In[str]:
+        """The registry of container images: from the settings of a target, or else the workspace's."""
+        if given is not None:
+            return given
         return self.workspace.container_registry_id if self.workspace else ""
 
     def _parts(self) -> list[Optional[Component]]:
@@ -250,7 +264,12 @@ class ProjectEnvironment(Component):
     def outputs(self) -> dict[str, pulumi.Output]:
         """The outputs that people and pipelines need, by the names that a stack exports."""
         components = [self.data_product, *self._parts()]
-        outputs = {name: value for each in components if each for name, value in each.exports.items()}
+        outputs: dict[str, pulumi.Output] = {}
+        for name, value in (pair for each in components if each for pair in each.exports.items()):
+            # Two targets with apps say the same of their apps, whose names differ.
+            outputs[name] = _together(outputs[name], value) if name in outputs else value
+        if len(self._models) > 1:
+            outputs["inference_targets"] = pulumi.Output.from_input(self._models)
         if self.endpoints:
             outputs |= {
                 "endpoints": pulumi.Output.all(**{each: made.name for each, made in self.endpoints.items()}),
@@ -260,6 +279,11 @@ class ProjectEnvironment(Component):
                 ),
             }
         return outputs
+
+
+def _together(first: "pulumi.Output[Any]", second: "pulumi.Output[Any]") -> "pulumi.Output[dict[str, Any]]":
+    """Two mappings as one."""
+    return pulumi.Output.all(first, second).apply(lambda both: {**both[0], **both[1]})
 
 
 def _egress(settings: EnvironmentSettings) -> EgressKind:

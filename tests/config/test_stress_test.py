@@ -24,6 +24,7 @@ CLUSTER = (
     "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/"
     "Microsoft.ContainerService/managedClusters/aks-central"
 )
+REGISTRY = CLUSTER.partition("Microsoft.")[0] + "Microsoft.ContainerRegistry/registries/crmodels"
 
 
 def aks(*pools, **changes):
@@ -188,6 +189,21 @@ def test_pools_are_read_from_the_projects_files(churn):
     assert aks.gitops
     assert aks.gitops.tag == "v7"
     assert type(made).__name__ == "EnvironmentSettings"
+
+
+def test_other_targets_of_the_project_and_of_the_platform_change_nothing(churn):
+    web = {"registry_id": REGISTRY, "apps": [{"name": "web", "open_reason": "The gateway checks tokens"}]}
+    prod = yaml.safe_load((churn / "Pulumi.prod.yaml").read_text())["config"]["azure-mlplatform:inference"]
+    prod["targets"] = [prod.pop("target"), "app_service"]
+    change(churn / "Pulumi.prod.yaml", "inference", {**prod, "app_service": web})
+    own = platform()["inference"]
+    own["targets"] = [own.pop("target"), "app_service"]
+    settings = PlatformSettings.model_validate(platform(inference={**own, "app_service": web}))
+    made = with_prods_pools(settings, churn.parent / "platform").inference
+    assert made
+    assert made.targets == ["aks", "app_service"]
+    assert made.aks
+    assert [each.name for each in made.aks.pools] == ["gpu"]
 
 
 def test_a_stack_of_prods_kind_is_prod_whatever_its_name(churn):

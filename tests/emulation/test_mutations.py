@@ -24,7 +24,7 @@ from azure_mlplatform.emulation import refusals
 from azure_mlplatform.emulation.azure import Azure
 from azure_mlplatform.emulation.ids import arm_type, lock_scope, parent_of
 from azure_mlplatform.emulation.refusal import AzureError
-from azure_mlplatform.emulation.tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Operation
+from azure_mlplatform.emulation.tables.deletion import BLOCKED, DELEGATED, HELD, IN_USE, LOCKS, SERIAL, Operation
 from azure_mlplatform.emulation.tables.immutable import ALLOWED, IMMUTABLE, NONE_KNOWN, ONE_WAY, Outcome
 from azure_mlplatform.emulation.tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again
 from azure_mlplatform.emulation.tables.reached import REACHED
@@ -50,6 +50,7 @@ TABLES: tuple[tuple[Refusal, ...], ...] = (
     tuple(each for each in IMMUTABLE if each.outcome is Outcome.REFUSED),
     LOCKS,
     IN_USE,
+    DELEGATED,
     HELD,
     BLOCKED,
     SERIAL,
@@ -332,6 +333,15 @@ def lost_subnet(row: Any, life: Life) -> Iterator[Scenario]:
                 yield partial(only, life, network.id, user.id), again(life, network, subnets=left)
 
 
+def delegated(row: Any, life: Life) -> Iterator[Scenario]:
+    """A network has no delegations any more, and something of the service is in a subnet of it."""
+    for network in life.world.of_type("azure-native:network:VirtualNetwork"):
+        _, inputs = life.inputs(network)
+        subnets = [{**each, "delegations": None} for each in inputs["subnets"]]
+        for user in of_arm_type(life, row.user):
+            yield partial(only, life, network.id, user.id), again(life, network, subnets=subnets)
+
+
 def blocked(row: Any, life: Life) -> Iterator[Scenario]:
     """A group goes, and something in another group refers to what is in it."""
 
@@ -498,6 +508,7 @@ SCENARIOS: dict[str, Callable[[Any, Life], Iterator[Scenario]]] = {
     "IMMUTABLE": immutable,
     "LOCKS": locks,
     "IN_USE": in_use,
+    "DELEGATED": delegated,
     "HELD": held_by_state,
     "BLOCKED": blocked,
     "SERIAL": serial,

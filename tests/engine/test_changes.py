@@ -44,6 +44,18 @@ def store(settings: Settings, name: str = "customers") -> Settings:
     return next(each for each in settings["workspace"]["datastores"] if each["name"] == name)
 
 
+def beside_the_cluster(settings: Settings) -> None:
+    inference = settings["inference"]
+    inference["targets"] = [inference.pop("target"), "app_service"]
+    inference["app_service"] = {"apps": [{"name": "web", "open_reason": "The gateway checks tokens, ML-321"}]}
+
+
+def the_cluster_alone(settings: Settings) -> None:
+    inference = settings["inference"]
+    inference["target"] = inference.pop("targets")[0]
+    del inference["app_service"]
+
+
 REGISTRY = (
     "/subscriptions/00000000-0000-0000-0000-00000000cafe/resourceGroups/rg-shared/providers"
     "/Microsoft.ContainerRegistry/registries/crshared"
@@ -141,6 +153,17 @@ DEV = [
         "an endpoint less",
         lambda s: s["inference"]["endpoints"].pop(),
         deleted=("churn-endpoint-second*", "churn-data-product-*second*"),
+    ),
+    Change(
+        "a target beside the cluster",
+        beside_the_cluster,
+        created=("churn-app-service*", "churn-data-product-network-*azurewebsites.net*"),
+        updated=("churn-data-product-network-vnet",),  # Its containers subnet is given to App Service.
+    ),
+    Change(
+        "the target beside the cluster goes",
+        the_cluster_alone,
+        deleted=("churn-app-service*", "churn-data-product-network-*azurewebsites.net*"),
     ),
     Change(
         "the service comes back while Azure holds its name",

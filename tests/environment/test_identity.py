@@ -6,7 +6,7 @@ from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.stack import azure_provider
 from azure_mlplatform.testing import example_settings, record
-from support.programs import BATCH, INFERENCE, SHARED_FACTORY, WORKSPACE, whole
+from support.programs import BATCH, INFERENCE, SHARED_FACTORY, WORKSPACE, of_targets, whole
 
 FIRST = {
     "project": "churn",
@@ -87,6 +87,10 @@ def test_names_and_network_stay(key, first, setting):
     assert found({key: first}) == [setting]
 
 
+MOVED = {
+    **of_targets("aks", "managed"),
+    "endpoints": [{"name": "on-aks", "target": "aks"}, {"name": "moved", "target": "managed"}],
+}
 TRUST = {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"}
 
 
@@ -97,6 +101,21 @@ TRUST = {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b
         ("endpoint-scoring", {"compute_name": "other"}, {"inference": INFERENCE}, ["inference.aks.compute_name"]),
         ("endpoint-scoring", {"namespace": "other"}, {"inference": INFERENCE}, ["inference.aks.namespace"]),
         ("endpoint-other", {"namespace": "other"}, {"inference": INFERENCE}, []),
+        ("inference", {"target": "aks"}, {"inference": of_targets("managed", "app_service")}, []),
+        ("inference", {"target": ""}, {"inference": INFERENCE}, []),
+        # Before there were several targets, an endpoint on a cluster had a stash without its target.
+        ("endpoint-on-aks", {"namespace": "churn-dev"}, {"inference": of_targets("aks", "managed")}, []),
+        ("endpoint-moved", {"namespace": "churn-dev"}, {"inference": MOVED}, ["inference.endpoints[1].target"]),
+        ("endpoint-on-aks", {"target": "managed"}, {"inference": of_targets("aks")}, ["inference.endpoints[0].target"]),
+        ("endpoint-scoring", {"target": "managed"}, {"inference": INFERENCE}, ["inference.endpoints[0].target"]),
+        ("endpoint-on-managed", {"target": "managed"}, {"inference": of_targets("aks", "managed")}, []),
+        (
+            "app-apps",
+            {"target": "app_service"},
+            {"inference": of_targets("aks", "container_app")},
+            ["inference.container_app.apps[0].name"],
+        ),
+        ("app-web", {"target": "app_service"}, {"inference": of_targets("aks", "app_service")}, []),
         ("workspace", {"key_vault_id": "/subscriptions/s/vaults/kv"}, {}, ["customer_managed_key.key_vault_id"]),
         ("batch", {"orchestrator": "synapse"}, {"batch": BATCH}, ["batch.orchestrator"]),
         ("batch", {"data_factory_id": SHARED_FACTORY}, {"batch": BATCH}, ["batch.data_factory_id"]),

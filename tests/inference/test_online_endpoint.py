@@ -135,3 +135,22 @@ def test_a_cluster_that_is_attached_to_no_workspace_is_no_compute():
 
     with pytest.raises(RefusedError, match="OnlineEndpointArgs: compute_id: the cluster is not attached"):
         record(program)
+
+
+@pytest.mark.parametrize(
+    ("target", "compute_id", "allowed"),
+    [
+        ("aks", COMPUTE, True),
+        ("managed", None, True),
+        ("aks", None, False),
+        ("managed", COMPUTE, False),
+        ("app_service", None, False),
+    ],
+)
+def test_the_target_of_an_endpoint_is_where_it_runs(target, compute_id, allowed):
+    settings = {"name": "scoring", "target": target}
+    if allowed:
+        assert endpoint(settings, compute_id=compute_id).of_type("OnlineEndpoint")
+        return
+    with pytest.raises(RefusedError, match=f"target is '{target}', but {'a' if compute_id else 'no'} compute_id"):
+        endpoint(settings, compute_id=compute_id)

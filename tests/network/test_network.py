@@ -235,6 +235,37 @@ def test_the_containers_subnet_is_given_to_the_service_that_serves_models(servic
     assert given == {**dict.fromkeys(given), "containers": expected}
 
 
+@pytest.mark.parametrize("service", [None, "Microsoft.Web/serverFarms"])
+def test_a_delegation_stays_once_nothing_is_in_the_subnet(service):
+    """The network is updated before what was in it goes, and Azure refuses to take the delegation away before."""
+    plan = network(OWN, container_delegation=service)
+    [vnet] = plan.of_type("VirtualNetwork")
+    [number] = [at for at, each in enumerate(vnet.input("subnets")) if "-containers-" in each["name"]]
+    assert vnet.ignore_changes == (() if service else (f"subnets[{number}].delegations",))
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_two_targets_have_subnets_that_are_delegated_to_them(preview):
+    hosts = {"app_service": "10.21.0.0/26", "container_app": "10.21.0.64/26"}
+    plan = network({**BRICKS, "subnets": hosts}, preview, container_delegation="Microsoft.App/environments")
+    [vnet] = plan.of_type("VirtualNetwork")
+    found = {
+        each["name"]: (each["addressPrefix"], each["delegations"][0]["serviceName"])
+        for each in vnet.input("subnets")
+        if each.get("delegations")
+    }
+    assert found == {
+        "snet-churn-containers-dev": ("10.20.3.0/25", "Microsoft.App/environments"),
+        "snet-churn-app-service-dev": ("10.21.0.0/26", "Microsoft.Web/serverFarms"),
+        "snet-churn-container-app-dev": ("10.21.0.64/26", "Microsoft.App/environments"),
+    }
+    added = {("NetworkSecurityGroup", f"net-{each}-rules") for each in ("app-service", "container-app")}
+    assert set(beside_diagnostics(plan)) == {*BASE, *NAT, *added}
+    groups = {each.name: each for each in plan.of_type("NetworkSecurityGroup")}
+    for name in ("net-app-service-rules", "net-container-app-rules"):
+        assert groups[name].input("securityRules") == groups["net-containers-rules"].input("securityRules")
+
+
 def test_databricks_has_its_two_subnets_to_itself_and_writes_their_rules():
     plan = network(BRICKS, container_delegation="Microsoft.App/environments")
     [vnet], [nat] = plan.of_type("VirtualNetwork"), plan.of_type("NatGateway")
@@ -276,7 +307,7 @@ def test_databricks_changes_nothing_of_the_others():
                 assert [part for part in each.input(path) if part not in same.input(path)] == []
         if each.kind != "VirtualNetwork" and "endpoints" not in each.name:
             assert same.inputs == each.inputs
-    assert all(each.ignore_changes == () for each in without.azure_resources)
+    assert all(each.ignore_changes == () for each in without.azure_resources if each.kind != "VirtualNetwork")
 
 
 def rules_of(role, **changes):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, SMALLEST
+from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, DELEGATIONS, SMALLEST
 from azure_mlplatform.settings import NetworkSettings, SubnetRole
 from support.violations import problems, refused
 
@@ -36,7 +36,7 @@ def with_databricks(**changes):
 def test_the_default_subnets_fill_the_space_and_share_nothing(space):
     settings = NetworkSettings.model_validate({"address_space": [str(space)]})
     ranges = settings.ranges()
-    assert set(ranges) == set(SubnetRole) - set(DATABRICKS_SUBNETS)
+    assert set(ranges) == set(SubnetRole) - set(DELEGATIONS)
     assert all(subnet.subnet_of(space) for subnet in ranges.values())
     assert not any(one.overlaps(other) for one, other in combinations(ranges.values(), 2))
     assert sum(subnet.num_addresses for subnet in ranges.values()) == space.num_addresses
@@ -137,3 +137,37 @@ def test_adopted_zones_are_found_by_id_before_group():
     ).dns
     assert dns.zone_id("a") == f"{IDS}/privateDnsZones/a"
     assert dns.zone_id("b") == f"{IDS}/privateDnsZones/b"
+
+
+HOSTS = ("app_service", "container_app")
+
+
+@pytest.mark.parametrize("role", HOSTS)
+def test_a_target_has_a_subnet_of_its_own_if_the_settings_give_one(role):
+    without = NetworkSettings.model_validate(own())
+    data = {"address_space": ["10.20.0.0/22", "10.21.0.0/24"], "subnets": {role: "10.21.0.64/27"}}
+    settings = NetworkSettings.model_validate(data)
+    assert settings.ranges() == {**without.ranges(), SubnetRole(role): ipaddress.IPv4Network("10.21.0.64/27")}
+    assert [settings.gives(SubnetRole(each)) for each in HOSTS] == [each == role for each in HOSTS]
+    adopted = NetworkSettings.model_validate({"subnet_ids": {**ADOPTED, role: ADOPTED["endpoints"]}})
+    assert [adopted.gives(SubnetRole(each)) for each in HOSTS] == [each == role for each in HOSTS]
+
+
+@pytest.mark.parametrize(
+    ("subnets", "paths"),
+    [
+        ({"app_service": "10.21.0.0/28", "container_app": "10.21.0.32/27"}, []),
+        ({"app_service": "10.21.0.0/29"}, ["subnets.app_service"]),
+        ({"container_app": "10.21.0.0/28"}, ["subnets.container_app"]),
+        ({"app_service": "10.22.0.0/26"}, ["subnets.app_service"]),
+        ({"app_service": "10.20.3.0/27"}, ["subnets.app_service"]),
+        ({"app_service": "10.21.0.0/26", "container_app": "10.21.0.32/27"}, ["subnets.container_app"]),
+        (
+            {"app_service": "10.21.0.0/29", "container_app": "10.22.0.0/26"},
+            ["subnets.app_service", "subnets.container_app"],
+        ),
+    ],
+)
+def test_subnets_of_targets_have_a_place_and_a_size(subnets, paths):
+    data = {"address_space": ["10.20.0.0/22", "10.21.0.0/24"], "subnets": subnets}
+    assert sorted(refused(NetworkSettings, data)) == paths

@@ -55,7 +55,8 @@ LEAST = {
     SynapseWorkspaceArgs: {"settings": SYNAPSE},
     **{
         args: {"settings": block}
-        for block in (InferenceSettings.model_validate(each).block for each in OTHER_TARGETS.values())
+        for each in OTHER_TARGETS.values()
+        for block in InferenceSettings.model_validate(each).blocks.values()
         for args in ContainerHostArgs.__subclasses__()
         if args.model_fields["settings"].annotation is type(block)
     },

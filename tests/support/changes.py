@@ -111,6 +111,9 @@ _SUBNET_IDS = {
     role: f"{_SUBNETS}/{role.replace('_', '-')}"
     for role in ("endpoints", "training", "aks", "containers", "runners", "databricks_host", "databricks_container")
 }
+_WEB_APPS = {"registry_id": REGISTRY, "apps": [{"name": "scoring", "sign_in": SIGN_IN}]}
+_APPS = {"registry_id": REGISTRY, "apps": [{"name": "damage", "sign_in": SIGN_IN}]}
+_TWO_HOSTS = {"targets": ["app_service", "container_app"], "app_service": _WEB_APPS, "container_app": _APPS}
 
 BASES: dict[str, Settings] = {
     "group": _settings(
@@ -273,6 +276,32 @@ BASES: dict[str, Settings] = {
         inference={
             "target": "app_service",
             "app_service": {"registry_id": REGISTRY, "apps": [{"name": "scoring", "sign_in": SIGN_IN}]},
+        },
+    ),
+    "two_hosts": _settings(
+        network={
+            "address_space": ["10.20.0.0/22", "10.24.0.0/20"],
+            "subnets": {"app_service": "10.24.0.0/26", "container_app": "10.24.0.64/26"},
+        },
+        inference=_TWO_HOSTS,
+    ),
+    "adopted_hosts": _settings(
+        network={
+            "subnet_ids": {
+                **_SUBNET_IDS,
+                "app_service": f"{_SUBNETS}/app-service",
+                "container_app": f"{_SUBNETS}/container-app",
+            },
+            "dns": {"mode": "policy"},
+        },
+        inference=_TWO_HOSTS,
+    ),
+    "two_targets": _settings(
+        workspace={"network_mode": "own", "clusters": [CPU]},
+        inference={
+            "targets": ["aks", "managed"],
+            "endpoints": [{"name": "more", "target": "managed"}, {"name": "small", "target": "managed"}],
+            "aks": {"https": HTTPS},
         },
     ),
     "cluster": _settings(
@@ -618,6 +647,18 @@ EXPERIMENTS: dict[str, Experiment] = {
             "inference.container_app": {"registry_id": REGISTRY, "apps": [{"name": "scoring", "sign_in": SIGN_IN}]},
         },
     ),
+    "inference.targets[]": Experiment(
+        "two_targets",
+        ["aks", "app_service", "managed"],
+        {"inference.app_service": {"apps": [{"name": "third", "sign_in": SIGN_IN}]}},
+    ),
+    "inference.endpoints[].target": Experiment("two_targets", "aks", item=1),
+    "inference.app_service.apps[].name (the name of an app of another target)": Experiment(
+        "two_hosts", "damage", {"inference.container_app.apps[].name": "scoring"}
+    ),
+    "inference.container_app.apps[].name (the name of an app of another target)": Experiment(
+        "two_hosts", "scoring", {"inference.app_service.apps[].name": "damage"}
+    ),
     "inference.aks.cluster_id": Experiment(
         "cluster", f"{_OWN}/rg-k8s/providers/Microsoft.ContainerService/managedClusters/aks-other"
     ),
@@ -685,10 +726,14 @@ EXPERIMENTS: dict[str, Experiment] = {
         containers=_with(f"{_SUBNETS}/containers-other", base="adopted_apps"),
         databricks_container=f"{_SUBNETS}/container-other",
         databricks_host=f"{_SUBNETS}/host-other",
+        app_service=_with(f"{_SUBNETS}/app-service-other", base="adopted_hosts"),
+        container_app=_with(f"{_SUBNETS}/container-app-other", base="adopted_hosts"),
         endpoints=f"{_SUBNETS}/endpoints-other",
         runners=f"{_SUBNETS}/runners-other",
         training=f"{_SUBNETS}/training-other",
     ),
+    "network.subnets.app_service": Experiment("two_hosts", "10.24.1.0/26"),
+    "network.subnets.container_app": Experiment("two_hosts", GONE, {"network.subnets.containers": "10.24.2.0/26"}),
     **{
         f"network.subnets.{role}": Experiment(
             "group", f"10.24.{number}.0/24", {"network.address_space": ["10.20.0.0/22", "10.24.0.0/20"]}

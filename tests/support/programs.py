@@ -354,6 +354,37 @@ BRICKS = {
 """The changes to an environment that add Databricks."""
 
 
+def of_targets(*targets: str) -> dict[str, Any]:
+    """The settings of some targets, with one endpoint or app on each: `on-aks`, `web`, …"""
+    blocks = {
+        "aks": {"https": HTTPS, "pools": [GPU_POOL]},
+        "app_service": {"apps": [{**MODEL_APP, "name": "web"}]},
+        "container_app": {"apps": [{**MODEL_APP, "name": "apps"}]},
+    }
+    return {
+        "targets": list(targets),
+        "endpoints": [{"name": f"on-{each}", "target": each} for each in targets if each in ("aks", "managed")],
+        **{each: blocks[each] for each in targets if each in blocks},
+    }
+
+
+HOSTS = {
+    "network": {
+        **BRICKS["network"],
+        "address_space": [*BRICKS["network"]["address_space"], "10.22.0.0/24"],
+        "subnets": {
+            **BRICKS["network"]["subnets"],
+            "app_service": "10.22.0.0/26",
+            "container_app": "10.22.0.64/26",
+        },
+    }
+}
+"""The changes to an environment that give App Service and Container Apps subnets of their own."""
+
+EVERY_TARGET = {"inference": of_targets("aks", "managed", "app_service", "container_app"), "databricks": {}, **HOSTS}
+"""The changes to an environment that serve models by every target, beside Databricks."""
+
+
 @remembered
 def whole(environment: str, *, preview: bool = False, stack: str = "", token: Any = None, **changes: Any) -> Plan:
     """The plan of a ProjectEnvironment with everything that this library can add to it. Databricks is attached if there

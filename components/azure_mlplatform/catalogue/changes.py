@@ -331,6 +331,13 @@ _AI_SERVICES: tuple[Change, ...] = (
     ),
 )
 
+_OTHER_SUBNET = (
+    "Set it back, or take Container Apps out of inference, run `pulumi up`, and add it again: releases deploy anew"
+)
+_OF_ENVIRONMENT = (
+    "Microsoft.App 2025-02-02-preview: create, read; azure-powershell#19329; pulumi-azure-native#2577: ignored"
+)
+
 _NETWORKS: tuple[Change, ...] = (
     *_in_place("network.address_space[]"),
     _first(
@@ -351,6 +358,7 @@ _NETWORKS: tuple[Change, ...] = (
     *_in_place(
         """
         network.subnets.aks
+        network.subnets.app_service
         network.subnets.containers
         network.subnets.databricks_container
         network.subnets.databricks_host
@@ -362,6 +370,13 @@ _NETWORKS: tuple[Change, ...] = (
         source="azurerm#11211",
         assumed=True,
     ),
+    _refused(
+        "network.subnets.container_app",
+        _OTHER_SUBNET,
+        _OF_ENVIRONMENT,
+        Property(_ENVIRONMENT, "vnetConfiguration.infrastructureSubnetId"),
+        assumed=True,
+    ),
     *_nothing("network.subnet_ids.runners", "the owner of the runners moves them"),
     _refused(
         "network.subnet_ids.aks",
@@ -369,13 +384,17 @@ _NETWORKS: tuple[Change, ...] = (
         "azurerm: default_node_pool vnet_subnet_id",
         Property(_CLUSTER, "agentPoolProfiles[].vnetSubnetID"),
     ),
-    _refused(
-        "network.subnet_ids.containers",
-        "Set it back, or take inference out, run `pulumi up`, and add it again: releases deploy anew",
-        "Microsoft.App 2025-02-02-preview: create, read; azure-powershell#19329; pulumi-azure-native#2577: ignored",
-        Property(_ENVIRONMENT, "vnetConfiguration.infrastructureSubnetId"),
-        assumed=True,
+    *(
+        _refused(
+            f"network.subnet_ids.{setting}",
+            _OTHER_SUBNET,
+            _OF_ENVIRONMENT,
+            Property(_ENVIRONMENT, "vnetConfiguration.infrastructureSubnetId"),
+            assumed=True,
+        )
+        for setting in ("container_app", "containers")
     ),
+    *_in_place("network.subnet_ids.app_service"),
     *_in_place("network.subnet_ids.containers", when="with App Service"),
     *(
         _refused(
@@ -644,15 +663,27 @@ _COMPUTES_AND_DATA: tuple[Change, ...] = (
 )
 
 _ANEW = "Set it back, or take the endpoints out, run `pulumi up`, and add them again: releases deploy anew"
+_ANOTHER_MODEL = (
+    "Set it back, or give it another name on the other target: callers move to that one before the former one goes"
+)
 _ON_ANOTHER = "the deployments on the endpoints would go"
 
 _INFERENCE: tuple[Change, ...] = (
     _first(
         "inference.target",
-        "Set it back, or take inference out, run `pulumi up`, and add it again: releases deploy anew",
+        "Set it back. For another target beside it, name both in inference.targets, in place of target; for another "
+        "one in its place, move the callers then, and take the former one out of inference.targets",
         _LIBRARY,
         goes=(_WEB_APP,),
         what="everything of the former target would go, and names of the two would collide",
+    ),
+    *_in_place("inference.targets[]", what="what the other targets have stays as it is"),
+    _first(
+        "inference.endpoints[].target",
+        _ANOTHER_MODEL,
+        "assumed: PATCH has tags and identity only; the spec does not mark it",
+        Property(_ENDPOINT, "properties.compute"),
+        assumed=True,
     ),
     *_in_place("inference.endpoints[].description"),
     _renamed("inference.endpoints[].name", "the endpoint goes with its deployments; another one is made", _ENDPOINT),
@@ -716,6 +747,17 @@ _APPS: tuple[Change, ...] = (
             _id(_ROLE, "scope"),
         )
         for each in ("app_service", "container_app")
+    ),
+    *(
+        _first(
+            f"inference.{target}.apps[].name",
+            _ANOTHER_MODEL,
+            _LIBRARY,
+            goes=(type_,),
+            when="the name of an app of another target",
+            what="the identities of the two have one name in Azure, and the new one comes before the former one goes",
+        )
+        for target, type_ in (("app_service", _CONTAINER_APP), ("container_app", _WEB_APP))
     ),
     _renamed(
         "inference.app_service.apps[].name",

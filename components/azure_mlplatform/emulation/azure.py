@@ -198,6 +198,7 @@ class Azure:
         refusals.refuse_change(self.world, held, body)
         refusals.refuse_state(self.world, held, delete=False)
         refusals.refuse_lost_subnets(self.world, held, body)
+        refusals.refuse_lost_delegations(self.world, held, body)
         wanted = Held(held.id, held.type, body, held.read_only)
         refusals.refuse_retired(self.world, wanted, held)
         refusals.refuse_key_vault(self.world, wanted)

@@ -13,7 +13,20 @@ from .ids import arm_type, extended, lock_scope, parent_of
 from .one_at_a_time import Busy
 from .refresh import merged
 from .refusal import AzureError
-from .tables.deletion import BLOCKED, HELD, IN_USE, LOCKS, SERIAL, Held, InUse, Operation, Reach, Serial
+from .tables.deletion import (
+    BLOCKED,
+    DELEGATED,
+    HELD,
+    IN_USE,
+    LOCKS,
+    SERIAL,
+    Delegated,
+    Held,
+    InUse,
+    Operation,
+    Reach,
+    Serial,
+)
 from .tables.immutable import ALLOWED, IMMUTABLE, ONE_WAY, Outcome
 from .tables.keys import KEY_VAULTS
 from .tables.names import OVERLAPS, SOFT_DELETED, TAKEN, UNIQUE, Again, Overlap, Scope, SoftDeleted, Taken, Unique
@@ -483,6 +496,24 @@ def refuse_lost_subnets(world: World, held: Resource, body: dict[str, Any]) -> N
     for _, name in values_at(held.body, "subnets[].name"):
         if str(name).lower() not in names:
             refuse_in_use(world, Resource(f"{held.id}/subnets/{name}", behaviour.SUBNET, {}))
+
+
+def refuse_lost_delegations(world: World, held: Resource, body: dict[str, Any]) -> None:
+    """Refuses a network with a subnet that lost its delegation while something of the service is in it."""
+    if held.type != behaviour.VNET:
+        return
+    for subnet in body.get("subnets") or []:
+        id_ = f"{held.id}/subnets/{subnet.get('name')}"
+        services = {str(value).lower() for _, value in values_at(subnet, "delegations[].serviceName")}
+        for row in DELEGATED:
+            if row.service.lower() not in services and _holds_subnet(world, id_, row):
+                refuse(world, row, id=id_, service=row.service, link=row.link)
+
+
+def _holds_subnet(world: World, id_: str, row: Delegated) -> bool:
+    """Whether a resource of a service is in a subnet."""
+    users = (each for each in world.resources.values() if arm_type(each.id) == row.user)
+    return any(str(first_at(behaviour.shown(world, each), row.path)).lower() == id_.lower() for each in users)
 
 
 def staying(world: World, group: Resource) -> list[Resource]:

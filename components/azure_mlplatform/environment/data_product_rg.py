@@ -276,7 +276,7 @@ class DataProductRG(Component):
                 placement=self.placement,
                 settings=settings.network,
                 dns_zones=settings.dns_zones,
-                container_delegation=inference.container_delegation if inference else None,
+                container_delegation=inference.container_delegation(settings.network) if inference else None,
                 pod_cidr=inference.pod_cidr if inference else None,
             ),
             child(self),

@@ -13,6 +13,8 @@ from ..catalogue.changes import way_out
 from ..foundation.problems import Problem, dotted
 from ..foundation.profiles import PROFILES
 from ..foundation.violations import Path
+from ..inference.aks.settings.aks import AKSSettings
+from ..inference.settings.target import InferenceTarget
 from ..parts.component import child
 from .checks.inference import egress_of_own_cluster
 from .settings.environment import EnvironmentSettings
@@ -125,21 +127,36 @@ def _gives_up_zones(settings: EnvironmentSettings) -> bool:
 
 
 def _of_inference(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
-    """The target, and what the deployments of each endpoint on a cluster stand on."""
+    """The one target, the target of each model among several, and what endpoints on a cluster stand on."""
     inference = settings.inference
     if inference is None:
         return
-    yield "inference", {"target": _Kept(("inference", "target"), inference.target.value)}
-    if inference.aks is None:
-        return
+    yield "inference", {"target": _Kept(("inference", "target"), inference.target or "")}
+    for number, endpoint in enumerate(inference.endpoints):
+        target, kept = inference.target_of(endpoint), {}
+        if target is InferenceTarget.AKS or inference.target is None:
+            at = ("inference", "endpoints", number, "target")
+            # Before there were several targets, endpoints on a cluster alone had a stash.
+            kept["target"] = _Kept(at, target or "", unwritten=InferenceTarget.AKS)
+        if target is InferenceTarget.AKS and inference.aks is not None:
+            kept |= _of_cluster(settings, inference.aks)
+        if kept:
+            yield f"endpoint-{endpoint.name}", kept
+    # With one target, none can move to another. A release puts the image of an app where the app is.
+    for target, apps in inference.apps.items() if inference.target is None else ():
+        for number, app in enumerate(apps):
+            at = ("inference", target.value, "apps", number, "name")
+            yield f"app-{app.name}", {"target": _Kept(at, target.value, "the name of an app of another target")}
+
+
+def _of_cluster(settings: EnvironmentSettings, aks: AKSSettings) -> dict[str, _Kept]:
+    """What the deployments of an endpoint on a cluster stand on."""
     values = {
-        "cluster_id": inference.aks.cluster_id or "a cluster of its own",
-        "compute_name": inference.aks.compute_name,
-        "namespace": inference.aks.namespace_for(settings.project.name, settings.environment.value),
+        "cluster_id": aks.cluster_id or "a cluster of its own",
+        "compute_name": aks.compute_name,
+        "namespace": aks.namespace_for(settings.project.name, settings.environment.value),
     }
-    for each in inference.endpoints:
-        kept = {key: _Kept(("inference", "aks", key), value, "with endpoints") for key, value in values.items()}
-        yield f"endpoint-{each.name}", kept
+    return {key: _Kept(("inference", "aks", key), value, "with endpoints") for key, value in values.items()}
 
 
 def _of_batch(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:

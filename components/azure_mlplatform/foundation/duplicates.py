@@ -71,6 +71,19 @@ def duplicates_among(names: Iterable[Named], thing: str) -> Iterator[Violation]:
             )
 
 
+def duplicates_across(lists: Mapping[Path, Sequence[HasName]], thing: str) -> Iterator[Violation]:
+    """A violation for each item that has the name of an item of an earlier list. `lists` maps the path of each list to
+    its items. Names that occur twice in one list are those of `duplicate_names`."""
+    first: list[Named] = []
+    for path, items in lists.items():
+        seen: set[str] = set()
+        for each in _names_of(items, path, without_hyphens=False):
+            if each.name.lower() not in seen:
+                seen.add(each.name.lower())
+                first.append(each._replace(owner=f"in {'.'.join(map(str, path))}"))
+    yield from duplicates_among(first, thing)
+
+
 def _names_of(items: Sequence[HasName], path: Path, without_hyphens: bool) -> Iterator[Named]:
     for index, item in enumerate(items):
         try:

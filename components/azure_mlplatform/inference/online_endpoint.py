@@ -4,14 +4,17 @@ It does not manage deployments and traffic. Releases do. Each update writes the 
 Pulumi.yaml refreshes the state before each update. The update then sends back the values that a release has set.
 """
 
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import pulumi
 import pulumi_azure_native as native
 
 from ..foundation.built_in_roles import Role
+from ..foundation.model import check
 from ..foundation.naming import Kind
 from ..foundation.problems import Problem
+from ..foundation.violations import Violation
 from ..parts.arguments import ArgsOrDict, In, ModelOrDict, RefusedError
 from ..parts.authorization import assign_role, user_assigned_identity, user_assigned_only
 from ..parts.component import Component, child, without_none
@@ -33,6 +36,17 @@ class OnlineEndpointArgs(NetworkedArgs):
 
     compute_id: Optional[In[Optional[str]]] = None
     """The compute of the attached cluster, by id. Default: the endpoint runs on machines that Azure ML manages."""
+
+    @check
+    def _target_is_where_it_runs(self) -> Iterator[Violation]:
+        target, runs_on = self.settings.target, "managed" if self.compute_id is None else "aks"
+        if target is not None and target != runs_on:
+            yield Violation(
+                ("settings", "target"),
+                target,
+                f"target is '{target}', but {'no' if self.compute_id is None else 'a'} compute_id is given",
+                f"Leave target out, or set {runs_on}; compute_id is for endpoints on a cluster",
+            )
 
 
 LOGS = ("AmlOnlineEndpointTrafficLog", "AmlOnlineEndpointConsoleLog", "AmlOnlineEndpointEventLog")

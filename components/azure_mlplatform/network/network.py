@@ -19,7 +19,7 @@ from ..parts.diagnostics import send_diagnostics
 from ..parts.outputs import known_value_of
 from ..parts.placement import PlacedArgs, PrivateNetwork
 from .security_rules import security_rules
-from .settings import DATABRICKS_SUBNETS, DnsMode, EgressKind, EgressSettings, NetworkSettings, SubnetRole
+from .settings import DELEGATIONS, DnsMode, EgressKind, EgressSettings, NetworkSettings, SubnetRole
 
 
 class NetworkArgs(PlacedArgs):
@@ -32,7 +32,8 @@ class NetworkArgs(PlacedArgs):
     """The private DNS zones to make, or to find among the adopted ones. Default: none."""
 
     container_delegation: Optional[str] = None
-    """The service that the containers subnet is delegated to, such as `Microsoft.App/environments`. Default: none."""
+    """The service that the containers subnet is delegated to, such as `Microsoft.App/environments`. Default: none, or
+    the one it was delegated to before."""
 
     pod_cidr: Optional[str] = None
     """The range of pod addresses outside the network. The rules of the AKS subnet allow it. Default: none."""
@@ -126,7 +127,7 @@ class Network(Component):
             # Left out, it is Azure's own DNS, and an update takes away servers that were set by hand.
             dhcp_options={"dns_servers": dns.servers} if dns.servers else None,
             tags=self.placement.tags,
-            opts=child(self, protect=self.placement.protected),
+            opts=child(self, protect=self.placement.protected, ignore_changes=_kept_delegation(args)),
         )
         for role, group in groups.items():
             send_diagnostics(self, f"{_label(role)}-rules", group.id, metrics=False)
@@ -255,8 +256,16 @@ def _label(role: SubnetRole) -> str:
 
 def _delegated(role: SubnetRole, container_service: Optional[str]) -> dict[str, Any]:
     """The properties of a subnet that delegate it to a service; empty without a service."""
-    service = container_service if role is SubnetRole.CONTAINERS else None
-    if role in DATABRICKS_SUBNETS:
-        # This lets Databricks write the subnet's security rules.
-        service = "Microsoft.Databricks/workspaces"
+    # Delegated to it, Databricks writes the rules of its subnets itself.
+    service = container_service if role is SubnetRole.CONTAINERS else DELEGATIONS.get(role)
     return {"delegations": [{"name": "delegation", "service_name": service}]} if service else {}
+
+
+def _kept_delegation(args: NetworkArgs) -> Optional[list[str]]:
+    """The delegation of the containers subnet, once nothing is in it: the network is updated before what was in it is
+    deleted, and until then Azure refuses to take the delegation away ("requires any of the following delegation(s) to
+    reference service association link": MicrosoftDocs/azure-docs#48902 and #92894, read 2026-11-28)."""
+    roles = list(args.settings.ranges())
+    if args.container_delegation is not None or SubnetRole.CONTAINERS not in roles:
+        return None
+    return [f"subnets[{roles.index(SubnetRole.CONTAINERS)}].delegations"]

@@ -27,10 +27,19 @@ class SubnetRole(StrEnum):
     RUNNERS = "runners"
     DATABRICKS_HOST = "databricks_host"
     DATABRICKS_CONTAINER = "databricks_container"
+    APP_SERVICE = "app_service"
+    CONTAINER_APP = "container_app"
 
 
 DATABRICKS_SUBNETS = (SubnetRole.DATABRICKS_HOST, SubnetRole.DATABRICKS_CONTAINER)
 """The two subnets that only Databricks may use ("Deploy Azure Databricks in your Azure virtual network")."""
+
+DELEGATIONS = {
+    **dict.fromkeys(DATABRICKS_SUBNETS, "Microsoft.Databricks/workspaces"),
+    SubnetRole.APP_SERVICE: "Microsoft.Web/serverFarms",
+    SubnetRole.CONTAINER_APP: "Microsoft.App/environments",
+}
+"""The service that a subnet is delegated to, for subnets that one service only may use."""
 
 SMALLEST = {
     SubnetRole.ENDPOINTS: (28, "every private endpoint takes an address"),
@@ -42,6 +51,9 @@ SMALLEST = {
         DATABRICKS_SUBNETS,
         (26, "Databricks accepts no smaller subnet: every node takes an address in both of its subnets"),
     ),
+    # "Enable integration with an Azure virtual network" (MicrosoftDocs/azure-docs, 2023-02-13, read 2026-11-28).
+    SubnetRole.APP_SERVICE: (28, "App Service accepts no smaller subnet"),
+    SubnetRole.CONTAINER_APP: (27, "a Container Apps environment with workload profiles needs a /27"),
 }
 """The longest prefix that each subnet may have, and the reason."""
 
@@ -59,7 +71,7 @@ that is not listed has the range in the settings, or does not exist."""
 class Subnets(Settings):
     """The address ranges of the subnets in an own network. Default: shares of the first address space, in this order:
     half for AKS, a quarter for training, an eighth for containers, a sixteenth each for endpoints and runners, none for
-    Databricks. A range cannot change while anything is in its subnet."""
+    the others. A range cannot change while anything is in its subnet."""
 
     endpoints: Optional[str] = Field(default=None, examples=["10.20.3.128/26"])
     """The range of private endpoints. At least /28, and an address for each endpoint."""
@@ -71,7 +83,7 @@ class Subnets(Settings):
     """The range of AKS nodes. At least /26."""
 
     containers: Optional[str] = Field(default=None, examples=["10.20.3.0/25"])
-    """The range of Container Apps or App Service. At least /27."""
+    """The range of Container Apps or App Service: of one of them. At least /27."""
 
     runners: Optional[str] = Field(default=None, examples=["10.20.3.192/26"])
     """The range of CI runners, which reach private endpoints that hosted runners cannot. At least /28."""
@@ -83,6 +95,14 @@ class Subnets(Settings):
     databricks_container: Optional[str] = Field(default=None, examples=["10.21.0.128/25"])
     """The range of the Databricks nodes' container addresses. At least /26. The smaller of the two ranges limits the
     number of nodes. Default: none."""
+
+    app_service: Optional[str] = Field(default=None, examples=["10.21.1.0/26"])
+    """The range of App Service, if Container Apps is in `containers`. At least /28; Microsoft recommends a /26. Remove
+    it only after App Service is deleted. Default: App Service is in `containers`."""
+
+    container_app: Optional[str] = Field(default=None, examples=["10.21.1.64/26"])
+    """The range of Container Apps, if App Service is in `containers`. At least /27. Remove it only after the Container
+    Apps environment is deleted. Default: Container Apps is in `containers`."""
 
     _ranges = field_rule(private_range, *SubnetRole)
 
@@ -100,7 +120,7 @@ class SubnetIds(Settings):
     """The subnet of AKS nodes. Default: the environment makes no AKS."""
 
     containers: Optional[str] = None
-    """The subnet of Container Apps or App Service. Default: the environment has neither."""
+    """The subnet of Container Apps or App Service: of one of them. Default: none."""
 
     runners: Optional[str] = None
     """The subnet of CI runners. Default: the environment has none."""
@@ -112,6 +132,14 @@ class SubnetIds(Settings):
 
     databricks_container: Optional[str] = None
     """The subnet of the Databricks nodes' container addresses, with the same requirements as databricks_host."""
+
+    app_service: Optional[str] = None
+    """The subnet of App Service, if Container Apps is in `containers`. It must be delegated to
+    Microsoft.Web/serverFarms. Default: App Service is in `containers`."""
+
+    container_app: Optional[str] = None
+    """The subnet of Container Apps, if App Service is in `containers`. It must be delegated to
+    Microsoft.App/environments. Default: Container Apps is in `containers`."""
 
     _ids = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), *SubnetRole)
 
@@ -265,7 +293,7 @@ class NetworkSettings(PartSettings):
         return self.subnet_ids is not None
 
     def ranges(self) -> dict[SubnetRole, IPv4Network]:
-        """Each subnet's range: the given one, or its share of the first address space. Databricks has no share."""
+        """Each subnet's range: the given one, or its share of the first address space, if it has one."""
         found: dict[SubnetRole, IPv4Network] = {}
         first = IPv4Network(self.address_space[0])
         start = int(first.network_address)
@@ -277,10 +305,15 @@ class NetworkSettings(PartSettings):
             elif length <= 32:
                 found[role] = IPv4Network((start, length))
             start += 2 ** max(32 - length, 0)
-        for role in DATABRICKS_SUBNETS:
-            if (given := getattr(self.subnets, role)) is not None:
+        for role in SubnetRole:
+            if role not in _SHARE and (given := getattr(self.subnets, role)) is not None:
                 found[role] = IPv4Network(given)
         return found
+
+    def gives(self, role: SubnetRole) -> bool:
+        """Whether the settings give a subnet by its range or its id. If not, it is a share of the address space, or
+        there is none."""
+        return getattr(self.subnet_ids or self.subnets, role) is not None
 
     @property
     def shared_range(self) -> Optional[str]:
@@ -338,7 +371,7 @@ class NetworkSettings(PartSettings):
     @check
     def _databricks_has_both_subnets(self) -> Iterator[Violation]:
         block = "subnets" if self.subnet_ids is None else "subnet_ids"
-        given = [role for role in DATABRICKS_SUBNETS if getattr(self.subnet_ids or self.subnets, role) is not None]
+        given = [role for role in DATABRICKS_SUBNETS if self.gives(role)]
         for role in DATABRICKS_SUBNETS:
             if given and role not in given:
                 yield Violation(

@@ -33,7 +33,8 @@ from ..inference.app_service.settings import AppServiceSettings, PlanSku, WebApp
 from ..inference.container_app.settings import ContainerAppSettings, ContainerAppsSettings, WorkloadProfile
 from ..inference.settings.container import EntraSignIn
 from ..inference.settings.endpoints import OnlineEndpointSettings
-from ..inference.settings.inference import InferenceSettings, InferenceTarget
+from ..inference.settings.inference import InferenceSettings
+from ..inference.settings.target import InferenceTarget
 from ..network.settings import (
     DnsMode,
     DnsSettings,

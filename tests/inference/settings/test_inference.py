@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.foundation.profiles import PROFILES, Environment
@@ -42,6 +44,9 @@ def changed(data, **changes):
         (MANAGED, []),
         (APP_SERVICE, []),
         (CONTAINER_APP, []),
+        ({}, ["target"]),
+        ({"targets": []}, ["target"]),
+        ({"targets": ["managed"], "endpoints": [{"name": "scoring"}]}, []),
         ({"target": "aks"}, ["aks"]),
         ({"target": "kubernetes"}, ["target"]),
         ({"target": "managed"}, ["endpoints"]),
@@ -114,6 +119,79 @@ def test_replicas_fit_what_they_run_on(data, paths):
 
 def test_every_workload_profile_is_known():
     assert set(WORKLOAD_PROFILES) == set(WorkloadProfile)
+
+
+WEB = {"apps": [{"name": "web", "sign_in": SIGN_IN}]}
+APPS = {"apps": [{"name": "apps", "sign_in": SIGN_IN}]}
+
+
+def several(*targets, **changes):
+    """The settings of several targets, with an endpoint or an app on each."""
+    blocks = {"aks": {"https": HTTPS}, "app_service": WEB, "container_app": APPS}
+    serving = [each for each in targets if each in ("aks", "managed")]
+    endpoints = [{"name": f"on-{each}", "target": each} for each in serving]
+    given = {each: blocks[each] for each in targets if each in blocks}
+    return {"targets": list(targets), **given, **({"endpoints": endpoints} if endpoints else {}), **changes}
+
+
+EVERY = ("aks", "managed", "app_service", "container_app")
+ON_BOTH = [{"name": "scoring", "target": "aks"}, {"name": "small", "target": "managed"}]
+
+
+@given(st.permutations(EVERY).flatmap(lambda order: st.integers(1, 4).map(lambda count: order[:count])))
+def test_any_targets_serve_beside_each_other(targets):
+    settings = InferenceSettings.model_validate(several(*targets))
+    assert [each.value for each in settings.chosen] == [each for each in EVERY if each in targets]
+    names = {"aks": ["on-aks"], "managed": ["on-managed"], "app_service": ["web"], "container_app": ["apps"]}
+    assert settings.models() == {each: names[each] for each in EVERY if each in targets}
+    assert {each.value for each in settings.blocks} == set(targets) - {"managed"}
+
+
+@pytest.mark.parametrize("data", [AKS, MANAGED, APP_SERVICE, CONTAINER_APP])
+def test_a_list_of_one_target_means_the_same(data):
+    one = InferenceSettings.model_validate(data)
+    other = InferenceSettings.model_validate({**data, "target": None, "targets": [data["target"]]})
+    assert (one.chosen, one.models(), one.blocks) == (other.chosen, other.models(), other.blocks)
+
+
+@pytest.mark.parametrize(
+    ("data", "paths"),
+    [
+        ({**several("aks", "app_service"), "target": "aks"}, ["targets"]),
+        (several("aks", "app_service", targets=["aks", "app_service", "aks"]), ["targets[2]"]),
+        (several("aks", "app_service", targets=["aks", "appservice"]), ["targets[1]"]),
+        (several("aks", "app_service", targets=["aks"]), ["app_service"]),
+        (several("aks", "app_service", targets="aks, app_service"), ["targets"]),
+        (several("aks", "app_service", aks=None), ["aks"]),
+        (several("app_service", "container_app", endpoints=[{"name": "scoring"}]), ["endpoints"]),
+        (several("aks", "managed", endpoints=[{"name": "scoring"}]), ["endpoints[0].target"]),
+        (several("aks", "managed", endpoints=ON_BOTH[:1]), ["endpoints"]),
+        (several("aks", "managed", endpoints=[*ON_BOTH, ON_BOTH[0]]), ["endpoints[2].name"]),
+        (several("aks", "app_service", endpoints=ON_BOTH), ["endpoints[1].target"]),
+        (several("aks", "app_service", endpoints=[{"name": "web"}]), ["app_service.apps[0].name"]),
+        (several("app_service", "container_app", container_app=WEB), ["container_app.apps[0].name"]),
+        (
+            several("aks", "app_service", endpoints=[{"name": "web", "target": "app_service"}], aks={"https": {}}),
+            ["aks.https.cname", "aks.https.secret_name", "endpoints[0].target", "app_service.apps[0].name"],
+        ),
+    ],
+)
+def test_what_cannot_be_together_is_refused_where_it_stands(data, paths):
+    assert sorted(refused(InferenceSettings, data)) == sorted(paths)
+
+
+def test_a_model_has_its_name_over_all_targets():
+    [problem] = problems(InferenceSettings, several("aks", "container_app", endpoints=[{"name": "apps"}]))
+    assert (problem.what, problem.fix) == (
+        "a second endpoint or app is named 'apps' (the first is in endpoints)",
+        "Give each its own name",
+    )
+
+
+def test_a_second_target_is_said_to_go_into_targets():
+    [problem] = problems(InferenceSettings, {**AKS, "app_service": WEB})
+    assert problem.what == "app_service is given, but target is 'aks'"
+    assert problem.fix == "Leave it out, or change target, or write targets: [aks, app_service] in its place"
 
 
 def environment(kind="prod", **changes):
@@ -211,6 +289,148 @@ def adopted(**subnets):
 )
 def test_what_the_environment_cannot_hold_is_refused(changes, paths):
     assert refused(EnvironmentSettings, environment(**changes)) == paths
+
+
+TWO_HOSTS = several("app_service", "container_app")
+SECOND_SPACE = ["10.20.0.0/22", "10.21.0.0/24"]
+CMK = {
+    "key_vault_id": f"{PROVIDERS}/Microsoft.KeyVault/vaults/kv-keys",
+    "key_id": "https://kv-keys.vault.azure.net/keys/ml",
+}
+
+
+def in_own(**subnets):
+    return {"address_space": SECOND_SPACE, "subnets": subnets}
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        ({"inference": several("aks", "app_service")}, []),
+        ({"inference": several("aks", "managed", "container_app")}, []),
+        ({"inference": TWO_HOSTS}, ["network.subnets.container_app"]),
+        ({"inference": TWO_HOSTS, "network": in_own(app_service="10.21.0.0/26")}, []),
+        ({"inference": TWO_HOSTS, "network": in_own(container_app="10.21.0.0/26")}, []),
+        ({"inference": TWO_HOSTS, "network": in_own(app_service="10.21.0.0/26", container_app="10.21.0.64/26")}, []),
+        ({"inference": APP_SERVICE, "network": in_own(container_app="10.21.0.0/26")}, []),
+        (
+            {"inference": TWO_HOSTS, "network": adopted(containers=f"{SUBNETS}/containers")},
+            ["network.subnet_ids.container_app"],
+        ),
+        (
+            {"inference": TWO_HOSTS, "network": adopted(app_service=f"{SUBNETS}/web")},
+            ["network.subnet_ids.containers"],
+        ),
+        (
+            {
+                "inference": TWO_HOSTS,
+                "network": adopted(containers=f"{SUBNETS}/one", app_service=f"{SUBNETS}/ONE"),
+            },
+            ["network.subnet_ids.containers"],
+        ),
+        ({"inference": TWO_HOSTS, "network": adopted(containers=f"{SUBNETS}/c", app_service=f"{SUBNETS}/web")}, []),
+        (
+            {
+                "inference": several("aks", "app_service", app_service={**WEB, "instances": 20}),
+                "network": {
+                    "address_space": ["10.20.0.0/22"],
+                    "subnets": {"containers": "10.20.3.0/27", "aks": "10.20.1.0/28"},
+                },
+            },
+            ["network.subnets.aks"],
+        ),
+        (
+            {
+                "inference": several(
+                    "app_service",
+                    "container_app",
+                    app_service={**WEB, "instances": 20},
+                    container_app={"apps": [{**APPS["apps"][0], "max_replicas": 300}]},
+                ),
+                "network": in_own(container_app="10.21.0.0/27", containers="10.21.0.32/27"),
+            },
+            ["network.subnets.container_app", "network.subnets.containers"],
+        ),
+        (
+            {"inference": several("aks", "managed", "app_service"), "workspace": None},
+            ["inference.app_service.registry_id", "inference.targets[0]", "inference.targets[1]"],
+        ),
+        (
+            {"inference": several("app_service", "aks"), "workspace": {**WORKSPACE, "network_mode": "managed"}},
+            ["inference.targets[1]"],
+        ),
+        (
+            {
+                "inference": several(
+                    "aks",
+                    "app_service",
+                    "container_app",
+                    aks={"insecure_reason": "no certificate yet"},
+                    app_service={**WEB, "instances": 1},
+                    container_app={**APPS, "workload_profile": "D4", "min_nodes": 0},
+                )
+            },
+            [
+                "inference.aks.insecure_reason",
+                "inference.app_service.instances",
+                "inference.container_app.min_nodes",
+                "network.subnets.container_app",
+            ],
+        ),
+        (
+            {
+                "inference": several(
+                    "aks",
+                    "app_service",
+                    endpoints=[{"name": "ab"}],
+                    app_service={
+                        "apps": [
+                            {"name": each, "sign_in": SIGN_IN}
+                            for each in ("endpoint-ab", "aks", "compute", "workspace", "key", "aks-2")
+                        ]
+                    },
+                )
+            },
+            [f"inference.app_service.apps[{number}].name" for number in range(4)],
+        ),
+    ],
+)
+def test_what_several_targets_need_is_asked_of_each_at_once(changes, paths):
+    assert sorted(refused(EnvironmentSettings, environment(**changes))) == sorted(paths)
+
+
+def test_two_targets_in_one_subnet_are_told_where_the_second_one_goes():
+    [problem] = problems(EnvironmentSettings, environment(inference=TWO_HOSTS))
+    assert problem.what == (
+        "app_service and container_app cannot share the containers subnet: a subnet is delegated to one service only"
+    )
+    assert problem.fix == (
+        "Add app_service or container_app: the subnet of the one that comes later, such as a /26 in a second range of "
+        "network.address_space"
+    )
+
+
+def test_an_identity_has_its_name_alone():
+    app = {"name": "endpoint-ab", "sign_in": SIGN_IN}
+    inference = several("aks", "app_service", endpoints=[{"name": "ab"}], app_service={"apps": [app]})
+    [problem] = problems(EnvironmentSettings, environment(inference=inference))
+    assert problem.what == "a second identity is named 'endpoint-ab' (the first is that of the endpoint ab)"
+    web = several("app_service", app_service={"registry_id": REGISTRY, "apps": [{"name": "key", "sign_in": SIGN_IN}]})
+    encrypted = environment(inference=web, workspace=None, customer_managed_key=CMK)
+    assert refused(EnvironmentSettings, encrypted) == ["inference.app_service.apps[0].name"]
+
+
+def test_private_endpoints_and_zones_are_those_of_all_targets():
+    network = in_own(app_service="10.21.0.0/26")
+    every = EnvironmentSettings.model_validate(environment(inference=TWO_HOSTS, network=network))
+    apart = [
+        EnvironmentSettings.model_validate(environment(inference=several(each), network=network))
+        for each in ("app_service", "container_app")
+    ]
+    without = EnvironmentSettings.model_validate(environment(network=network))
+    assert set(every.dns_zones) == {zone for each in apart for zone in each.dns_zones}
+    added = [len(each.private_services) - len(without.private_services) for each in (every, *apart)]
+    assert added[0] == sum(added[1:]) == 2
 
 
 def test_in_dev_insecure_scoring_needs_a_reason_only():

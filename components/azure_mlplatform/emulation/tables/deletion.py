@@ -151,6 +151,33 @@ class InUse(Refusal):
     """Empty, or the reference's `type` if the path holds a sibling's name instead of an id."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delegated(Refusal):
+    """A service whose subnet keeps its delegation while a resource of the service is in it."""
+
+    table = "DELEGATED"
+    by = ("user",)
+
+    user: str
+    """The ARM type of what is in the subnet."""
+
+    path: str
+    """Where its body holds the id of the subnet."""
+
+    service: str
+    """The service that the subnet is delegated to."""
+
+    link: str
+    """The service association link that stands on the subnet."""
+
+    status: int = 400
+    code: str = "SubnetMissingRequiredDelegation"
+    text: str = (
+        "Subnet {id} requires any of the following delegation(s) [{service}] to reference service association link"
+        " {id}/serviceAssociationLinks/{link}."
+    )
+
+
 _SUBNET_TEXT = (
     "Subnet {name} is in use by {user} and cannot be deleted. In order to delete the subnet, delete all the resources"
     " within the subnet. See aka.ms/deletesubnet."
@@ -737,3 +764,28 @@ SERIAL = (
     ),
 )
 """Where two operations at once clash. Two private endpoints on one target are listed only where threads say so."""
+
+DELEGATED = (
+    Delegated(
+        user="microsoft.web/sites",
+        path="properties.virtualNetworkSubnetId",
+        service="Microsoft.Web/serverFarms",
+        link="AppServiceLink",
+        source="MicrosoftDocs/azure-docs#48902 of 2020-02-25 (text); the code: MicrosoftDocs, Power Platform, 'Set up"
+        " virtual network support', and scripts on GitHub; the status is assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+    Delegated(
+        user="microsoft.app/managedenvironments",
+        path="properties.vnetConfiguration.infrastructureSubnetId",
+        service="Microsoft.App/environments",
+        link="legionservicelink",
+        source="two scripts and notes on GitHub: while the link exists, Azure refuses to remove the delegation with"
+        " this code; the text is that of MicrosoftDocs/azure-docs#48902 and #92894 for other services; the status is"
+        " assumed",
+        day="2026-11-28",
+        assumed=True,
+    ),
+)
+"""What keeps the delegation of a subnet."""

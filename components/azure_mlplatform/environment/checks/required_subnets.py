@@ -9,9 +9,11 @@ from ...foundation.secret_values import SECRET
 from ...foundation.values import same_id
 from ...foundation.violations import Violation
 from ...inference.settings.inference import TARGETS, InferenceSettings
-from ...network.settings import DATABRICKS_SUBNETS, DnsMode, NetworkSettings
+from ...inference.settings.target import InferenceTarget
+from ...network.settings import DATABRICKS_SUBNETS, DELEGATIONS, DnsMode, NetworkSettings, SubnetIds, SubnetRole
 from ...spark.databricks.settings import SPACES, DatabricksSettings
 from ...workspace.settings.workspace import NetworkMode, WorkspaceSettings
+from .inference import place_of
 
 
 def computes_have_a_subnet(
@@ -39,25 +41,69 @@ def computes_have_a_subnet(
 def models_have_a_subnet(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings]
 ) -> Iterator[Violation]:
-    """A violation if the serving target needs a subnet and there is none."""
-    role = inference.subnet_role if inference else None
-    if inference is None or role is None:
+    """A violation for each target that needs a subnet and has none, or one that another target uses."""
+    if inference is None:
         return
-    if network is None:
-        if not TARGETS[inference.target].works_without_network:
+    users: dict[SubnetRole, InferenceTarget] = {}
+    for target in inference.chosen:
+        role = inference.subnet_role(target, network)
+        if role is None:
+            continue
+        if network is None:
+            if not TARGETS[target].works_without_network:
+                yield Violation(
+                    place_of(target, inference),
+                    target,
+                    f"target '{target}' needs a network, and the environment has none",
+                    "Add network, or " + ("set target: managed" if inference.target else "take it out of targets"),
+                )
+            continue
+        if users.setdefault(role, target) is not target:
+            yield _second_in_subnet(network, role, users[role], target)
+        elif network.subnet_ids is not None and getattr(network.subnet_ids, role) is None:
             yield Violation(
-                ("inference", "target"),
-                inference.target,
-                f"target '{inference.target}' needs a network, and the environment has none",
-                "Add network, or set target: managed",
+                ("network", "subnet_ids", role.value),
+                None,
+                f"{'target is' if inference.target else 'a target is'} '{target}', but no {role} subnet is adopted",
+                f"Add {role}: <the id of the subnet>",
             )
-    elif network.subnet_ids is not None and getattr(network.subnet_ids, role) is None:
-        yield Violation(
-            ("network", "subnet_ids", role.value),
-            None,
-            f"target is '{inference.target}', but no {role} subnet is adopted",
-            f"Add {role}: <the id of the subnet>",
-        )
+    if network is not None and network.subnet_ids is not None:
+        yield from _subnets_of_targets_differ(network.subnet_ids, list(users))
+
+
+def _second_in_subnet(
+    network: NetworkSettings, role: SubnetRole, first: InferenceTarget, second: InferenceTarget
+) -> Violation:
+    """The violation if two targets are in one subnet, which is delegated to one service."""
+    own = [TARGETS[each].own_subnet or role for each in (first, second)]
+    block, adopted = ("subnet_ids", True) if network.adopted else ("subnets", False)
+    return Violation(
+        ("network", block, own[1].value),
+        None,
+        f"{first} and {second} cannot share the {role} subnet: a subnet is delegated to one service only",
+        f"Add {own[0]} or {own[1]}: the subnet of the one that comes later, "
+        + (
+            f"delegated to {DELEGATIONS[own[0]]} or {DELEGATIONS[own[1]]}"
+            if adopted
+            else "such as a /26 in a second range of network.address_space"
+        ),
+    )
+
+
+def _subnets_of_targets_differ(given: SubnetIds, roles: list[SubnetRole]) -> Iterator[Violation]:
+    """A violation for each adopted subnet of a target that another target has too."""
+    seen: dict[str, SubnetRole] = {}
+    for role in roles:
+        subnet_id = getattr(given, role)
+        if subnet_id is None or subnet_id == SECRET:
+            continue
+        if (other := seen.setdefault(subnet_id.lower(), role)) is not role:
+            yield Violation(
+                ("network", "subnet_ids", role.value),
+                subnet_id,
+                f"{other} and {role} are the same subnet, and two targets cannot share one",
+                "Give two",
+            )
 
 
 def databricks_has_subnets(

@@ -60,20 +60,23 @@ def computes_fit(
 def models_fit(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings], profile: Profile
 ) -> Iterator[Violation]:
-    """A violation if the subnet of the serving target has too few addresses."""
-    role, target = (inference.subnet_role, inference.block) if inference else (None, None)
-    subnet = network.subnet_range(role) if network and role else None
-    if target is None or role is None or subnet is None:
+    """A violation for each target whose subnet has too few addresses."""
+    if network is None or inference is None:
         return
-    needed = target.addresses(profile)
-    if _free(subnet) < needed:
-        yield Violation(
-            ("network", "subnets", role.value),
-            str(subnet),
-            f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: "
-            f"{target.addresses_in_words(profile)}",
-            f"Lower max_nodes, or {_LARGER.format(role).lower()}; Azure reserves {RESERVED_ADDRESSES} addresses",
-        )
+    for target, block in inference.blocks.items():
+        role = inference.subnet_role(target, network)
+        subnet = network.subnet_range(role) if role else None
+        if role is None or subnet is None:
+            continue
+        needed = block.addresses(profile)
+        if _free(subnet) < needed:
+            yield Violation(
+                ("network", "subnets", role.value),
+                str(subnet),
+                f"the {role} subnet {subnet} has {_free(subnet)} free addresses, and up to {needed} are needed: "
+                f"{block.addresses_in_words(profile)}",
+                f"Lower max_nodes, or {_LARGER.format(role).lower()}; Azure reserves {RESERVED_ADDRESSES} addresses",
+            )
 
 
 def cluster_ranges_are_apart(

@@ -82,7 +82,7 @@ class EnvironmentSettings(PartSettings):
     """The machine-learning workspace. Default: none."""
 
     inference: Optional[InferenceSettings] = None
-    """The serving of models. Default: models are served in batches only."""
+    """The serving of models, by one target or several. Default: models are served in batches only."""
 
     databricks: Optional[DatabricksSettings] = None
     """A Databricks workspace in the network. Default: none."""
@@ -321,6 +321,12 @@ class EnvironmentSettings(PartSettings):
     @check
     def _images_have_a_registry(self) -> Iterator[Violation]:
         yield from inference.images_have_a_registry(self.inference, self.workspace)
+
+    @check
+    def _identities_have_own_names(self) -> Iterator[Violation]:
+        yield from inference.identities_have_own_names(
+            self.inference, self.workspace, encrypted=self.customer_managed_key is not None
+        )
 
     @check
     def _own_cluster_has_a_default_route(self) -> Iterator[Violation]:

@@ -32,6 +32,9 @@ class ContainerAppInferenceArgs(ContainerHostArgs):
     subnet_id: In[str]
     """The subnet of the environment, by id, delegated to Microsoft.App/environments."""
 
+    subnet_setting: str = "network.subnet_ids.containers"
+    """The setting that says which subnet it is, for messages. Default: the id of the containers subnet."""
+
     _subnet = field_rule(arm_id("Microsoft.Network/virtualNetworks/subnets"), "subnet_id")
 
 
@@ -101,9 +104,8 @@ class ContainerAppInference(ContainerHost):
     ) -> "pulumi.Output[str]":
         """The environment's name, or an error if the settings name another subnet than that of the deployed one."""
         deployed = environment.vnet_configuration.apply(lambda each: getattr(each, "infrastructure_subnet_id", None))
-        setting = ("network", "subnet_ids", "containers")
-        way = way_out("network.subnet_ids.containers")
-        violations = immutable_violations(setting, deployed, args.subnet_id, way)
+        way = way_out(args.subnet_setting)
+        violations = immutable_violations(tuple(args.subnet_setting.split(".")), deployed, args.subnet_id, way)
         return gated_by(
             [violations], known_value_of(environment, self.placement.name_of(Kind.CONTAINER_APPS_ENVIRONMENT))
         )

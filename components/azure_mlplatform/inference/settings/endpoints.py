@@ -7,6 +7,7 @@ from pydantic import Field
 from ...foundation.model import Settings
 from ...foundation.naming import endpoint_name
 from ...foundation.rules import field_rule
+from .target import InferenceTarget
 
 
 class OnlineEndpointSettings(Settings):
@@ -17,5 +18,8 @@ class OnlineEndpointSettings(Settings):
 
     description: Optional[str] = Field(default=None, max_length=1000)
     """A description of what it scores, shown in the studio. Default: no description."""
+
+    target: Optional[InferenceTarget] = None
+    """The target it is on, `aks` or `managed`, if the environment has both. Default: the only one of them."""
 
     _name = field_rule(endpoint_name, "name")
