@@ -12,6 +12,8 @@ import typer
 
 from .diagram import VIEWS, check_request, draw
 from .exit_codes import BAD_INPUT
+from .explain import explain
+from .init import init
 from .input import refuse
 from .local import local
 
@@ -27,6 +29,8 @@ app = typer.Typer(
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
 app.add_typer(local, name="local")
+app.command()(init)
+app.command()(explain)
 
 
 OnOption = Annotated[

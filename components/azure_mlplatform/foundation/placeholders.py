@@ -21,11 +21,10 @@ WRITTEN = frozenset((SUBSCRIPTION, TENANT, GROUP, USER, TEXT, EMAIL))
 
 _PLACEHOLDER = re.compile(
     # Entra and Azure draw ids at random (RFC 9562, version 4), so none has 80 leading zeros.
-    r"(?<![0-9a-f-])0{8}-0000-0000-0000-[0-9a-f]{12}(?![0-9a-f-])"
-    rf"|\b{TEXT}\b"
+    r"(?i:(?<![0-9a-f-])0{8}-0000-0000-0000-[0-9a-f]{12}(?![0-9a-f-]))"
+    rf"|(?<![\w-]){TEXT}(?![\w-])"
     # Domains that nobody can have (RFC 2606).
-    r"|@(?:[\w-]+\.)*example(?:\.com|\.net|\.org)?$",
-    re.IGNORECASE,
+    r"|(?i:@(?:[\w-]+\.)*example(?:\.com|\.net|\.org)?$)",
 )
 
 
