@@ -17,6 +17,7 @@ from .input import refuse
 if TYPE_CHECKING:
     from ..config.explain import Explanation
 
+_MORE = "mlplatform explain KEY explains one of them, and lists the settings below it."
 _MOST_COLUMNS = 100
 _LABEL = 12
 """The columns of the words at the left."""
@@ -63,7 +64,7 @@ def explain(
                 for each in top
             ]
             lines += _listed({each.name: sentence(each.meaning) for each in top})
-            lines += ["", "mlplatform explain KEY explains one of them, and lists the settings below it."]
+            lines += ["", *textwrap.wrap(_MORE, _columns())]
         else:
             found = explained(find(key, file))
             result["setting"] = found.as_json()
@@ -74,7 +75,7 @@ def explain(
         refuse(map(str, problems))
     if problems:
         result |= {"problems": [each.as_json() for each in problems]}
-    text = json.dumps(result, indent=2) if as_json else "\n".join(map(_shown, lines))
+    text = json.dumps(result, indent=2) if as_json else "\n".join(map(printable, lines))
     if output is None:
         print(text)
     else:
@@ -82,11 +83,6 @@ def explain(
         print(f"wrote {output}", file=sys.stderr)
     if problems:
         raise typer.Exit(BAD_INPUT)
-
-
-def _shown(line: str) -> str:
-    """A line, with its spaces at the beginning."""
-    return printable(line)
 
 
 def _columns() -> int:
