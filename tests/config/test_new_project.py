@@ -160,7 +160,9 @@ def test_a_person_gets_an_instance_where_people_may_have_one(tmp_path):
     environments = [each.model_copy(update={"user_id": user}) for each in new.environments]
     write(tmp_path, new.model_copy(update={"environments": environments}))
     dev, test = (settings_of(tmp_path, each).workspace for each in ("dev", "test"))
+    assert dev
     assert [each.assigned_user for each in dev.instances] == [user]
+    assert test
     assert test.instances == []
 
 
