@@ -139,7 +139,7 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
     ]
     assert lines[2].startswith("projects/pricing/Pulumi.prod.yaml:18: azure-mlplatform:workspace.network_mode: 'mine'")
     [failed] = [each for each in report.problems if "failed" in each.what]
-    assert failed.fix == "Run `mlplatform preview -C projects/raises dev` to see where"
+    assert failed.fix == "Set MLPLATFORM_TRACEBACK=1 to see all calls"
 
 
 def test_the_problems_as_json_have_their_places(repository):

@@ -265,7 +265,7 @@ def test_a_table_has_each_right_with_its_reason(prod):
     [peer] = [line for line in rows if "peer/action" in line]
     assert peer.split() == [
         "x", "x", "-", "Microsoft.Network/virtualNetworks/peer/action",
-        "virtual", "network", "peering", "peer-churn-hub-prod:", "peers", "with", "it",
+        "peering", "peer-churn-hub-prod:", "peers", "with", "it",
     ]  # fmt: skip
     assert sum("(assumed)" in line for line in rows) == sum(each.assumed for each in prod.rights) > 0
     assert list(table(prod, HUB))[2].startswith(f"{HUB}  (what others own: microsoft.network/virtual")

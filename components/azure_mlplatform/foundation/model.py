@@ -4,6 +4,7 @@ It is frozen, refuses unknown keys, and reports all problems at once.
 """
 
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType
@@ -72,13 +73,15 @@ class Settings(BaseModel):
     @classmethod
     def _pass_encrypted_and_no_key(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         """Accepts an encrypted text unchecked, since no rule can check it without decryption. Refuses any key."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
         if not isinstance(value, Encrypted):
-            if holds_key(value):
+            # Models check themselves, and name the place.
+            if (isinstance(value, str) or not _has_models(annotation)) and holds_key(value):
                 raise KEY_ERROR
-            if isinstance(value, str | bool) and _takes_a_number(cls.model_fields[str(info.field_name)].annotation):
+            if isinstance(value, str | bool) and _takes_a_number(annotation):
                 return _as_number(value, handler)
             return handler(value)
-        if cls.model_fields[str(info.field_name)].annotation in (str, Optional[str]):
+        if annotation in (str, Optional[str]):
             return value
         try:
             return handler(value)
@@ -181,6 +184,14 @@ def _readable_items(item: type[Settings], data: list[Any], details: list[InitErr
 def _members(annotation: Any) -> list[type]:
     """The classes in an annotation: the annotation itself, or the members of a union."""
     return [each for each in get_args(annotation) or (annotation,) if isinstance(each, type)]
+
+
+@functools.cache
+def _has_models(annotation: Any) -> bool:
+    """Whether values of an annotation contain models."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return any(map(_has_models, get_args(annotation)))
 
 
 def _takes_a_number(annotation: Any) -> bool:
