@@ -56,7 +56,8 @@ def test_a_project_alone_is_a_folder_with_a_program(tmp_path):
     assert sorted(each.name for each in found.folder.iterdir()) == [
         ".gitignore", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "Pulumi.yaml", "__main__.py", "requirements.txt",
     ]  # fmt: skip
-    assert found.folder.stat().st_mode & 0o777 == tmp_path.stat().st_mode & 0o777
+    (tmp_path / "as usual").mkdir()
+    assert found.folder.stat().st_mode == (tmp_path / "as usual").stat().st_mode
 
 
 @pytest.mark.parametrize("inside", ["", "stacks", "projects/others"])

@@ -1,11 +1,13 @@
 """Starts a project: completes what is asked for with what the other projects agree on, and writes its folder."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import json
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
@@ -106,19 +108,21 @@ def start(where: FilePath, asked: Asked, *, today: datetime.date) -> Start:
 def write(start: Start) -> None:
     """Writes the project's folder: all of it, or nothing. Raises OSError."""
     above = start.folder.parent
+    draft = above / f".{start.folder.name}-{uuid.uuid4().hex}"
     is_new = not above.exists()
     above.mkdir(exist_ok=True)
-    draft = FilePath(tempfile.mkdtemp(prefix=f".{start.folder.name}-", dir=above))
     try:
+        draft.mkdir()
         for name, text in start.files.items():
             (draft / name).write_bytes(text.encode())
-        # A temporary folder is closed to others. A project's is as open as the one that it is in.
-        draft.chmod(above.stat().st_mode & 0o777)
         if start.folder.exists():
             start.folder.rmdir()
         draft.rename(start.folder)
     except BaseException:
-        shutil.rmtree(above if is_new else draft, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        if is_new:
+            with contextlib.suppress(OSError):
+                above.rmdir()
         raise
 
 
