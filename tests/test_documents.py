@@ -1,7 +1,9 @@
 """What the documents show works as shown."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +94,48 @@ def test_the_commands_of_the_readme_are_those_of_ci():
     for target in re.findall(r"^make (\w+)", readme, re.MULTILINE):
         assert f"\n{target}:" in makefile
     assert "$(MAKE) test" in makefile
+
+
+def shell(document):
+    """The lines of the shell's blocks, indented ones too."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", (ROOT / document).read_text(), re.DOTALL | re.MULTILINE)
+    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def typed(folder, lines, executable):
+    """What a shell says to lines of a document, one after another, as they are printed."""
+    executable.parent.mkdir(parents=True)
+    executable.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m azure_mlplatform \"$@\"\n")
+    executable.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{executable.parent}{os.pathsep}{os.environ['PATH']}"}
+    done = [
+        subprocess.run(["sh", "-ec", line], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        for line in lines
+    ]
+    return [(line, each.returncode, each.stderr) for line, each in zip(lines, done, strict=True) if each.returncode]
+
+
+@pytest.mark.slow
+def test_the_way_from_nothing_works_as_it_is_printed(tmp_path):
+    """In a folder whose name has a space, for somebody without a repository."""
+    lines = [line for line in shell("docs/start.md") if line.startswith("mlplatform")]
+    assert {line.split()[1] for line in lines} == {"init", "preview", "check", "explain", "rights"}
+    folder = tmp_path / "a new folder"
+    folder.mkdir()
+    assert typed(folder, lines, tmp_path / "bin" / "mlplatform") == []
+
+
+@pytest.mark.slow
+def test_the_beginning_of_the_readme_works_as_it_is_printed(tmp_path):
+    lines = [line for line in shell("README.md") if line.startswith(".venv/bin/mlplatform")]
+    first = lines[
+        : next(number for number, line in enumerate(lines) if " init " not in line and "demand" not in line) + 1
+    ]
+    assert [line.split()[1] for line in first] == ["init", "preview", "explain"]
+    for part in ("stacks", "projects", "schemas"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    assert typed(tmp_path, first, tmp_path / ".venv" / "bin" / "mlplatform") == []
+    assert (tmp_path / "projects" / "demand" / "Pulumi.dev.yaml").read_text().startswith("# yaml-language-server: ")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))

@@ -2,13 +2,15 @@ import datetime
 import json
 
 import pytest
+import yaml
 
+from azure_mlplatform import stack as stack_module
 from azure_mlplatform.foundation.clock import today
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan.program import run
 from azure_mlplatform.settings import SECRET
-from azure_mlplatform.stack import azure_provider, stack_secret, stack_settings
-from azure_mlplatform.testing import TENANT, example_settings, record
+from azure_mlplatform.stack import PLACEHOLDERS, azure_provider, stack_secret, stack_settings
+from azure_mlplatform.testing import SUBSCRIPTION, TENANT, example_settings, record
 from support.programs import BRICKS, LEGACY, NIGHTLY, OWN
 
 
@@ -78,7 +80,9 @@ def test_what_is_not_json_is_a_wrong_type():
 def test_a_secret_key_of_its_own_is_no_setting():
     settings, messages = read({**config(), "azure-mlplatform:token": "hunter2"}, ["azure-mlplatform:token"])
     assert settings == example_settings()
-    assert messages == ()
+    [(severity, text)] = messages
+    assert (severity, "hunter2" in text) == ("warning", False)
+    assert text.startswith(PLACEHOLDERS)
 
 
 def test_a_plain_key_that_there_is_not_is_refused_without_its_value():
@@ -218,3 +222,71 @@ def test_a_misread_value_hides_no_other_problem_and_is_said_once(tmp_path):
 def test_a_key_without_a_value_is_refused_though_the_cli_hands_over_an_empty_text(tmp_path, field, says):
     [problem] = with_files(tmp_path, f"  azure-mlplatform:{field}:\n", **{field: ""})
     assert f"azure-mlplatform:{field}: {says}" in problem
+
+
+@pytest.mark.parametrize(
+    ("stack", "path"),
+    [
+        ("  azure-mlplatform:network:\n    address_space: [10.20.0.0/22]\n    hub:\n", "network.hub"),
+        ("  azure-mlplatform:ai_services:\n    - name: one\n      kind: Face\n      sku:\n", "ai_services[0].sku"),
+    ],
+)
+def test_a_part_without_a_value_is_refused_at_its_place(tmp_path, stack, path):
+    data = yaml.safe_load(stack)
+    given = {key.removeprefix("azure-mlplatform:"): value for key, value in data.items()}
+    line = len(stack.splitlines()) + 1
+    assert with_files(tmp_path, stack, **given) == [
+        f"Pulumi.dev.yaml:{line}: azure-mlplatform:{path}: has no value\n    Write its value, or remove the key"
+    ]
+
+
+REAL = {
+    "subscription_id": "3b2c4f0e-7a51-4c8a-9a37-5f1c6a0d2e11",
+    "tenant_id": "9d1e7c52-0c1f-4f6e-8a3b-7e2d4b6c8f90",
+}
+
+
+def updated(monkeypatch, host="", **changes):
+    """What the program of a stack reads in an update, whose Azure is at a host. Default: Microsoft's."""
+    monkeypatch.setattr(stack_module.pulumi.runtime, "is_dry_run", lambda: False)
+    monkeypatch.setattr(stack_module, "MockMonitor", type("NoMonitor", (), {}))
+    monkeypatch.setenv("ARM_METADATA_HOSTNAME", host)
+    return read(config(**changes))
+
+
+def test_placeholders_are_refused_by_an_update_all_at_once(monkeypatch):
+    access = {"data_scientists": ["00000000-0000-0000-0000-000000000003"]}
+    with pytest.raises(RefusedError) as error:
+        updated(monkeypatch, access=access, network={"address_space": ["10.20.0.0/22"]})
+    assert [each.line for each in error.value.problems] == [
+        f"Pulumi.dev.yaml: azure-mlplatform:{path}: '{value}' is a placeholder"
+        for path, value in (
+            ("subscription_id", SUBSCRIPTION),
+            ("tenant_id", TENANT),
+            ("access.data_scientists[0]", access["data_scientists"][0]),
+        )
+    ]
+    assert {each.fix for each in error.value.problems} == {"Fill in the value of your own organisation"}
+
+
+def test_an_update_without_placeholders_says_nothing(monkeypatch):
+    _, messages = updated(monkeypatch, **REAL)
+    assert messages == read(config(**REAL))[1] == ()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8443", "localhost", "[::1]:443"])
+def test_placeholders_do_for_an_emulated_azure(monkeypatch, host):
+    _, messages = updated(monkeypatch, host)
+    assert messages == ()
+
+
+def test_placeholders_do_in_tests_with_pulumis_own_mocks(monkeypatch):
+    monkeypatch.setattr(stack_module.pulumi.runtime, "is_dry_run", lambda: False)
+    assert read(config())[0] == example_settings()
+
+
+def test_a_preview_names_some_placeholders_and_counts_the_others():
+    groups = [f"00000000-0000-0000-0000-0000000000{number}" for number in range(10, 15)]
+    _, [(severity, text)] = read(config(access={"readers": groups}))
+    assert severity == "warning"
+    assert text == f"{PLACEHOLDERS} subscription_id, tenant_id, access.readers[0], access.readers[1] and 3 more"

@@ -7,10 +7,12 @@ from enum import StrEnum
 from pathlib import Path as FilePath
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, get_args, get_origin
+from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_azure_native as native
 from pulumi.runtime import config as runtime_config
+from pulumi.runtime.mocks import MockMonitor
 from pydantic import ValidationError
 
 from .config.files import PROJECT_FILE, StackConfig, stack_config
@@ -23,6 +25,7 @@ from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, Environ
 from .environment.settings.platform import PlatformSettings
 from .foundation.clock import today
 from .foundation.model import NAMESPACE
+from .foundation.placeholders import placeholders
 from .foundation.printable import printable
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
@@ -137,8 +140,13 @@ def _settings(model: type[S]) -> S:
         placed = [*misread.values(), *(each for each in placed if each.path not in misread)]
         placed += [each for each in files.empty_problems() if each.path not in {one.path for one in placed}]
     problems += placed
+    unfilled = list(placeholders(data))
+    if unfilled and not problems and _is_real(given):
+        problems += _placed([Problem(path, f"'{text}' is a placeholder", _FILL_IN) for path, text in unfilled], files)
     if settings is None or problems:
         raise RefusedError(problems)
+    if unfilled and pulumi.runtime.is_dry_run():
+        pulumi.log.warn(f"{PLACEHOLDERS} {_listed([path for path, _ in unfilled])}")
     for path in _in_settings(files.encrypted) if files else ():
         if path[0] not in data:
             continue
@@ -148,6 +156,27 @@ def _settings(model: type[S]) -> S:
             "put secrets in keys of their own"
         )
     return settings
+
+
+PLACEHOLDERS = "placeholders: `pulumi up` refuses them, so fill in"
+"""The first words of the notice about placeholders."""
+
+_FILL_IN = "Fill in the value of your own organisation"
+_SHOWN = 4
+
+
+def _listed(paths: list[Path]) -> str:
+    """The first places, and how many more there are."""
+    shown = [printable(dotted(each)) for each in paths[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+
+
+def _is_real(given: Mapping[str, str]) -> bool:
+    """Whether the program makes resources in an Azure that is not on this machine."""
+    if pulumi.runtime.is_dry_run() or isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        return False
+    host = azure_native_settings(lambda key: given.get(f"azure-native:{key}"))("metadataHost") or ""
+    return urlsplit(f"//{host}").hostname not in ("127.0.0.1", "localhost", "::1")
 
 
 def _other_cloud(given: Mapping[str, str]) -> list[Problem]:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -28,7 +29,7 @@ STEERS_THE_EMULATION = ("local run", "local reset", "local clock", "local break"
 READS_STACKS = ("preview", "check", "rights")
 
 
-def commands(command=None, name=""):
+def commands(command: Any = None, name: str = "") -> dict[str, Any]:
     """The commands by name, without groups."""
     command = command or typer.main.get_command(app)
     if not hasattr(command, "commands"):

@@ -1,9 +1,11 @@
 """What a person sees when a program refuses, and what happens when a life does not go as planned."""
 
+import datetime
 import json
 
 import pytest
 
+from azure_mlplatform.config.project_folder import Asked, start, write
 from azure_mlplatform.emulation.world import Fault, Held
 from support.engine.engine import ROOT, engine
 from support.engine.local import CI, Local
@@ -226,3 +228,20 @@ def test_another_passphrase_changes_nothing_and_the_document_says_what_to_do(tmp
     assert local.init("dev").returncode == 0
     done = local.run(*up)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_written_project_lives_on_an_emulated_azure_and_reaches_no_real_one_with_placeholders(tmp_path):
+    with engine(tmp_path / "a folder") as made:
+        new = start(made.project, Asked("demand", ["sandbox"]), today=datetime.datetime.now(datetime.UTC).date())
+        write(new)
+        made.project = new.folder
+        made.init("sandbox")
+        refused = made.up("sandbox", check=False, ARM_METADATA_HOSTNAME="")
+        assert refused.code != 0
+        [error] = [each for each in refused.errors if "is a placeholder" in each]
+        assert "azure-mlplatform:tenant_id: '00000000-0000-0000-0000-0000000000aa' is a placeholder" in error
+        assert made.azure.world.resources == {}
+        shown = made.pulumi("preview", stack="sandbox", check=True)
+        assert "placeholders: `pulumi up` refuses them" in shown.output
+        made.up("sandbox")
+        assert made.up("sandbox").changes() == []

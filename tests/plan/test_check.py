@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from azure_mlplatform.plan.check import check_stacks
+from azure_mlplatform.stack import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
 TODAY = datetime.date(2026, 11, 25)
@@ -58,7 +59,8 @@ def test_a_repository_without_problems_says_what_it_has(repository):
         "project": "central",
         "stack": "dev",
     }
-    [(severity, text)] = report.plans[0].messages
+    [(_, placeholders), (severity, text)] = report.plans[0].messages
+    assert placeholders.startswith(PLACEHOLDERS)
     assert severity == "warning"
     assert text.startswith("Standard_NC4as_T4_v3: not checked whether westeurope has it")
     assert first["resources"] == len(report.plans[0].azure_resources)

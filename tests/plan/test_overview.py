@@ -157,7 +157,7 @@ def test_a_notice_is_shortened_and_said_once_for_all(reference):
     [notices] = [each for each in sections(both, settings) if each.title == "Notices"]
     one, other = notices.rows
     assert one.label == other.label == "dev, prod"
-    assert len(one.values[0]) < 140
+    assert len(one.values[0]) < 80
     assert one.values[0].endswith(" … (--full)")
     assert other.values == ("info: b",)
 

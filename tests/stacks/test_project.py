@@ -7,6 +7,7 @@ from azure_mlplatform.catalogue.regions import READ
 from azure_mlplatform.config.files import stacks
 from azure_mlplatform.plan.check import check_stacks
 from azure_mlplatform.settings import SECRET
+from azure_mlplatform.stack import PLACEHOLDERS
 from azure_mlplatform.testing import check_golden, urns
 from support.programs import BY_BLOB, WITHIN_ANOTHER
 from support.stacks import DAY, IDS, ROOT, STACKS, plan_of
@@ -41,19 +42,23 @@ def unchecked(size, location="westeurope"):
     )
 
 
+NOBODY = "nobody has access: no group may work in this dev environment; see `mlplatform explain access.data_scientists`"
+NO_WORKSPACE = "no workspace: nobody may work in this dev environment; see `mlplatform explain workspace`"
 A100, T4 = "Standard_NC24ads_A100_v4", "Standard_NC4as_T4_v3"
 SAID = {
     ("reference", "prod"): [BY_BLOB.format("customers"), unchecked(A100)],
     ("central", "dev"): [unchecked(T4)],
     ("central", "prod"): [unchecked(A100)],
-    ("pricing", "dev"): [unchecked(T4)],
+    ("claims", "dev"): [NO_WORKSPACE, NOBODY],
+    ("forecast", "dev"): [NO_WORKSPACE, NOBODY],
+    ("pricing", "dev"): [NOBODY, unchecked(T4)],
     ("pricing", "prod"): [unchecked(A100)],
     ("stress-test", "prod"): [unchecked(A100)],
-    ("vision", "dev"): [unchecked(A100, "swedencentral")],
+    ("vision", "dev"): [NOBODY, unchecked(A100, "swedencentral")],
     ("vision", "prod"): [unchecked(A100, "swedencentral")],
-    ("fraud", "dev"): [ATTACHED],
+    ("fraud", "dev"): [NOBODY, ATTACHED],
     ("fraud", "prod"): [NOT_ATTACHED],
-    ("genomics", "dev"): [RETIRES, NO_DEVICE],
+    ("genomics", "dev"): [RETIRES, NO_DEVICE, NOBODY],
     ("genomics", "prod"): [RETIRES],
 }
 
@@ -62,7 +67,8 @@ SAID = {
 def test_urns_do_not_move(folder, stack):
     made = plan_of(folder, stack)
     check_golden(urns(made), ROOT / "tests" / "golden" / f"project-{label(folder)}-{stack}.txt")
-    said = [text for _, text in made.messages if not text.startswith("network.dns: ")]
+    placeholders, *said = [text for _, text in made.messages if not text.startswith("network.dns: ")]
+    assert placeholders.startswith(PLACEHOLDERS)
     assert said == SAID.get((label(folder), stack), [])
     assert {severity for severity, _ in made.messages} <= {"warning"}
 

@@ -324,5 +324,54 @@ class EmulatedAzure(Answer):
     """All that the emulated Azure has. Its form is the library's own."""
 
 
-ANSWERS: tuple[type[Answer], ...] = (Preview, Since, Against, Check, Rights, SynapseFiles, EmulatedAzure)
+class Placeholder(_Object):
+    """A setting whose value nobody knew."""
+
+    setting: str
+    stacks: list[str]
+    option: str
+    """The option of `init` that gives it."""
+
+
+class Init(Answer):
+    """`mlplatform init --json`."""
+
+    command: Literal["init"] = "init"
+    folder: str = ""
+    written: bool = False
+    """False with `--dry-run`."""
+
+    files: dict[str, str] = {}
+    """File in the folder → its text."""
+
+    agreed: dict[str, Any] = {}
+    """Setting → the value on which the other projects agree."""
+
+    placeholders: list[Placeholder] = []
+    next: str = ""
+    """The next command to type."""
+
+
+class ListedSetting(_Object):
+    """A top-level setting."""
+
+    name: str
+    file: str
+    meaning: str
+    required: bool
+
+
+class Explain(Answer):
+    """`mlplatform explain --json`."""
+
+    command: Literal["explain"] = "explain"
+    settings: list[ListedSetting] = []
+    """The top-level settings, if no key is given."""
+
+    setting: Optional[dict[str, Any]] = None
+    """The one that is explained: name, file, meaning, type, limits, default, environments, choices, changes, example,
+    and the settings below it."""
+
+
+ANSWERS: tuple[type[Answer], ...] = (Init, Explain, Preview, Since, Against, Check, Rights, SynapseFiles, EmulatedAzure)
 """The objects of all commands."""

@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from . import check as checks
+from . import explain as explains
 from . import export as exports
+from . import init as inits
 from . import preview as previews
 from . import rights as rights_
 from . import schema as schemas
@@ -45,8 +47,10 @@ def mlplatform(
     """Preview and check machine-learning environments on Azure before they exist."""
 
 
+app.command(epilog=epilog(*inits.EXAMPLES, codes=(BAD_INPUT,)))(inits.init)
 app.command(epilog=epilog(*previews.EXAMPLES, codes=(FINDING, BAD_INPUT)))(previews.preview)
 app.command(epilog=epilog(*checks.EXAMPLES, codes=(FINDING, BAD_INPUT)))(checks.check)
 app.command(epilog=epilog(*rights_.EXAMPLES, codes=(BAD_INPUT,)))(rights_.rights)
+app.command(epilog=epilog(*explains.EXAMPLES, codes=(BAD_INPUT,)))(explains.explain)
 app.command(epilog=epilog(*schemas.EXAMPLES, codes=(BAD_INPUT,)))(schemas.schema)
 export.command("synapse", epilog=epilog(*exports.SYNAPSE_EXAMPLES, codes=(FINDING, BAD_INPUT)))(exports.synapse)

@@ -196,10 +196,17 @@ class StackConfig:
                 yield _misread(path, found, self.files.get(path) or self.files[path[:-1]])
 
     def empty_problems(self) -> Iterator[Problem]:
-        """Problems of settings without a value, which the CLI hands over as an empty text."""
+        """Problems of settings without a value. The CLI hands over an empty text for a key, and nothing for what is
+        in one, so that a part that somebody began to write would be missing without a word."""
         for key, value in self.values.items():
-            if value is None and key.startswith(f"{NAMESPACE}:"):
-                yield Problem((key,), "has no value", "Write its value, or remove the key", self.files[key,])
+            if key.startswith(f"{NAMESPACE}:"):
+                for path in _empty(value, (key,)):
+                    yield Problem(
+                        path,
+                        "has no value",
+                        "Write its value, or remove the key",
+                        self.files.get(path) or self.files[key,],
+                    )
 
     def problems(self, project_keys: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[Problem]:
         """Problems of keys that are in both files, in the wrong file, or in a misspelt namespace, or lack a `value:`.
@@ -294,6 +301,15 @@ def stack_config(folder: FilePath, stack: str) -> StackConfig:
                 (full, *path[len(at) :]): each for path, each in scalars.get(key, {}).items() if path[: len(at)] == at
             }
     return StackConfig(project, own, values, files, tuple(encrypted), misread)
+
+
+def _empty(value: Any, at: Path) -> Iterator[Path]:
+    """The places without a value."""
+    if value is None:
+        yield at
+    elif isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _empty(each, (*at, key if isinstance(key, int) else str(key)))
 
 
 def _by_key(found: dict[Path, Any]) -> dict[str | int, dict[Path, Any]]:

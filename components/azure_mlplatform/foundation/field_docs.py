@@ -1,8 +1,9 @@
-"""Reads the docstrings under the fields of a model from its source. Only messages and the schema use them."""
+"""Reads the docstrings under fields and under members of enums from the source, for messages and the schema."""
 
 import ast
 import inspect
 import textwrap
+from enum import Enum
 from functools import cache
 from itertools import pairwise
 
@@ -26,6 +27,22 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
                 and isinstance(following.value.value, str)
             ):
                 docs[statement.target.id] = " ".join(following.value.value.split())
+    return docs
+
+
+@cache
+def member_docs(choices: type[Enum]) -> dict[str, str]:
+    """Name of a member of an enum → its docstring on one line, of those that have one."""
+    docs: dict[str, str] = {}
+    for statement, following in pairwise(_body(choices)):
+        if (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.targets[0], ast.Name)
+            and isinstance(following, ast.Expr)
+            and isinstance(following.value, ast.Constant)
+            and isinstance(following.value.value, str)
+        ):
+            docs[statement.targets[0].id] = " ".join(following.value.value.split())
     return docs
 
 

@@ -33,7 +33,8 @@ _LONG = 60
 _MOST_CHOSEN = 14
 """The number of rows for settings. If more differ, those of a block share a row."""
 
-_LONG_NOTICE = 120
+_LONG_NOTICE = 66
+"""The characters of a notice that are shown: a line."""
 
 NOBODY = "nobody"
 

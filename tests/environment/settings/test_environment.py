@@ -237,12 +237,12 @@ def test_two_deployments_of_one_name_are_refused_in_any_writing():
 
 
 def test_a_repository_without_ids_is_said_since_github_may_send_them():
-    settings = example_settings("dev", workload_identity={"github_repository": "example/churn"})
+    settings = example_settings("test", workload_identity={"github_repository": "example/churn"})
     assert list(settings.notices_on(datetime.date(2026, 7, 14))) == []
     [notice] = settings.notices_on(datetime.date(2026, 7, 15))
     assert "`gh api repos/example/churn --jq '.owner.id, .id'`" in notice
     ids = {"github_repository": "example/churn", "github_ids": {"owner": 1, "repository": 2}}
-    assert list(example_settings("dev", workload_identity=ids).notices_on(datetime.date(2026, 7, 15))) == []
+    assert list(example_settings("test", workload_identity=ids).notices_on(datetime.date(2026, 7, 15))) == []
 
 
 def test_an_identity_takes_twenty_credentials():
@@ -358,6 +358,6 @@ def test_an_id_or_amount_that_cannot_be_meant_is_refused(changes, path, says):
 
 def test_a_day_of_expiry_in_another_century_is_said():
     today = datetime.date(2026, 1, 15)
-    said = list(EnvironmentSettings.model_validate(given("dev", expires_on="2126-01-01")).notices_on(today))
+    said = list(EnvironmentSettings.model_validate(given("test", expires_on="2126-01-01")).notices_on(today))
     assert said == ["expires_on: 2126-01-01 is more than 10 years ahead; is the year right?"]
-    assert list(EnvironmentSettings.model_validate(given("dev", expires_on="2030-01-01")).notices_on(today)) == []
+    assert list(EnvironmentSettings.model_validate(given("test", expires_on="2030-01-01")).notices_on(today)) == []

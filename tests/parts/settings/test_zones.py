@@ -173,7 +173,7 @@ def test_a_component_alone_obeys_the_same_rules():
     ],
 )
 def test_what_is_not_checked_is_said(location, said):
-    found = list(example_settings("dev", location=location).notices_on(datetime.date(2026, 11, 28)))
+    found = list(example_settings("test", location=location).notices_on(datetime.date(2026, 11, 28)))
     assert [each.startswith(start) for each, start in zip(found, said, strict=True)] == [True] * len(said)
 
 

@@ -104,9 +104,9 @@ class Engine:
         """Makes a stack."""
         self.pulumi("stack", "init", "--no-select", f"organization/{self._name}/{stack}", check=True)
 
-    def up(self, stack: str, *arguments: str, check: bool = True) -> Done:
+    def up(self, stack: str, *arguments: str, check: bool = True, **environment: str) -> Done:
         """Deploys, as CI does."""
-        return self.pulumi("up", "--yes", "--skip-preview", *arguments, stack=stack, check=check)
+        return self.pulumi("up", "--yes", "--skip-preview", *arguments, stack=stack, check=check, **environment)
 
     def destroy(self, stack: str, *arguments: str, check: bool = True) -> Done:
         """Destroys, as CI does."""

@@ -34,6 +34,7 @@ from ..checks import (
     batch,
     inference,
     name_resolution,
+    people,
     required_subnets,
     sizes,
     spark,
@@ -54,7 +55,7 @@ class EnvironmentSettings(PartSettings):
     """The project of the environment. It is in Pulumi.yaml."""
 
     environment: Environment
-    """`sandbox`, `dev`, `test` or `prod`. foundation/profiles.py lists how they differ."""
+    """`sandbox`, `dev`, `test` or `prod`. It decides what is needed, allowed and protected (docs/settings.md)."""
 
     location: str = Field(examples=["westeurope"])
     """The Azure region of all resources."""
@@ -365,6 +366,7 @@ class EnvironmentSettings(PartSettings):
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """Notices on a day about settings that are allowed but need attention."""
         yield from super().notices_on(today)
+        yield from self.people_notices
         yield from self.zones.notices
         yield from sizes.region_notices(self.accelerated_sizes, self.location)
         yield from inference.inference_notices(self.inference, self.network, self.workspace)
@@ -379,6 +381,12 @@ class EnvironmentSettings(PartSettings):
         )
         if self.expires_on is not None and datetime.date.fromisoformat(self.expires_on).year - today.year > _FAR:
             yield f"expires_on: {self.expires_on} is more than {_FAR} years ahead; is the year right?"
+
+    @property
+    def people_notices(self) -> Iterator[str]:
+        """Notices if it is for people and nobody can work in it. None while it is retired."""
+        if self.retire is None:
+            yield from people.people_notices(self.environment, self.workspace, self.access)
 
     def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
         if self.expires_on is None:

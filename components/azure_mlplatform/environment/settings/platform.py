@@ -18,6 +18,11 @@ class PlatformSettings(EnvironmentSettings):
     """The projects whose models are load-tested here, by the folder of their Pulumi.yaml, relative to this one. The
     cluster gets the pools of their prod, so it is the same compute. Default: the cluster is described here."""
 
+    @property
+    def people_notices(self) -> Iterator[str]:
+        """None: projects use what is made here from workspaces of their own."""
+        yield from ()
+
     @check
     def _projects_stand_once(self) -> Iterator[Violation]:
         yield from duplicate_values(self.stress_tests, ("stress_tests",))
