@@ -14,9 +14,11 @@ from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
 from .config.files import PROJECT_FILE, StackConfig, stack_config
+from .config.repository import with_free_ranges
 from .dynamic.sign_in import other_cloud
 from .dynamic.sign_in import settings as azure_native_settings
 from .environment.checks.spark import token_attaches_databricks
+from .environment.checks.stack_name import stack_name_violations
 from .environment.identity import identity_violations
 from .environment.isolation import isolation_violations
 from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
@@ -120,6 +122,7 @@ def _settings(model: type[S]) -> S:
             found += _as_problems(token_attaches_databricks(settings.databricks, settings.workspace))
     except ValidationError as error:
         found = problems_of(error, model, hidden, data)
+    found += _as_problems(stack_name_violations(pulumi.get_stack(), data))
     found += [
         Problem(
             (key,),
@@ -138,7 +141,7 @@ def _settings(model: type[S]) -> S:
         placed += [each for each in files.empty_problems() if each.path not in {one.path for one in placed}]
     problems += placed
     if settings is None or problems:
-        raise RefusedError(problems)
+        raise RefusedError(with_free_ranges(problems, files.project.path.parent) if files else problems)
     for path in _in_settings(files.encrypted) if files else ():
         if path[0] not in data:
             continue

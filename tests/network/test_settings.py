@@ -1,3 +1,4 @@
+import datetime
 import ipaddress
 from itertools import combinations
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, SMALLEST
+from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, DOCUMENTED, SMALLEST
 from azure_mlplatform.settings import NetworkSettings, SubnetRole
 from support.violations import problems, refused
 
@@ -137,3 +138,12 @@ def test_adopted_zones_are_found_by_id_before_group():
     ).dns
     assert dns.zone_id("a") == f"{IDS}/privateDnsZones/a"
     assert dns.zone_id("b") == f"{IDS}/privateDnsZones/b"
+
+
+def test_a_range_of_the_documentation_is_said():
+    settings = NetworkSettings.model_validate({"address_space": ["10.200.4.0/22", "10.20.0.0/22"]})
+    [notice] = settings.notices_on(datetime.date(2026, 11, 28))
+    assert notice.startswith(
+        f"network.address_space: 10.200.4.0/22 is in {DOCUMENTED}, where the documentation has its"
+    )
+    assert notice.endswith("is it yours?")

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from enum import Enum
 from functools import cache
 from itertools import pairwise
 
@@ -27,6 +28,20 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
             ):
                 docs[statement.target.id] = " ".join(following.value.value.split())
     return docs
+
+
+@cache
+def member_docs(enum: type[Enum]) -> dict[str, str]:
+    """The value of each documented member of an enum → its docstring on one line."""
+    return {
+        enum[statement.targets[0].id].value: " ".join(following.value.value.split())
+        for statement, following in pairwise(_body(enum))
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and isinstance(following, ast.Expr)
+        and isinstance(following.value, ast.Constant)
+        and isinstance(following.value.value, str)
+    }
 
 
 def _body(model: type) -> list[ast.stmt]:
