@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
 import azure_mlplatform
 from azure_mlplatform.catalogue.vm_sizes import size_names
+from azure_mlplatform.network.settings import DOCUMENTED
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.rights import Need
 from azure_mlplatform.settings import PROFILES
@@ -307,3 +309,12 @@ def test_each_decision_is_dated_found_and_says_what_was_refused():
         assert re.findall(r"^## (\w+)", text, re.MULTILINE)[:3] == ["Decision", "Why", "Refused"], file.name
         cited = set(re.findall(r"\b[EUSMB]\d\b", text))
         assert cited <= set(requirements()), file.name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_address_spaces_of_examples_are_those_that_a_check_knows(document):
+    """Somebody pastes them."""
+    for line in document.read_text().splitlines():
+        for space in re.findall(r"""address_space["']?: \[([^]]*)\]""", line):
+            for each in re.findall(r"[\d./]+", space):
+                assert IPv4Network(each).subnet_of(DOCUMENTED), line

@@ -23,9 +23,9 @@ def config(**changes):
     }
 
 
-def read(texts, secret_keys=None):
+def read(texts, secret_keys=None, stack="dev"):
     seen = []
-    plan = record(lambda: seen.append(stack_settings()), config=texts, secret_keys=secret_keys)
+    plan = record(lambda: seen.append(stack_settings()), config=texts, secret_keys=secret_keys, stack=stack)
     return seen[0], plan.messages
 
 
@@ -68,6 +68,24 @@ def test_problems_name_the_file_that_the_key_belongs_in():
     lines = str(error.value).splitlines()
     assert lines[0].startswith("Pulumi.yaml: azure-mlplatform:project.name: required, and missing")
     assert any(line.startswith("Pulumi.dev.yaml: azure-mlplatform:location: 'nowhere'") for line in lines)
+
+
+def test_a_stack_and_its_environment_agree_or_a_reason_is_given():
+    with pytest.raises(RefusedError) as error:
+        read(config(), stack="prod")
+    assert str(error.value).splitlines()[0] == (
+        "Pulumi.prod.yaml: azure-mlplatform:environment: the stack's name 'prod' says prod, but environment is 'dev'"
+    )
+    reason = "The trial of the prod pipeline, ML-77"
+    assert read(config(stack_name_reason=reason), stack="prod")[0].stack_name_reason == reason
+    assert read(config(), stack="blue")[0] == example_settings()
+
+
+def test_a_stack_of_another_environment_is_said_beside_what_else_is_wrong():
+    with pytest.raises(RefusedError) as error:
+        read(config(location="nowhere"), stack="prod")
+    assert "'nowhere' is not an Azure region" in str(error.value)
+    assert "the stack's name 'prod' says prod" in str(error.value)
 
 
 def test_what_is_not_json_is_a_wrong_type():
@@ -140,8 +158,8 @@ def test_every_setting_can_be_given_in_a_file():
     }
     settings, _ = read(config(**given))
     assert settings == example_settings(**given)
-    # Locks are lifted only where there are some, and retiring lifts them too.
-    assert settings.model_fields_set == set(type(settings).model_fields) - {"lift_locks"}
+    # Locks are lifted only where there are some, and retiring lifts them too. The stack's name fits.
+    assert settings.model_fields_set == set(type(settings).model_fields) - {"lift_locks", "stack_name_reason"}
 
 
 def test_what_expired_is_told_with_its_file():

@@ -16,9 +16,11 @@ from pulumi.runtime.mocks import MockMonitor
 from pydantic import ValidationError
 
 from .config.files import PROJECT_FILE, StackConfig, stack_config
+from .config.repository import with_free_ranges
 from .dynamic.sign_in import other_cloud
 from .dynamic.sign_in import settings as azure_native_settings
 from .environment.checks.spark import token_attaches_databricks
+from .environment.checks.stack_name import stack_name_violations
 from .environment.identity import identity_violations
 from .environment.isolation import isolation_violations
 from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
@@ -123,6 +125,7 @@ def _settings(model: type[S]) -> S:
             found += _as_problems(token_attaches_databricks(settings.databricks, settings.workspace))
     except ValidationError as error:
         found = problems_of(error, model, hidden, data)
+    found += _as_problems(stack_name_violations(pulumi.get_stack(), data))
     found += [
         Problem(
             (key,),
@@ -144,7 +147,7 @@ def _settings(model: type[S]) -> S:
     if unfilled and not problems and _is_real(given):
         problems += _placed([Problem(path, f"'{text}' is a placeholder", _FILL_IN) for path, text in unfilled], files)
     if settings is None or problems:
-        raise RefusedError(problems)
+        raise RefusedError(with_free_ranges(problems, files.project.path.parent) if files else problems)
     if unfilled and pulumi.runtime.is_dry_run():
         pulumi.log.warn(f"{PLACEHOLDERS} {_listed([path for path, _ in unfilled])}")
     for path in _in_settings(files.encrypted) if files else ():

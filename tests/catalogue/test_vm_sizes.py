@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import pytest
 from pulumi_azure_native.compute import VirtualMachineSizeTypes
+from pydantic_core import PydanticCustomError
 
 from azure_mlplatform.catalogue.vm_sizes import size_name, size_names, vm_size
 from azure_mlplatform.workspace.settings.computes import ClusterSettings
@@ -111,3 +112,21 @@ def test_sizes_that_no_compute_takes_are_refused(name):
 @pytest.mark.parametrize("name", ["DS3", "Standard_", "standard_d4ds_v4", "Standard-D4ds-v4", "Standard_D4ds_v4 "])
 def test_a_size_is_written_as_azure_does(name):
     assert refused(ClusterSettings, cluster(name)) == ["vm_size"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("D4ds_v4", "Standard_D4ds_v4"),
+        ("d4ds_v4", "Standard_D4ds_v4"),
+        ("standard_d4ds_v4", "Standard_D4ds_v4"),
+        ("STANDARD_D4DS_V4", "Standard_D4ds_v4"),
+        ("Standard D4ds v4", "Standard_D4ds_v4"),
+        ("NC24ads A100 v4", "Standard_NC24ads_A100_v4"),
+        ("Standard-D4ds-v4", "Standard_D4ds_v4"),
+    ],
+)
+def test_a_size_as_others_write_it_leads_to_azures_spelling(written, meant):
+    with pytest.raises(PydanticCustomError) as error:
+        size_name(written)
+    assert f"; did you mean '{meant}'?" in str(error.value)

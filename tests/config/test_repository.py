@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from azure_mlplatform.config.repository import is_ours, projects, settings_of
+from azure_mlplatform.config.repository import is_ours, projects, settings_of, taken_ranges
 from azure_mlplatform.foundation.problems import ProblemsError
+from azure_mlplatform.testing import example_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,3 +64,48 @@ def test_an_encrypted_text_that_nothing_computes_with_passes(tmp_path):
     project = (ROOT / "Pulumi.yaml").read_text().replace("CC-4711", "{secure: v1:cipher}")
     make(tmp_path, project=project, dev=text)
     assert settings_of(tmp_path, "dev").project.cost_center == "[secret]"
+
+
+def test_a_stack_of_another_environment_is_refused_with_its_line(tmp_path):
+    text = (ROOT / "Pulumi.dev.yaml").read_text()
+    make(tmp_path, project=(ROOT / "Pulumi.yaml").read_text(), prod=text, blue=text)
+    with pytest.raises(ProblemsError) as error:
+        settings_of(tmp_path, "prod")
+    assert str(error.value).startswith("Pulumi.prod.yaml:3: azure-mlplatform:environment: the stack's name 'prod' says")
+    assert settings_of(tmp_path, "blue").environment == "dev"
+
+
+def test_ranges_of_the_whole_repository_are_taken(tmp_path):
+    (tmp_path / ".git").mkdir()
+    make(tmp_path / "a", dev="config: {azure-mlplatform:network: {address_space: [10.20.0.0/22, nonsense/8, 1]}}")
+    make(tmp_path / "b/c", prod="config: {x:y: {hub: {address_space: [10.0.0.0/16]}}}", dev="config: [")
+    found = {str(each) for each in taken_ranges(tmp_path / "b/c")}
+    assert found == {"10.20.0.0/22", "10.0.0.0/16"}
+    (tmp_path / ".git").rmdir()
+    assert {str(each) for each in taken_ranges(tmp_path / "a")} == {"10.20.0.0/22"}
+
+
+def test_a_suggested_range_is_free_in_the_repository(tmp_path):
+    """It can be pasted as it is, which a reader does."""
+    (tmp_path / ".git").mkdir()
+    taken = (ROOT / "Pulumi.dev.yaml").read_text()
+    without = taken.replace("azure-mlplatform:network:", "azure-native:network:")
+    project = (ROOT / "Pulumi.yaml").read_text()
+    make(tmp_path / "one", project=project, dev=taken)
+    folder = make(tmp_path / "two", project=project, dev=without)
+    with pytest.raises(ProblemsError) as error:
+        settings_of(folder, "dev")
+    [advice] = [each.fix for each in error.value.problems if each.path == ("azure-mlplatform:network",)]
+    assert advice == "Add network: {address_space: [10.20.4.0/22]}"
+    wrong = taken.replace("address_space: [10.20.0.0/22]", "address_space: [10.20.0.0/33]")
+    (folder / "Pulumi.dev.yaml").write_text(wrong)
+    with pytest.raises(ProblemsError, match=r"Allowed: a private range in CIDR form: 10\.20\.4\.0/22"):
+        settings_of(folder, "dev")
+
+
+def test_without_a_repository_a_suggested_range_cannot_be_pasted():
+    with pytest.raises(ValidationError) as error:
+        example_settings(network=None)
+    assert "Add network: {address_space: [10.<number>.<number>.0/22]}" in str(error.value)
+    with pytest.raises(ValidationError, match="is a shape, not a value"):
+        example_settings(network={"address_space": ["10.<number>.<number>.0/22"]})

@@ -42,6 +42,16 @@ def test_bad_settings_say_what_is_wrong_and_nothing_is_made(dev):
     assert dev.azure.world.resources == {}
 
 
+def test_settings_of_another_stack_are_refused_and_nothing_is_made(dev):
+    (dev.project / "Pulumi.prod.yaml").write_text((dev.project / "Pulumi.dev.yaml").read_text())
+    dev.init("prod")
+    done = dev.up("prod", check=False)
+    assert done.code != 0
+    [error] = [each for each in done.errors if "stack's name" in each]
+    assert "azure-mlplatform:environment: the stack's name 'prod' says prod" in error
+    assert dev.azure.world.resources == {}
+
+
 def test_a_decrypted_secret_in_bad_settings_is_not_shown(dev):
     dev.change("dev", lambda settings: settings.pop("location"))
     dev.pulumi("config", "set", "--secret", "azure-mlplatform:location", "hunter2", stack="dev", check=True)

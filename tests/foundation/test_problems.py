@@ -75,10 +75,7 @@ def test_a_missing_value_says_what_it_is_for():
     del project["owner_team"]
     problem = one(project=project)
     assert dotted(problem.path) == "project.owner_team"
-    assert (
-        problem.fix
-        == "The team that is responsible for the project, by its name in the organisation. For example retail-analytics"
-    )
+    assert problem.fix == "The team that is responsible for the project, by its name in the organisation. Shape: <team>"
 
 
 def test_the_members_of_a_union_give_one_problem():
@@ -146,3 +143,25 @@ def test_what_was_decrypted_is_never_shown_wherever_it_is_refused(changes, hidde
     assert found
     assert "hunter2" not in "".join(map(str, found))
     assert "10.20.0.0/16" not in "".join(map(str, found))
+
+
+@pytest.mark.parametrize(
+    ("change", "meant"),
+    [
+        ({"subscriptionId": "x"}, "subscription_id"),
+        ({"network": {"addressSpace": []}}, "address_space"),
+        ({"network": {"address-space": []}}, "address_space"),
+        ({"network": {"address_space": ["10.20.0.0/22"], "publicAccess": {}}}, "public_access"),
+        ({"workspace": {"clusters": [{"name": "cpu", "vmSize": "x"}]}}, "vm_size"),
+        ({"workspace": {"clusters": [{"name": "cpu", "VM size": "x"}]}}, "vm_size"),
+        ({"workspace": {"clusters": [{"name": "cpu", "vm_size": "x", "maxNodes": 1}]}}, "max_nodes"),
+        (
+            {"ai_services": [{"name": "chat", "kind": "OpenAI", "deployments": [{"sku": "Global Standard"}]}]},
+            "GlobalStandard",
+        ),
+    ],
+)
+def test_keys_and_choices_as_others_write_them_lead_to_ours(change, meant):
+    data = {**example_settings().model_dump(mode="json", exclude_unset=True), **change}
+    fixes = [each.fix for each in problems(EnvironmentSettings, data)]
+    assert any(each.startswith(f"Did you mean '{meant}'? Allowed: ") for each in fixes), fixes

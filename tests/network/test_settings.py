@@ -1,3 +1,4 @@
+import datetime
 import ipaddress
 from itertools import combinations
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, DELEGATIONS, SMALLEST
+from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, DELEGATIONS, DOCUMENTED, SMALLEST
 from azure_mlplatform.settings import NetworkSettings, SubnetRole
 from support.violations import problems, refused
 
@@ -171,3 +172,12 @@ def test_a_target_has_a_subnet_of_its_own_if_the_settings_give_one(role):
 def test_subnets_of_targets_have_a_place_and_a_size(subnets, paths):
     data = {"address_space": ["10.20.0.0/22", "10.21.0.0/24"], "subnets": subnets}
     assert sorted(refused(NetworkSettings, data)) == paths
+
+
+def test_a_range_of_the_documentation_is_said():
+    settings = NetworkSettings.model_validate({"address_space": ["10.200.4.0/22", "10.20.0.0/22"]})
+    [notice] = settings.notices_on(datetime.date(2026, 11, 28))
+    assert notice.startswith(
+        f"network.address_space: 10.200.4.0/22 is in {DOCUMENTED}, where the documentation has its"
+    )
+    assert notice.endswith("is it yours?")

@@ -1,6 +1,7 @@
 """A repository of several projects, checked at once."""
 
 import datetime
+import re
 import shutil
 from pathlib import Path
 
@@ -98,6 +99,21 @@ def test_two_projects_behind_one_hub_share_no_address(repository):
     [problem] = said(repository)
     assert problem.startswith("projects/tariffs/Pulumi.dev.yaml: azure-mlplatform:network.address_space: ")
     assert "10.80.0.0/23 overlaps 10.80.0.0/23 of projects/pricing dev" in problem
+    suggested = re.search(r"such as (\S+):", problem)
+    assert suggested
+    replace_in(repository / "projects/tariffs/Pulumi.dev.yaml", ("10.80.0.0/23", suggested[1]))
+    assert said(repository) == []
+
+
+def test_settings_copied_from_another_stack_are_refused(repository):
+    folder = repository / "projects/pricing"
+    text = (folder / "Pulumi.dev.yaml").read_text().replace("10.80.0.0/23", "10.82.0.0/23")
+    (folder / "Pulumi.prod.yaml").write_text(text)
+    [problem] = [each for each in said(repository) if "stack's name" in each]
+    assert problem.startswith(
+        "projects/pricing/Pulumi.prod.yaml:3: azure-mlplatform:environment: the stack's name 'prod' says prod, but "
+        "environment is 'dev'\n    Set environment: prod, give the stack another name"
+    )
 
 
 def test_two_projects_cannot_make_the_same_resource(repository):

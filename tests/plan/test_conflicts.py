@@ -1,5 +1,7 @@
+import re
 from collections import Counter
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any, Optional
 
 import pulumi
@@ -61,6 +63,10 @@ def test_networks_that_share_a_hub_share_no_address(space, hub, overlap):
     assert len(found) == (overlap is not None)
     if overlap:
         assert found[0].startswith(f"Pulumi.prod.yaml: azure-mlplatform:network.address_space: {overlap}")
+        suggested = re.search(r"Choose another range, such as (\S+): networks", found[0])
+        assert suggested
+        taken = ["10.20.0.0/22", *space]
+        assert not any(IPv4Network(suggested[1]).overlaps(IPv4Network(each)) for each in taken)
 
 
 def test_two_stacks_cannot_make_the_same_resource():

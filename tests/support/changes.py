@@ -397,6 +397,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "project.tags{}": Experiment("group", "internal", key="confidentiality"),
     "no_zones_reason": Experiment("group", REASON),
+    "stack_name_reason": Experiment("group", REASON),
     "no_zones_reason (where an environment is spread over zones)": Experiment("prod", REASON),
     **{
         f"inference.aks.{pool}.no_zones_reason": Experiment("unzoned", OTHER_REASON)

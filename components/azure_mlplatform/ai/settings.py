@@ -14,6 +14,7 @@ from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
 from ..foundation.model import Settings, check
 from ..foundation.naming import SHORT_NAME
+from ..foundation.rules import known_to_owner
 from ..foundation.violations import Violation
 from ..parts.settings.part import PartSettings
 
@@ -112,6 +113,8 @@ class AIServiceSettings(PartSettings):
 
     allowed_fqdns: list[str] = Field(default_factory=list, examples=[["churnstorage.blob.core.windows.net"]])
     """Host names that the service itself may call. Default: none."""
+
+    _own_hosts = known_to_owner("<host>.<domain>", "allowed_fqdns")
 
     restore: bool = False
     """Whether to bring back a deleted account. Azure holds the name of a deleted account for 48 hours and refuses a new

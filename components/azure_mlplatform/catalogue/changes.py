@@ -204,6 +204,7 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
         Property(_ADDRESS, "zones"),
         when="where an environment is spread over zones",
     ),
+    *_nothing("stack_name_reason", "only checks read it"),
     *_nothing("no_zones_reason", "no other environment is spread over zones"),
     *_in_place("""
         project.owner_team

@@ -87,6 +87,14 @@ def model_lifecycle(name: str, version: str, sku: str) -> Optional[Lifecycle]:
     return row and row._replace(none_new_from=_NONE_NEW.get((name, version, sku)))
 
 
+def versions() -> dict[str, list[str]]:
+    """Model → its versions in the catalogue."""
+    found: dict[str, list[str]] = {}
+    for name, version in _rows():
+        found.setdefault(name, []).append(version)
+    return found
+
+
 @cache
 def _rows() -> dict[tuple[str, str], Lifecycle]:
     return {

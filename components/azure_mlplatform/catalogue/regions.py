@@ -19,7 +19,7 @@ import datetime
 import re
 from typing import NamedTuple, Optional
 
-from ..foundation.rules import needs_plain_text
+from ..foundation.rules import JsonSchema, matching, needs_plain_text, one_of, published_as
 from ..foundation.values import nearest
 from ..foundation.violations import rule_error
 
@@ -140,7 +140,18 @@ _NOT_RELEASED = re.compile(r"china|stage|stg$|euap$")
 """Regions of stages before a release, and words that are no region of the public cloud."""
 
 
+def _region_schema() -> JsonSchema:
+    message = (
+        f"Not a region's short name in the catalogue of {READ}. A display name (West Europe) works too, and a region "
+        "that is newer; a misspelt name is refused"
+    )
+    # The editor warns of these, and the schema accepts them.
+    unlisted = {**matching("[A-Za-z ]+[0-9 ]*", message), "deprecationMessage": message}
+    return one_of("Region", sorted(REGIONS), unlisted, errorMessage=message)
+
+
 @needs_plain_text
+@published_as(_region_schema)
 def region(value: str) -> str:
     """The short name of a public Azure region. Also accepts a display name such as 'West Europe'.
 

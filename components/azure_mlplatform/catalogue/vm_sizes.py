@@ -14,18 +14,47 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple, Optional
 
-from ..foundation.rules import pattern_rule
+from ..foundation.rules import JsonSchema, matching, one_of, published_as
+from ..foundation.values import nearest
+from ..foundation.violations import rule_error
 from .lifecycle import HARDWARE_NOTICE_DAYS, Lifecycle
 from .regions import regions_with
 
 READ = datetime.date(2026, 11, 23)
 """The day on which the sources were read."""
 
-size_name = pattern_rule(
-    r"(Standard|Basic)_[A-Z]{1,3}[0-9]+[A-Za-z0-9]*(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*(_v[0-9]+)?",
+_FORM = r"(Standard|Basic)_[A-Z]{1,3}[0-9]+[A-Za-z0-9]*(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*(_v[0-9]+)?"
+_IS_NOT, _ALLOWED = (
     "is not a VM size",
     "a size in Azure's spelling, such as Standard_D4ds_v4 or Standard_NC24ads_A100_v4",
 )
+
+
+@published_as(lambda: any_size(matching(_FORM, f"Not a VM size. Allowed: {_ALLOWED}")))
+def size_name(value: str) -> str:
+    """A VM size, by the form of its name. `vm_size` knows which sizes there are."""
+    if not re.fullmatch(_FORM, value):
+        # Tables and tools print `D4ds_v4`, or small letters.
+        by_letters = {_letters(each): each for each in size_names()}
+        written = by_letters.get(_letters(value))
+        hint = f"; did you mean '{written}'?" if written else nearest(value, size_names(), cutoff=0.9)
+        raise rule_error(f"'{value}' {_IS_NOT}{hint}", f"Allowed: {_ALLOWED}")
+    return value
+
+
+def _letters(name: str) -> str:
+    """The letters and numbers of a size's name, in small letters and without `Standard`."""
+    return re.sub("[^a-z0-9]", "", name.lower()).removeprefix("standard")
+
+
+def any_size(else_: JsonSchema) -> JsonSchema:
+    """The JSON Schema of a size in the catalogue, or of a text that `else_` accepts."""
+    message = (
+        f"Not a VM size in the catalogue of {READ}, as Azure writes it: Standard_D4ds_v4. Computes of a workspace may "
+        "have another one, with unlisted_size_reason"
+    )
+    return one_of("VmSize", size_names(), else_, errorMessage=message)
+
 
 EXAMPLES = "Standard_D4ds_v4, Standard_E8ds_v5, Standard_NC4as_T4_v3, Standard_NC24ads_A100_v4"
 

@@ -32,13 +32,13 @@ LEFT_OUT: Any = object()
 
 COMPANIONS: dict[str, dict[str, Any]] = {
     "environment": {"environment": "dev"},
-    "network": {"network.address_space": ["10.20.0.0/22"]},
+    "network": {"network.address_space": ["10.200.0.0/22"]},
     "network.subnets.databricks_host": {
-        "network.address_space": ["10.20.0.0/22", "10.21.0.0/24"],
+        "network.address_space": ["10.200.0.0/22", "10.200.10.0/23"],
         "network.subnets.databricks_container": "10.21.0.128/25",
     },
     "network.subnets.databricks_container": {
-        "network.address_space": ["10.20.0.0/22", "10.21.0.0/24"],
+        "network.address_space": ["10.200.0.0/22", "10.200.10.0/23"],
         "network.subnets.databricks_host": "10.21.0.0/25",
     },
     "network.subnet_ids": {
@@ -138,7 +138,7 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "inference.container_app.apps.min_replicas": {"inference.container_app.apps.min_replicas": 3},
     "databricks.compute_name": {"databricks.compute_name": "databricks"},
     "databricks": {
-        "network.address_space": ["10.20.0.0/22", "10.21.0.0/24"],
+        "network.address_space": ["10.200.0.0/22", "10.200.10.0/23"],
         "network.subnets.databricks_host": "10.21.0.0/25",
         "network.subnets.databricks_container": "10.21.0.128/25",
     },

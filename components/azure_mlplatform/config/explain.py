@@ -179,7 +179,7 @@ def _choices(setting: Setting) -> dict[str, str]:
     if choices is None:
         return {}
     meanings = member_docs(choices)
-    return {each.value: meanings.get(each.name, "") for each in choices}
+    return {each.value: meanings.get(each.value, "") for each in choices}
 
 
 def _limits(setting: Setting) -> Iterator[str]:

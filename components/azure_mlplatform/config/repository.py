@@ -1,11 +1,17 @@
 """Finds the projects of a repository and reads their settings without running their programs."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from ipaddress import IPv4Network
 from pathlib import Path as FilePath
+from typing import Any, Optional
 
 from pydantic import ValidationError
 
+from ..environment.checks.stack_name import stack_name_violations
 from ..environment.settings.environment import EnvironmentSettings
+from ..foundation.free_range import OWN_RANGE, free_range
 from ..foundation.model import NAMESPACE
 from ..foundation.problems import Problem, ProblemsError, located, problems_of
 from .files import PROJECT_FILE, read, stack_config, stacks
@@ -41,6 +47,41 @@ def is_ours(folder: FilePath) -> bool:
     return False
 
 
+def taken_ranges(folder: FilePath) -> Iterator[IPv4Network]:
+    """The address ranges that the stacks of the repository of a project have: of networks, of their hubs, and of pods
+    and services. Skips files that cannot be read. The repository is the nearest folder above with `.git`."""
+    above = [folder.resolve(), *folder.resolve().parents]
+    root = next((each for each in above if (each / ".git").exists()), above[0])
+    for project in projects(root):
+        for stack in stacks(project):
+            try:
+                yield from _ranges_in(read(project / f"Pulumi.{stack}.yaml").config)
+            except ProblemsError:
+                continue
+
+
+def _ranges_in(value: Any) -> Iterator[IPv4Network]:
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            if "/" in value:
+                yield IPv4Network(value)
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _ranges_in(each)
+
+
+def with_free_ranges(problems: Iterable[Problem], folder: FilePath) -> list[Problem]:
+    """The problems, with a range that is free in the repository where they advise one."""
+    found = list(problems)
+    if not any(OWN_RANGE in each.fix for each in found):
+        return found
+    try:
+        free = free_range(taken_ranges(folder))
+    except OSError:
+        return found
+    return [replace(each, fix=each.fix.replace(OWN_RANGE, free)) for each in found]
+
+
 def settings_of(folder: FilePath, stack: str) -> EnvironmentSettings:
     """The settings of a stack from its files. Raises ProblemsError with all problems in them."""
     files = stack_config(folder, stack)
@@ -49,12 +90,15 @@ def settings_of(folder: FilePath, stack: str) -> EnvironmentSettings:
     fields = EnvironmentSettings.model_fields
     values = {key.removeprefix(_PREFIX): each for key, each in files.values.items() if key.startswith(_PREFIX)}
     data = {key: value for key, value in values.items() if key in fields}
+    found = [Problem(each.path, each.what, each.fix) for each in stack_name_violations(stack, data)]
+    settings: Optional[EnvironmentSettings] = None
     try:
-        return EnvironmentSettings.model_validate(data)
+        settings = EnvironmentSettings.model_validate(data)
     except ValidationError as error:
         hidden = [(str(path[0]).removeprefix(_PREFIX), *path[1:]) for path in files.encrypted]
-        problems = [
-            Problem((f"{_PREFIX}{each.path[0]}", *each.path[1:]), each.what, each.fix)
-            for each in problems_of(error, EnvironmentSettings, hidden, data)
-        ]
-        raise ProblemsError(located(problems, files.files, files.stack.path.name)) from None
+        found += problems_of(error, EnvironmentSettings, hidden, data)
+    if settings is None or found:
+        problems = [Problem((f"{_PREFIX}{each.path[0]}", *each.path[1:]), each.what, each.fix) for each in found]
+        placed = located(problems, files.files, files.stack.path.name)
+        raise ProblemsError(with_free_ranges(placed, folder))
+    return settings

@@ -31,19 +31,17 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
 
 
 @cache
-def member_docs(choices: type[Enum]) -> dict[str, str]:
-    """Name of a member of an enum → its docstring on one line, of those that have one."""
-    docs: dict[str, str] = {}
-    for statement, following in pairwise(_body(choices)):
-        if (
-            isinstance(statement, ast.Assign)
-            and isinstance(statement.targets[0], ast.Name)
-            and isinstance(following, ast.Expr)
-            and isinstance(following.value, ast.Constant)
-            and isinstance(following.value.value, str)
-        ):
-            docs[statement.targets[0].id] = " ".join(following.value.value.split())
-    return docs
+def member_docs(enum: type[Enum]) -> dict[str, str]:
+    """The value of each documented member of an enum → its docstring on one line."""
+    return {
+        enum[statement.targets[0].id].value: " ".join(following.value.value.split())
+        for statement, following in pairwise(_body(enum))
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and isinstance(following, ast.Expr)
+        and isinstance(following.value, ast.Constant)
+        and isinstance(following.value.value, str)
+    }
 
 
 def _body(model: type) -> list[ast.stmt]:

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from .field_docs import field_docs
 from .printable import printable
+from .rules import shapes
 from .secret_values import SECRET, redacted
 from .violations import Path
 
@@ -216,7 +217,8 @@ def _problem(line: ErrorDetails, path: Path, owner: type[BaseModel] | None, secr
         return Problem(path, "required, and missing", _meaning(owner, path))
     if kind == "enum":
         allowed = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(", ")]
-        return Problem(path, f"{shown} is not allowed", _advice(_masked(str(value), secrets), allowed))
+        hint = _hint_of_choice(owner, path, str(value))
+        return Problem(path, f"{shown} is not allowed", _advice(_masked(str(value), secrets), allowed, hint))
     if kind == "string_pattern_mismatch":
         return Problem(path, f"{shown} is not allowed", _meaning(owner, path))
     if kind in ("string_too_long", "string_too_short"):
@@ -260,11 +262,24 @@ def _kind(value: object) -> str:
     return names.get(type(value), "not allowed here")
 
 
-def _advice(value: str, allowed: list[str]) -> str:
-    near = difflib.get_close_matches(value.lower(), [each.lower() for each in allowed], n=1, cutoff=0.5)
-    near = near or [each.lower() for each in allowed if value.lower().startswith(each.lower())]
-    hint = next((f"Did you mean '{each}'? " for each in allowed if near and each.lower() == near[0]), "")
-    return f"{hint}Allowed: {', '.join(allowed)}"
+def _hint_of_choice(owner: type[BaseModel] | None, path: Path, value: str) -> str:
+    """What the choices of a field themselves advise in place of a value, such as the name of a product."""
+    field = owner.model_fields.get(str(path[-1])) if owner and path else None
+    for each in _members(field.annotation) if field else ():
+        if hint := getattr(each, "advice", lambda _: "")(value):
+            return hint
+    return ""
+
+
+def _advice(value: str, allowed: list[str], hint: str = "") -> str:
+    """The allowed values, after the one that is meant: by its letters, if no better `hint` is known."""
+    letters = {re.sub(r"[^a-z0-9]", "", each.lower()): each for each in reversed(allowed)}
+    given = re.sub(r"[^a-z0-9]", "", value.lower())
+    near = difflib.get_close_matches(given, letters, n=1, cutoff=0.5)
+    near = near or [each for each in letters if given.startswith(each)]
+    if not hint and near:
+        hint = f"Did you mean '{letters[near[0]]}'?"
+    return f"{hint} Allowed: {', '.join(allowed)}".strip()
 
 
 def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
@@ -273,6 +288,8 @@ def _meaning(owner: type[BaseModel] | None, path: Path) -> str:
     if owner is None or field is None:
         return ""
     meaning = field_docs(owner).get(str(path[-1]), "")
+    if shape := shapes(owner).get(str(path[-1])):
+        return f"{meaning} Shape: {shape}".strip()
     example = f" For example {_example(field.examples[0])}" if field.examples else ""
     return f"{meaning}{example}".strip()
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from .model import Settings, check
 from .naming import SHORT_NAME
-from .rules import field_rule
+from .rules import field_rule, known_to_owner
 from .tags import tag_violations
 from .values import email
 from .violations import Violation
@@ -40,6 +40,10 @@ class ProjectSettings(Settings):
     """Tags on every resource of every environment, in addition to those that the library sets."""
 
     _email = field_rule(email, "owner_email")
+    _own_name = known_to_owner("<name of the project>", "name")
+    _own_product = known_to_owner("<name of the data product>", "data_product")
+    _own_team = known_to_owner("<team>", "owner_team")
+    _own_costs = known_to_owner("<code>", "cost_center", "cost_code")
 
     @check
     def _tags_are_legal(self) -> Iterator[Violation]:

@@ -6,16 +6,24 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Optional
 
-from .rules import Rule, needs_plain_text, pattern_rule
+from .free_range import OWN_RANGE
+from .rules import JsonSchema, Rule, matching, needs_plain_text, one_of, pattern_rule, published_as, stands_for
 from .violations import rule_error
 
 _guid = pattern_rule(
     r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     "is not a GUID",
-    "32 hexadecimal digits in five groups, such as 00000000-0000-0000-0000-000000000001",
+    "32 hexadecimal digits in five groups of 8, 4, 4, 4 and 12, with hyphens between them",
 )
 
 
+@stands_for("<32 hexadecimal digits in five groups>")
+@published_as(
+    lambda: matching(
+        r"(?!0{8}(?:-0{4}){3}-0{12}$)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "Not a GUID. Allowed: 32 hexadecimal digits in five groups, not all of them 0",
+    )
+)
 def guid(value: str) -> str:
     """A GUID in lower case, so that comparisons ignore the case of letters as Azure does. Never the one of zeros."""
     found = _guid(value).lower()
@@ -24,9 +32,13 @@ def guid(value: str) -> str:
     return found
 
 
-email = pattern_rule(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address", "an address such as ml-team@example.com")
+email = stands_for("<name>@<domain>")(
+    pattern_rule(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", "is not an e-mail address", "an address such as <name>@<domain>")
+)
 
-https_url = pattern_rule(r"https://[^\s/]+(/\S*)?", "is not an https address", "an address that starts with https://")
+https_url = pattern_rule(
+    r"https://[^\s/<>]+(/[^\s<>]*)?", "is not an https address", "an address that starts with https://"
+)
 
 
 def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -36,10 +48,27 @@ def nearest(value: str, among: Iterable[str], *, cutoff: float = 0.6) -> str:
     return f"; did you mean '{written[found[0]]}'?" if found else ""
 
 
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_ADDRESS = rf"(?:{_BYTE}\.){{3}}{_BYTE}"
+_PRIVATE = (
+    rf"(?:(?:10|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])|172\.(?:1[6-9]|2[0-9]|3[01])|192\.168)\.(?=[0-9.]+)"
+    rf"(?:{_BYTE}\.){{0,2}}{_BYTE})"
+)
+"""The beginnings of RFC 1918 and 6598. How many numbers follow, `_ADDRESS` says."""
+
+
 @needs_plain_text
+@stands_for(OWN_RANGE)
+@published_as(
+    lambda: matching(
+        # Python also takes a netmask, such as /255.255.252.0.
+        rf"(?={_PRIVATE}/){_ADDRESS}/(?:[89]|1[0-9]|2[0-9]|{_ADDRESS})",
+        "Not a private range. Allowed: a range of RFC 1918 or 6598 in CIDR form, /8 to /29",
+    )
+)
 def private_range(value: str) -> str:
     """A private IPv4 range in CIDR form for a virtual network, /8 to /29 (RFC 1918 and 6598)."""
-    fix = "Allowed: a private range in CIDR form, such as 10.20.0.0/22"
+    fix = f"Allowed: a private range in CIDR form: {OWN_RANGE}"
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError:
@@ -65,9 +94,16 @@ _PRIVATE_RANGES = [
 ]
 
 
+@stands_for("<public address>/<prefix length>")
+@published_as(
+    lambda: matching(
+        rf"{_ADDRESS}(?:/(?:[89]|[12][0-9]|3[02]|{_ADDRESS}))?",
+        "Not an address range. Allowed: a public address, or a public range of /8 to /30",
+    )
+)
 def ip_range(value: str) -> str:
     """A public IPv4 address or range for a service's firewall. Never the whole internet."""
-    fix = "Allowed: a public address, or a public range of /8 to /30, such as 203.0.113.0/24"
+    fix = "Allowed: a public address, or a public range of /8 to /30"
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError:
@@ -84,18 +120,33 @@ def ip_range(value: str) -> str:
     return value.removesuffix("/32")
 
 
+@stands_for("10.<number>.<number>.<number>")
+@published_as(
+    lambda: matching(f"(?={_PRIVATE}$){_ADDRESS}", "Not a private address. Allowed: one address of RFC 1918 or 6598")
+)
 def ip_address(value: str) -> str:
     """A single private IPv4 address, such as that of a firewall."""
     try:
         address = ipaddress.IPv4Address(value)
     except ValueError:
-        raise rule_error(f"'{value}' is not an IPv4 address", "Allowed: one address, such as 10.0.0.4") from None
+        raise rule_error(
+            f"'{value}' is not an IPv4 address", "Allowed: one address: four numbers from 0 to 255, with dots"
+        ) from None
     if not any(address in private for private in _PRIVATE_RANGES):
-        raise rule_error(f"'{value}' is not a private address", "Allowed: the address inside the hub, such as 10.0.0.4")
+        raise rule_error(
+            f"'{value}' is not a private address",
+            "Allowed: the address inside the hub, in 10/8, 172.16/12, 192.168/16 or 100.64/10",
+        )
     return value
 
 
 @needs_plain_text
+@published_as(
+    lambda: matching(
+        r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])",
+        "Not a date. Allowed: year-month-day in quotes, such as '2026-12-31'",
+    )
+)
 def date(value: str) -> str:
     """A date in ISO form."""
     try:
@@ -107,6 +158,14 @@ def date(value: str) -> str:
     return value
 
 
+def _time_zones() -> JsonSchema:
+    from tzlocal.windows_tz import win_tz
+
+    message = "Not a time zone. Allowed: the Windows name of one, such as 'W. Europe Standard Time' or 'UTC'"
+    return one_of("WindowsTimeZone", sorted(win_tz), errorMessage=message)
+
+
+@published_as(_time_zones)
 def windows_time_zone(value: str) -> str:
     """A time zone by its Windows name, as Azure's schedules require, or UTC."""
     # Imports 35 kB of tables that only a schedule needs.
@@ -136,7 +195,18 @@ _week_day = pattern_rule(
 )
 
 
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter.lower()}]" for letter in word)
+
+
 @needs_plain_text
+@published_as(
+    lambda: one_of(
+        "WeekDay",
+        list(WEEK_DAYS),
+        matching("|".join(map(_any_case, WEEK_DAYS)), f"Not a day of the week. Allowed: {', '.join(WEEK_DAYS)}"),
+    )
+)
 def week_day(value: str) -> str:
     """A day of the week by its English name, in upper or lower case."""
     return _week_day(value.capitalize())
@@ -157,7 +227,7 @@ def arm_id(resource_type: str) -> Rule:
     if types:
         shape += f"/providers/{provider}" + "".join(f"/{each}/<name>" for each in types)
         pattern += rf"/providers/(?i:{provider})" + "".join(rf"/(?i:{each})/{ARM_NAME}" for each in types)
-    return pattern_rule(pattern, f"is not the id of a {resource_type}", shape)
+    return stands_for(shape)(pattern_rule(pattern, f"is not the id of a {resource_type}", shape))
 
 
 arm_group_id = arm_id("resource group")

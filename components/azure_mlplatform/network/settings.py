@@ -1,5 +1,6 @@
 """The environment's network: its own address space, or subnets that others run."""
 
+import datetime
 from collections.abc import Iterator
 from enum import StrEnum
 from ipaddress import IPv4Network
@@ -15,6 +16,9 @@ from ..foundation.values import arm_group_id, arm_id, ip_address, private_range
 from ..foundation.violations import Path, Violation
 from ..parts.settings.part import PartSettings
 from ..parts.settings.public_access import PublicAccess
+
+DOCUMENTED = IPv4Network("10.200.0.0/16")
+"""The documentation's examples are in this range, so that nobody's network has one of them by chance."""
 
 
 class SubnetRole(StrEnum):
@@ -73,34 +77,34 @@ class Subnets(Settings):
     half for AKS, a quarter for training, an eighth for containers, a sixteenth each for endpoints and runners, none for
     the others. A range cannot change while anything is in its subnet."""
 
-    endpoints: Optional[str] = Field(default=None, examples=["10.20.3.128/26"])
+    endpoints: Optional[str] = Field(default=None, examples=["10.200.3.128/26"])
     """The range of private endpoints. At least /28, and an address for each endpoint."""
 
-    training: Optional[str] = Field(default=None, examples=["10.20.2.0/24"])
+    training: Optional[str] = Field(default=None, examples=["10.200.2.0/24"])
     """The range of compute clusters and instances. At least /27."""
 
-    aks: Optional[str] = Field(default=None, examples=["10.20.0.0/23"])
+    aks: Optional[str] = Field(default=None, examples=["10.200.0.0/23"])
     """The range of AKS nodes. At least /26."""
 
-    containers: Optional[str] = Field(default=None, examples=["10.20.3.0/25"])
+    containers: Optional[str] = Field(default=None, examples=["10.200.3.0/25"])
     """The range of Container Apps or App Service: of one of them. At least /27."""
 
-    runners: Optional[str] = Field(default=None, examples=["10.20.3.192/26"])
+    runners: Optional[str] = Field(default=None, examples=["10.200.3.192/26"])
     """The range of CI runners, which reach private endpoints that hosted runners cannot. At least /28."""
 
-    databricks_host: Optional[str] = Field(default=None, examples=["10.21.0.0/25"])
+    databricks_host: Optional[str] = Field(default=None, examples=["10.200.10.0/25"])
     """The range of the Databricks nodes' host addresses, which outbound traffic uses. At least /26. Default: none.
     Remove it only after the Databricks workspace is deleted."""
 
-    databricks_container: Optional[str] = Field(default=None, examples=["10.21.0.128/25"])
+    databricks_container: Optional[str] = Field(default=None, examples=["10.200.10.128/25"])
     """The range of the Databricks nodes' container addresses. At least /26. The smaller of the two ranges limits the
     number of nodes. Default: none."""
 
-    app_service: Optional[str] = Field(default=None, examples=["10.21.1.0/26"])
+    app_service: Optional[str] = Field(default=None, examples=["10.200.11.0/26"])
     """The range of App Service, if Container Apps is in `containers`. At least /28; Microsoft recommends a /26. Remove
     it only after App Service is deleted. Default: App Service is in `containers`."""
 
-    container_app: Optional[str] = Field(default=None, examples=["10.21.1.64/26"])
+    container_app: Optional[str] = Field(default=None, examples=["10.200.11.64/26"])
     """The range of Container Apps, if App Service is in `containers`. At least /27. Remove it only after the Container
     Apps environment is deleted. Default: Container Apps is in `containers`."""
 
@@ -264,7 +268,7 @@ class DnsSettings(Settings):
 class NetworkSettings(PartSettings):
     """An own network (`address_space`) or adopted subnets (`subnet_ids`), never both."""
 
-    address_space: list[str] = Field(default_factory=list, examples=[["10.20.0.0/22"]])
+    address_space: list[str] = Field(default_factory=list, examples=[["10.200.0.0/22"]])
     """The network's private ranges. The default subnets need at least a /24."""
 
     subnets: Subnets = Field(default_factory=Subnets)
@@ -333,6 +337,16 @@ class NetworkSettings(PartSettings):
         """The address of the NAT gateway."""
         nat = not self.adopted and self.egress.kind is EgressKind.NAT_GATEWAY
         return ["the NAT gateway's address"] if nat else []
+
+    def notices_on(self, today: datetime.date) -> Iterator[str]:
+        """A notice for each range that is an example of the documentation."""
+        yield from super().notices_on(today)
+        for each in self.address_space:
+            if IPv4Network(each).subnet_of(DOCUMENTED):
+                yield (
+                    f"network.address_space: {each} is in {DOCUMENTED}, where the documentation has its examples. A "
+                    "range that another network has too can never be peered to the same hub: is it yours?"
+                )
 
     @check
     def _own_or_adopted(self) -> Iterator[Violation]:

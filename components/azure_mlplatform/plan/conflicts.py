@@ -8,9 +8,11 @@ does not matter: of two plans, the later one has to change.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any, NamedTuple, Optional
 
 from ..foundation.cluster_sharing import ATTACH, CLUSTER_CLAIM, POOL_LABEL, Attach, second_attach
+from ..foundation.free_range import OWN_RANGE, free_range
 from ..foundation.problems import Problem
 from ..foundation.values import name_of
 from .limits import APART, LIMITS, Apart, Limit, Planned, Span, Use
@@ -245,6 +247,7 @@ class _Range(NamedTuple):
 
 def _overlaps(resources: Sequence[Planned]) -> Iterator[Problem]:
     """A problem for each two networks or subnets whose ranges overlap where they must not."""
+    taken: list[IPv4Network] = []
     for apart in APART:
         within: dict[str, list[_Range]] = {}
         for number, each in enumerate(resources):
@@ -252,9 +255,18 @@ def _overlaps(resources: Sequence[Planned]) -> Iterator[Problem]:
                 for span in apart.spans[each.resource.type](each):
                     if UNKNOWN not in span.of:
                         within.setdefault(span.of.lower(), []).append(_Range(span, each, number))
+        taken += [
+            each.span.range for one in within.values() for each in one if isinstance(each.span.range, IPv4Network)
+        ]
         for ranges in within.values():
             for one, other in _overlapping(ranges):
-                yield _overlap(apart, one, other)
+                problem = _overlap(apart, one, other)
+                if OWN_RANGE in problem.fix:
+                    # No range is suggested twice.
+                    free = free_range(taken)
+                    taken.append(IPv4Network(free))
+                    problem = replace(problem, fix=problem.fix.replace(OWN_RANGE, free))
+                yield problem
 
 
 def _overlapping(ranges: list[_Range]) -> Iterator[tuple[_Range, _Range]]:

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, NamedTuple, Union
 
 from ..foundation.built_in_roles import role_name
+from ..foundation.free_range import OWN_RANGE
 from ..foundation.secret_values import SECRET
 from ..foundation.values import name_of
 from ..foundation.violations import Path
@@ -483,7 +484,7 @@ APART = (
             "azure-native:network:VirtualNetworkPeering": _spoke,
         },
         rule="and both are peered to {thing}",
-        fix="Choose another range: networks with the same hub must not overlap",
+        fix=f"Choose another range, such as {OWN_RANGE}: networks with the same hub must not overlap",
         path=_SPACE,
         source="The answer VnetAddressSpaceOverlapsWithAlreadyPeeredVnet; MicrosoftDocs/azure-docs, "
         "virtual-network/virtual-network-manage-peering (address spaces must not overlap)",

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ...foundation.model import Settings, check
 from ...foundation.naming import endpoint_name
-from ...foundation.rules import field_rule, needs_plain_text, pattern_rule
+from ...foundation.rules import field_rule, matching, needs_plain_text, pattern_rule, published_as, published_like
 from ...foundation.values import guid, nearest
 from ...foundation.violations import Violation, prefixed, rule_error
 from ...parts.settings.part import PartSettings
@@ -52,6 +52,7 @@ class BatchDeployment(StrEnum):
 
 
 @needs_plain_text
+@published_like(folder_path)
 def template_path(value: str) -> str:
     """A folder path that may contain placeholders for the window's start."""
     if "{mm}" in value and "{HH}" not in value:
@@ -70,6 +71,12 @@ def template_path(value: str) -> str:
 
 
 @needs_plain_text
+@published_as(
+    lambda: matching(
+        r"""(?!(?:.*/)?[. ]*(?:/|$))[^{}\\?#%*:|"<>\s]+""",
+        "Not a folder without placeholders. Allowed: one folder of the container for all runs",
+    )
+)
 def fixed_folder(value: str) -> str:
     """A folder path without placeholders."""
     if "{" in value or "}" in value:

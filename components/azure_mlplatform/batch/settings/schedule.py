@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ...foundation.duplicates import duplicate_values
 from ...foundation.model import check
-from ...foundation.rules import field_rule, needs_plain_text
+from ...foundation.rules import field_rule, needs_plain_text, published_like
 from ...foundation.values import WEEK_DAYS, date, time_of_day, week_day, windows_time_zone
 from ...foundation.violations import Violation
 from ...parts.settings.part import PartSettings
@@ -37,6 +37,7 @@ _BY_THE_DAY = (Frequency.DAY, Frequency.WEEK, Frequency.MONTH)
 
 
 @needs_plain_text
+@published_like(windows_time_zone)
 def _zone_rule(value: str) -> str:
     return windows_time_zone(value)
 

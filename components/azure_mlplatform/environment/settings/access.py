@@ -10,7 +10,7 @@ from pydantic import Field
 from ...foundation.duplicates import duplicate_names, duplicate_values
 from ...foundation.model import Settings, check
 from ...foundation.profiles import PROFILES, Environment
-from ...foundation.rules import field_rule
+from ...foundation.rules import field_rule, known_to_owner, stands_for
 from ...foundation.values import guid, https_url
 from ...foundation.violations import Path, Violation
 from ...parts.settings.part import PartSettings
@@ -70,7 +70,8 @@ class FederatedCredential(Settings):
     audience: str = Field(default="api://AzureADTokenExchange", min_length=1)
     """The audience of the token. Default: Entra ID's token exchange."""
 
-    _url = field_rule(https_url, "issuer")
+    _url = field_rule(stands_for("https://<issuer>")(https_url), "issuer")
+    _own_subject = known_to_owner("<subject>", "subject")
 
     @property
     def digest(self) -> str:
@@ -98,6 +99,8 @@ class GitHubIds(Settings):
     repository: int = Field(ge=1, examples=[1296269])
     """The id of the repository."""
 
+    _own_ids = known_to_owner("<number>", "owner", "repository")
+
     names_too: bool = False
     """Whether tokens without ids are trusted as well, while a repository moves from one form to the other. Default:
     no."""
@@ -118,6 +121,8 @@ class WorkloadIdentitySettings(PartSettings):
 
     federated_credentials: list[FederatedCredential] = Field(default_factory=list)
     """Other token issuers, such as Azure DevOps."""
+
+    _own_repository = known_to_owner("<organisation>/<repository>", "github_repository")
 
     def credentials(self, environment: Environment) -> dict[str, FederatedCredential]:
         """Every credential of the identity, by its name in the program.

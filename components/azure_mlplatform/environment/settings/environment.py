@@ -11,11 +11,12 @@ from ...batch.settings.batch import BatchSettings
 from ...catalogue.private_link import zones
 from ...catalogue.regions import region
 from ...foundation.duplicates import duplicate_names, ids_of_others
+from ...foundation.free_range import OWN_RANGE
 from ...foundation.model import check
 from ...foundation.naming import Kind, azure_name
 from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.project import ProjectSettings
-from ...foundation.rules import field_rule
+from ...foundation.rules import field_rule, known_to_owner
 from ...foundation.tags import tag_violations
 from ...foundation.values import arm_group_id, date, guid
 from ...foundation.violations import Violation, prefixed
@@ -117,6 +118,12 @@ class EnvironmentSettings(PartSettings):
     without zones. It cannot be set or removed later in `prod`; elsewhere it replaces node pools. Default: what can be
     is spread over zones in `prod`, and node pools are in one zone elsewhere."""
 
+    stack_name_reason: Optional[str] = Field(
+        default=None, min_length=10, examples=["The trial of the prod pipeline, ML-77"]
+    )
+    """The reason why the name of the stack has the word of another kind of environment, as `prod` with
+    `environment: dev`: at least 10 characters. Default: such a stack is refused."""
+
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
     """Tags of this environment. They are added to the project's tags and override them."""
 
@@ -138,6 +145,7 @@ class EnvironmentSettings(PartSettings):
     _guids = field_rule(guid, "subscription_id", "tenant_id")
     _group = field_rule(arm_group_id, "resource_group_id")
     _date = field_rule(date, "expires_on")
+    _own_suffix = known_to_owner("<6 letters and digits>", "suffix")
 
     @property
     def zones(self) -> AvailabilityZones:
@@ -180,14 +188,14 @@ class EnvironmentSettings(PartSettings):
     def _has_what_its_kind_needs(self) -> Iterator[Violation]:
         profile = self.profile
         if profile.needs_budget and self.budget is None:
-            yield self._needed("budget", "budget: {amount: 500, contact_emails: [ml-team@example.com]}")
+            yield self._needed("budget", "budget: {amount: <amount>, contact_emails: [<name>@<domain>]}")
         if profile.longest_life_days and self.expires_on is None:
             yield self._needed("expires_on", f"a day within the next {profile.longest_life_days}")
 
     @check
     def _has_a_network(self) -> Iterator[Violation]:
         if self.profile.needs_network and self.network is None:
-            yield self._needed("network", "network: {address_space: [10.20.0.0/22]}")
+            yield self._needed("network", f"network: {{address_space: [{OWN_RANGE}]}}")
 
     def _needed(self, field: str, example: str) -> Violation:
         return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")

@@ -7,6 +7,7 @@ from pydantic import Field
 from ...foundation.duplicates import duplicate_values
 from ...foundation.model import check
 from ...foundation.profiles import Environment
+from ...foundation.rules import known_to_owner
 from ...foundation.violations import Violation
 from .environment import EnvironmentSettings
 
@@ -17,6 +18,8 @@ class PlatformSettings(EnvironmentSettings):
     stress_tests: list[str] = Field(default_factory=list, examples=[["../churn"]])
     """The projects whose models are load-tested here, by the folder of their Pulumi.yaml, relative to this one. The
     cluster gets the pools of their prod, so it is the same compute. Default: the cluster is described here."""
+
+    _own_projects = known_to_owner("../<folder of a project>", "stress_tests")
 
     @property
     def people_notices(self) -> Iterator[str]:

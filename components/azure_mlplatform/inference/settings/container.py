@@ -8,7 +8,7 @@ from pydantic import Field
 from ...foundation.duplicates import duplicate_values
 from ...foundation.model import Settings, check
 from ...foundation.naming import endpoint_name
-from ...foundation.rules import field_rule
+from ...foundation.rules import field_rule, known_to_owner
 from ...foundation.secret_values import SECRET, names_a_secret
 from ...foundation.values import arm_id, guid
 from ...foundation.violations import Violation
@@ -28,6 +28,7 @@ class EntraSignIn(Settings):
     the tenant could call."""
 
     _ids = field_rule(guid, "client_id", "callers")
+    _own_audiences = known_to_owner("api://<name>", "audiences")
 
     @property
     def allowed_audiences(self) -> list[str]:
@@ -71,6 +72,7 @@ class ServedByContainer(Settings):
     """The reason why anyone in the network may call without signing in: at least 10 characters."""
 
     _name = field_rule(endpoint_name, "name")
+    _own_image = known_to_owner("<registry>.azurecr.io/<image>:<tag>", "image")
 
     @check
     def _callers_sign_in(self) -> Iterator[Violation]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from ...foundation.model import Settings, check
-from ...foundation.rules import field_rule, pattern_rule
+from ...foundation.rules import field_rule, pattern_rule, stands_for
 from ...foundation.secret_values import SECRET
 from ...foundation.values import arm_id, name_of
 from ...foundation.violations import Violation
@@ -27,10 +27,12 @@ class CustomerManagedKey(Settings):
 
     _vault = field_rule(arm_id("Microsoft.KeyVault/vaults"), "key_vault_id")
     _key = field_rule(
-        pattern_rule(
-            r"https://[a-z0-9-]{3,24}\.vault\.azure\.net/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?",
-            "is not the address of a key",
-            "https://<vault>.vault.azure.net/keys/<name>, with or without a version",
+        stands_for("https://<vault>.vault.azure.net/keys/<name>")(
+            pattern_rule(
+                r"https://[a-z0-9-]{3,24}\.vault\.azure\.net/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?",
+                "is not the address of a key",
+                "https://<vault>.vault.azure.net/keys/<name>, with or without a version",
+            )
         ),
         "key_id",
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...foundation.duplicates import Named, duplicate_names, duplicates_among
 from ...foundation.model import Settings, check
-from ...foundation.rules import field_rule, needs_plain_text, pattern_rule
+from ...foundation.rules import field_rule, matching, needs_plain_text, pattern_rule, published_as
 from ...foundation.values import arm_id, name_of
 from ...foundation.violations import Violation, rule_error
 
@@ -41,6 +41,12 @@ asset_name = pattern_rule(
 )
 
 
+@published_as(
+    lambda: matching(
+        r"""(?!(?:.*/)?[. ]*(?:/|$))[^\\?#%*:|"<>\s]+""",
+        "Not a folder of a container. Allowed: a path inside the container, such as sales/transactions",
+    )
+)
 def folder_path(value: str) -> str:
     """Returns a folder inside a container. Raises an error for a URL, a wildcard, or a path out of the container."""
     parts = value.split("/")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...foundation.duplicates import Named, duplicates_among
 from ...foundation.model import Settings, check
-from ...foundation.rules import field_rule, pattern_rule
+from ...foundation.rules import field_rule, matching, pattern_rule, published_as, stands_for
 from ...foundation.values import ARM_GROUP, ARM_NAME
 from ...foundation.violations import Violation, rule_error
 
@@ -25,6 +25,14 @@ class Isolation(StrEnum):
     ALLOW_ONLY_APPROVED_OUTBOUND = "AllowOnlyApprovedOutbound"
 
 
+_PORTS = r"\s*[0-9]{1,5}(?:-[0-9]{1,5})?\s*"
+
+
+@published_as(
+    lambda: matching(
+        rf"\*|{_PORTS}(?:,{_PORTS})*", "Not a list of ports. Allowed: such as '443' or '443,8000-8443', or '*'"
+    )
+)
 def port_ranges_rule(value: str) -> str:
     """Returns a list of ports and port ranges. Raises an error if it is not one."""
     for part in [] if value == "*" else value.split(","):
@@ -48,10 +56,12 @@ class PrivateEndpointRule(Settings):
     """The part of the resource, such as `blob`, `dfs` or `sqlServer`."""
 
     _id = field_rule(
-        pattern_rule(
-            rf"{ARM_GROUP}/providers/[A-Za-z.]+(/{ARM_NAME}/{ARM_NAME})+",
-            "is not the id of a resource",
-            "/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
+        stands_for("/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>")(
+            pattern_rule(
+                rf"{ARM_GROUP}/providers/[A-Za-z.]+(/{ARM_NAME}/{ARM_NAME})+",
+                "is not the id of a resource",
+                "/subscriptions/<id>/resourceGroups/<group>/providers/<provider>/<type>/<name>",
+            )
         ),
         "resource_id",
     )

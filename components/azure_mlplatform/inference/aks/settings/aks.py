@@ -13,7 +13,7 @@ from ....foundation.duplicates import duplicate_names
 from ....foundation.model import Settings, check
 from ....foundation.naming import attached_compute_name
 from ....foundation.profiles import PROFILES, Environment, Profile
-from ....foundation.rules import field_rule, pattern_rule
+from ....foundation.rules import field_rule, known_to_owner, pattern_rule, published_like, stands_for
 from ....foundation.secret_values import SECRET
 from ....foundation.values import arm_id, nearest, private_range, week_day
 from ....foundation.violations import Path, Violation, rule_error
@@ -60,6 +60,8 @@ class HttpsSettings(Settings):
     """The Kubernetes secret with `cert.pem` and `key.pem`, in the namespace azureml. A gitops source or the secrets
     store driver has to make it."""
 
+    _own_name = known_to_owner("<host>.<domain>", "cname")
+
 
 class MaintenanceWindow(Settings):
     """The weekly window for automatic upgrades of the cluster and its nodes, in UTC."""
@@ -87,6 +89,7 @@ namespace_name = pattern_rule(
 )
 
 
+@published_like(private_range)
 def cluster_range(value: str) -> str:
     """Checks an address range that is used inside the cluster only, and returns it."""
     private_range(value)
@@ -247,7 +250,7 @@ class AKSSettings(TargetSettings):
 
     _cluster = field_rule(arm_id("Microsoft.ContainerService/managedClusters"), "cluster_id")
     _compute = field_rule(attached_compute_name, "compute_name")
-    _namespace = field_rule(namespace_name, "namespace")
+    _namespace = field_rule(stands_for("<project>-<environment>")(namespace_name), "namespace")
     _version = field_rule(version_of_kubernetes, "kubernetes_version")
     _ranges = field_rule(cluster_range, "pod_cidr", "service_cidr")
 
@@ -369,7 +372,7 @@ class AKSSettings(TargetSettings):
                 ("https",),
                 None,
                 "scoring has no certificate",
-                "Add https: {cname: scoring.churn.ml.example.com, secret_name: scoring-tls}, or insecure_reason if "
+                "Add https: {cname: <host name of the certificate>, secret_name: <secret>}, or insecure_reason if "
                 "the profile allows it",
             )
         if self.https is not None and self.insecure_reason is not None:

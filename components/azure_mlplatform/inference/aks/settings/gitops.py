@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ....foundation.duplicates import duplicate_names
 from ....foundation.model import Settings, check
-from ....foundation.rules import field_rule
+from ....foundation.rules import field_rule, stands_for
 from ....foundation.values import https_url
 from ....foundation.violations import Violation
 
@@ -44,7 +44,7 @@ class GitOpsSettings(Settings):
     interval_seconds: int = Field(default=600, ge=60, le=86400)
     """The time between checks for changes, in seconds. Default: 600."""
 
-    _url = field_rule(https_url, "url")
+    _url = field_rule(stands_for("https://<host>/<repository>")(https_url), "url")
 
     @check
     def _one_revision(self) -> Iterator[Violation]:
