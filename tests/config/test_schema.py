@@ -167,6 +167,33 @@ def test_the_schema_refuses_no_settings_of_the_tests(base):
             assert fits(plain, "platform-stack" if platform else "stack"), plain
 
 
+def models(model: type[BaseModel], found: dict[type[BaseModel], None]) -> dict[type[BaseModel], None]:
+    """A model and all that it has in it."""
+    if model not in found:
+        found[model] = None
+        pending = [field.annotation for field in model.model_fields.values()]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, type) and issubclass(each, BaseModel):
+                models(each, found)
+            pending += get_args(each)
+    return found
+
+
+MODELS = list(models(PlatformSettings, {}))
+
+
+def refusals(model: type[BaseModel], field: str, value: Any) -> list[str]:
+    """Why a model refuses the value of one field, whatever it says of others and of several together."""
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(model, "_checks", ())
+            model.model_validate({field: value})
+    except ValidationError as error:
+        return [each["msg"] for each in error.errors() if each["loc"][:1] == (field,) and each["type"] != "missing"]
+    return []
+
+
 OTHER_VALUES: list[Any] = [
     *(None, "", -1, 0, 1.5, 4.0, "4", "+4", "0x4", "yes", "Off", True, [], {}, "lots", 10**9, ["x"], {"x": 1}),
     *("prod", "West Europe", "finlandcentral2", "Standard_D4DS_V4", {"secure": "v1:x"}, "2026-12-31", "monday"),
@@ -216,6 +243,16 @@ def spellings(value: Any) -> list[Any]:
     if isinstance(value, str):
         return [{"secure": "v1:x"}, value.upper(), value.capitalize()]
     return [None]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_field_that_may_be_empty_may_be_in_the_schema_too(model):
+    published = PUBLISHED["project" if model is ProjectSettings else "platform-stack"]
+    if model.__name__ in published["$defs"]:
+        for name, value in published["$defs"][model.__name__]["properties"].items():
+            if refusals(model, name, None) == []:
+                schema = {**value, "$defs": published["$defs"]}
+                assert jsonschema.Draft202012Validator(schema).is_valid(None), name
 
 
 def of_each_setting():
@@ -273,33 +310,6 @@ def test_of_what_the_library_refuses_the_schema_refuses_nearly_all():
     assert seen / refused > 0.95
 
 
-def models(model: type[BaseModel], found: dict[type[BaseModel], None]) -> dict[type[BaseModel], None]:
-    """A model and all that it has in it."""
-    if model not in found:
-        found[model] = None
-        pending = [field.annotation for field in model.model_fields.values()]
-        while pending:
-            each = pending.pop()
-            if isinstance(each, type) and issubclass(each, BaseModel):
-                models(each, found)
-            pending += get_args(each)
-    return found
-
-
-MODELS = list(models(PlatformSettings, {}))
-
-
-def refusals(model: type[BaseModel], field: str, value: Any) -> list[str]:
-    """Why a model refuses the value of one field, whatever it says of others and of several together."""
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(model, "_checks", ())
-            model.model_validate({field: value})
-    except ValidationError as error:
-        return [each["msg"] for each in error.errors() if each["loc"][:1] == (field,) and each["type"] != "missing"]
-    return []
-
-
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_examples_fit_and_shapes_do_not(model):
     """An editor offers examples, and messages have them. What is pasted from either is right, or refused: ids, names
@@ -330,7 +340,7 @@ def test_ids_ranges_and_global_names_have_a_shape():
             for name, field in model.model_fields.items()
             if names.fullmatch(name) and "Settings" not in str(field.annotation)
         }
-        without = fields - set(shapes(model)) - {"group_id", "github_ids"}
+        without = fields - set(shapes(model)) - {"group_id", "github_ids", "subnet_ids"}
         assert without <= ({"suffix"} if model is BlobCreatedSettings else set()), (model.__name__, without)
 
 

@@ -255,8 +255,9 @@ class _Documented(GenerateJsonSchema):
                 if not plain:
                     text["type"] = [*([text["type"]] if isinstance(text["type"], str) else text["type"]), "object"]
                     text.update(_ENCRYPTED)
-                    if "anyOf" in text:
-                        text["anyOf"] = [*text["anyOf"], {"type": "object"}]
+                if "anyOf" in text:
+                    # The choices are of texts. `type` says what else there may be.
+                    text["anyOf"] = [*text["anyOf"], {"type": ["object", "null"]}]
                 text.setdefault("errorMessage", "Expected a text. One that looks like something else needs quotes")
             if name in own:
                 # What an editor offers, somebody takes.

@@ -12,7 +12,7 @@ from ...catalogue.private_link import PrivateService
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import check
 from ...foundation.profiles import PROFILES, Environment
-from ...foundation.rules import field_rule, needs_plain_text, pattern_rule, published_as
+from ...foundation.rules import field_rule, needs_plain_text, one_of, pattern_rule, published_as
 from ...foundation.scaling import scaling_violations
 from ...foundation.values import guid
 from ...foundation.violations import Violation, rule_error
@@ -36,7 +36,7 @@ SPARK = "3.5"
 
 
 @needs_plain_text
-@published_as(lambda: {"enum": [SPARK]})
+@published_as(lambda: one_of("SparkVersion", [SPARK]))
 def version_of_spark(value: str) -> str:
     """The Spark version, if Synapse supports it."""
     if value == SPARK:
