@@ -38,6 +38,8 @@ def test_each_example_is_taken_by_the_loader_where_the_setting_is_allowed(name, 
     shown = yaml.safe_load(found.example)["config"]
     assert leaf(shown, name) is not None
     kind = Environment("dev" if "dev" in allowed else allowed[0])
+    # A reason is for a name that says another kind.
+    kind, stack = (Environment.PROD, "dev") if name == "stack_name_reason" else (kind, kind.value)
     own = {f"azure-mlplatform:{key}": value for key, value in base(kind, in_network=True).items()}
     project = {"azure-mlplatform:project": {"value": own.pop("azure-mlplatform:project")}}
     if found.file == "Pulumi.yaml":
@@ -46,15 +48,15 @@ def test_each_example_is_taken_by_the_loader_where_the_setting_is_allowed(name, 
             "azure-mlplatform:project": {"value": project["azure-mlplatform:project"]["value"] | shown_project(shown)}
         }
         (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "x", "runtime": "python", "config": shown}))
-        (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": own}))
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": own}))
     else:
         (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "x", "runtime": "python", "config": project}))
         kept = {key: value for key, value in own.items() if key not in shown}
         rest = yaml.safe_dump(kept) if kept else ""
         # The example as it is shown, and the rest of the file below it.
         below = "".join(f"  {line}\n" for line in rest.splitlines())
-        (tmp_path / "Pulumi.dev.yaml").write_text(f"{found.example.rstrip()}\n{below}")
-    settings_of(tmp_path, "dev")
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(f"{found.example.rstrip()}\n{below}")
+    settings_of(tmp_path, stack)
 
 
 def shown_project(shown):

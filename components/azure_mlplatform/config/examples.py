@@ -27,6 +27,8 @@ _STORES = [
 ]
 _GPU = {"inference.aks.pools.accelerator": "gpu", "inference.aks.pools.vm_size": "Standard_NC24ads_A100_v4"}
 _AT_THREE = {"batch.jobs.schedule.at": ["03:00"], "batch.jobs.schedule.time_zone": "W. Europe Standard Time"}
+_HTTPS = {"cname": "scoring.churn.ml.example.com", "secret_name": "scoring-tls"}
+_SIGN_IN = {"client_id": "00000000-0000-0000-0000-00000000c11e"}
 LEFT_OUT: Any = object()
 """Stands for no value."""
 
@@ -35,11 +37,15 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "network": {"network.address_space": ["10.200.0.0/22"]},
     "network.subnets.databricks_host": {
         "network.address_space": ["10.200.0.0/22", "10.200.10.0/23"],
-        "network.subnets.databricks_container": "10.21.0.128/25",
+        "network.subnets.databricks_container": "10.200.10.128/25",
     },
     "network.subnets.databricks_container": {
         "network.address_space": ["10.200.0.0/22", "10.200.10.0/23"],
-        "network.subnets.databricks_host": "10.21.0.0/25",
+        "network.subnets.databricks_host": "10.200.10.0/25",
+    },
+    **{
+        f"network.subnets.{target}": {"network.address_space": ["10.200.0.0/22", "10.200.10.0/23"]}
+        for target in ("app_service", "container_app")
     },
     "network.subnet_ids": {
         "network.address_space": LEFT_OUT,
@@ -74,9 +80,21 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "workspace.container_registry_sku": {"workspace.container_registry_sku": "Premium"},
     "workspace.instances.schedule": {"workspace.instances.schedule.stop": "18:30"},
     "inference": {"inference.target": "managed", "inference.endpoints": [{"name": "scoring"}]},
+    "inference.targets": {
+        "inference.target": LEFT_OUT,
+        "inference.targets": ["managed", "app_service"],
+        "inference.app_service.apps.name": "small",
+        "inference.app_service.apps.sign_in": _SIGN_IN,
+    },
+    "inference.endpoints.target": {
+        "inference.target": LEFT_OUT,
+        "inference.targets": ["aks", "managed"],
+        "inference.endpoints.target": "managed",
+        "inference.aks.https": _HTTPS,
+    },
     "inference.aks": {
         "inference.target": "aks",
-        "inference.aks.https": {"cname": "scoring.churn.ml.example.com", "secret_name": "scoring-tls"},
+        "inference.aks.https": _HTTPS,
     },
     "inference.aks.insecure_reason": {"inference.aks.https": LEFT_OUT},
     **{
@@ -117,7 +135,7 @@ COMPANIONS: dict[str, dict[str, Any]] = {
         f"inference.{target}": {
             "inference.target": target,
             "inference.endpoints": LEFT_OUT,
-            f"inference.{target}.apps.sign_in": {"client_id": "00000000-0000-0000-0000-00000000c11e"},
+            f"inference.{target}.apps.sign_in": _SIGN_IN,
         }
         for target in ("app_service", "container_app")
     },
@@ -139,8 +157,8 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "databricks.compute_name": {"databricks.compute_name": "databricks"},
     "databricks": {
         "network.address_space": ["10.200.0.0/22", "10.200.10.0/23"],
-        "network.subnets.databricks_host": "10.21.0.0/25",
-        "network.subnets.databricks_container": "10.21.0.128/25",
+        "network.subnets.databricks_host": "10.200.10.0/25",
+        "network.subnets.databricks_container": "10.200.10.128/25",
     },
     "batch": {"batch.compute": "cpu", "batch.jobs.schedule": _NIGHTLY, "batch.jobs.deployment": "pipeline"},
     **{

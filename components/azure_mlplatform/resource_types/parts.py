@@ -102,7 +102,6 @@ TYPES = {
         edges=_trust,
     ),
     "azure-native:managedidentity:UserAssignedIdentity": ResourceType(
-        holds="a principal that others may have granted",
         id=_IDENTITY,
         outputs=_principal,
         words="managed identity",
