@@ -199,7 +199,7 @@ def test_each_answer_fits_the_schema(repository):
     assert answer("check", "dev", cwd=repository)["stacks"]
     assert answer("rights", cwd=repository)["stacks"][1]["stack"] == "prod"
     assert answer("local", "show", cwd=repository)["world"]
-    answer("preview", "prod", "--against", "state.json", cwd=repository, code=1)
+    answer("preview", "prod", "--against", "state.json", cwd=repository)
 
 
 @pytest.mark.slow
@@ -258,5 +258,6 @@ def test_each_example_of_a_help_text_runs_as_printed(example, repository):
     words = shlex.split(command)
     assert words[0] == "mlplatform"
     done = run(*words[1:], cwd=repository)
-    assert done.returncode in (0, 1), done.stderr
+    # Some of what is used here retires before the day of an example.
+    assert done.returncode in ((0, 1, 2) if "--on" in words else (0, 1)), done.stderr
     assert done.stdout or "-o" in words or "--diagram" in words

@@ -1,17 +1,24 @@
 """`mlplatform explain` as a person runs it."""
 
 import json
-import shlex
 
 import pytest
 import typer.testing
 
+from azure_mlplatform.cli import edge
 from azure_mlplatform.cli.app import app
 from azure_mlplatform.config.explain import known
 
 
-def run(*args, columns=100, monkeypatch=None):
-    return typer.testing.CliRunner().invoke(app, ["explain", *args], env={"COLUMNS": str(columns)})
+def run(*args, columns=100):
+    """A command in this process, with the edge around it, which says what is refused."""
+
+    def command() -> None:
+        raise SystemExit(edge._code(lambda: app(["explain", *args], prog_name="mlplatform")))
+
+    runner = typer.Typer()
+    runner.command()(command)
+    return typer.testing.CliRunner().invoke(runner, [], env={"COLUMNS": str(columns)})
 
 
 def test_a_setting_has_a_page():
@@ -77,9 +84,3 @@ def test_it_is_written_to_a_file(tmp_path):
     done = run("budget", "-o", str(tmp_path / "budget.txt"))
     assert (done.exit_code, done.stdout) == (0, "")
     assert (tmp_path / "budget.txt").read_text() == run("budget").stdout
-
-
-def test_the_example_in_the_help_works():
-    help_text = " ".join(run("--help").stdout.split())
-    [_, _, *words] = shlex.split(help_text.split("Example: ")[1].split(" Exits with")[0])
-    assert run(*words).exit_code == 0

@@ -168,7 +168,7 @@ def test_a_users_program_that_fails_says_its_file_and_line(tmp_path, monkeypatch
     folder = program(tmp_path, text)
     (folder / "helper.py").write_text("def fail():\n    1 / 0\n")
     monkeypatch.chdir(tmp_path)
-    for command in (("preview", "dev"), ("check", "-C")):
+    for command in (("preview", "dev"), ("check",)):
         code, out, err = run(*command)
         assert code == 2
         assert harmless(out + err)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .output import Output
 
 EXAMPLES = (
-    "mlplatform init churn --owner retail-analytics          dev and prod",
+    "mlplatform init demand --owner logistics-analytics      dev and prod",
     "mlplatform init trial -e sandbox --expires-on 2027-01-31",
     "mlplatform init pricing-two --dry-run                   print the files, and write nothing",
 )
