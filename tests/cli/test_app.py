@@ -374,7 +374,9 @@ def test_a_program_that_ends_itself_is_no_preview(tmp_path):
 
 def test_two_stacks_cannot_make_the_same_resource(project):
     dev = (project / "Pulumi.dev.yaml").read_text()
-    (project / "Pulumi.prod.yaml").write_text(dev.replace("10.20.0.0/22", "10.60.0.0/22"))
+    (project / "Pulumi.prod.yaml").write_text(
+        dev.replace("10.20.0.0/22", "10.60.0.0/22") + "  azure-mlplatform:stack_name_reason: A copy by mistake\n"
+    )
     problems = refused(run("preview", "-C", project))
     assert any("rg-customer-360-churn-dev" in each and "already belong" in each for each in problems), problems
 
