@@ -88,7 +88,7 @@ def test_ranges_of_the_whole_repository_are_taken(tmp_path):
 def test_a_suggested_range_is_free_in_the_repository(tmp_path):
     """It can be pasted as it is, which a reader does."""
     (tmp_path / ".git").mkdir()
-    taken = (ROOT / "Pulumi.dev.yaml").read_text()
+    taken = (ROOT / "Pulumi.dev.yaml").read_text().replace("10.20.0.0/22", "10.128.0.0/22")
     without = taken.replace("azure-mlplatform:network:", "azure-native:network:")
     project = (ROOT / "Pulumi.yaml").read_text()
     make(tmp_path / "one", project=project, dev=taken)
@@ -96,10 +96,10 @@ def test_a_suggested_range_is_free_in_the_repository(tmp_path):
     with pytest.raises(ProblemsError) as error:
         settings_of(folder, "dev")
     [advice] = [each.fix for each in error.value.problems if each.path == ("azure-mlplatform:network",)]
-    assert advice == "Add network: {address_space: [10.20.4.0/22]}"
-    wrong = taken.replace("address_space: [10.20.0.0/22]", "address_space: [10.20.0.0/33]")
+    assert advice == "Add network: {address_space: [10.128.4.0/22]}"
+    wrong = taken.replace("address_space: [10.128.0.0/22]", "address_space: [10.128.0.0/33]")
     (folder / "Pulumi.dev.yaml").write_text(wrong)
-    with pytest.raises(ProblemsError, match=r"Allowed: a private range in CIDR form: 10\.20\.4\.0/22"):
+    with pytest.raises(ProblemsError, match=r"Allowed: a private range in CIDR form: 10\.128\.4\.0/22"):
         settings_of(folder, "dev")
 
 

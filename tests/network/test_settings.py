@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, DELEGATIONS, DOCUMENTED, SMALLEST
+from azure_mlplatform.foundation.free_range import DOCUMENTED
+from azure_mlplatform.network.settings import DATABRICKS_SUBNETS, DELEGATIONS, SMALLEST
 from azure_mlplatform.settings import NetworkSettings, SubnetRole
 from support.violations import problems, refused
 

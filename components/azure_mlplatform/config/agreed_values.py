@@ -1,5 +1,6 @@
 """What the projects of a repository agree on, so that a new one fits in: tenant, region, hub, owner, free addresses."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from ..catalogue.regions import region
+from ..foundation.free_range import free_ranges
 from ..foundation.model import NAMESPACE
 from ..foundation.placeholders import WRITTEN
 from ..foundation.problems import ProblemsError
@@ -25,11 +27,6 @@ from .repository import is_ours
 
 _SIZES = (22, 23, 24)
 """The prefixes of a new network, the best first: its default subnets need at least a /24."""
-
-_FIRST = IPv4Network("10.128.0.0/9")
-"""Where new networks are looked for first. Networks that people number by hand begin at 10.0.0.0."""
-
-PRIVATE = IPv4Network("10.0.0.0/8")
 
 
 @dataclass(frozen=True)
@@ -67,20 +64,10 @@ class AgreedValues:
         # A cluster that comes later has its own ranges inside, which the network must not overlap.
         taken = [*self.taken, *(IPv4Network(aks[each].default) for each in ("pod_cidr", "service_cidr"))]
         for size in _SIZES:
-            found: list[IPv4Network] = []
-            for block in _blocks(within, size):
-                if not any(block.overlaps(each) for each in taken):
-                    found.append(block)
-                if len(found) == count:
-                    return list(map(str, found))
+            found = list(map(str, itertools.islice(free_ranges(taken, size, within), count)))
+            if len(found) == count:
+                return found
         return []
-
-
-def _blocks(within: Optional[IPv4Network], size: int) -> Iterator[IPv4Network]:
-    """The blocks of one size in a range, or of all private addresses that begin with 10."""
-    for each in (within,) if within else (_FIRST, PRIVATE):
-        if each.prefixlen <= size:
-            yield from each.subnets(new_prefix=size)
 
 
 def agreed_values(root: FilePath, folders: Iterable[FilePath]) -> AgreedValues:

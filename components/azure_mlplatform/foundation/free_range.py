@@ -1,30 +1,36 @@
-"""Finds a private range that no other network has, for a suggestion that can be used as it is."""
+"""Finds private ranges that no other network has: for new projects, and for suggestions that can be used."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
+from typing import Optional
 
-_WITHIN = IPv4Network("10.0.0.0/8")
-_FIRST = IPv4Network("10.20.0.0/22")
-"""Suggestions start here: below, hubs and offices are likely."""
+_PRIVATE = (IPv4Network("10.128.0.0/9"), IPv4Network("10.0.0.0/9"))
+"""Where ranges are looked for. Networks that people number by hand begin at 10.0.0.0, so the upper half comes first."""
 
-
-def free_range(taken: Iterable[IPv4Network], size: int = 22) -> str:
-    """The first range with the prefix length `size` that overlaps none of `taken`, in CIDR form.
-
-    It knows what it is told. Networks elsewhere, such as other offices behind the hub, may have it.
-    """
-    others = sorted(set(taken), key=lambda each: each.network_address)
-    start = int(_FIRST.network_address)
-    step = 2 ** (32 - size)
-    while start + step - 1 <= int(_WITHIN.broadcast_address):
-        candidate = IPv4Network((start, size))
-        clash = [each for each in others if each.overlaps(candidate)]
-        if not clash:
-            return str(candidate)
-        after = max(int(each.broadcast_address) for each in clash) + 1
-        start = -(-after // step) * step
-    return OWN_RANGE
-
+DOCUMENTED = IPv4Network("10.200.0.0/16")
+"""The range of the documentation's examples, which nobody gets."""
 
 OWN_RANGE = "10.<number>.<number>.0/22"
 """The shape of a range, where none is known to be free. It is refused if it is pasted as it is."""
+
+
+def free_ranges(taken: Iterable[IPv4Network], size: int, within: Optional[IPv4Network] = None) -> Iterator[IPv4Network]:
+    """The ranges with the prefix length `size` that overlap none of `taken`, in a range or in all that begin with 10.
+
+    It knows what it is told. Networks elsewhere, such as other offices behind the hub, may have them.
+    """
+    others = [*taken] if within else [*taken, DOCUMENTED]
+    for each in (within,) if within else _PRIVATE:
+        start, end, step = int(each.network_address), int(each.broadcast_address), 2 ** (32 - size)
+        while start + step - 1 <= end:
+            candidate = IPv4Network((start, size))
+            clash = [int(other.broadcast_address) for other in others if other.overlaps(candidate)]
+            if not clash:
+                yield candidate
+            # Goes on after the last network in the way: a large one has many candidates.
+            start = max(start, *clash) // step * step + step if clash else start + step
+
+
+def free_range(taken: Iterable[IPv4Network]) -> str:
+    """The first free range for a network of the usual size, in CIDR form; the shape of one if all are taken."""
+    return next(map(str, free_ranges(taken, 22)), OWN_RANGE)

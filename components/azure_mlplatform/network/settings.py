@@ -10,15 +10,13 @@ from typing import Optional
 from pydantic import Field
 
 from ..foundation.duplicates import duplicate_values
+from ..foundation.free_range import DOCUMENTED
 from ..foundation.model import Settings, check
 from ..foundation.rules import field_rule
 from ..foundation.values import arm_group_id, arm_id, ip_address, private_range
 from ..foundation.violations import Path, Violation
 from ..parts.settings.part import PartSettings
 from ..parts.settings.public_access import PublicAccess
-
-DOCUMENTED = IPv4Network("10.200.0.0/16")
-"""The documentation's examples are in this range, so that nobody's network has one of them by chance."""
 
 
 class SubnetRole(StrEnum):
