@@ -13,7 +13,6 @@ from pydantic_core import PydanticCustomError
 
 from ..catalogue.regions import region
 from ..foundation.free_range import free_ranges
-from ..foundation.model import NAMESPACE
 from ..foundation.placeholders import WRITTEN
 from ..foundation.problems import ProblemsError
 from ..foundation.profiles import Environment
@@ -82,7 +81,7 @@ def agreed_values(root: FilePath, folders: Iterable[FilePath]) -> AgreedValues:
                 read.append((folder, stack_config(folder, stack)))
             except ProblemsError:
                 unread.append((folder / f"Pulumi.{stack}.yaml").relative_to(root).as_posix())
-    found = [(folder, _settings(config)) for folder, config in read]
+    found = [(folder, config.settings) for folder, config in read]
     each_project = {folder: settings["project"] for folder, settings in found if _is(settings.get("project"), dict)}
     environments = [(_environment(settings), settings) for _, settings in found]
     tenant = _same(settings.get("tenant_id") for _, settings in environments)
@@ -118,11 +117,6 @@ def agreed_values(root: FilePath, folders: Iterable[FilePath]) -> AgreedValues:
         taken=tuple(dict.fromkeys(each for _, settings in environments for each in _ranges(settings.get("network")))),
         unread=tuple(unread),
     )
-
-
-def _settings(config: StackConfig) -> dict[str, Any]:
-    prefix = f"{NAMESPACE}:"
-    return {key.removeprefix(prefix): value for key, value in config.values.items() if key.startswith(prefix)}
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -185,6 +185,12 @@ class StackConfig:
         }
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The library's settings, by key without its namespace."""
+        prefix = f"{NAMESPACE}:"
+        return {key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}
+
+    @property
     def secret_keys(self) -> list[str]:
         """The keys with an encrypted value or part."""
         return sorted({str(path[0]) for path in self.encrypted})

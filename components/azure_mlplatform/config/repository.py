@@ -88,8 +88,7 @@ def settings_of(folder: FilePath, stack: str) -> EnvironmentSettings:
     if found := [*files.misread_problems(), *files.empty_problems()]:
         raise ProblemsError(found)
     fields = EnvironmentSettings.model_fields
-    values = {key.removeprefix(_PREFIX): each for key, each in files.values.items() if key.startswith(_PREFIX)}
-    data = {key: value for key, value in values.items() if key in fields}
+    data = {key: value for key, value in files.settings.items() if key in fields}
     found = [Problem(each.path, each.what, each.fix) for each in stack_name_violations(stack, data)]
     settings: Optional[EnvironmentSettings] = None
     try:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
 from ..config.files import StackConfig
-from ..foundation.model import NAMESPACE
 from ..foundation.secret_values import SECRET, Encrypted, redacted
 from ..foundation.values import name_of
 
@@ -22,8 +21,7 @@ class SettingDifference(NamedTuple):
 
 def settings_in(files: StackConfig) -> dict[str, Any]:
     """The library's settings as the files of a stack have them, by key without its namespace; without secrets."""
-    prefix = f"{NAMESPACE}:"
-    return {key.removeprefix(prefix): _shown(value) for key, value in files.values.items() if key.startswith(prefix)}
+    return {key: _shown(value) for key, value in files.settings.items()}
 
 
 def _shown(value: Any) -> Any:
