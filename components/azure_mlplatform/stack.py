@@ -28,6 +28,7 @@ from .environment.settings.platform import PlatformSettings
 from .foundation.clock import today
 from .foundation.model import NAMESPACE
 from .foundation.placeholders import placeholders
+from .foundation.plurals import listed
 from .foundation.printable import printable
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
@@ -149,7 +150,8 @@ def _settings(model: type[S]) -> S:
     if settings is None or problems:
         raise RefusedError(with_free_ranges(problems, files.project.path.parent) if files else problems)
     if unfilled and pulumi.runtime.is_dry_run():
-        pulumi.log.warn(f"{PLACEHOLDERS} {_listed([path for path, _ in unfilled])}")
+        places = listed((printable(dotted(path)) for path, _ in unfilled), most=_SHOWN)
+        pulumi.log.warn(f"{PLACEHOLDERS} {places}")
     for path in _in_settings(files.encrypted) if files else ():
         if path[0] not in data:
             continue
@@ -165,13 +167,8 @@ PLACEHOLDERS = "placeholders: `pulumi up` refuses them, so fill in"
 """The first words of the notice about placeholders."""
 
 _FILL_IN = "Fill in the value of your own organisation"
-_SHOWN = 4
-
-
-def _listed(paths: list[Path]) -> str:
-    """The first places, and how many more there are."""
-    shown = [printable(dotted(each)) for each in paths[:_SHOWN]]
-    return ", ".join(shown) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+_SHOWN = 5
+"""The most places that the notice names."""
 
 
 def _is_real(given: Mapping[str, str]) -> bool:

@@ -59,7 +59,7 @@ class AIServiceKind(StrEnum):
 
     @classmethod
     def advice(cls, value: str) -> str:
-        """What to write in place of a product's name, or why there is no kind for it. Empty if the name is unknown."""
+        """Says the kind for a product's name, or why there is none. Empty if the name is unknown."""
         names = _plain(value)
         kinds = [f"'{kind}'" for kind, facts in AI_KINDS.items() if names & {*facts.names, *_plain(kind)}]
         if kinds:
@@ -99,7 +99,7 @@ class AIKind(NamedTuple):
     """The name of the kind in such a connection. Empty: the kind itself."""
 
     names: tuple[str, ...] = ()
-    """What else people call it: small letters without spaces, and without `azure` and `ai` in front."""
+    """Other names that people use: small letters without spaces, and without `azure` and `ai` in front."""
 
     lifecycle: Optional[Lifecycle] = None
     """Its end, or None if none is announced."""

@@ -34,21 +34,21 @@ class RefusedInput(_Object):
     """The place in the settings, from the full key on."""
 
     what: str
-    """What is wrong, with the value."""
+    """The problem, with the value."""
 
     fix: str
-    """What is allowed, or what to do."""
+    """The allowed values, or the action to take."""
 
 
 class Answer(_Object):
-    """What every command's object has."""
+    """The fields that every command's object has."""
 
     version: Literal[1] = 1
     """The version of the object."""
 
     notices: list[Notice] = []
     problems: list[RefusedInput] = []
-    """What is refused. With exit code 2, the other fields are empty, or hold what could be found all the same."""
+    """The refused input. With exit code 2, the other fields are empty, or hold what could be found all the same."""
 
 
 class Resource(_Object):
@@ -72,7 +72,7 @@ class Resource(_Object):
     """The provider's URN and id. Empty for a component."""
 
     inputs: dict[str, Any]
-    """What the provider gets, with `[secret]` and `[unknown]`."""
+    """The inputs that the provider gets, with `[secret]` and `[unknown]`."""
 
     dependencies: list[str]
     """The URNs of the resources that must exist before it."""
@@ -133,7 +133,7 @@ class RefusedStep(_Object):
 
 
 class ChangedResource(_Object):
-    """What happens to a resource."""
+    """A resource that changes."""
 
     urn: str
     type: str
@@ -141,7 +141,7 @@ class ChangedResource(_Object):
     id: Optional[str]
     operation: Operation
     holds: Optional[str]
-    """What it holds that goes with it, such as `secrets, until it is purged`."""
+    """The data or work that goes with it, such as `secrets, until it is purged`."""
 
     changes: list[ChangedInput]
     refusals: list[RefusedStep]
@@ -170,11 +170,11 @@ class ChangedSetting(_Object):
     """Null if it goes."""
 
     outcomes: list[str]
-    """What a change of it does on a live environment, by docs/changes.md. Several if that depends on more."""
+    """The outcomes of a change of it on a live environment, by docs/changes.md. Several if that depends on more."""
 
 
 class ChangedStack(_Object):
-    """What a change does to one stack."""
+    """The effect of a change on one stack."""
 
     project: str
     stack: str
@@ -195,7 +195,7 @@ class ChangedStack(_Object):
 
 
 class Changes(Answer):
-    """What a change does."""
+    """The effect of a change."""
 
     compared_with: str = ""
     """The revision, file or stack that was given."""
@@ -235,7 +235,7 @@ class Check(Answer):
     """The folders of Pulumi projects without settings of this library."""
 
     conflicts: list[RefusedInput] = []
-    """What stacks dispute with each other. With these alone, the exit code is 1."""
+    """The conflicts of stacks with each other. With these alone, the exit code is 1."""
 
 
 class Because(_Object):
@@ -276,7 +276,7 @@ class Asked(_Object):
 
 
 class DoneByOthers(_Object):
-    """What others have to do."""
+    """A task of others."""
 
     what: str
     rights: list[Asked]

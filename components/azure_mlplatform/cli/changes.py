@@ -6,19 +6,19 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 import typer
 
 from ..config import files
 from ..foundation.problems import Problem, ProblemsError
 from .exit_codes import BAD_INPUT, FINDING
-from .input import needs_folder, option, refuse
-from .plans import FOLDER, in_file, progress, stacks_in
+from .input import needs_folder, option, refuse, refuse_any
+from .plans import FOLDER, kept, progress, stacks_in
 
 if TYPE_CHECKING:
     from ..plan.against import Effect
@@ -79,15 +79,14 @@ def _say(said: "Output", found: list["Effect"], removed: list[str], source: str,
 
 
 def _against(folder: Path, stacks: list[str], source: str, today: datetime.date) -> "Effect":
-    """What the settings do to the environment of a state."""
+    """Returns the effect of the settings on the environment of a state."""
     from ..plan.against import effect
     from ..plan.check import problems_in
     from ..plan.state import state_of
 
     if len(stacks) > 1:
         refuse(option("--against", f"is for one stack, and {len(stacks)} are named: {', '.join(stacks)}", "Name one"))
-    if problems := list(needs_folder(folder, FOLDER)):
-        refuse(*problems)
+    refuse_any(needs_folder(folder, FOLDER))
     wanted, place = stacks[0] if stacks else "", f"--against {source}"
     name = wanted.rsplit("/", 1)[-1]
     try:
@@ -125,8 +124,7 @@ def _export(folder: Path, stack: str, source: str) -> str:
 def _since(
     folder: Path, stacks: Optional[list[str]], source: str, today: datetime.date
 ) -> tuple[list["Effect"], list[str]]:
-    """What the settings change in each plan since then, and the stacks that are gone."""
-    from ..plan.check import problems_in
+    """Returns the changes of each plan since then, and the stacks that are gone."""
     from ..plan.since import effect_since, none_yet
 
     place = f"--since {source}"
@@ -140,57 +138,24 @@ def _since(
             if name not in now and name in then.stacks:
                 continue
             says(f"planning {name}, then and now")
-            try:
+            with kept(problems, name):
                 before = then.plan(name) if name in then.stacks else none_yet(folder, name)
                 found.append(effect_since(folder, name, before, today))
-            except Exception as error:  # A program may raise anything.
-                problems += in_file(problems_in(error), name)
-    if problems:
-        refuse(*problems)
+    refuse_any(problems)
     return found, [each for each in names if each not in now]
 
 
-class _Then:
+class _Then(NamedTuple):
     """The stacks as they were."""
 
     stacks: list[str]
-
-    def plan(self, stack: str) -> "Before":
-        raise NotImplementedError
-
-
-class _Saved(_Then):
-    """Those of a file."""
-
-    def __init__(self, before: dict[str, "Before"]) -> None:
-        self._before, self.stacks = before, list(before)
-
-    def plan(self, stack: str) -> "Before":
-        return self._before[stack]
-
-
-class _Revision(_Then):
-    """Those of a revision, whose files lie in a folder of their own."""
-
-    def __init__(self, folder: Path, source: str, today: datetime.date) -> None:
-        self._folder, self._source, self._today = folder, source, today
-        self.stacks = files.stacks(folder) if (folder / files.PROJECT_FILE).exists() else []
-
-    def plan(self, stack: str) -> "Before":
-        from ..plan.check import problems_in
-        from ..plan.since import planned
-
-        try:
-            return planned(self._folder, stack, self._today)
-        except Exception as error:  # A program may raise anything.
-            found = in_file(problems_in(error), stack)
-            raise ProblemsError(replace(each, file=f"{self._source}: {each.file}") for each in found) from None
+    plan: Callable[[str], "Before"]
+    """Plans one of them."""
 
 
 @contextlib.contextmanager
 def _then(folder: Path, source: str, place: str, today: datetime.date) -> Iterator[_Then]:
-    if problems := list(needs_folder(folder, FOLDER)):
-        refuse(*problems)
+    refuse_any(needs_folder(folder, FOLDER))
     if Path(source).is_file():
         from ..plan.since import saved
 
@@ -200,10 +165,23 @@ def _then(folder: Path, source: str, place: str, today: datetime.date) -> Iterat
             refuse(option(place, f"cannot be read ({error.strerror})"))
         except UnicodeDecodeError:
             refuse(option(place, "is not text in UTF-8", "Give the output of `mlplatform preview --json`"))
-        yield _Saved(saved(text, place, today))
+        before = saved(text, place, today)
+        yield _Then(list(before), before.__getitem__)
         return
-    with tempfile.TemporaryDirectory(prefix="mlplatform-") as kept:
-        yield _Revision(_checked_out(folder, source, place, Path(kept)), place, today)
+    with tempfile.TemporaryDirectory(prefix="mlplatform-") as copy:
+        project = _checked_out(folder, source, place, Path(copy))
+        stacks = files.stacks(project) if (project / files.PROJECT_FILE).exists() else []
+        yield _Then(stacks, lambda stack: _planned(project, stack, place, today))
+
+
+def _planned(folder: Path, stack: str, place: str, today: datetime.date) -> "Before":
+    """A stack of a revision, whose problems name the revision."""
+    from ..plan.since import planned
+
+    problems: list[Problem] = []
+    with kept(problems, stack):
+        return planned(folder, stack, today)
+    raise ProblemsError(replace(each, file=f"{place}: {each.file}") for each in problems)
 
 
 def _checked_out(folder: Path, revision: str, place: str, target: Path) -> Path:

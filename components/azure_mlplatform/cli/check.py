@@ -6,7 +6,7 @@ import typer
 
 from ..foundation.problems import Problem
 from .exit_codes import BAD_INPUT, FINDING
-from .input import needs_folder, option, refuse
+from .input import needs_folder, option, refuse, refuse_any
 from .options import AsJson, On, OutputFile, Repository, Stacks, day
 from .output import output
 from .plans import progress
@@ -34,10 +34,9 @@ def check(
     from .answers import Check
 
     with output(Check, file, as_json=as_json) as said:
-        if problems := list(needs_folder(folder, "Name the folder that contains the projects")):
-            refuse(*problems)
-        if folders := [each for each in stacks or [] if Path(each).is_dir()]:
-            refuse(*(option(each, "is a folder, not a stack", f"Give it with -C {each}") for each in folders))
+        refuse_any(needs_folder(folder, "Name the folder that contains the projects"))
+        folders = (each for each in stacks or [] if Path(each).is_dir())
+        refuse_any(option(each, "is a folder, not a stack", f"Give it with -C {each}") for each in folders)
         with progress() as says:
             report = check_stacks(folder.resolve(), stacks or None, today=day(on), says=says)
         if stacks and not report.plans and not report.problems:

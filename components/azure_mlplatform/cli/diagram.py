@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from .input import option, refuse
+from .input import option, refuse, refuse_any
 
 VIEWS = "overview|network|identity"
 
@@ -36,8 +36,7 @@ def check_request(file: Path, views: list[str], *, unknown: bool) -> None:
         except DiagramError as error:
             what, _, fix = str(error).partition("\n")
             problems.append(option(f"--diagram {file}", what, fix.strip()))
-    if problems:
-        refuse(*problems)
+    refuse_any(problems)
 
 
 def draw(folder: Path, plans: list[Any], file: Path, views: list[str], *, today: Optional[datetime.date]) -> None:

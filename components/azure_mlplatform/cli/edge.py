@@ -79,7 +79,7 @@ def _code_of_exit(code: object) -> int:
 
 
 def _said(error: BaseException) -> tuple[list[str], int]:
-    """What to say of an error, and the exit code."""
+    """Returns the lines that name an error, and the exit code."""
     if isinstance(error, ProblemsError):
         return list(map(str, error.problems)), BAD_INPUT
     if isinstance(error, OutputError):

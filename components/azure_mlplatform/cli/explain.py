@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..foundation.problems import Problem, ProblemsError
-from .input import option, refuse
+from .input import option, refuse_any
 from .options import AsJson, OutputFile
 from .output import output
 
@@ -60,8 +60,7 @@ def explain(
             found = explained(find(key, file)) if key is not None else None
         except ProblemsError as error:
             problems += error.problems
-        if problems:
-            refuse(*problems)
+        refuse_any(problems)
         top = [each for each in known(file).values() if each.name == each.top]
         if as_json and found is not None:
             said.answer(setting=found.as_json())

@@ -10,7 +10,7 @@ import typer
 
 from ..foundation.problems import Problem
 from .exit_codes import FINDING
-from .input import needs_folder, option, refuse
+from .input import needs_folder, option, refuse, refuse_any
 from .options import AsJson, Folder, OutputFile
 from .output import output
 from .plans import FOLDER
@@ -51,8 +51,7 @@ def synapse(
             [] if repository.is_dir() else [option(str(repository), "is not a folder", "Name an existing folder")]
         )
         problems += needs_folder(folder, FOLDER)
-        if problems:
-            refuse(*problems)
+        refuse_any(problems)
         settings = settings_of(folder, stack)
         found = artifacts(settings, _outputs(outputs))
         try:

@@ -13,7 +13,7 @@ import typer
 
 from ..foundation.printable import printable
 from ..foundation.problems import Problem, ProblemsError, dotted
-from .input import needs_folder, refuse
+from .input import needs_folder, refuse, refuse_any
 from .options import AsJson, On, OutputFile, day
 from .output import output
 
@@ -134,9 +134,7 @@ def init(
         name, environments or ["dev", "prod"], _given(project), _given(everywhere), own, address_space=address_space
     )
     with output(Init, file, as_json=as_json) as said:
-        refused = list(needs_folder(folder, "Name the folder in which the project is written"))
-        if refused:
-            refuse(*refused)
+        refuse_any(needs_folder(folder, "Name the folder in which the project is written"))
         found = None
         try:
             found = start(folder, asked, today=day(on) or datetime.date.fromisoformat(today()))

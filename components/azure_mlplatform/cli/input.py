@@ -12,6 +12,12 @@ def refuse(*problems: Problem) -> NoReturn:
     raise ProblemsError(dict.fromkeys(problems))
 
 
+def refuse_any(problems: Iterable[Problem]) -> None:
+    """Ends the command if there are problems, with all of them."""
+    if found := list(problems):
+        refuse(*found)
+
+
 def option(name: str, what: str, fix: str = "") -> Problem:
     """The problem of an option or argument: what is wrong with it, and what to do."""
     return Problem((), what, fix, name)

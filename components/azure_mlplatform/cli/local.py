@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from ..foundation.problems import Problem
 from .exit_codes import BAD_INPUT
-from .input import exclude, option, refuse
+from .input import exclude, option, refuse, refuse_any
 from .options import AsJson, OutputFile, epilog
 from .output import output
 
@@ -227,8 +227,7 @@ def break_(
         for name, colon, _ in pairs
         if not (name.strip() and colon)
     ]
-    if problems:
-        refuse(*problems)
+    refuse_any(problems)
     fault = Fault(target, operation, times, 0 if slow else status, code, half_way=half_way, late=late, lost=lost)
     fault.headers = {name.strip(): value.strip() for name, _, value in pairs}
     fault.seconds, fault.body = seconds if slow or seconds is not None else 0, body

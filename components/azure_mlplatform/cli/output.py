@@ -1,4 +1,4 @@
-"""What a command says: text for a person or one JSON object for a program, to standard output or into a file."""
+"""Writes the answer of a command, as text or as one JSON object, to standard output or into a file."""
 
 import contextlib
 import sys

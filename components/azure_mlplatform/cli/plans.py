@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Optional
 
 from ..config import files
 from ..foundation.problems import Problem
-from .input import needs_folder, refuse
+from .input import needs_folder, refuse, refuse_any
 
 if TYPE_CHECKING:
     from ..plan.resource import Plan
@@ -20,8 +20,7 @@ FOLDER = "Name the folder that contains Pulumi.yaml"
 
 def stacks_in(folder: Path, stacks: Optional[list[str]]) -> list[str]:
     """The stacks that are named, or all in the folder. Raises ProblemsError if there is none."""
-    if problems := list(needs_folder(folder, FOLDER)):
-        refuse(*problems)
+    refuse_any(needs_folder(folder, FOLDER))
     found = list(dict.fromkeys(stacks or [])) or files.stacks(files.read(folder / files.PROJECT_FILE).path.parent)
     if not found:
         refuse(Problem((), "is missing", files.FIRST_STACK, str(folder / "Pulumi.<stack>.yaml")))
@@ -30,7 +29,6 @@ def stacks_in(folder: Path, stacks: Optional[list[str]]) -> list[str]:
 
 def plans_of(folder: Path, stacks: list[str], *, known: bool = True, today: Optional[datetime.date]) -> list["Plan"]:
     """The plan of each stack. Raises ProblemsError with the problems of all, and of what they dispute."""
-    from ..plan.check import problems_in
     from ..plan.conflicts import conflicts
     from ..plan.program import run_stack
 
@@ -39,19 +37,22 @@ def plans_of(folder: Path, stacks: list[str], *, known: bool = True, today: Opti
     with progress() as says:
         for number, stack in enumerate(stacks, 1):
             says(f"planning {stack} ({number} of {len(stacks)})")
-            try:
+            with kept(problems, stack):
                 plans.append(run_stack(folder, stack, known=known, today=today))
-            except Exception as error:  # A program may raise anything.
-                problems += in_file(problems_in(error), stack)
-    problems += conflicts(plans)
-    if problems:
-        refuse(*problems)
+    refuse_any([*problems, *conflicts(plans)])
     return plans
 
 
-def in_file(problems: Iterator[Problem], stack: str) -> Iterator[Problem]:
-    """The problems, with the stack's file where they name none."""
-    return (replace(each, file=each.file or f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml") for each in problems)
+@contextlib.contextmanager
+def kept(problems: list[Problem], stack: str) -> Iterator[None]:
+    """Adds the problems of a stack that cannot be planned to a list, so that those of all stacks show at once."""
+    from ..plan.check import problems_in
+
+    try:
+        yield
+    except Exception as error:  # A program may raise anything.
+        file = f"Pulumi.{stack.rsplit('/', 1)[-1]}.yaml"
+        problems += (replace(each, file=each.file or file) for each in problems_in(error))
 
 
 @contextlib.contextmanager

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from .diagram import VIEWS, check_request, draw
-from .input import exclude, option, refuse
+from .input import exclude, option, refuse_any
 from .options import AsJson, AsMarkdown, Folder, On, OutputFile, Stacks, day
 from .output import output
 from .plans import plans_of, stacks_in
 
 if TYPE_CHECKING:
+    from ..plan.resource import Plan
     from .output import Output
 
 EXAMPLES = (
@@ -74,18 +75,13 @@ def preview(
 
     compares = since is not None or against is not None
     with output((Since if against is None else Against) if compares else Preview, file, as_json=as_json) as said:
-        problems = [
-            *exclude({"--json": as_json, "--markdown": as_markdown, "--full": full}),
-            *exclude({"--since": since is not None, "--against": against is not None, "--unknown": unknown}),
-            *exclude({"--since": since is not None, "--against": against is not None, "--full": full}),
-            *exclude(
-                {"--since": since is not None, "--against": against is not None, "--diagram": diagram is not None}
-            ),
-        ]
+        problems = list(exclude({"--json": as_json, "--markdown": as_markdown, "--full": full}))
+        compared = {"--since": since is not None, "--against": against is not None}
+        for name, given in {"--unknown": unknown, "--full": full, "--diagram": diagram is not None}.items():
+            problems += exclude({**compared, name: given})
         if view and diagram is None:
             problems.append(option("--view", "needs --diagram FILE", "Add it, or leave --view out"))
-        if problems:
-            refuse(*problems)
+        refuse_any(problems)
         if compares:
             from .changes import show_changes
 
@@ -93,17 +89,17 @@ def preview(
             return
         if diagram is not None:
             check_request(diagram, view or [], unknown=unknown)
-        plans = plans_of(folder, names := stacks_in(folder, stacks), known=not unknown, today=day(on))
+        plans = plans_of(folder, stacks_in(folder, stacks), known=not unknown, today=day(on))
         if diagram is not None:
             draw(folder, plans, diagram, view or [], today=day(on))
-        _show(said, folder, names, plans, full=full, as_markdown=as_markdown)
+        _show(said, folder, plans, full=full, as_markdown=as_markdown)
 
 
-def _show(said: "Output", folder: Path, names, plans, *, full: bool, as_markdown: bool) -> None:
+def _show(said: "Output", folder: Path, plans: list["Plan"], *, full: bool, as_markdown: bool) -> None:
     from ..config.files import stack_config
     from ..plan.settings_difference import settings_in
 
-    settings = [settings_in(stack_config(folder.resolve(), each.rsplit("/", 1)[-1])) for each in names]
+    settings = [settings_in(stack_config(folder.resolve(), plan.stack)) for plan in plans]
     if full or said.as_json:
         for plan in plans:
             said.notices(plan.messages, plan.stack)

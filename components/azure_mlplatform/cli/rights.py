@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from ..foundation.problems import Problem, ProblemsError
-from .input import exclude, option, refuse
+from ..foundation.problems import Problem
+from .input import exclude, option, refuse, refuse_any
 from .options import AsJson, Folder, On, OutputFile, Stacks, day
 from .output import output
-from .plans import in_file, plans_of, stacks_in
+from .plans import kept, plans_of, stacks_in
 
 if TYPE_CHECKING:
     import datetime
@@ -62,8 +62,7 @@ def rights(
         problems = list(exclude({"--json": as_json, "--role": role}))
         if need not in (None, *Need):
             problems.append(option("--for", f"'{need}' is not allowed", f"Allowed: {', '.join(Need)}"))
-        if problems:
-            refuse(*problems)
+        refuse_any(problems)
         names = stacks_in(folder, stacks)
         if len(names) > 1 and (role or scope is not None):
             what = f"is for one stack, and there are {len(names)}: {', '.join(names)}"
@@ -87,17 +86,13 @@ def rights(
 
 
 def _rights(folder: Path, names: list[str], today: "Optional[datetime.date]") -> list["Rights"]:
-    from ..plan.check import problems_in
     from ..plan.program import run_stack
     from ..plan.rights import rights_of
 
     found: list[Rights] = []
     problems: list[Problem] = []
     for plan in plans_of(folder, names, today=today):
-        try:
+        with kept(problems, plan.stack):
             found.append(rights_of(plan, run_stack(folder, plan.stack, settings=_RETIRED, today=today)))
-        except Exception as error:  # A program may raise anything.
-            problems += in_file(problems_in(error), plan.stack)
-    if problems:
-        raise ProblemsError(problems)
+    refuse_any(problems)
     return found

@@ -1,13 +1,12 @@
 """`mlplatform schema`: the schemas of settings files, and of what commands print."""
 
 import json
-from collections.abc import Iterable
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
+from ..foundation.field_docs import field_docs
 from .input import option, refuse
 from .options import OutputFile
 
@@ -49,30 +48,23 @@ def schema(
 
 def output_schema() -> dict[str, Any]:
     """The schema of the JSON objects of all commands."""
-    from ..foundation.field_docs import field_docs
-    from .answers import ANSWERS
+    from .answers import ANSWERS, Answer
 
-    references, whole = models_json_schema([(each, "serialization") for each in ANSWERS])
-    definitions = whole["$defs"]
-    for model in _models(ANSWERS):
-        for name, text in field_docs(model).items():
-            definitions[model.__name__]["properties"][name]["description"] = text
+    kinds: list[tuple[type[Answer], JsonSchemaMode]] = [(each, "serialization") for each in ANSWERS]
+    references, whole = models_json_schema(kinds, schema_generator=_Described)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What commands of mlplatform print with --json",
-        "anyOf": [references[each, "serialization"] for each in ANSWERS],
-        "$defs": definitions,
+        "anyOf": [references[each] for each in kinds],
+        "$defs": whole["$defs"],
     }
 
 
-def _models(answers: Iterable[type[BaseModel]]) -> set[type[BaseModel]]:
-    """The models of objects, and those in their fields."""
-    found: set[type[BaseModel]] = set()
-    pending: list[Any] = list(answers)
-    while pending:
-        each = pending.pop()
-        if isinstance(each, type) and issubclass(each, BaseModel) and each not in found:
-            found.add(each)
-            pending += [field.annotation for field in each.model_fields.values()]
-        pending += get_args(each)
-    return found
+class _Described(GenerateJsonSchema):
+    """Describes each field by its docstring."""
+
+    def model_schema(self, schema: Any) -> Any:
+        built = super().model_schema(schema)
+        for name, text in field_docs(schema["cls"]).items():
+            built["properties"][name]["description"] = text
+        return built

@@ -1,4 +1,4 @@
-"""What the projects of a repository agree on, so that a new one fits in: tenant, region, hub, owner, free addresses."""
+"""Finds the values on which the projects of a repository agree, and free addresses, so that a new one fits in."""
 
 import itertools
 from collections import Counter
@@ -22,7 +22,7 @@ from ..foundation.values import email, guid
 from ..inference.aks.settings.aks import AKSSettings
 from ..network.settings import NetworkSettings
 from .files import StackConfig, stack_config, stacks
-from .repository import is_ours
+from .repository import is_ours, ranges_in
 
 _SIZES = (22, 23, 24)
 """The prefixes of a new network, the best first: its default subnets need at least a /24."""
@@ -70,7 +70,7 @@ class AgreedValues:
 
 
 def agreed_values(root: FilePath, folders: Iterable[FilePath]) -> AgreedValues:
-    """What the projects in `folders` agree on. Reads only their files. Paths are shown relative to `root`."""
+    """Returns the values on which the projects in `folders` agree, read from their files. Shows paths below `root`."""
     read: list[tuple[FilePath, StackConfig]] = []
     unread: list[str] = []
     for folder in folders:
@@ -114,7 +114,7 @@ def agreed_values(root: FilePath, folders: Iterable[FilePath]) -> AgreedValues:
             **dict.fromkeys(Environment, _network(list(_each((of for _, of in environments), "network")))),
             **{kind: _network(list(_each(of, "network"))) for kind, of in _by_kind(environments)},
         },
-        taken=tuple(dict.fromkeys(each for _, settings in environments for each in _ranges(settings.get("network")))),
+        taken=tuple(dict.fromkeys(each for _, settings in environments for each in ranges_in(settings.get("network")))),
         unread=tuple(unread),
     )
 
@@ -188,15 +188,3 @@ def _network(networks: list[Any]) -> dict[str, Any]:
     except ValidationError:
         return {}
     return found
-
-
-def _ranges(network: Any) -> Iterator[IPv4Network]:
-    if not _is(network, dict):
-        return
-    hub = network.get("hub")
-    for given in (network.get("address_space"), hub.get("address_space") if isinstance(hub, dict) else None):
-        for each in given if isinstance(given, list) else ():
-            try:
-                yield IPv4Network(str(each))
-            except ValueError:
-                continue

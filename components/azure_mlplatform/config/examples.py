@@ -318,7 +318,7 @@ def _fitting(setting: Setting, given: Any) -> Any:
 
 
 def _refusal(setting: Setting, value: Any) -> str:
-    """What the field's type, bounds and rules say of a value. Empty: nothing. Checks across fields are not asked."""
+    """Returns the problem of a value by the type, bounds and rules of its field; empty if none. Asks no other field."""
     declared: Any = Annotated[setting.info.annotation, setting.info]
     try:
         found = value if setting.shape.model else TypeAdapter(declared).validate_python(value)

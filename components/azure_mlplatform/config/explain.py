@@ -1,4 +1,4 @@
-"""What a setting means, what it can be, what it is in each environment, and what a change of it does."""
+"""Explains a setting: its meaning, its values, its default in each environment, and the outcome of a change."""
 
 import copy
 import datetime
@@ -39,7 +39,7 @@ KINDS = ("project", "stack", "platform-stack")
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is to be said of a setting."""
+    """The explanation of a setting."""
 
     name: str
     file: str
@@ -63,7 +63,7 @@ class Explanation:
     """Kind of environment → what it is there: required, optional, refused and why; and its default, if that differs."""
 
     changes: tuple[str, ...]
-    """What a change does to an environment that exists."""
+    """The outcomes of a change on an environment that exists."""
 
     example: str
     """The part of the file with it, in YAML."""
@@ -243,7 +243,7 @@ def base(kind: Environment, *, in_network: bool) -> dict[str, Any]:
 
 
 def _environments(setting: Setting, given: Mapping[str, Any]) -> dict[str, str]:
-    """What the setting is in each kind of environment, as the loader judges the example and a file without it."""
+    """Says what the setting is in each kind of environment, as the loader judges the example and a file without it."""
     found: dict[str, str] = {}
     for kind in Environment:
         own = base(kind, in_network=True)
@@ -327,7 +327,7 @@ def _defaults(kind: Environment) -> dict[str, str]:
 
 
 def _changes(setting: Setting) -> Iterator[str]:
-    """What `catalogue/changes.py` says of the setting; of one with keys, of these."""
+    """Returns the outcomes that `catalogue/changes.py` has of the setting; of one with keys, of these."""
     rows = [each for each in CHANGES if each.setting == setting.full_name]
     if rows:
         yield from map(_change, rows)

@@ -53,7 +53,7 @@ class Date(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """What a text holds."""
+    """The content of a text."""
 
     data: Any
     lines: dict[Path, int] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class UnreadableError(Exception):
 
 
 def parse(text: str) -> Document:
-    """What a text holds. Raises yaml.YAMLError if it is not YAML, and UnreadableError if it holds what cannot be read.
+    """Returns the content of a text. Raises yaml.YAMLError if it is not YAML, and UnreadableError if it cannot be used.
 
     Takes time and memory in proportion to the text, whatever is in it.
     """

@@ -77,7 +77,7 @@ class NewEnvironment(Settings):
 
     @property
     def profile(self) -> Profile:
-        """What follows from the kind of environment."""
+        """The profile of its kind of environment."""
         return PROFILES[self.environment]
 
     @property
@@ -92,7 +92,7 @@ class NewEnvironment(Settings):
 
 
 class NewProject(Settings):
-    """What is asked for of a new project. What nobody knows stays a placeholder."""
+    """The request for a new project. A value that nobody knows stays a placeholder."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=24, examples=["churn"])
     """The project's short name: 2 to 24 lower-case letters, digits and single hyphens, starting with a letter."""

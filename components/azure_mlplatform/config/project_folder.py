@@ -37,7 +37,7 @@ REGION = "westeurope"
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody asks for. All texts as they were written: nothing is checked yet."""
+    """The request as somebody types it. All texts as they were written: nothing is checked yet."""
 
     name: str
     environments: Sequence[str]

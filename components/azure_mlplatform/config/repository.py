@@ -55,19 +55,20 @@ def taken_ranges(folder: FilePath) -> Iterator[IPv4Network]:
     for project in projects(root):
         for stack in stacks(project):
             try:
-                yield from _ranges_in(read(project / f"Pulumi.{stack}.yaml").config)
+                yield from ranges_in(read(project / f"Pulumi.{stack}.yaml").config)
             except ProblemsError:
                 continue
 
 
-def _ranges_in(value: Any) -> Iterator[IPv4Network]:
+def ranges_in(value: Any) -> Iterator[IPv4Network]:
+    """The address ranges in settings that nobody has checked."""
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             if "/" in value:
                 yield IPv4Network(value)
     elif isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
-            yield from _ranges_in(each)
+            yield from ranges_in(each)
 
 
 def with_free_ranges(problems: Iterable[Problem], folder: FilePath) -> list[Problem]:

@@ -32,7 +32,7 @@ _NUMBER = r"^[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _TRUTH = "^(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy](?:[Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|[Tt]|[Ff]|0|1)$"
 """The texts that pydantic takes for true or false."""
 _ENCRYPTED = {"required": ["secure"], "maxProperties": 1}
-"""What `pulumi config set --secret` writes in place of a text."""
+"""The object that `pulumi config set --secret` writes in place of a text."""
 
 
 def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _no_item(message: str) -> Schema:
 
 
 class ProfileRule(NamedTuple):
-    """What the environments need or refuse whose profile has some property."""
+    """Says what environments need or refuse whose profile has some property."""
 
     holds: Callable[[Profile], bool]
     """Whether it holds with a profile."""
@@ -126,7 +126,7 @@ PROFILE_RULES = (
         for path in ("inference.container_app.min_nodes", "inference.container_app.apps[].min_replicas")
     ),
 )
-"""What follows from foundation/profiles.py for settings that stand in one file. The cost code stands in another one."""
+"""The rules of foundation/profiles.py for settings that stand in one file. The cost code stands in another one."""
 
 
 def environment_rules(properties: Schema) -> list[Schema]:

@@ -16,7 +16,7 @@ from ..foundation.model import Settings
 
 @dataclass(frozen=True)
 class Shape:
-    """What a value looks like."""
+    """The form of a value."""
 
     item: Any
     """The type of the value, or of each item in it."""
@@ -39,7 +39,7 @@ class Shape:
 
     @property
     def brackets(self) -> str:
-        """How a full name shows the container."""
+        """The brackets by which a full name shows the container."""
         return {"list": "[]", "dict": "{}"}.get(self.container, "")
 
 

@@ -150,7 +150,7 @@ def _of_inference(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str
 
 
 def _of_cluster(settings: EnvironmentSettings, aks: AKSSettings) -> dict[str, _Kept]:
-    """What the deployments of an endpoint on a cluster stand on."""
+    """Returns the cluster settings on which deployments of endpoints depend."""
     values = {
         "cluster_id": aks.cluster_id or "a cluster of its own",
         "compute_name": aks.compute_name,

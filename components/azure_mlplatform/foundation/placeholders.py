@@ -17,7 +17,7 @@ TEXT = "REPLACE-ME"
 EMAIL = "replace-me@example.com"
 
 WRITTEN = frozenset((SUBSCRIPTION, TENANT, GROUP, USER, TEXT, EMAIL))
-"""What a new project has where nobody named a value."""
+"""The placeholders in the files of a new project."""
 
 _PLACEHOLDER = re.compile(
     # Entra and Azure draw ids at random (RFC 9562, version 4), so none has 80 leading zeros.

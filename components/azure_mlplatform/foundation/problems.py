@@ -263,7 +263,7 @@ def _kind(value: object) -> str:
 
 
 def _hint_of_choice(owner: type[BaseModel] | None, path: Path, value: str) -> str:
-    """What the choices of a field themselves advise in place of a value, such as the name of a product."""
+    """Returns the advice that the choices of a field have for a value, such as the name of a product."""
     field = owner.model_fields.get(str(path[-1])) if owner and path else None
     for each in _members(field.annotation) if field else ():
         if hint := getattr(each, "advice", lambda _: "")(value):

@@ -78,7 +78,7 @@ def published_like(other: Rule) -> Callable[[Rule], Rule]:
 
 
 def schema_of(rule: Rule) -> JsonSchema:
-    """What JSON Schema can say of a rule. Empty if nothing."""
+    """Returns the part of a rule that JSON Schema can say. Empty if none."""
     return dict(getattr(rule, "json_schema", dict)())
 
 

@@ -43,7 +43,7 @@ class ChangedSetting:
     """None if it goes."""
 
     outcomes: tuple[str, ...]
-    """What a change of it does, by the table of changes. Several if that depends on more."""
+    """The outcomes of a change of it, by the table of changes. Several if that depends on more."""
 
     def as_json(self) -> dict[str, Any]:
         """The setting as `--json` prints it."""

@@ -34,7 +34,7 @@ class Report:
     """The problems in each stack."""
 
     conflicts: tuple[Problem, ...] = ()
-    """What stacks dispute with each other."""
+    """The conflicts of stacks with each other."""
 
     def as_json(self) -> dict[str, Any]:
         """The report as `mlplatform check --json` prints it."""

@@ -12,7 +12,7 @@ from ..foundation.values import name_of
 from ..resource_types import resource_type
 from ..resource_types.inference import CLUSTER
 from ..resource_types.network import VNET
-from ..resource_types.resource_type import Shown
+from ..resource_types.resource_type import Machines, Shown
 from .resource import UNKNOWN, Plan, PlannedResource
 from .settings_difference import NOTHING, SettingDifference, in_one_line, is_id, setting_differences
 
@@ -83,9 +83,10 @@ def _made(plans: Sequence[Plan]) -> Iterator[Row]:
     """The numbers, the kinds that only some have, and the sizes that differ. What is the same in all shares a row."""
     yield _row("components", plans, lambda plan: str(len(plan.components)))
     yield _row("resources", plans, _counted)
-    counts = [Counter(_words(each) for each in plan.azure_resources if _is_shown(each)) for plan in plans]
+    shown = [_by_kind(plan) for plan in plans]
+    counts = [Counter({words: len(found) for words, found in each.items()}) for each in shown]
     kinds = sorted({words for each in counts for words in each}, key=str.lower)
-    sizes = {words: [_sizes(plan, words) for plan in plans] for words in kinds}
+    sizes = {words: [_sizes(each.get(words, ())) for each in shown] for words in kinds}
     if len(plans) == 1:
         yield Row("kinds", (", ".join(counted(counts[0][words], words) for words in kinds),))
         for words in kinds:
@@ -120,20 +121,27 @@ def _counted(plan: Plan) -> str:
     return f"{len(made)}{''.join(parts)}"
 
 
-def _is_shown(resource: PlannedResource) -> bool:
-    return resource_type(resource.type).shown is not Shown.HIDDEN
+def _by_kind(plan: Plan) -> dict[str, list[PlannedResource]]:
+    """The resources that a person looks for, by the words for their kind."""
+    found: dict[str, list[PlannedResource]] = {}
+    for each in plan.azure_resources:
+        if resource_type(each.type).shown is not Shown.HIDDEN:
+            found.setdefault(_words(each), []).append(each)
+    return found
 
 
-def _sizes(plan: Plan, words: str) -> str:
+def _sizes(resources: Iterable[PlannedResource]) -> str:
     """The SKUs and address spaces of a kind. What runs on machines is counted among the costs."""
-    found = Counter(
-        record.size_of(each)
-        for each in plan.azure_resources
-        if _words(each) == words and (record := resource_type(each.type)).shown is Shown.DRAWN
-        if each.type == VNET or (isinstance(record.size, tuple) and str(record.size[:1]).startswith("('sku"))
-        if not any(record.machines(each)) or each.type == CLUSTER
-    )
+    found = Counter(resource_type(each.type).size_of(each) for each in resources if _has_size(each))
     return listed((f"{count} × {size}" if count > 1 else size for size, count in found.items()), most=_KINDS)  # noqa: RUF001
+
+
+def _has_size(resource: PlannedResource) -> bool:
+    record = resource_type(resource.type)
+    if record.shown is not Shown.DRAWN or (any(record.machines(resource)) and resource.type != CLUSTER):
+        return False
+    first = record.size[0] if isinstance(record.size, tuple) and record.size else ""
+    return resource.type == VNET or (isinstance(first, str) and first.startswith("sku"))
 
 
 def _words(resource: PlannedResource) -> str:
@@ -200,23 +208,21 @@ def _outside(plan: Plan) -> str:
 
 def _costs(plans: Sequence[Plan]) -> Iterator[Row]:
     yield _row("budget", plans, _budget)
-    sizes = dict.fromkeys(
-        each.size for plan in plans for resource in plan.azure_resources for each in _machines(resource)
-    )
-    for size in sorted(sizes):
-        yield _row(size.removeprefix("Standard_"), plans, lambda plan, size=size: _running(plan, size))
+    machines = [_machines(plan) for plan in plans]
+    for size in sorted({each.size for found in machines for each in found}):
+        running = (_running([each for each in found if each.size == size]) for found in machines)
+        yield Row(size.removeprefix("Standard_"), tuple(running))
 
 
 def _budget(plan: Plan) -> str:
     return _lines((f"{each.input('amount')} a month" for each in plan.of_type(_BUDGET)), NOTHING)
 
 
-def _machines(resource: PlannedResource) -> Iterator[Any]:
-    return resource_type(resource.type).machines(resource)
+def _machines(plan: Plan) -> list[Machines]:
+    return [each for resource in plan.azure_resources for each in resource_type(resource.type).machines(resource)]
 
 
-def _running(plan: Plan, size: str) -> str:
-    found = [each for resource in plan.azure_resources for each in _machines(resource) if each.size == size]
+def _running(found: list[Machines]) -> str:
     least, most = sum(each.least for each in found), sum(each.most for each in found)
     if not found:
         return NOTHING

@@ -1,4 +1,4 @@
-"""What somebody chose differently: between environments of a project, or between two versions of one."""
+"""Finds settings that somebody chose differently: between environments of a project, or between two versions of one."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a change of settings does without a state: against an earlier plan, as if that were deployed."""
+"""Foretells a change of settings without a state: against an earlier plan, as if that were deployed."""
 
 import contextlib
 import datetime
@@ -65,7 +65,7 @@ def _refuse(source: str, what: str, fix: str) -> NoReturn:
 
 
 def effect_since(folder: Path, stack: str, before: Before, today: datetime.date) -> Effect:
-    """What the settings in `folder` change in the plan of a stack. Raises ProblemsError if they are refused."""
+    """Returns the effect of the settings in `folder` on a stack. Raises ProblemsError if they are refused."""
     update = Update(before.state, World.on(today))
     found = effect_of(update, lambda: run_stack(folder, stack, today=today, recorder=update))
     now = settings_in(stack_config(folder.resolve(), stack))

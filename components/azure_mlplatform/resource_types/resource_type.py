@@ -118,7 +118,7 @@ class Edge(NamedTuple):
 
 
 class Shown(Enum):
-    """How the overview shows a resource."""
+    """The ways in which the overview shows a resource."""
 
     DRAWN = auto()
     """As a box; as a line in the box of the resource that it is a part of."""
@@ -182,7 +182,7 @@ class ResourceType:
     """The frame in which a diagram draws it."""
 
     shown: Shown = Shown.DRAWN
-    """How the overview shows it."""
+    """The way in which the overview shows it."""
 
     managed_network: Callable[[Resource], str] = _no_network
     """The network that the service keeps for it, in words. Empty if there is none."""

@@ -788,4 +788,4 @@ DELEGATED = (
         assumed=True,
     ),
 )
-"""What keeps the delegation of a subnet."""
+"""A resource that keeps the delegation of a subnet."""

@@ -24,7 +24,7 @@ FORMATS = (".svg", ".png", ".mmd", ".md")
 
 
 def picture(plan: Plan, view: View) -> Picture:
-    """What a view of a plan contains."""
+    """The content of a view of a plan."""
     return _VIEWS[view](plan)
 
 

@@ -159,7 +159,7 @@ class _Layout:
             self._bottom = max(self._bottom, y - _BETWEEN_FRAMES)
 
     def _counted(self, flow: Flow, title: str) -> list[str]:
-        """What a frame does not draw singly, in rows."""
+        """Returns the rows for resources that a frame does not draw singly."""
         for frame in (frame for column in flow.columns for frame in column if frame.title == title and frame.counted):
             text = f"and {frame.counted}" if frame.boxes else frame.counted
             return wrapped(text, self._room, SIZES[Style.LINE], rows=5)

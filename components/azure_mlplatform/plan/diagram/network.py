@@ -143,7 +143,7 @@ class _Network:
                 yield each
 
     def _endpoints(self) -> Iterator[Box]:
-        """What has private endpoints, each with all of them."""
+        """Returns the resources with private endpoints, each with all of them."""
         subnets = {each.target: self._subnet(each.source, each.label) for each in self._of_endpoints(Relation.SUBNET)}
         targets: dict[str, list[str]] = defaultdict(list)
         for each in self._of_endpoints(Relation.PRIVATE_LINK):
@@ -165,7 +165,7 @@ class _Network:
             self._arrows |= {Arrow(source=subnets[each], target=key) for each in endpoints if each in subnets}
 
     def _in_subnets(self) -> Iterator[Box]:
-        """What stands in the subnets itself, and is no private endpoint."""
+        """Returns the resources in the subnets that are no private endpoints."""
         endpoints = {each.target for each in self._of_endpoints(Relation.SUBNET)}
         placed = [each for each in self._graph.of(Relation.SUBNET) if each.target not in endpoints]
         for node in dict.fromkeys(each.target for each in placed):

@@ -73,7 +73,7 @@ class Nodes:
         return found[0] if len(found) == 1 else ""
 
     def _or(self, outside: Optional[Outside]) -> str:
-        """What others run; nothing if its name is unknown before Azure answers, because it may be the plan's own."""
+        """Returns a resource that others run. Empty if its name is unknown yet, because it may be the plan's own."""
         return self.outside(outside) if outside and outside.name not in ("", UNKNOWN) else ""
 
 
@@ -173,7 +173,7 @@ class Graph:
         return f"outside:{self.others[node].words}::{named_by}"
 
     def words(self, node: str) -> str:
-        """What a node is."""
+        """The description of a node."""
         if node in self.others:
             return self.others[node].words
         return resource_type(self.resources[node].type).words_for(self.resources[node])

@@ -1,4 +1,4 @@
-"""What a picture contains, before anything has a place: boxes in frames with arrows, or a table of boxes."""
+"""The content of a picture, before anything has a place: boxes in frames with arrows, or a table of boxes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ class View(StrEnum):
     """A view of an environment."""
 
     OVERVIEW = "overview"
-    """What it is made of, and what works with what."""
+    """The parts of an environment, and their relations."""
 
     NETWORK = "network"
     """Its subnets, private endpoints, name zones and ways out."""
@@ -27,11 +27,11 @@ class Box:
     """The same for the same thing in every environment of a project."""
 
     words: str
-    """What it is: `AI service`."""
+    """The words for its kind: `AI service`."""
 
     name: str
     lines: tuple[str, ...] = ()
-    """What a person asks of it: its size, its parts."""
+    """The details: its size, its parts."""
 
     outside: bool = False
     """Whether others run it."""
@@ -48,7 +48,7 @@ class Frame:
     fill: str
     boxes: tuple[Box, ...] = ()
     counted: str = ""
-    """What is not drawn singly, in numbers."""
+    """The numbers of resources that are not drawn singly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What stands above a picture."""
+    """The lines above a picture."""
 
     project: str
     stack: str
@@ -81,7 +81,7 @@ _TITLES = {View.OVERVIEW: "overview", View.NETWORK: "network", View.IDENTITY: "d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How a picture shows the resources of a plan, by URN."""
+    """The ways in which a picture shows the resources of a plan, by URN."""
 
     drawn: frozenset[str] = frozenset()
     """As a box, a line or a cell."""

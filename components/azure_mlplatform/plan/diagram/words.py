@@ -5,7 +5,7 @@ from collections.abc import Iterable
 ELLIPSIS = "…"
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-"""What a picture asks for. The first that is there is used; no machine has all."""
+"""The fonts that a picture asks for. The first that is there is used; no machine has all."""
 
 # The advance widths of the printable ASCII characters from the space on, in hundredths of the font's size, rounded up:
 # DejaVu Sans 2.37 (its hmtx table, read 2026-11-28), the widest of FONTS. A text fits in any of them.
