@@ -91,8 +91,10 @@ def test_a_closed_output_is_none():
     done = edge("os.close(1); print('a' * 100_000)")
     assert done.returncode == 2
     assert done.stderr.startswith("error: standard output: cannot be written (")
-    command = f"{sys.executable} -c 'from azure_mlplatform.cli.edge import run; run(lambda: print(1))' >&- 2>&-"
-    assert subprocess.run(["sh", "-c", command], check=False, env=environment()).returncode == 0
+    program = "from azure_mlplatform.cli.edge import run; run(lambda: print(1))"
+    command = [sys.executable, "-c", program]
+    closed = ["sh", "-c", '"$@" >&- 2>&-', "sh", *command]
+    assert subprocess.run(closed, check=False, env=environment()).returncode == 0
 
 
 @pytest.mark.parametrize(
