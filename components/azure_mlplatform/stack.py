@@ -21,7 +21,7 @@ from .dynamic.sign_in import other_cloud
 from .dynamic.sign_in import settings as azure_native_settings
 from .environment.checks.spark import token_attaches_databricks
 from .environment.checks.stack_name import stack_name_violations
-from .environment.identity import identity_violations, kept_place, kept_violations
+from .environment.identity import identity_violations, kept_place, kept_trust, kept_violations
 from .environment.isolation import isolation_violations
 from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
 from .environment.settings.platform import PlatformSettings
@@ -292,7 +292,7 @@ def azure_provider(settings: EnvironmentSettings | LandingSettings | SharedSetti
     The default provider would deploy to the subscription that the user is signed in to. Nothing can be made with it if
     the settings that give the environment its identity differ from those of the first deployment.
     """
-    kept = identity_violations(settings) if isinstance(settings, EnvironmentSettings) else [_place_kept(settings)]
+    kept = identity_violations(settings) if isinstance(settings, EnvironmentSettings) else _kept(settings)
     return native.Provider(
         "azure",
         subscription_id=gated_by(kept, settings.subscription_id),
@@ -300,10 +300,15 @@ def azure_provider(settings: EnvironmentSettings | LandingSettings | SharedSetti
     )
 
 
-def _place_kept(settings: LandingSettings | SharedSettings) -> "pulumi.Output[list[Problem]]":
-    """A problem for each setting that says whose a stack is and where, and differs from the first deployment."""
+def _kept(settings: LandingSettings | SharedSettings) -> "list[pulumi.Output[list[Problem]]]":
+    """A problem for each setting that says whose a stack is, where it is and whom it trusts, and differs from the first
+    deployment of it."""
     place = (settings.location, settings.subscription_id, settings.tenant_id)
-    return kept_violations("environment", kept_place(settings.project, settings.environment, *place))
+    kept = {"environment": kept_place(settings.project, settings.environment, *place)}
+    if isinstance(settings, LandingSettings):
+        for use, trust in (("deploy", settings.deploy), ("release", settings.release)):
+            kept |= {f"{use}-{name}": each for name, each in kept_trust(use, trust).items()} if trust else {}
+    return [kept_violations(name, each) for name, each in kept.items()]
 
 
 def _parsed(model: type[PartSettings], field: str, raw: str) -> Any:
