@@ -16,12 +16,11 @@ from ..catalogue.policies import POLICIES, Policy
 from ..catalogue.private_link import PrivateService, private_link
 from ..environment.identity import guard
 from ..environment.tags import environment_tags
-from ..foundation.built_in_roles import PrincipalType, assignment_name
 from ..foundation.custom_roles import CustomRole, custom_role_guid
 from ..foundation.rules import field_rule
 from ..foundation.values import date, name_of, resource_group_of
 from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict
-from ..parts.authorization import ROLE_ASSIGNMENT
+from ..parts.authorization import assign_role
 from ..parts.component import Component, child, without_none
 from ..parts.custom_roles import role_definition
 from ..parts.outputs import known_value_of
@@ -276,16 +275,9 @@ class SharedServices(Component):
         prefix = f"/subscriptions/{settings.subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
         for each in users:
             # Azure takes no second assignment of a role to an identity, so the identity names it.
-            name = self.logical_name(f"models-{label}-{each.principal_id}")
-            native.authorization.RoleAssignment(
-                name,
-                role_assignment_name=assignment_name(settings.subscription_id, settings.group_name, name),
-                role_definition_id=known_value_of(role, f"{prefix}/{guid}"),
-                principal_id=each.principal_id,
-                principal_type=PrincipalType.SERVICE_PRINCIPAL.value,
-                scope=registry.id,
-                opts=child(self, delete_before_replace=True, replace_on_changes=replacing(ROLE_ASSIGNMENT)),
-            )
+            name = f"models-{label}-{each.principal_id}"
+            role_id = known_value_of(role, f"{prefix}/{guid}")
+            assign_role(self, name, role_id, principal_id=each.principal_id, scope=registry.id)
 
     def _load_testing(self, settings: SharedSettings) -> None:
         wanted = settings.load_testing
