@@ -9,7 +9,10 @@ from typing import Any, Optional
 
 import yaml
 
-from azure_mlplatform.plan.program import run_stack
+from azure_mlplatform.landing.landing import Landing, LandingArgs
+from azure_mlplatform.landing.settings import LandingSettings
+from azure_mlplatform.plan import Plan
+from azure_mlplatform.plan.program import run, run_stack
 from azure_mlplatform.plan.rights import Rights, rights_of
 from support.stacks import ROOT
 
@@ -128,6 +131,14 @@ def rights_text(found: Rights) -> str:
     from azure_mlplatform.cli.answers import Rights as Answer
 
     return json.dumps(Answer.model_validate({"stacks": [found.as_json()]}).model_dump(mode="json"), indent=2)
+
+
+def landed(environment: str, *, known: bool = True, with_rights: bool = True, **changes: Any) -> Plan:
+    """The plan of a landing."""
+    settings = LandingSettings.model_validate({"project": PROJECT, **of_landing(environment, **changes)})
+    text = reviewed(environment) if with_rights and environment != "sandbox" else None
+    args = LandingArgs(settings=settings, today=str(DAY), rights=text)
+    return run(lambda: Landing("credits", args), known=known, subscription_id=SUBSCRIPTIONS[environment])
 
 
 @cache
