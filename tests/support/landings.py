@@ -106,7 +106,8 @@ def write(folder: Path, main: str, settings: dict[str, dict[str, Any]]) -> None:
 
 def repository(root: Path, *environments: str, landing: Optional[dict[str, Any]] = None, **project: Any) -> Path:
     """Writes a landed project and its landing, with its rights, below a folder. Returns the folder of the project."""
-    shutil.copytree(ROOT / "stacks", root / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+    if not (root / "stacks").exists():
+        shutil.copytree(ROOT / "stacks", root / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     folder = root / "projects" / "credits"
     landed = [each for each in environments if each != "sandbox"]
     write(folder, "../../stacks/project", {each: of_project(each, **project) for each in landed})
