@@ -424,9 +424,12 @@ def validation_paths(data: dict[str, Any]) -> set[tuple[Any, ...]]:
 
 
 def test_each_property_of_a_profile_that_refuses_or_needs_is_in_the_schema():
-    """Those that are not are defaults, or judge what stands in another file or in the size of pools."""
+    """Those that are not are defaults, or judge what stands in another file, in the size of pools, or in a token."""
     judged = {each.name for each in dataclasses.fields(Profile)} - {
+        "may_trust_any_job",
         "needs_cost_code",
+        "tier",
+        "trains_in_pipelines",
         "zone_redundant",
         "vault_retention_days",
         "log_retention_days",
