@@ -42,7 +42,8 @@ def load(file):
 def kind(file):
     if file.name == "Pulumi.yaml":
         return "project"
-    return "platform-stack" if load(file.parent / "Pulumi.yaml")["main"].endswith("/platform") else "stack"
+    program = load(file.parent / "Pulumi.yaml")["main"].rsplit("/", 1)[-1]
+    return {"platform": "platform-stack", "landing": "landing", "shared": "shared"}.get(program, "stack")
 
 
 def valid(which, data):

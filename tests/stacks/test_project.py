@@ -13,8 +13,8 @@ from support.programs import BY_BLOB, WITHIN_ANOTHER
 from support.stacks import DAY, IDS, ROOT, STACKS, plan_of
 
 FOLDERS = list(dict.fromkeys(folder for folder, _ in STACKS))
-PAIRS = [folder for folder in FOLDERS if len(stacks(folder)) > 1]
-OF_PROJECTS = [folder for folder in FOLDERS if folder.name not in ("central", "stress-test")]
+PAIRS = [folder for folder in FOLDERS if len(stacks(folder)) > 1 and folder.name != "shared"]
+OF_PROJECTS = [folder for folder in FOLDERS if folder.name not in ("central", "shared", "stress-test")]
 
 
 def label(folder):

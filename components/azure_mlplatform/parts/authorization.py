@@ -14,6 +14,8 @@ from .component import Component, child
 from .placement import Placement
 
 ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
+_CONDITIONS = "2.0"
+"""The version of the language of conditions. It is the only one (azure-native: "Currently the only accepted value")."""
 
 
 def user_assigned_identity(parent: Component, label: str, part: str) -> "native.managedidentity.UserAssignedIdentity":
@@ -56,9 +58,10 @@ def assign_role(
     principal_id: In[str],
     scope: In[str],
     principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
+    condition: str = "",
 ) -> "native.authorization.RoleAssignment":
     """Gives a principal a role on `scope`: a built-in one, or the id of another definition. A managed identity is a
-    service principal.
+    service principal. `condition` limits what it may do with the role. Default: nothing.
 
     The assignment's GUID is made from the subscription, the group and the name in the program. So it is known before
     scope and principal are, and stays the same when one of them is replaced. Azure refuses another principal for the
@@ -74,6 +77,8 @@ def assign_role(
         principal_id=principal_id,
         principal_type=principal_type.value,
         scope=scope,
+        condition=condition or None,
+        condition_version=_CONDITIONS if condition else None,
         opts=child(parent, delete_before_replace=True, replace_on_changes=replacing(ROLE_ASSIGNMENT)),
     )
 
