@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.foundation.profiles import PROFILES, Environment
@@ -94,17 +95,21 @@ def test_a_range_stays_until_the_last_soft_delete_has_run_out():
 
 def test_a_full_pool_says_who_gets_no_range():
     small = changed(PLATFORM, "regions.0.address_pool", ["10.160.0.0/24"])
-    with pytest.raises(ProblemsError, match="has no free /24 .*10.160.0.0/24") as raised:
+    with pytest.raises(ProblemsError, match=r"has no free /24 .*10\.160\.0\.0/24") as raised:
         given_ranges({"lending": PROJECT}, AddressLock(), START, small)
     assert [each.path for each in raised.value.problems] == [("environments", 1, "network")]
 
 
 def test_hubs_and_the_ranges_inside_clusters_are_nobodys():
-    vnet = "/subscriptions/3b2c4f0e-7a51-4c8a-9a37-5f1c6a0d2e11/resourceGroups/rg-hub/providers/Microsoft.Network/virtualNetworks/hub"
-    answers = changed(PLATFORM, "regions.0.address_pool", ["10.244.0.0/15"])
-    answers["regions"][0]["prod"] = {"hub": {"vnet_id": vnet, "address_space": ["10.20.0.0/16"]}}
+    group = "/subscriptions/3b2c4f0e-7a51-4c8a-9a37-5f1c6a0d2e11/resourceGroups/rg-hub"
+    hub = {"vnet_id": f"{group}/providers/Microsoft.Network/virtualNetworks/hub", "address_space": ["10.161.0.0/24"]}
+    answers = changed(PLATFORM, "regions.0.address_pool", ["172.16.0.0/15", "10.162.0.0/24"])
+    answers["regions"][0]["prod"] = {"hub": hub}
     lock = given_ranges({"lending": PROJECT}, AddressLock(), START, answers)
-    assert all(each.network.subnet_of(IPv4Network("10.245.0.0/16")) for each in lock.ranges)
+    assert [each.range for each in lock.ranges] == ["172.17.0.0/24", "172.17.1.0/24"]
+    nearer = changed(answers, "regions.0.address_pool", ["10.161.0.0/24", "10.163.0.0/23"])
+    with pytest.raises(ValidationError, match="overlaps"):
+        given_ranges({"lending": PROJECT}, AddressLock(), START, nearer)
 
 
 def test_the_file_is_read_as_it_was_written(tmp_path):

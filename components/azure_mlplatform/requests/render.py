@@ -19,6 +19,7 @@ from ..config import files as config_files
 from ..config.new_landing import landing_files
 from ..config.new_project import IN_REPOSITORY, Layout, NewEnvironment, NewProject, files
 from ..config.project_folder import loaded_settings
+from ..environment.settings.access import AccessSettings
 from ..foundation.environment_names import CIUse, ci_identity_id, group_name
 from ..foundation.naming import SUFFIX_LENGTH
 from ..foundation.problems import Problem, ProblemsError
@@ -32,7 +33,7 @@ from .address_pool import AddressPool
 from .addresses import kept_ranges, with_ranges
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
-from .request import Request, RequestedEnvironment
+from .request import Request, RequestedEnvironment, Tier
 from .three_way import merged
 
 KEPT = FilePath(FOLDER, ".rendered")
@@ -140,6 +141,12 @@ def stale_problems(repository: RepositoryRequests, today: datetime.date) -> Iter
         yield from _digest_problems(repository.root, name, again)
 
 
+def is_landed(root: FilePath, request: Request) -> bool:
+    """Whether landing stacks make the groups and identities of a request. A sandbox has none: the platform team deploys
+    its one stack, which makes its group and its budget."""
+    return request.tier is Tier.PROJECT and (root / _LANDING).is_file()
+
+
 def is_rendered(root: FilePath, project: str) -> bool:
     """Whether a project was rendered from its request."""
     return (root / KEPT / project).is_dir()
@@ -227,7 +234,7 @@ def _load(
     today: datetime.date,
 ) -> None:
     """Reads the project's files as the loader does. Raises ProblemsError with what it refuses."""
-    project = new_project(document.content, platform, lock, landed=(root / _LANDING).is_file())
+    project = new_project(document.content, platform, lock, landed=is_landed(root, document.content))
     own = {file: text for file, text in made.items() if "/" not in file}
     try:
         loaded_settings(project, own, today)
@@ -265,7 +272,7 @@ def _texts(
     request = document.content
     if all(each.retired for each in request.environments):
         return {}
-    landed = (root / _LANDING).is_file()
+    landed = is_landed(root, request)
     project = new_project(request, platform, lock, landed=landed)
     layout = IN_REPOSITORY if (root / "schemas").is_dir() else Layout(IN_REPOSITORY.main, IN_REPOSITORY.virtualenv)
     found = files(project, layout, requirement="", today=today)
@@ -276,7 +283,6 @@ def _texts(
                 trust(request, each, platform, CIUse.RELEASE),
             )
             for each in request.environments
-            if each.profile.needs_cost_code
         }
         found |= {f"landing/{file}": text for file, text in landing_files(project, trusts, layout).items()}
     return found
@@ -307,7 +313,7 @@ def _new_environment(
     reached = region.connectivity(each.environment) if region is not None and space is not None else None
     subscription = each.subscription_id or platform.subscription_id(each.environment)
     place = ProjectSettings.model_construct(name=request.project, data_product=request.product)
-    releases = landed and each.profile.needs_cost_code
+    releases = landed and "release_identity_id" in AccessSettings.model_fields
     given: dict[str, Any] = {
         "environment": each.environment,
         "location": request.region,
