@@ -61,7 +61,10 @@ def test_a_sandbox_rests_and_goes(tmp_path):
         code, found = expire(made)
         assert (code, found["steps"][0]["done"]) == (0, True)
         assert computes(made) == {"cluster": 0, "instance": "Stopped", "trigger": "Stopped"}
-        # Nothing that people work with is gone.
+        # Nothing that people work with is gone: only the alert on runs that are late.
+        gone = world - set(made.azure.world.resources)
+        assert [each.rsplit("/", 1)[-1] for each in gone] == ["alert-explore-late-trial-sbx"]
+        world -= gone
         assert set(made.azure.world.resources) == world
         log = list(made.azure.world.log)
         assert expire(made)[0] == 0
