@@ -51,7 +51,14 @@ def test_it_shows_and_writes_nothing(repository):
     done = run(repository, "explore")
     assert "AI services" in done.stdout or "AI service" in done.stdout
     steps = [each for each in done.stdout.splitlines() if each.strip().startswith(("pulumi", "mlplatform"))]
-    assert [each.split()[0] for each in steps] == ["mlplatform", "mlplatform", "pulumi", "pulumi", "mlplatform", "mlplatform"]
+    assert [each.split()[0] for each in steps] == [
+        "mlplatform",
+        "mlplatform",
+        "pulumi",
+        "pulumi",
+        "mlplatform",
+        "mlplatform",
+    ]
     assert before == {each: each.read_bytes() for each in repository.rglob("*.yaml")}
 
 
@@ -85,7 +92,7 @@ def test_a_beginning_and_an_end_leave_a_tombstone(repository):
 
 def test_nothing_is_said_to_be_destroyed_that_is_there(repository, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bin")
-    (folder / "pulumi").write_text("#!/bin/sh\necho '[{\"name\": \"sandbox\", \"resourceCount\": 7}]'\n")
+    (folder / "pulumi").write_text('#!/bin/sh\necho \'[{"name": "sandbox", "resourceCount": 7}]\'\n')
     (folder / "pulumi").chmod(0o755)
     done = run(repository, "explore", "--destroyed", code=2, path=f"{folder}:/usr/bin:/bin")
     assert "the stack sandbox still has 7 resources" in done.stderr

@@ -87,6 +87,20 @@ class Resource(_Object):
     retain_on_delete: bool
 
 
+class CreationTime(_Object):
+    """How long the first update takes, from published times."""
+
+    seconds: int
+    """The longest chain of creations. Azure makes the rest beside it."""
+
+    documented: int
+    """The resources whose time has a source. Of the others it is assumed."""
+
+    resources: int
+    slowest: list[str]
+    """The kinds of resource that take most of it."""
+
+
 class PlannedStack(_Object):
     """All that a stack makes."""
 
@@ -94,6 +108,9 @@ class PlannedStack(_Object):
     stack: str
     settings: dict[str, Any]
     """The library's settings in the files, by key without its namespace, with `[secret]` for what is encrypted."""
+
+    first_update: Optional[CreationTime] = None
+    """How long it takes to make all of it. Null with `--unknown`."""
 
     resources: list[Resource]
     """In the order of their URNs."""
@@ -430,6 +447,48 @@ class Expire(Answer):
     stacks: list[ExpiringStack] = []
 
 
+class RetirementObstacle(_Object):
+    """Something that has to be thought of before an environment is destroyed."""
+
+    kind: str
+    name: str
+    what: str
+    who: str
+    """Who ends it: `retire`, `destroy`, `nobody` (time), or a person."""
+
+    free_on: Optional[str]
+    """The first day on which Azure gives the name again. Null: it does not hold it."""
+
+
+class RetirementStep(_Object):
+    """A step of an end, in order."""
+
+    what: str
+    command: Optional[str]
+    """Null: a person does it."""
+
+
+class RetiredEnvironment(_Object):
+    """The end of an environment."""
+
+    project: str
+    environment: str
+    obstacles: list[RetirementObstacle]
+    steps: list[RetirementStep]
+    free_on: str
+    """The day on which its names and addresses are free, if it is destroyed on the day of the command."""
+
+    written: list[str]
+    """The files that were changed."""
+
+
+class RequestRetire(Answer):
+    """`mlplatform request retire --json`."""
+
+    command: Literal["request retire"] = "request retire"
+    environments: list[RetiredEnvironment] = []
+
+
 class RequestNew(Answer):
     """`mlplatform request new --json`."""
 
@@ -540,6 +599,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     RequestCheck,
     RequestRender,
     RequestStatus,
+    RequestRetire,
     Projects,
 )
 """The objects of all commands."""

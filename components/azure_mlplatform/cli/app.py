@@ -11,7 +11,7 @@ from . import export as exports
 from . import init as inits
 from . import preview as previews
 from . import projects as projects_
-from . import request_check, request_new, request_render, request_status
+from . import request_check, request_new, request_render, request_retire, request_status
 from . import rights as rights_
 from . import schema as schemas
 from .exit_codes import BAD_INPUT, FINDING
@@ -64,4 +64,5 @@ request.command(epilog=epilog(*request_new.EXAMPLES, codes=(BAD_INPUT,)))(reques
 request.command(epilog=epilog(*request_check.EXAMPLES, codes=(BAD_INPUT,)))(request_check.check)
 request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_render.render)
 request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(request_status.status)
+request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)

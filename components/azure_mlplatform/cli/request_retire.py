@@ -219,7 +219,10 @@ def _steps(root: Path, project: str, stack: str, ends: datetime.date) -> Iterato
         "Write `retire` into the settings and the day into the request, and let it be reviewed",
         f'mlplatform request retire {project} {stack} --reason "<why>"',
     )
-    yield "Give the rights that only retiring takes, for the day", f"mlplatform rights -C {own} {stack} --for retirement"
+    yield (
+        "Give the rights that only retiring takes, for the day",
+        f"mlplatform rights -C {own} {stack} --for retirement",
+    )
     yield "Take protection and locks away", f"pulumi -C {own} up --stack {stack}"
     yield "Destroy it", f"pulumi -C {own} destroy --stack {stack}"
     if (root / landing / f"Pulumi.{stack}.yaml").is_file():
@@ -260,12 +263,12 @@ def _tombstone(root: Path, project: str, stack: str, today: datetime.date) -> _R
             left = 0  # Nobody who may ask. The reviewer of the change is who knows.
         if left:
             refuse(
-                option("--destroyed", f"the stack {stack} still has {left} resources", f"pulumi destroy --stack {stack}")
+                option(
+                    "--destroyed", f"the stack {stack} still has {left} resources", f"pulumi destroy --stack {stack}"
+                )
             )
     if unrecorded(root, project, environment) is None:
         what = f"requests/{project}.yaml has no environment {environment} without retired_on"
         refuse(option("--destroyed", what, "Nothing is left to write"))
     record_retired(root, project, environment, today)
-    return _Retirement(
-        project, stack, [], [], free_on(environment, today).isoformat(), [f"requests/{project}.yaml"]
-    )
+    return _Retirement(project, stack, [], [], free_on(environment, today).isoformat(), [f"requests/{project}.yaml"])

@@ -38,6 +38,15 @@ class CreationTime:
         """Rounded up: at least 1."""
         return max(1, -(-self.seconds // 60))
 
+    def as_json(self) -> dict[str, Any]:
+        """The time as `mlplatform preview --json` prints it."""
+        return {
+            "seconds": self.seconds,
+            "documented": self.documented,
+            "resources": self.resources,
+            "slowest": list(self.slowest),
+        }
+
     def __str__(self) -> str:
         return f"about {self.minutes} minutes (documented for {self.documented} of {self.resources} resources)"
 
@@ -85,8 +94,6 @@ def _of_state(resource: PlannedResource) -> dict[str, Any]:
 
 
 def _is_documented(resource: PlannedResource) -> bool:
-    if resource.type.startswith(_DYNAMIC):
-        row = DYNAMIC.get(resource.kind)
-    else:
-        row = DURATIONS.get(arm_type(resource.id))
+    dynamic = resource.type.startswith(_DYNAMIC)
+    row = DYNAMIC.get(resource.kind) if dynamic else DURATIONS.get(arm_type(resource.id))
     return row is not None and not row.assumed

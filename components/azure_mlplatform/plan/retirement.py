@@ -221,7 +221,9 @@ def _data(plan: Plan) -> Iterator[Obstacle]:
     for each in plan.azure_resources:
         holds = resource_type(each.type).holds
         if holds and each.type != _GROUP:
-            yield Obstacle(Kind.DATA, each.azure_name, f"{_words(each)}: holds {holds}; copy what is needed", "its owner")
+            yield Obstacle(
+                Kind.DATA, each.azure_name, f"{_words(each)}: holds {holds}; copy what is needed", "its owner"
+            )
 
 
 def _words(resource: PlannedResource) -> str:

@@ -141,6 +141,24 @@ def test_a_grace_period_that_makes_no_sense_is_refused(data, what):
             "(cpu 4, more 5), and a sandbox environment has 8 at most",
         ),
         ({"workspace": {**WORKSPACE, "clusters": [{**CLUSTERS[0], "min_nodes": 1}]}}, "no node stays between jobs"),
+        (
+            {
+                "ai_services": [
+                    {
+                        "name": "ai",
+                        "kind": "OpenAI",
+                        "deployments": [
+                            {"name": "chat", "model": "gpt-5.4", "version": "2026-03-05", "sku": "ProvisionedManaged"}
+                        ],
+                    }
+                ]
+            },
+            "no model has provisioned units",
+        ),
+        (
+            {"budget": {"amount": 5, "contact_emails": ["a@b.example"], "actual_percent": [100]}},
+            "nobody hears of it before the budget is spent",
+        ),
         ({"inference": {"target": "aks", "aks": {}, "endpoints": []}}, "has no AKS"),
     ],
 )

@@ -1,11 +1,14 @@
-"""What an environment may not have whose work is never promoted: pipelines that sign in, and many nodes."""
+"""What an environment may not have whose work is never promoted: pipelines that sign in, many nodes, a budget that
+alerts too late."""
 
 from collections.abc import Iterator
+from typing import Optional
 
 from ...foundation.profiles import PROFILES, Environment, environments_where
 from ...foundation.violations import Violation
 from ...workspace.settings.computes import ClusterSettings
 from ..settings.access import WorkloadIdentitySettings
+from ..settings.budget import BudgetSettings
 
 
 def no_pipeline_signs_in(environment: Environment, identity: WorkloadIdentitySettings) -> Iterator[Violation]:
@@ -34,4 +37,17 @@ def nodes_are_few(environment: Environment, clusters: list[ClusterSettings]) -> 
             f"the clusters may have {nodes} nodes together ({shares}), and a {environment} environment has {most} at "
             "most",
             "Lower max_nodes",
+        )
+
+
+def budget_alerts_in_time(environment: Environment, budget: Optional[BudgetSettings]) -> Iterator[Violation]:
+    """A violation if a budget that is needed alerts nobody before all of it is spent."""
+    if budget is None or not PROFILES[environment].needs_budget:
+        return
+    if not any(each < 100 for each in budget.actual_percent):
+        yield Violation(
+            ("budget", "actual_percent"),
+            budget.actual_percent,
+            f"nobody hears of it before the budget is spent, and Azure stops nothing in a {environment} environment",
+            "Add a percentage below 100, such as 80",
         )

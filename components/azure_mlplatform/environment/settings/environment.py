@@ -239,6 +239,10 @@ class EnvironmentSettings(PartSettings):
         yield from unpromoted.no_pipeline_signs_in(self.environment, self.workload_identity)
 
     @check
+    def _budget_alerts_in_time(self) -> Iterator[Violation]:
+        yield from unpromoted.budget_alerts_in_time(self.environment, self.budget)
+
+    @check
     def _nodes_are_few(self) -> Iterator[Violation]:
         yield from unpromoted.nodes_are_few(self.environment, self.clusters)
 
