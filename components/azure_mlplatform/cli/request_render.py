@@ -112,7 +112,7 @@ def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[
     from ..foundation.profiles import PROFILES, Environment
     from ..plan.program import run_stack
     from ..plan.rights import rights_of
-    from ..requests.team_names import environments_text
+    from ..plan.team_names import environments_text
     from .answers import Rights
 
     plans = []

@@ -16,7 +16,7 @@ EXAMPLES = (
     "mlplatform schema --file output            of what commands print with --json",
 )
 
-_KINDS = "stack|platform-stack|project|output"
+_KINDS = "stack|platform-stack|landing|shared|project|output"
 
 
 def schema(
@@ -25,8 +25,8 @@ def schema(
         typer.Option(
             "--file",
             metavar=_KINDS,
-            help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of Pulumi.yaml, or of the output "
-            "of commands.",
+            help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of a landing's, of the one of what "
+            "is shared, of Pulumi.yaml, or of the output of commands.",
         ),
     ] = "stack",
     file: OutputFile = None,

@@ -325,35 +325,33 @@ def _stack_file(project: NewProject, environment: NewEnvironment, layout: Layout
 
 def identity_text(project: NewProject, environment: NewEnvironment) -> str:
     """What an environment is and where it stands."""
-    reason, group = environment.no_zones_reason, environment.resource_group_id
-    return (
-        f"""\
+    subscription = _text(environment.subscription_id, placeholders.SUBSCRIPTION)
+    found = f"""\
   # sandbox, dev, test or prod: decides what is needed, allowed and protected. It cannot change later.
   azure-mlplatform:environment: {environment.environment}
   # The Azure region. It cannot change later.
   azure-mlplatform:location: {environment.location}
   # The subscription of all resources (`az account list`). It cannot change later.
-  azure-mlplatform:subscription_id: {_text(environment.subscription_id, placeholders.SUBSCRIPTION)}
+  azure-mlplatform:subscription_id: {subscription}
   # The Entra tenant of the subscription. It cannot change later.
   azure-mlplatform:tenant_id: {_text(project.tenant_id, placeholders.TENANT)}
 """
-        + (
-            f"""\
+    if environment.no_zones_reason:
+        found += f"""\
   # Why it is spread over no availability zones. It cannot come or go later in prod.
-  azure-mlplatform:no_zones_reason: {scalar(reason)}
+  azure-mlplatform:no_zones_reason: {scalar(environment.no_zones_reason)}
 """
-            if reason
-            else ""
-        )
-        + (
-            f"""\
-  # The resource group that the landing made, with the identities that deploy and release. It cannot change later.
-  azure-mlplatform:resource_group_id: {group}
+    if environment.resource_group_id:
+        found += f"""\
+  # The resource group that the landing made. It cannot change later.
+  azure-mlplatform:resource_group_id: {environment.resource_group_id}
 """
-            if group
-            else ""
-        )
-    )
+    if environment.suffix:
+        found += f"""\
+  # The end of globally unique names, so that all of them are known before they exist. It cannot change later.
+  azure-mlplatform:suffix: {scalar(environment.suffix)}
+"""
+    return found
 
 
 def _network(environment: NewEnvironment) -> str:
@@ -552,7 +550,8 @@ def _synapse(environment: NewEnvironment) -> str:
 
 
 def money_text(project: NewProject, environment: NewEnvironment, today: Optional[datetime.date] = None) -> str:
-    """The budget and the end of an environment. Without `today`, one that nobody named an end for has none."""
+    """The budget and the end of an environment. One that is landed has its budget there. Without `today`, one that
+    nobody named an end for has none."""
     contacts = environment.contacts or [project.owner_email]
     expires = environment.expires_on
     longest = environment.profile.longest_life_days
@@ -567,13 +566,13 @@ def money_text(project: NewProject, environment: NewEnvironment, today: Optional
         if expires
         else ""
     )
-    return f"""\
+    budget = f"""\
   # A month's budget, in the currency of the bill. Azure sends alerts; it stops nothing.
   azure-mlplatform:budget:
     amount: {environment.budget:g}
     contact_emails:
-{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in contacts)}\
-{expiry}"""
+{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in contacts)}"""
+    return ("" if environment.resource_group_id else budget) + expiry
 
 
 _MARK = "# placeholder"

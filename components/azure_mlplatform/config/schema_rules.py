@@ -11,7 +11,7 @@ from ..catalogue.ai_kinds import AI_KINDS
 from ..catalogue.models import versions
 from ..catalogue.vm_sizes import any_size
 from ..environment.checks.stack_name import WORDS
-from ..environment.settings.access import AccessSettings
+from ..environment.settings.access import GROUPS
 from ..foundation.model import NAMESPACE
 from ..foundation.profiles import PROFILES, Environment, Profile
 from ..foundation.rules import one_of
@@ -82,6 +82,11 @@ PROFILE_RULES = (
     ProfileRule(lambda profile: profile.needs_budget, _needs("budget")),
     ProfileRule(lambda profile: profile.longest_life_days is not None, _needs("expires_on")),
     ProfileRule(lambda profile: profile.needs_network, _needs("network")),
+    *(ProfileRule(lambda profile: profile.has_ci_identities, _needs(each)) for each in ("deploy", "release")),
+    *(
+        ProfileRule(lambda profile: not profile.has_ci_identities, _refuses(each, "no pipeline deploys or releases"))
+        for each in ("deploy", "release")
+    ),
     ProfileRule(
         lambda profile: not profile.may_be_public,
         _refuses("network.public_access", "connect through the network"),
@@ -102,7 +107,12 @@ PROFILE_RULES = (
             },
         ),
     ),
-    *map(_may_not_grant, AccessSettings.model_fields),
+    *map(_may_not_grant, GROUPS),
+    ProfileRule(
+        lambda profile: not profile.has_ci_identities,
+        _refuses("access.release_identity_id", "nothing is released"),
+    ),
+    ProfileRule(lambda profile: profile.people_may_deploy, _refuses("break_glass", "a person may deploy anyway")),
     ProfileRule(
         lambda profile: "data_scientists" not in profile.may_grant,
         _refuses("synapse.administrators_group_id", "no individual has access"),
@@ -152,6 +162,9 @@ def environment_rules(properties: Schema) -> list[Schema]:
         environments = [each for each, profile in PROFILES.items() if rule.holds(profile)]
         if environments:
             schema = _with_namespace(rule.schema(_listed(environments)))
+            # A landing has few of an environment's settings.
+            if not {*schema.get("required", ()), *schema.get("properties", ())} <= set(properties):
+                continue
             found.append({"if": _given(f"{NAMESPACE}:environment", {"enum": environments}), "then": schema})
     stress_tests = f"{NAMESPACE}:stress_tests"
     if stress_tests in properties:
@@ -162,7 +175,7 @@ def environment_rules(properties: Schema) -> list[Schema]:
                 "then": {"properties": {f"{NAMESPACE}:environment": prod}, "required": [f"{NAMESPACE}:inference"]},
             }
         )
-    return [*found, *_stack_names()]
+    return [*found, *(_stack_names() if f"{NAMESPACE}:stack_name_reason" in properties else ())]
 
 
 def _stack_names() -> Iterator[Schema]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Optional
+from typing import Any
 
 
 class Environment(StrEnum):
@@ -35,10 +35,10 @@ class Profile:
     needs_budget: bool
     """Whether a budget is required."""
 
-    longest_life_days: Optional[int]
+    longest_life_days: int | None
     """The maximum time until `expires_on`, in days; `expires_on` is then required. None: no expiry date is needed."""
 
-    expiry_grace_days: Optional[int]
+    expiry_grace_days: int | None
     """The days after `expires_on` in which the environment is at rest: computes have no nodes, instances, schedules and
     triggers are stopped, and nothing is deleted. After them it has to be retired. None: nothing is stopped by a date;
     past `expires_on` every update is refused until somebody sets a later day or retires the environment."""
@@ -46,7 +46,7 @@ class Profile:
     is_promoted: bool
     """Whether its work goes on to production. Otherwise it has no AKS, and no pipeline signs in to it."""
 
-    most_nodes: Optional[int]
+    most_nodes: int | None
     """The maximum number of nodes of all compute clusters together, none of which stays between jobs. None: any
     number, and nodes may stay."""
 
@@ -68,6 +68,9 @@ class Profile:
 
     trains_in_pipelines: bool
     """Whether the identity that releases may also do what training needs, such as clear away what it made."""
+
+    people_may_deploy: bool
+    """Whether `pulumi up` goes on with a person's sign-in."""
 
     may_trust_any_job: bool
     """Whether identities may trust other tokens than those of the environment's own GitHub environment and of service
@@ -114,6 +117,7 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     "may_grant": (_EVERYONE, _EVERYONE, _READERS, _READERS),
     "has_ci_identities": (False, True, True, True),
     "trains_in_pipelines": (False, True, False, False),
+    "people_may_deploy": (True, True, True, False),
     "may_trust_any_job": (True, True, True, False),
     "may_have_instances": (True, True, False, False),
     "protect": (False, False, False, True),
@@ -127,6 +131,51 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
 PROFILES: dict[Environment, Profile] = {
     environment: Profile(**{field: values[column] for field, values in _TABLE.items()})
     for column, environment in enumerate(Environment)
+}
+
+
+class Tier(StrEnum):
+    """A half of the platform: what environments share exists once in each."""
+
+    NONPROD = "nonprod"
+    """For sandboxes, dev and test."""
+
+    PROD = "prod"
+    """For production."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedProfile:
+    """What the environments of one half of the platform share."""
+
+    environment: Environment
+    """The environment whose profile fits what is shared."""
+
+    has_model_registry: bool
+    """Whether the registry through which models go to prod may stand here."""
+
+    may_load_test: bool
+    """Whether Azure Load Testing may stand here."""
+
+    public_workspaces: str
+    """The effect of the policy on machine-learning workspaces with a public address."""
+
+    protect: bool
+    """Whether zones and the registry are protected from `pulumi destroy`."""
+
+
+_SHARED_TABLE: dict[str, tuple[Any, Any]] = {
+    # Field: nonprod, prod
+    "environment": (Environment.DEV, Environment.PROD),
+    "has_model_registry": (False, True),
+    "may_load_test": (True, False),
+    "public_workspaces": ("Audit", "Deny"),
+    "protect": (False, True),
+}
+
+SHARED_PROFILES: dict[Tier, SharedProfile] = {
+    tier: SharedProfile(**{field: values[column] for field, values in _SHARED_TABLE.items()})
+    for column, tier in enumerate(Tier)
 }
 
 
