@@ -20,7 +20,7 @@ TODAY = datetime.date(2026, 11, 28)
 GROUP = "5a2c4f0e-7a51-4c8a-9a37-5f1c6a0d2e01"
 
 
-def problems(data, model=Request):
+def problems(data, model: type[Settings] = Request):
     try:
         model.model_validate(data)
     except ValidationError as error:
