@@ -268,7 +268,9 @@ BILLING: Mapping[str, Billing] = {
         uses="hours of activities", source="pricing/details/data-factory/data-pipeline"
     ),
     "azure-native:keyvault:Vault": Billing(uses="operations", source="pricing/details/key-vault"),
-    "azure-native:loadtestservice:LoadTest": Billing(uses="hours of virtual users", source="pricing/details/load-testing"),
+    "azure-native:loadtestservice:LoadTest": Billing(
+        uses="hours of virtual users", source="pricing/details/load-testing"
+    ),
     "azure-native:machinelearningservices:Compute": Billing(
         charges=_compute,
         source=f"{_INFRACOST}, machine_learning_compute_cluster.go (the machines' own prices)",
@@ -311,9 +313,7 @@ BILLING: Mapping[str, Billing] = {
     "azure-native:privatedns:PrivateZone": Billing(
         charges=_unknown("private DNS zone"), source=f"{_INFRACOST}, private_dns_zone.go: priced by a zone of regions"
     ),
-    "azure-native:storage:StorageAccount": Billing(
-        uses="GB and operations", source="pricing/details/storage/blobs"
-    ),
+    "azure-native:storage:StorageAccount": Billing(uses="GB and operations", source="pricing/details/storage/blobs"),
     "azure-native:synapse:BigDataPool": Billing(charges=_spark_pool, source="pricing/details/synapse-analytics"),
     "azure-native:synapse:Workspace": Billing(
         uses="runs of activities, and queries", source="pricing/details/synapse-analytics"

@@ -373,5 +373,121 @@ class Explain(Answer):
     and the settings below it."""
 
 
-ANSWERS: tuple[type[Answer], ...] = (Init, Explain, Preview, Since, Against, Check, Rights, SynapseFiles, EmulatedAzure)
+class PriceRow(_Object):
+    """A row of the price table."""
+
+    region: str
+    """The region; `Global` for a meter with one price for all."""
+
+    service: str
+    sku: str
+    meter: str
+    price: float
+    """For one unit."""
+
+    currency: str
+    unit: str
+    """A unit of time, such as `1 Hour`."""
+
+    source: str
+    day: str
+    """The day on which it was read."""
+
+
+class CostLine(_Object):
+    """A charge of a resource that costs by time."""
+
+    urn: str
+    what: str
+    region: str
+    meter: Optional[str]
+    """Null: nobody has looked it up."""
+
+    least: float
+    """How many there are all the time at least."""
+
+    most: float
+    floor: Optional[float]
+    """The least a month. Null: no price."""
+
+    ceiling: Optional[float]
+    """The most a month. Null: no price."""
+
+    price: Optional[PriceRow]
+    """Null: no price."""
+
+
+class ByUse(_Object):
+    """A resource that costs by use."""
+
+    what: str
+    uses: str
+    """What is counted."""
+
+
+class StackCost(_Object):
+    """What a stack costs a month."""
+
+    project: str
+    stack: str
+    currency: Optional[str]
+    """Null: the table has no price."""
+
+    floor: float
+    """The sum at least, without what has no price."""
+
+    ceiling: float
+    """The sum at most, without what has no price."""
+
+    budget: Optional[float]
+    """In the currency of the bill."""
+
+    lines: list[CostLine]
+    without_price: list[str]
+    """What no sum has, because it has no price."""
+
+    by_use: list[ByUse]
+    not_counted: list[str]
+
+
+class Cost(Answer):
+    """`mlplatform cost --json`."""
+
+    command: Literal["cost"] = "cost"
+    prices: str = ""
+    """The file with the prices."""
+
+    stacks: list[StackCost] = []
+
+
+class WithoutPrice(_Object):
+    """A meter without a price."""
+
+    region: str
+    meter: str
+    why: str
+
+
+class Prices(Answer):
+    """`mlplatform prices update --json`."""
+
+    command: Literal["prices update"] = "prices update"
+    currency: str = ""
+    prices: list[PriceRow] = []
+    without_price: list[WithoutPrice] = []
+
+
+ANSWERS: tuple[type[Answer], ...] = (
+    Init,
+    Explain,
+    Preview,
+    Since,
+    Against,
+    Check,
+    Rights,
+    SynapseFiles,
+    EmulatedAzure,
+    Cost,
+    Prices,
+)
 """The objects of all commands."""
