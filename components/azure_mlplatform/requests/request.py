@@ -1,7 +1,7 @@
 """The document in which a team asks for its environments. It says what is wanted, never an address."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Optional
 
@@ -16,7 +16,7 @@ from ..foundation.naming import SHORT_NAME, compute_name
 from ..foundation.profiles import PROFILES, Environment, Profile
 from ..foundation.rules import Rule, field_rule, known_to_owner, stands_for
 from ..foundation.values import date, email, guid, https_url
-from ..foundation.violations import Violation, prefixed_each, rule_error
+from ..foundation.violations import Path, Violation, prefixed_each, rule_error
 from ..inference.settings.target import InferenceTarget
 from ..workspace.settings.computes import HasListedSize
 from ..workspace.settings.datastores import StoreAccess, folder_path
@@ -196,10 +196,10 @@ class Approval(Settings):
     by: str = Field(min_length=1, max_length=256, examples=["platform-team@example.com"])
     """Who approved, by e-mail address or GitHub's handle."""
 
-    on: str = Field(examples=["2026-12-01"])
-    """The day."""
+    day: str = Field(examples=["2026-12-01"])
+    """The day of the approval."""
 
-    _day = field_rule(date, "on")
+    _dates = field_rule(date, "day")
 
 
 APPROVALS = {Environment.SANDBOX: 1, Environment.DEV: 1, Environment.TEST: 1, Environment.PROD: 2}
@@ -280,7 +280,7 @@ class RequestedEnvironment(Settings):
     @property
     def approved_on(self) -> Optional[str]:
         """The day on which it had enough approvals; None before."""
-        days = sorted(each.on for each in self.approvals)
+        days = sorted(each.day for each in self.approvals)
         needed = APPROVALS[self.environment]
         return days[needed - 1] if len(days) >= needed else None
 
@@ -342,7 +342,10 @@ class RequestedEnvironment(Settings):
 
     @check
     def _names_stand_once(self) -> Iterator[Violation]:
-        computes = {("clusters",): self.clusters, ("instances",): self.instances}
+        computes: dict[Path, Sequence[RequestedCluster | RequestedInstance]] = {
+            ("clusters",): self.clusters,
+            ("instances",): self.instances,
+        }
         for path, items in computes.items():
             yield from duplicate_names(items, path, "compute")
         yield from duplicates_across(computes, "compute")
