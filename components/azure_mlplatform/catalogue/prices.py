@@ -29,7 +29,7 @@ PACKAGED = Path(__file__).parent / FILE
 
 HOURS = Decimal(730)
 """The hours of a month. Azure's own estimates use this number (Learn: "Azure Retail Prices overview", as Microsoft's
-azure-skills quotes it: `retailPrice × 730`; read 2026-11-28)."""
+azure-skills quotes it: retailPrice times 730; read 2026-11-28)."""
 
 _A_MONTH: Mapping[str, Decimal] = {"Hour": HOURS, "Day": HOURS / 24, "Month": Decimal(1)}
 _UNIT = re.compile(r"(\d+)\s*[ /]\s*(Hour|Day|Month)s?", re.IGNORECASE)

@@ -7,7 +7,6 @@ import typer
 
 from ..foundation.problems import Problem
 from .cost import currency_problems
-from .exit_codes import UNREACHABLE
 from .input import needs_folder, option, refuse, refuse_any
 from .options import AsJson, Currency, OutputFile, Repository
 from .output import output
@@ -41,15 +40,15 @@ def update(
 ) -> None:
     """Print the price table of what the stacks of a repository use.
 
-    Asks Azure's Retail Prices API, without signing in, for exactly the meters that the plans below this folder use. Rows
-    of the repository's own table that it did not answer stay, with their day. What has no price is said.
+    Asks Azure's Retail Prices API, without signing in, for exactly the meters that the plans below this folder use.
+    Rows of the repository's own table that it did not answer stay, with their day. What has no price is said.
     """
     import datetime
 
     from ..catalogue.prices import own_table, read_prices, written
     from ..catalogue.regions import REGIONS
     from ..foundation.values import nearest
-    from ..requests.retail_prices import ADDRESS, PricesError, RetailPrices, address_problem
+    from ..requests.retail_prices import ADDRESS, RetailPrices, address_problem
     from .answers import Prices
 
     with output(Prices, file, as_json=as_json) as said:
@@ -72,15 +71,9 @@ def update(
             ]
             client = RetailPrices(address, today=datetime.datetime.now(datetime.UTC).date())
             found = []
-            try:
-                for number, (region, meter) in enumerate(wanted, 1):
-                    says(f"asking for {meter} in {region} ({number} of {len(wanted)})")
-                    found.append(client.price(region, meter, currency or "USD"))
-            except PricesError as error:
-                said.notices([("error", f"{error}. Nothing is written")])
-                if as_json:
-                    said.answer()
-                raise typer.Exit(UNREACHABLE) from None
+            for number, (region, meter) in enumerate(wanted, 1):
+                says(f"asking for {meter} in {region} ({number} of {len(wanted)})")
+                found.append(client.price(region, meter, currency or "USD"))
         rows: dict[tuple[str, ...], Price] = {each.key: each for each in before}
         rows |= {each.price.key: each.price for each in found if each.price}
         lacking = [each for each in found if not each.price]

@@ -124,12 +124,12 @@ class PlanCost:
 
     def problems(self, file: str) -> Iterator[Problem]:
         """A problem if the budget does not even pay for what runs without any use."""
-        if self.budget is not None and self.budget < self.floor:
+        if self.budget is not None and self.budget < _cents(self.floor):
             yield Problem(
                 ("azure-mlplatform:budget", "amount"),
                 f"a budget of {money(self.budget)} is below the floor: {money(self.floor, self.currency)} a month cost "
                 "even if nobody uses it",
-                f"Give at least {_up(self.floor)}, or ask for less. mlplatform cost {self.stack} shows each line",
+                f"Give at least {_up(_cents(self.floor))}, or ask for less. `mlplatform cost {self.stack}` shows why",
                 file,
             )
 

@@ -1,8 +1,9 @@
 """Reads prices from Azure's Retail Prices API, which anybody may ask without signing in.
 
-Source: Learn, "Azure Retail Prices overview" (rest/api/cost-management/retail-prices/azure-retail-prices, read
-2026-11-28): `$filter` with values in Azure's own spelling, `currencyCode='EUR'`, `meterRegion='primary'`, pages of 1,000
-with `NextPageLink`. Fields as Microsoft's azure-skills lists them (retail prices guide, read the same day).
+Source: Learn, "Azure Retail Prices overview" (rest/api/cost-management/retail-prices/azure-retail-prices,
+read 2026-11-28): `$filter` with values in Azure's own spelling, `currencyCode='EUR'`,
+`meterRegion='primary'`, pages of 1,000 with `NextPageLink`. Fields as
+Microsoft's azure-skills lists them (retail prices guide, read the same day).
 
 Only an answer that fits what was asked becomes a price: the same region, currency and meter, paid as it is used, Linux,
 valid today, of the first tier. If several fit and differ, there is none.
@@ -36,7 +37,7 @@ TOTAL_PAUSE = 600.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class PricesError(Exception):
+class PricesError(ConnectionError):
     """The API did not answer, or answered something that is none of its answers."""
 
 
