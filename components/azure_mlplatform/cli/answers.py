@@ -255,6 +255,9 @@ class Right(_Object):
     assumed: bool
     """Whether no source states it."""
 
+    deletes_held: bool
+    """Whether it deletes something that Pulumi protects or that a lock holds."""
+
     because: list[Because]
 
 

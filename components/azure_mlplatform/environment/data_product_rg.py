@@ -30,6 +30,7 @@ from ..parts.encryption import EncryptionKey
 from ..parts.in_turn import InTurn
 from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
+from .budget import make_budget
 from .isolation import group_name, isolation_violations
 from .settings.environment import EnvironmentSettings
 from .tags import environment_tags
@@ -102,7 +103,8 @@ class DataProductRG(Component):
             self._wait_for(checked, group_name)
         self._extend(diagnostics=self._log_analytics(settings))
         self._federate(settings, identity)
-        self._budget(args, group_id)
+        if settings.budget is not None:
+            make_budget(self, settings.budget, scope=group_id, today=args.today)
         self.network = self._network(settings)
         self._extend(
             private_network=self.network.private_network if self.network else None,
@@ -236,35 +238,6 @@ class DataProductRG(Component):
                 opts=child(self, depends_on=writes.before, delete_before_replace=True),
             )
             writes.then(made)
-
-    def _budget(self, args: DataProductRGArgs, group_id: In[str]) -> None:
-        budget = args.settings.budget
-        if budget is None:
-            return
-        told: dict[str, Any] = {
-            "enabled": True,
-            "operator": "GreaterThanOrEqualTo",
-            "contact_emails": budget.contact_emails,
-            "contact_groups": budget.action_group_ids,
-        }
-        thresholds = [("Actual", each) for each in budget.actual_percent]
-        thresholds += [("Forecasted", each) for each in budget.forecast_percent]
-        notifications: dict[str, Any] = {
-            f"{kind.lower()}-{percent:g}".replace(".", "-"): {**told, "threshold": percent, "threshold_type": kind}
-            for kind, percent in thresholds
-        }
-        native.consumption.Budget(
-            self.logical_name("budget"),
-            budget_name=self.placement.name_of(Kind.BUDGET),
-            scope=group_id,
-            category="Cost",
-            amount=budget.amount,
-            time_grain="Monthly",
-            time_period={"start_date": f"{args.today[:7]}-01T00:00:00Z"},
-            notifications=notifications,
-            # The start date is in the month of creation. Azure would refuse a later one.
-            opts=child(self, ignore_changes=["time_period"]),
-        )
 
     def _network(self, settings: EnvironmentSettings) -> Optional[Network]:
         if settings.network is None:
