@@ -1,10 +1,10 @@
 """Who reviews what, written from the requests: .github/CODEOWNERS, a ruleset, and a file for each one's yes.
 
-GitHub takes the approval of any one owner of a file, and of the file's last pattern (GitHub Docs, "About code owners",
+GitHub takes the approval of any one owner of a file, by its last pattern that fits (GitHub Docs, "About code owners",
 read 2026-11-28). So what each has to agree to stands in a file of its own: the owner of a data product approves
-`projects/<project>/reviews/reads/<product>.json`, who pays approves `projects/<project>/reviews/costs.json`, the platform
-team everything else. Owners count as they stand in the branch that a pull request goes to: a product's pattern is for all
-projects, so that a first request is caught too.
+`projects/<project>/reviews/reads/<product>.json`, who pays approves `projects/<project>/reviews/costs.json`, the
+platform team everything else. Owners count as they stand in the branch that a pull request goes to: a product's pattern
+is for all projects, so that a first request is caught too.
 """
 
 import json

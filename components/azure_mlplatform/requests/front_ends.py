@@ -4,19 +4,21 @@ They are made from the JSON Schema of `Request`, so a new field is in both. What
 (approvals, days) is in neither. The answers of an issue form are read back into a request here; Backstage writes the
 file itself and opens a pull request.
 
-Sources, read 2026-11-28: GitHub Docs, "Syntax for issue forms" and the schema on schemastore.org/github-issue-forms.json;
-Backstage's Template.v1beta3 (npm: @backstage/plugin-scaffolder-common 2.4.0), "Writing Templates" and "Built-in actions"
-(`fetch:template`, `publish:github:pull-request`).
+Sources, read 2026-11-28: GitHub Docs, "Syntax for issue forms", and schemastore.org/github-issue-forms.json;
+Backstage's Template.v1beta3 (npm: @backstage/plugin-scaffolder-common 2.4.0), "Writing Templates" and "Built-in
+actions" (`fetch:template`, `publish:github:pull-request`).
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Optional
 
+import yaml
 from pydantic.json_schema import GenerateJsonSchema
 
-from ..config.go_yaml import Date, Number, UnreadableError, parse
+from ..config.go_yaml import Document, UnreadableError, parse
 from ..config.yaml_text import block
 from ..foundation.field_docs import field_docs
 from ..foundation.problems import Problem, ProblemsError
@@ -90,7 +92,7 @@ class FormField:
     @property
     def choices(self) -> tuple[str, ...]:
         """The values, if there are few to choose from."""
-        return tuple(self.schema.get("enum", ()))
+        return ("false", "true") if self.schema.get("type") == "boolean" else tuple(self.schema.get("enum", ()))
 
     @property
     def is_list(self) -> bool:
@@ -109,13 +111,14 @@ class FormField:
         return str(examples[0])
 
 
-def request_fields() -> list[FormField]:
+@cache
+def request_fields() -> tuple[FormField, ...]:
     """The fields of the forms, in the order of a request. A group of keys is taken apart, a list stays whole."""
-    return list(_fields(asked_schema(), (), required=True))
+    return tuple(_fields(asked_schema(), (), required=True))
 
 
 def asked_schema() -> dict[str, Any]:
-    """The JSON Schema of what a team answers: that of a request, without references and what the platform team keeps."""
+    """The JSON Schema of what a team answers: a request, without references and what the platform team keeps."""
     whole = Request.model_json_schema(schema_generator=_Described)
     return _inlined(whole, whole.get("$defs", {}), "")
 
@@ -175,8 +178,8 @@ class _Described(GenerateJsonSchema):
 def issue_form() -> dict[str, Any]:
     """The GitHub issue form."""
     words = (
-        "The answers become `requests/<project>.yaml`. A list is written as YAML. Nothing here is an address: the network "
-        "gets its range from the platform team."
+        "The answers become `requests/<project>.yaml`. A list is written as YAML. Nothing here is an address: the "
+        "network gets its range from the platform team."
     )
     body: list[dict[str, Any]] = [{"type": "markdown", "attributes": {"value": words}}]
     body += (_form_item(each) for each in request_fields())
@@ -340,9 +343,14 @@ def _answer(field: FormField, answer: str) -> tuple[Any, Optional[tuple[str, str
     if field.is_list:
         text = re.sub(r"\A(`{3,}|~{3,})[^\n]*\n(.*?)\n?\1[`~]*\Z", r"\2", answer, flags=re.DOTALL)
         try:
-            value = _plain(parse(text).data)
-        except UnreadableError as error:
-            return None, (f"is not YAML: {error}", f"A list, as the form shows it: {field.description}")
+            document = parse(text)
+        except (yaml.YAMLError, UnreadableError) as error:
+            what = getattr(error, "problem", None) or (error.what if isinstance(error, UnreadableError) else "")
+            return None, (f"is not YAML: {what}".removesuffix(": "), f"A list. {field.description}")
+        if document.duplicates:
+            path, _, line = document.duplicates[0]
+            return None, (f"has the key '{path[-1]}' twice, in line {line} of the list", "Keep one")
+        value = _as_written(document)
         if not isinstance(value, list):
             return None, ("is not a list", "Begin each item with '- '")
         return value, None
@@ -355,13 +363,18 @@ def _answer(field: FormField, answer: str) -> tuple[Any, Optional[tuple[str, str
         )
     if field.schema.get("type") in ("integer", "number") and re.fullmatch(r"[0-9]{1,18}", answer):
         return int(answer), None
+    if field.schema.get("type") == "boolean":
+        return answer == "true", None
     return answer, None
 
 
-def _plain(value: Any) -> Any:
-    """The values with numbers and dates as a person wrote them."""
-    if isinstance(value, Number | Date):
-        return str(value.text)
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+def _as_written(document: Document) -> Any:
+    """The content, with dates and unclear numbers as the texts that a person wrote."""
+    for path, scalar in document.misread.items():
+        owner = document.data
+        for part in path[:-1]:
+            owner = owner[part]
+        # A scalar may be a key as well.
+        if path and owner[path[-1]] == scalar.value:
+            owner[path[-1]] = scalar.written
+    return document.data
