@@ -1,8 +1,9 @@
 """How long Azure keeps what was deleted, and with it the name of an environment's resources.
 
-Sources, read 2026-11-28: Microsoft Learn, key-vault-ovw-soft-delete (7 to 90 days, chosen for each vault; purge
-protection keeps a vault that long), machine-learning/concept-soft-delete (14 days by default; the name cannot be used until then),
-rest/api/loganalytics/workspaces/delete (the name is kept for 14 days), ai-services/recover-purge-resources (48 hours).
+Sources, read 2026-11-28, all Microsoft Learn: key-vault-ovw-soft-delete (7 to 90 days, chosen for each vault; purge
+protection keeps a vault that long), machine-learning/concept-soft-delete (14 days by default, and the name cannot be
+used until then), rest/api/loganalytics/workspaces/delete (the name is kept for 14 days),
+ai-services/recover-purge-resources (48 hours). All other types free their names at once (assumed).
 """
 
 import datetime

@@ -480,6 +480,101 @@ class Prices(Answer):
     without_price: list[WithoutPrice] = []
 
 
+class RequestNew(Answer):
+    """`mlplatform request new --json`."""
+
+    command: Literal["request new"] = "request new"
+    file: str = ""
+    written: bool = False
+    """False with `--dry-run`."""
+
+    text: str = ""
+    """The text of the file."""
+
+    next: str = ""
+    """The next command to type."""
+
+
+class RequestCheck(Answer):
+    """`mlplatform request check --json`. With anything in `problems`, the exit code is 2."""
+
+    command: Literal["request check"] = "request check"
+    requests: list[str] = []
+    """The projects whose request could be read."""
+
+
+class ConflictingFile(_Object):
+    """A file in which a request and a person changed the same lines."""
+
+    file: str
+    both: str
+    """Both sides, between marks."""
+
+
+class RequestRender(Answer):
+    """`mlplatform request render --json`."""
+
+    command: Literal["request render"] = "request render"
+    written: bool = False
+    """False with `--dry-run`."""
+
+    files: dict[str, Literal["written", "removed"]] = {}
+    """File → what happened, or would happen with `--dry-run`. Without those that stay as they are."""
+
+    conflicts: list[ConflictingFile] = []
+    """With any, nothing of that project is written, and the exit code is 1."""
+
+
+class RequestedState(_Object):
+    """How far an environment is."""
+
+    project: str
+    environment: str
+    state: str
+    """requested, checked, approved, vended, expiring, retiring, retired or purgeable."""
+
+    since: Optional[str]
+    """The day from which it is in this state. Null if the request does not say it."""
+
+    until: Optional[str]
+    """The day on which the state ends by itself. Null if it does not."""
+
+    step: str
+    """The next step."""
+
+    command: Optional[str]
+    """The command for it. Null: time has to pass."""
+
+
+class RequestStatus(Answer):
+    """`mlplatform request status --json`."""
+
+    command: Literal["request status"] = "request status"
+    environments: list[RequestedState] = []
+
+
+class ListedEnvironment(_Object):
+    """An environment of a project."""
+
+    project: str
+    environment: str
+    owner_team: Optional[str]
+    cost_center: Optional[str]
+    expires_on: Optional[str]
+    state: Optional[str]
+    """The state of its request, as in `request status`. Null: it has none."""
+
+    folder: str
+    """The folder of its stack."""
+
+
+class Projects(Answer):
+    """`mlplatform projects --json`."""
+
+    command: Literal["projects"] = "projects"
+    environments: list[ListedEnvironment] = []
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     Init,
     Explain,
@@ -492,5 +587,10 @@ ANSWERS: tuple[type[Answer], ...] = (
     EmulatedAzure,
     Cost,
     Prices,
+    RequestNew,
+    RequestCheck,
+    RequestRender,
+    RequestStatus,
+    Projects,
 )
 """The objects of all commands."""

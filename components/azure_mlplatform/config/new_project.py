@@ -59,6 +59,9 @@ class NewEnvironment(Settings):
     dns: Optional[DnsSettings] = None
     """The DNS of private endpoints. Default: its own zones."""
 
+    suffix: Optional[str] = None
+    """The end of globally unique names. Default: random, drawn by the first update."""
+
     resource_group_id: Optional[str] = None
     """The resource group that its landing made. Default: it makes its own."""
 
@@ -212,7 +215,7 @@ def files(
     from which a sandbox lives. `forms` has `cost_center` and `cost_code` as other projects write them. Default: as in
     this library's examples.
     """
-    found = {"Pulumi.yaml": _project_file(project, layout, {**_FORMS, **(forms or {})})}
+    found = {"Pulumi.yaml": project_text(project, layout, forms)}
     for each in project.environments:
         found[f"Pulumi.{each.environment}.yaml"] = _stack_file(project, each, layout, today)
     if layout.main is None:
@@ -233,7 +236,16 @@ deploy(stack_settings())
 '''
 
 
-def _project_file(project: NewProject, layout: Layout, forms: Mapping[str, str]) -> str:
+def project_text(
+    project: NewProject,
+    layout: Layout,
+    forms: Optional[Mapping[str, str]] = None,
+    *,
+    name: Optional[str] = None,
+    description: Optional[str] = None,
+) -> str:
+    """Pulumi.yaml. `name` and `description` are those of the Pulumi project. Default: the project's own."""
+    forms = {**_FORMS, **(forms or {})}
     main = (
         f"""\
 # The program that all projects here share.
@@ -257,8 +269,8 @@ main: {layout.main}
 # `mlplatform explain project` says what can stand here.
 """
     body = f"""\
-name: {scalar(project.name)}
-description: {scalar(f"Machine learning on {project.data_product or project.name}")}
+name: {scalar(name or project.name)}
+description: {scalar(description or f"Machine learning on {project.data_product or project.name}")}
 {main}\
 runtime:
   name: python
@@ -289,29 +301,30 @@ config:
       # Further tags of every resource.
       # tags: {{confidentiality: internal}}
 """
-    return _file(layout, "project", about, body)
+    return file_text(layout, "project", about, body)
 
 
 def _stack_file(project: NewProject, environment: NewEnvironment, layout: Layout, today: datetime.date) -> str:
     kind = environment.environment
     parts = (
-        _identity(project, environment),
+        identity_text(project, environment),
         _network(environment),
         _people(environment),
         _workspace(environment),
         _ai_services(environment),
         _inference(environment),
         _synapse(environment),
-        _money(project, environment, today),
+        money_text(project, environment, today),
     )
     about = f"""\
 # The {kind} environment of {project.name}.
 # `mlplatform explain KEY` says what a key means, what else it can be, and what a change of it does.
 """
-    return _file(layout, "stack", about, "config:\n" + "\n".join(filter(None, parts)))
+    return file_text(layout, "stack", about, "config:\n" + "\n".join(filter(None, parts)))
 
 
-def _identity(project: NewProject, environment: NewEnvironment) -> str:
+def identity_text(project: NewProject, environment: NewEnvironment) -> str:
+    """What an environment is and where it stands."""
     reason, group = environment.no_zones_reason, environment.resource_group_id
     return (
         f"""\
@@ -409,7 +422,13 @@ def _clusters(environment: NewEnvironment) -> str:
     return f"""\
     # Nodes start with a job and stop after it; with min_nodes 0 nothing runs in between.
     clusters:
-{_items({"min_nodes": each.min_nodes, **_given(each)} for each in environment.clusters)}"""
+{_items(map(_cluster, environment.clusters))}"""
+
+
+def _cluster(cluster: ClusterSettings) -> dict[str, Any]:
+    """What was given of a cluster, and that nothing runs between its jobs."""
+    given = {"min_nodes": cluster.min_nodes, **_given(cluster)}
+    return {key: given[key] for key in ("name", "vm_size", *ClusterSettings.model_fields) if key in given}
 
 
 def _datastores(environment: NewEnvironment) -> str:
@@ -532,10 +551,12 @@ def _synapse(environment: NewEnvironment) -> str:
 """
 
 
-def _money(project: NewProject, environment: NewEnvironment, today: datetime.date) -> str:
+def money_text(project: NewProject, environment: NewEnvironment, today: Optional[datetime.date] = None) -> str:
+    """The budget and the end of an environment. Without `today`, one that nobody named an end for has none."""
+    contacts = environment.contacts or [project.owner_email]
     expires = environment.expires_on
     longest = environment.profile.longest_life_days
-    if expires is None and longest:
+    if expires is None and longest and today is not None:
         expires = (today + datetime.timedelta(min(_LIFE_DAYS, longest))).isoformat()
     ahead = f", at most {longest} days ahead" if longest else ""
     expiry = (
@@ -551,7 +572,7 @@ def _money(project: NewProject, environment: NewEnvironment, today: datetime.dat
   azure-mlplatform:budget:
     amount: {environment.budget:g}
     contact_emails:
-{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in environment.contacts or [project.owner_email])}\
+{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in contacts)}\
 {expiry}"""
 
 
@@ -564,7 +585,7 @@ def _text(given: Optional[str], placeholder: str = placeholders.TEXT) -> str:
     return f"{scalar(value)} {_MARK}" if placeholders.is_placeholder(value) else scalar(value)
 
 
-def _file(layout: Layout, schema: str, about: str, body: str) -> str:
+def file_text(layout: Layout, schema: str, about: str, body: str) -> str:
     """A file: the line from which an editor knows its schema, what it is about, what its marks mean, and its body."""
     modeline = (
         f"# yaml-language-server: $schema={layout.schemas}/pulumi-{schema}.schema.json\n" if layout.schemas else ""

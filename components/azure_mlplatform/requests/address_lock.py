@@ -180,9 +180,10 @@ class AddressLock:
         """The file, a line for each range, sorted by holder so that branches add in different places."""
         order = list(Environment)
         lines = [
-            f"  - {{range: {each.range}, project: {each.project}, environment: {each.environment}, region: {each.region}"
-            + (f', held_until: "{each.held_until}"' if each.held_until else "")
-            + f', seal: "{each.seal}"}}\n'
+            f"  - {{range: {each.range}, project: {each.project}, environment: {each.environment}, "
+            f"region: {each.region}, "
+            + (f'held_until: "{each.held_until}", ' if each.held_until else "")
+            + f'seal: "{each.seal}"}}\n'
             for each in sorted(
                 self.ranges,
                 key=lambda one: (one.project, order.index(one.environment), one.held_until or "", one.range),
