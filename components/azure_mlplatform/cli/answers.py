@@ -495,12 +495,139 @@ class RequestNew(Answer):
     """The next command to type."""
 
 
+class ChangedField(_Object):
+    """A field of a request that differs."""
+
+    setting: str
+    before: Any
+    """Null if it was not there."""
+
+    after: Any
+    """Null if it goes."""
+
+
+class ChangedRange(_Object):
+    """A range of addresses that an environment gets or loses."""
+
+    environment: str
+    before: Optional[str]
+    after: Optional[str]
+
+
+class Reviewer(_Object):
+    """Somebody whose yes a change takes."""
+
+    owners: list[str]
+    """GitHub's teams or persons, or an e-mail address. One of them is enough."""
+
+    why: str
+
+
+class Money(_Object):
+    """What a stack costs a month."""
+
+    currency: Optional[str]
+    """Null: the table has no price."""
+
+    floor: float
+    ceiling: float
+    without_price: list[str]
+    """What no sum has, because it has no price."""
+
+
+class MoneyThenAndNow(_Object):
+    """What a stack costs, then and now."""
+
+    before: Optional[Money]
+    """Null if the stack is new."""
+
+    after: Optional[Money]
+    """Null if the stack is gone."""
+
+
+class RangesThenAndNow(_Object):
+    """The address spaces of a stack, then and now."""
+
+    before: list[str]
+    after: list[str]
+
+
+class GrantedRole(_Object):
+    """A role that a stack gives somebody."""
+
+    role: str
+    scope: str
+    principal: str
+    """The name of the identity that the plan makes, or the object id of another one."""
+
+    principal_type: str
+
+
+class RolesThenAndNow(_Object):
+    """The roles that a stack gives others, and no more."""
+
+    gained: list[GrantedRole]
+    lost: list[GrantedRole]
+
+
+class DeployRight(_Object):
+    """A right of the identity that deploys."""
+
+    action: str
+    scope: str
+
+
+class RightsThenAndNow(_Object):
+    """The rights that who deploys needs, and no more."""
+
+    gained: list[DeployRight]
+    lost: list[DeployRight]
+
+
+class ReviewedStack(_Object):
+    """A stack whose rights, money or addresses differ."""
+
+    folder: str
+    stack: str
+    what: Literal["new", "changed", "gone"]
+    money: MoneyThenAndNow
+    ranges: RangesThenAndNow
+    """The address spaces of its networks."""
+
+    roles: RolesThenAndNow
+    rights: RightsThenAndNow
+    """What the deploying identity must be allowed."""
+
+
+class ChangedRequest(_Object):
+    """A project that changed."""
+
+    project: str
+    what: Literal["new", "changed", "gone", "rendered"]
+    """`rendered`: only its stacks differ."""
+
+    rendered: bool
+    asked: list[ChangedField]
+    addresses: list[ChangedRange]
+    reviewers: list[Reviewer]
+    approvals: int
+    """The number of approvals that its environments need."""
+
+    stacks: list[ReviewedStack]
+
+
 class RequestCheck(Answer):
     """`mlplatform request check --json`. With anything in `problems`, the exit code is 2."""
 
     command: Literal["request check"] = "request check"
     requests: list[str] = []
-    """The projects whose request could be read."""
+    """The projects whose request could be read; with `--since`, those that changed."""
+
+    since: Optional[str] = None
+    """The revision of `--since`."""
+
+    changed: list[ChangedRequest] = []
+    """With `--since`: what changed."""
 
 
 class ConflictingFile(_Object):

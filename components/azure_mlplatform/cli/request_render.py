@@ -40,8 +40,9 @@ def render(
     """Write the stacks of projects from their requests.
 
     Writes projects/PROJECT: settings of each environment, rights.<stack>.json for the landing stack, environments.json
-    with the names for the team's repository; and who holds which addresses. What was changed by hand stays. Where a
-    request and a person changed the same lines, shows both and writes nothing of that project (exit code 1).
+    with the names for the team's repository, costs.json; who holds which addresses; and who reviews what
+    (.github/CODEOWNERS). What was changed by hand stays. Where a request and a person changed the same lines, shows
+    both and writes nothing of that project (exit code 1).
     """
     from ..foundation.clock import today
     from ..requests.checks import request_problems
@@ -108,13 +109,17 @@ def _verb(text: str | None, dry_run: bool) -> str:
 
 
 def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[str, str]:
-    """rights.<stack>.json as `mlplatform rights <stack> --json` prints it, and environments.json."""
+    """rights.<stack>.json as `mlplatform rights <stack> --json` prints it, environments.json and costs.json."""
+    from ..catalogue.prices import price_table, table_for
     from ..foundation.profiles import PROFILES, Environment
+    from ..plan.cost import cost_of
     from ..plan.program import run_stack
     from ..plan.rights import rights_of
+    from ..requests.costs import FILE, costs_text
     from ..requests.team_names import environments_text
     from .answers import Rights
 
+    prices = price_table(table_for(folder))
     plans = []
     found: dict[str, str] = {}
     problems: list[Problem] = []
@@ -127,4 +132,5 @@ def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[
                 text = Rights.model_validate({"stacks": [rights.as_json()]}).model_dump_json(indent=2, by_alias=True)
                 found[f"rights.{stack}.json"] = f"{text}\n"
     refuse_any(problems)
-    return {**found, "environments.json": environments_text(plans)}
+    costs = costs_text(cost_of(each, prices) for each in plans)
+    return {**found, "environments.json": environments_text(plans), FILE: costs}

@@ -8,8 +8,7 @@ is for all projects, so that a first request is caught too.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Optional
 
@@ -30,35 +29,23 @@ _END = "# END azure-mlplatform"
 _RENDER = "Write it with: mlplatform request render"
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewFiles:
-    """The files that say who reviews what."""
-
-    written: Mapping[str, str]
-    """Path from the repository's root → text."""
-
-    removed: tuple[str, ...]
-    """Files of before that nobody has to agree to any more."""
-
-
-def review_files(found: RepositoryRequests) -> ReviewFiles:
-    """The files for the requests of a repository. Empty if the platform team's answers cannot be read."""
+def review_files(found: RepositoryRequests, projects: Collection[str]) -> dict[str, Optional[str]]:
+    """The files that say who reviews what: path from the repository's root → text; None if nobody has to agree to it
+    any more. `projects` are those whose files are written. Empty if the platform team's answers cannot be read."""
     if found.platform is None:
-        return ReviewFiles({}, ())
+        return {}
     platform = found.platform.content
-    wanted = {
+    wanted: dict[str, Optional[str]] = {
         FILE: with_block(_text(found.root / FILE), codeowners(found)),
         RULESET: json.dumps(ruleset(found), indent=2) + "\n",
     }
-    for document in found.requests.values():
-        request = document.content
+    for name in sorted(set(projects) & set(found.requests)):
+        request = found.requests[name].content
+        there = (found.root / "projects" / name).glob("reviews/**/*.json")
+        wanted |= dict.fromkeys(each.relative_to(found.root).as_posix() for each in there)
         if any(not each.retired for each in request.environments):
             wanted |= {path: json.dumps(data, indent=2) + "\n" for path, data in _agreements(request, platform)}
-    there = (found.root / "projects").glob("*/reviews/**/*.json")
-    paths = {each.relative_to(found.root).as_posix() for each in there}
-    unread = tuple(f"projects/{each}/" for each in found.unread)
-    stale = sorted(each for each in paths - set(wanted) if not each.startswith(unread))
-    return ReviewFiles(wanted, tuple(stale))
+    return wanted
 
 
 def codeowners(found: RepositoryRequests) -> str:
@@ -183,20 +170,20 @@ def _parts(text: str) -> tuple[str, Optional[str], str]:
     return "".join(lines[:begin]) + below, "".join(lines[begin + 1 : end]), below
 
 
-def review_problems(found: RepositoryRequests) -> Iterator[Problem]:
+def review_problems(found: RepositoryRequests, rendered: Iterable[str]) -> Iterator[Problem]:
     """Problems of who reviews what: teams of other organisations, and reviewers that CODEOWNERS does not have.
 
-    A request that is not rendered yet has no reviewers to look for.
+    `rendered` are the projects that were rendered from their request. Before, there are no reviewers to look for.
     """
     if found.platform is None:
         return
     yield from found.platform.located(_other_organisations(found.platform.content))
-    rendered = [each for each in found.requests.values() if (found.root / "projects" / each.path.stem).is_dir()]
-    if not rendered:
+    documents = [found.requests[each] for each in rendered if each in found.requests]
+    if not documents:
         return
     _, block, below = _parts(_text(found.root / FILE))
     lines = set((block or "").splitlines())
-    for document in rendered:
+    for document in documents:
         yield from document.located(_not_reviewed(document, found.platform.content, lines))
     rule = next((line for line in below.splitlines() if line.strip() and not line.startswith("#")), None)
     if rule is not None:

@@ -33,6 +33,7 @@ from ..workspace.settings.datastores import DatastoreSettings, FolderSettings
 from .address_lock import LOCK_FILE, AddressLock
 from .address_pool import AddressPool
 from .checks import full_pool, pool_of, purgeable_on
+from .codeowners import review_files
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
 from .request import Request, RequestedEnvironment
@@ -97,6 +98,9 @@ def render(
     text = lock.text()
     if lock.ranges and text != _text(repository.root / place):
         found.append(Rendering("", {place: text}))
+    reviews = review_files(repository, {each.project for each in found if not each.problems and not each.conflicts})
+    if changed := {each: text for each, text in reviews.items() if text != _text(repository.root / each)}:
+        found.append(Rendering("", changed))
     return found
 
 

@@ -132,17 +132,22 @@ def review(
     since: str,
     prices: "PriceTable",
     *,
+    only: Optional[str] = None,
+    problems: tuple[Problem, ...] = (),
     today: Optional[datetime.date] = None,
     says: Callable[[str], None] = lambda text: None,
 ) -> Review:
-    """What differs between two times of a repository. `says` is told what is under way."""
+    """What differs between two times of a repository: of all its projects, or of `only` one.
+
+    `problems` are known already. `says` is told what is under way.
+    """
     from ..config.files import order
 
     found: list[ProjectChange] = []
-    problems: list[Problem] = []
+    wrong: list[Problem] = list(problems)
     then, now = _trees(before.root), _trees(after.root)
-    names = sorted({*then, *now, *before.requests, *after.requests})
-    for name in names:
+    names = {*then, *now, *before.requests, *after.requests}
+    for name in sorted(names & {only} if only else names):
         asked = _asked(before, after, name)
         addresses = _addresses(before, after, name)
         if not asked and not addresses and then.get(name) == now.get(name):
@@ -153,7 +158,7 @@ def review(
                 _stacks(before.root, name) | _stacks(after.root, name), key=lambda e: (e[0], order(e[1]))
             ):
                 says(f"planning {folder} {stack}, then and now")
-                stacks.append(_stack(before.root, after.root, folder, stack, prices, today, problems, since))
+                stacks.append(_stack(before.root, after.root, folder, stack, prices, today, wrong, since))
         document = after.requests.get(name)
         old = before.requests.get(name)
         what = "rendered" if not asked else "new" if old is None else "gone" if document is None else "changed"
@@ -173,8 +178,8 @@ def review(
     for each in found:
         for change in each.stacks:
             if change.after is not None:
-                problems += change.after.cost.problems(f"{change.folder}/Pulumi.{change.stack}.yaml")
-    return Review(since, tuple(found), tuple(dict.fromkeys(problems)))
+                wrong += change.after.cost.problems(f"{change.folder}/Pulumi.{change.stack}.yaml")
+    return Review(since, tuple(found), tuple(dict.fromkeys(wrong)))
 
 
 def _trees(root: FilePath) -> dict[str, str]:
