@@ -152,6 +152,35 @@ def _agreements(request: Request, platform: Platform) -> Iterator[tuple[str, dic
     )
 
 
+def who_agrees(before: RepositoryRequests, after: RepositoryRequests, name: str) -> Iterator[tuple[str, str]]:
+    """Each whose yes a change of a request takes, and why: owners as CODEOWNERS names them.
+
+    They are those of now; of who is no longer asked, those of before.
+    """
+    found = after if after.platform is not None else before
+    if found.platform is None:
+        return
+    yield " ".join(found.platform.content.team.reviewers), "the platform team"
+    sides: list[dict[str, dict[str, Any]]] = []
+    owners: dict[str, tuple[str, str]] = {}
+    for side in (before, after):
+        sides.append({})
+        if side.platform is None or name not in side.requests:
+            continue
+        request, platform = side.requests[name].content, side.platform.content
+        if all(each.retired for each in request.environments):
+            continue
+        sides[-1] = dict(_agreements(request, platform))
+        owners[f"projects/{name}/reviews/costs.json"] = (request.who_pays.contact, "pays")
+        for each in request.reads:
+            if product := platform.data_product(each.product):
+                path = f"projects/{name}/reviews/reads/{each.product}.json"
+                owners[path] = (" ".join(product.reviewers), f"the owner of {each.product}, which it reads")
+    for path in dict.fromkeys([*sides[0], *sides[1]]):
+        if path in owners and sides[0].get(path) != sides[1].get(path):
+            yield owners[path]
+
+
 def with_block(text: str, block: str) -> str:
     """A CODEOWNERS with the block at its end, in place of the block that it had. What stands above stays."""
     above, _, _ = _parts(text)

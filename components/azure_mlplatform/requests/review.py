@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Optional
 from ..foundation.markdown import escaped
 from ..foundation.printable import printable
 from ..foundation.problems import Problem
-from .codeowners import costs_line, reads_line
+from .codeowners import who_agrees
 from .repository import RepositoryRequests
-from .request import APPROVALS, Request
+from .request import APPROVALS
 
 if TYPE_CHECKING:
     from ..catalogue.prices import PriceTable
@@ -108,7 +108,7 @@ class ProjectChange:
     """Environment → the range that it held and holds."""
 
     reviewers: tuple[tuple[str, str], ...]
-    """Rule of CODEOWNERS → why."""
+    """Each whose yes it takes, as CODEOWNERS names them → why."""
 
     approvals: int
     stacks: tuple[StackChange, ...] = ()
@@ -169,7 +169,7 @@ def review(
                 what,
                 tuple(asked),
                 addresses,
-                tuple(_reviewers(after, before, request)),
+                tuple(who_agrees(before, after, name)),
                 max((APPROVALS[each.environment] for each in request.environments), default=1) if request else 1,
                 tuple(each for each in stacks if each.changes_anything),
                 name in now,
@@ -304,26 +304,6 @@ def _addresses(
     return {each: pair for each, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _reviewers(
-    after: RepositoryRequests, before: RepositoryRequests, request: Optional[Request]
-) -> Iterator[tuple[str, str]]:
-    """Each whose yes it takes, and why: by the platform team's answers of before too, which nobody takes away alone."""
-    for found in (after, before):
-        if found.platform is not None:
-            platform = found.platform.content
-            yield " ".join(platform.team.reviewers), "the platform team"
-            break
-    else:
-        return
-    if request is None:
-        return
-    for name in dict.fromkeys(each.product for each in request.reads):
-        product = platform.data_product(name)
-        if product is not None:
-            yield reads_line(name, product.reviewers).partition(" ")[2], f"the owner of {name}, which it reads"
-    yield costs_line(request).partition(" ")[2], "pays"
-
-
 def _money(state: Optional[StackState], *, most: bool) -> str:
     from ..plan.cost import bound
 
@@ -415,6 +395,8 @@ def _asked_lines(change: ProjectChange) -> list[str]:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return "none" if value is None else str(value)
 
 
