@@ -115,8 +115,8 @@ def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[
     from ..plan.cost import cost_of
     from ..plan.program import run_stack
     from ..plan.rights import rights_of
+    from ..plan.team_names import environments_text
     from ..requests.costs import FILE, costs_text
-    from ..requests.team_names import environments_text
     from .answers import Rights
 
     prices = price_table(table_for(folder))

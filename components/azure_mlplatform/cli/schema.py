@@ -19,7 +19,7 @@ EXAMPLES = (
     "mlplatform schema --file issue-form        a GitHub issue form with the fields of a request",
 )
 
-_KINDS = "stack|platform-stack|project|request|platform|output|issue-form|backstage"
+_KINDS = "stack|platform-stack|landing|shared|project|request|platform|output|issue-form|backstage"
 
 
 def schema(
@@ -28,9 +28,9 @@ def schema(
         typer.Option(
             "--file",
             metavar=_KINDS,
-            help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of Pulumi.yaml, of a request, of "
-            "requests/platform.yaml, or of the output of commands. Or a form with the fields of a request: a GitHub "
-            "issue form, a Backstage template.",
+            help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of a landing's, of the one of what "
+            "is shared, of Pulumi.yaml, of a request, of requests/platform.yaml, or of the output of commands. Or a "
+            "form with the fields of a request: a GitHub issue form, a Backstage template.",
         ),
     ] = "stack",
     file: OutputFile = None,

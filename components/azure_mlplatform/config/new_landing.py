@@ -33,11 +33,11 @@ def _stack_file(
     layout: Layout,
 ) -> str:
     about = f"""\
-# The landing of {environment.environment} of {project.name}: its resource group, the identities of its pipelines, its
-# budget. The platform team runs it, before the project's own stack.
+# The landing of the {environment.environment} environment of {project.name}: its resource group, the identities of its
+# pipelines, its budget. The platform team runs it, before the project's own stack.
 """
     place = environment.model_copy(update={"no_zones_reason": None, "resource_group_id": None, "suffix": None})
-    parts = (identity_text(project, place), _trust(trusts), money_text(project, environment))
+    parts = (identity_text(project, place), _trust(trusts), money_text(project, place))
     return file_text(layout, "landing", about, "config:\n" + "\n".join(filter(None, parts)))
 
 

@@ -552,7 +552,8 @@ def _synapse(environment: NewEnvironment) -> str:
 
 
 def money_text(project: NewProject, environment: NewEnvironment, today: Optional[datetime.date] = None) -> str:
-    """The budget and the end of an environment. Without `today`, one that nobody named an end for has none."""
+    """The budget and the end of an environment. One that is landed has its budget there. Without `today`, one that
+    nobody named an end for has none."""
     contacts = environment.contacts or [project.owner_email]
     expires = environment.expires_on
     longest = environment.profile.longest_life_days
@@ -567,13 +568,13 @@ def money_text(project: NewProject, environment: NewEnvironment, today: Optional
         if expires
         else ""
     )
-    return f"""\
+    budget = f"""\
   # A month's budget, in the currency of the bill. Azure sends alerts; it stops nothing.
   azure-mlplatform:budget:
     amount: {environment.budget:g}
     contact_emails:
-{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in contacts)}\
-{expiry}"""
+{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in contacts)}"""
+    return ("" if environment.resource_group_id else budget) + expiry
 
 
 _MARK = "# placeholder"

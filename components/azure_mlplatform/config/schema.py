@@ -20,6 +20,9 @@ from ..environment.settings.platform import PlatformSettings
 from ..foundation.field_docs import field_docs, member_docs
 from ..foundation.model import NAMESPACE
 from ..foundation.rules import portable, rule_schemas, shapes
+from ..landing.settings import LandingSettings
+from ..parts.settings.part import PartSettings
+from ..shared.settings import SharedSettings
 from .schema_rules import MODEL_RULES, environment_rules
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,7 +38,7 @@ _ENCRYPTED = {"required": ["secure"], "maxProperties": 1}
 """The object that `pulumi config set --secret` writes in place of a text."""
 
 
-def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict[str, Any]:
+def stack_schema(model: type[PartSettings] = EnvironmentSettings) -> dict[str, Any]:
     """The schema of Pulumi.<stack>.yaml."""
     properties, required, definitions = _properties(lambda key: key not in PROJECT_KEYS, model)
     config = {
@@ -115,13 +118,15 @@ def document_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "stack": stack_schema,
     "platform-stack": lambda: stack_schema(PlatformSettings),
+    "landing": lambda: stack_schema(LandingSettings),
+    "shared": lambda: stack_schema(SharedSettings),
     "project": project_schema,
 }
 """Kind of file → its schema."""
 
 
 def _properties(
-    wanted: Callable[[str], bool], model: type[EnvironmentSettings]
+    wanted: Callable[[str], bool], model: type[PartSettings]
 ) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
     """Full key → schema for the wanted settings, the full keys that are required, and the definitions that they refer
     to."""

@@ -14,6 +14,7 @@ import pulumi_random as random
 
 from ..ai.ai_service import AIService, AIServiceArgs
 from ..foundation.built_in_roles import PrincipalType, Role
+from ..foundation.environment_names import group_name
 from ..foundation.model import check
 from ..foundation.naming import SUFFIX_LENGTH, Kind
 from ..foundation.problems import Problem
@@ -27,11 +28,11 @@ from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
-from ..parts.in_turn import InTurn
+from ..parts.federated_credentials import federate
 from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
 from .budget import make_budget
-from .isolation import group_name, isolation_violations
+from .isolation import isolation_violations
 from .settings.environment import EnvironmentSettings
 from .tags import environment_tags
 
@@ -102,7 +103,12 @@ class DataProductRG(Component):
             group_id = after_check(checked, settings.resource_group_id)
             self._wait_for(checked, group_name)
         self._extend(diagnostics=self._log_analytics(settings))
-        self._federate(settings, identity)
+        federate(
+            self,
+            known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+            self.placement.resource_group_name,
+            settings.workload_identity.credentials(settings.environment),
+        )
         if settings.budget is not None:
             make_budget(self, settings.budget, scope=group_id, today=args.today)
         self.network = self._network(settings)
@@ -222,22 +228,6 @@ class DataProductRG(Component):
         if self.placement.locked:
             lock(self, "log-lock", workspace)
         return workspace.id
-
-    def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
-        # Azure answers 409 to a second write on an identity while the first one runs.
-        writes = InTurn()
-        for label, credential in settings.workload_identity.credentials(settings.environment).items():
-            made = native.managedidentity.FederatedIdentityCredential(
-                self.logical_name(label),
-                federated_identity_credential_resource_name=credential.name,
-                resource_group_name=self.placement.resource_group_name,
-                resource_name_=known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
-                issuer=credential.issuer,
-                subject=credential.subject,
-                audiences=[credential.audience],
-                opts=child(self, depends_on=writes.before, delete_before_replace=True),
-            )
-            writes.then(made)
 
     def _network(self, settings: EnvironmentSettings) -> Optional[Network]:
         if settings.network is None:

@@ -115,6 +115,51 @@ PROFILES: dict[Environment, Profile] = {
 }
 
 
+class Tier(StrEnum):
+    """A half of the platform: what environments share exists once in each."""
+
+    NONPROD = "nonprod"
+    """For sandboxes, dev and test."""
+
+    PROD = "prod"
+    """For production."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedProfile:
+    """What the environments of one half of the platform share."""
+
+    environment: Environment
+    """The environment whose profile fits what is shared."""
+
+    has_model_registry: bool
+    """Whether the registry through which models go to prod may stand here."""
+
+    may_load_test: bool
+    """Whether Azure Load Testing may stand here."""
+
+    public_workspaces: str
+    """The effect of the policy on machine-learning workspaces with a public address."""
+
+    protect: bool
+    """Whether zones and the registry are protected from `pulumi destroy`."""
+
+
+_SHARED_TABLE: dict[str, tuple[Any, Any]] = {
+    # Field: nonprod, prod
+    "environment": (Environment.DEV, Environment.PROD),
+    "has_model_registry": (False, True),
+    "may_load_test": (True, False),
+    "public_workspaces": ("Audit", "Deny"),
+    "protect": (False, True),
+}
+
+SHARED_PROFILES: dict[Tier, SharedProfile] = {
+    tier: SharedProfile(**{field: values[column] for field, values in _SHARED_TABLE.items()})
+    for column, tier in enumerate(Tier)
+}
+
+
 def environments_where(field: str) -> str:
     """The kinds of environment whose profile sets `field`, as a list for messages."""
     return ", ".join(each.value for each, profile in PROFILES.items() if getattr(profile, field))

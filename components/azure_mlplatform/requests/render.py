@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from ipaddress import IPv4Network
 from pathlib import Path as FilePath
 from typing import Any, Optional
 
@@ -20,23 +19,22 @@ from ..config import files as config_files
 from ..config.new_landing import landing_files
 from ..config.new_project import IN_REPOSITORY, Layout, NewEnvironment, NewProject, files
 from ..config.project_folder import loaded_settings
-from ..config.repository import networks_in, projects
+from ..environment.settings.access import AccessSettings
 from ..foundation.environment_names import CIUse, ci_identity_id, group_name
 from ..foundation.naming import SUFFIX_LENGTH
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.profiles import Environment
 from ..foundation.project import ProjectSettings
-from ..inference.aks.settings.aks import AKSSettings
 from ..parts.settings.trust import FederatedCredential, TrustSettings
 from ..workspace.settings.computes import ClusterSettings, InstanceSettings
 from ..workspace.settings.datastores import DatastoreSettings, FolderSettings
 from .address_lock import LOCK_FILE, AddressLock
 from .address_pool import AddressPool
-from .checks import full_pool, pool_of, purgeable_on
+from .addresses import kept_ranges, with_ranges
 from .codeowners import review_files
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
-from .request import Request, RequestedEnvironment
+from .request import Request, RequestedEnvironment, Tier
 from .three_way import merged
 
 KEPT = FilePath(FOLDER, ".rendered")
@@ -84,13 +82,13 @@ def render(
     if repository.platform is None or repository.lock is None:
         raise ProblemsError(repository.problems)
     platform = repository.platform.content
-    lock = _kept(repository, today)
+    lock = kept_ranges(repository, today)
     found: list[Rendering] = []
     pools: dict[str, AddressPool] = {}
     for name in names:
         document = repository.requests[name]
         try:
-            lock = _with_ranges(lock, document, repository, pools)
+            lock = with_ranges(lock, document, repository, pools)
             found.append(_rendering(repository.root, document, platform, lock, computed, today))
         except ProblemsError as error:
             found.append(Rendering(name, problems=error.problems))
@@ -147,6 +145,12 @@ def stale_problems(repository: RepositoryRequests, today: datetime.date) -> Iter
         yield from _digest_problems(repository.root, name, again)
 
 
+def is_landed(root: FilePath, request: Request) -> bool:
+    """Whether landing stacks make the groups and identities of a request. A sandbox has none: the platform team deploys
+    its one stack, which makes its group and its budget."""
+    return request.tier is Tier.PROJECT and (root / _LANDING).is_file()
+
+
 def is_rendered(root: FilePath, project: str) -> bool:
     """Whether a project was rendered from its request."""
     return (root / KEPT / project).is_dir()
@@ -163,54 +167,6 @@ def _digest_problems(root: FilePath, name: str, again: str) -> Iterator[Problem]
         elif _sources(root, name, digests["stacks"]) != digests["of"]:
             what = f"is older than the plan of {' and '.join(digests['stacks'])}"
             yield Problem((), what, again, f"projects/{name}/{file}")
-
-
-def _kept(repository: RepositoryRequests, today: datetime.date) -> AddressLock:
-    """The lock with the days until which retired environments hold their ranges, without those that are free again."""
-    lock = repository.lock
-    assert lock is not None  # noqa: S101 - the caller looked
-    for document, _, each in repository.environments():
-        if (until := purgeable_on(each)) is not None:
-            lock = lock.released((document.content.project, each.environment), until)
-    return lock.without_free(today)
-
-
-def _with_ranges(
-    lock: AddressLock, document: Document[Request], repository: RepositoryRequests, pools: dict[str, AddressPool]
-) -> AddressLock:
-    """The lock with a range for each network of a request. What is held stays as it is."""
-    assert repository.platform is not None  # noqa: S101 - the caller looked
-    request = document.content
-    region = repository.platform.content.region(request.region)
-    for index, each in enumerate(request.environments):
-        mine = lock.by_holder.get((request.project, each.environment))
-        if each.retired or each.network is None or region is None or (mine and mine.held_until is None):
-            continue
-        if request.region not in pools:
-            taken = [one.network for one in lock.ranges]
-            pools[request.region] = pool_of(region, [*taken, *_written_by_hand(repository), *_OF_CLUSTERS])
-        found = pools[request.region].take(each.network.prefix)
-        if found is None:
-            raise ProblemsError(document.located([full_pool(region, index, each)]))
-        lock = lock.with_range(found, request.project, each.environment, request.region)
-    return lock
-
-
-_OF_CLUSTERS = tuple(IPv4Network(AKSSettings.model_fields[each].default) for each in ("pod_cidr", "service_cidr"))
-"""The ranges inside a cluster, which no network may overlap."""
-
-
-def _written_by_hand(repository: RepositoryRequests) -> Iterator[IPv4Network]:
-    """The ranges of networks in projects without a request."""
-    root = repository.root
-    for folder in projects(root):
-        if (
-            folder != root
-            and folder.relative_to(root).parts[1:2]
-            and folder.relative_to(root).parts[1] in repository.requests
-        ):
-            continue
-        yield from networks_in(folder)
 
 
 def _rendering(
@@ -282,7 +238,7 @@ def _load(
     today: datetime.date,
 ) -> None:
     """Reads the project's files as the loader does. Raises ProblemsError with what it refuses."""
-    project = new_project(document.content, platform, lock, landed=(root / _LANDING).is_file())
+    project = new_project(document.content, platform, lock, landed=is_landed(root, document.content))
     own = {file: text for file, text in made.items() if "/" not in file}
     try:
         loaded_settings(project, own, today)
@@ -320,7 +276,7 @@ def _texts(
     request = document.content
     if all(each.retired for each in request.environments):
         return {}
-    landed = (root / _LANDING).is_file()
+    landed = is_landed(root, request)
     project = new_project(request, platform, lock, landed=landed)
     layout = IN_REPOSITORY if (root / "schemas").is_dir() else Layout(IN_REPOSITORY.main, IN_REPOSITORY.virtualenv)
     found = files(project, layout, requirement="", today=today)
@@ -331,7 +287,6 @@ def _texts(
                 trust(request, each, platform, CIUse.RELEASE),
             )
             for each in request.environments
-            if each.profile.needs_cost_code
         }
         found |= {f"landing/{file}": text for file, text in landing_files(project, trusts, layout).items()}
     return found
@@ -362,7 +317,7 @@ def _new_environment(
     reached = region.connectivity(each.environment) if region is not None and space is not None else None
     subscription = each.subscription_id or platform.subscription_id(each.environment)
     place = ProjectSettings.model_construct(name=request.project, data_product=request.product)
-    releases = landed and each.profile.needs_cost_code
+    releases = landed and "release_identity_id" in AccessSettings.model_fields
     given: dict[str, Any] = {
         "environment": each.environment,
         "location": request.region,

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
-if TYPE_CHECKING:
-    from ..plan.resource import Plan, PlannedResource
+from .resource import Plan, PlannedResource
 
 _ML = "azure-native:machinelearningservices"
 
@@ -21,14 +20,14 @@ _KINDS = {
 """Key of the file → the resource type, and the input that has the name."""
 
 
-def environments_text(plans: "Iterable[Plan]") -> str:
+def environments_text(plans: Iterable[Plan]) -> str:
     """The text of environments.json: the names in the plan of each stack. Names have the suffix of the settings, so
     they are those that Azure gets."""
     environments = {plan.stack: _names(plan) for plan in plans}
     return json.dumps({"version": 1, "environments": environments}, indent=2) + "\n"
 
 
-def _names(plan: "Plan") -> dict[str, Any]:
+def _names(plan: Plan) -> dict[str, Any]:
     [workspace] = plan.of_type(f"{_ML}:Workspace") or [None]
     found: dict[str, Any] = {
         "subscription_id": _subscription(plan),
@@ -41,17 +40,17 @@ def _names(plan: "Plan") -> dict[str, Any]:
     return found
 
 
-def _input(resource: "PlannedResource", field: str) -> Optional[str]:
+def _input(resource: PlannedResource, field: str) -> Optional[str]:
     value = resource.input(field)
     return value if isinstance(value, str) else None
 
 
-def _subscription(plan: "Plan") -> Optional[str]:
+def _subscription(plan: Plan) -> Optional[str]:
     ids = (each.id.split("/") for each in plan.azure_resources if each.id.startswith("/subscriptions/"))
     return next((each[2] for each in ids), None)
 
 
-def _instance_types(plan: "Plan") -> Iterator[str]:
+def _instance_types(plan: Plan) -> Iterator[str]:
     """The instance types of clusters that are attached."""
     for each in plan.of_type(f"{_ML}:Compute"):
         yield from each.input("properties.properties.instanceTypes") or ()
