@@ -175,9 +175,10 @@ def review(
                 name in now,
             )
         )
+    said_already = {each.file.partition(":")[0] for each in problems if each.path[-2:] == ("budget", "amount")}
     for each in found:
         for change in each.stacks:
-            if change.after is not None:
+            if change.after is not None and f"requests/{each.project}.yaml" not in said_already:
                 wrong += change.after.cost.problems(f"{change.folder}/Pulumi.{change.stack}.yaml")
     return Review(since, tuple(found), tuple(dict.fromkeys(wrong)))
 
