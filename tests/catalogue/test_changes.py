@@ -14,9 +14,11 @@ from azure_mlplatform.emulation.tables.immutable import IMMUTABLE
 from azure_mlplatform.environment.settings.platform import PlatformSettings
 from azure_mlplatform.export.changes import changes_document
 from azure_mlplatform.foundation.problems import Problem, dotted
+from azure_mlplatform.landing.settings import LandingSettings
 from azure_mlplatform.plan.against import Effect
 from azure_mlplatform.plan.update import By, Operation, Step
 from azure_mlplatform.resource_types import resource_type
+from azure_mlplatform.shared.settings import SharedSettings
 from azure_mlplatform.testing import check_golden
 from support.changes import EXPERIMENTS, effect
 from support.stacks import ROOT
@@ -39,7 +41,8 @@ SMALL = "azure-native:monitor:DiagnosticSetting"
 
 
 def test_each_setting_has_a_row_and_each_row_a_setting():
-    settings = set(setting_names(PlatformSettings.model_json_schema()))
+    models = (PlatformSettings, LandingSettings, SharedSettings)
+    settings = {name for model in models for name in setting_names(model.model_json_schema())}
     rows = {each.setting for each in CHANGES}
     missing = sorted(settings - rows)
     assert not missing, (

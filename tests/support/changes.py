@@ -7,18 +7,25 @@ from functools import cache
 from typing import Any, NamedTuple, Optional
 
 import pulumi
+import yaml
 
 from azure_mlplatform.config.stress_test import with_prods_pools
 from azure_mlplatform.emulation.world import World
 from azure_mlplatform.environment.settings.environment import EnvironmentSettings
 from azure_mlplatform.environment.settings.platform import PlatformSettings
+from azure_mlplatform.landing.landing import Landing, LandingArgs
+from azure_mlplatform.landing.settings import LandingSettings
+from azure_mlplatform.parts.settings.trust import GITHUB
 from azure_mlplatform.plan.against import Effect, effect_of
 from azure_mlplatform.plan.program import run
 from azure_mlplatform.plan.state import State
 from azure_mlplatform.plan.update import Update
 from azure_mlplatform.project_environment import ProjectEnvironment, ProjectEnvironmentArgs
+from azure_mlplatform.shared.settings import SharedSettings
+from azure_mlplatform.shared.shared_services import SharedServices, SharedServicesArgs
 from azure_mlplatform.stack import azure_provider
 from azure_mlplatform.testing import SUBSCRIPTION, example_settings
+from support.landings import PROJECT, of_landing, reviewed
 from support.programs import (
     CENTRAL,
     CPU,
@@ -115,7 +122,48 @@ _WEB_APPS = {"registry_id": REGISTRY, "apps": [{"name": "scoring", "sign_in": SI
 _APPS = {"registry_id": REGISTRY, "apps": [{"name": "damage", "sign_in": SIGN_IN}]}
 _TWO_HOSTS = {"targets": ["app_service", "container_app"], "app_service": _WEB_APPS, "container_app": _APPS}
 
+_CREDENTIAL = {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"}
+
+
+def _stack_of(file: str) -> Settings:
+    """The settings of a stack of projects/shared, with those of its project."""
+    folder = ROOT / "projects" / "shared"
+    settings = yaml.safe_load((folder / file).read_text())["config"]
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["config"]["azure-mlplatform:project"]["value"]
+    return {"project": project, **{key.removeprefix("azure-mlplatform:"): each for key, each in settings.items()}}
+
+
+def _with_a_network(settings: Settings) -> Settings:
+    return {**settings, "dns": {**settings["dns"], "linked_network_ids": [f"{_SUBNETS.rpartition('/')[0]}-2"]}}
+
+
+_RELEASE = f"{_OWN}/rg-customer-360-churn-dev-ci/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-release"
+_VENDOR = {
+    "issuer": "https://token.actions.githubusercontent.com",
+    "subject": "repo:vendor/tools:environment:dev",
+}
+
 BASES: dict[str, Settings] = {
+    "landing": {
+        "project": PROJECT,
+        **of_landing(
+            "dev",
+            **{
+                use: {
+                    "github_repository": "example/credits",
+                    "github_ids": {"owner": 1, "repository": 2},
+                    "federated_credentials": [
+                        {**_CREDENTIAL, "subject": f"sc://a/b/{use}"},
+                        {"name": "vendor", "issuer": GITHUB, "subject": f"repo:others/x:environment:{use}"},
+                    ],
+                    "other_owner_reason": REASON,
+                }
+                for use in ("deploy", "release")
+            },
+        ),
+    },
+    "shared": _stack_of("Pulumi.nonprod.yaml"),
+    "shared_prod": _with_a_network(_stack_of("Pulumi.prod.yaml")),
     "group": _settings(
         network={
             **_NETWORK,
@@ -127,18 +175,28 @@ BASES: dict[str, Settings] = {
         workload_identity={
             "github_repository": "example/churn",
             "github_ids": {"owner": 1, "repository": 2},
-            "federated_credentials": [{"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"}],
+            "federated_credentials": [
+                {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"},
+                {**_VENDOR, "name": "vendor"},
+            ],
+            "other_owner_reason": REASON,
         },
         budget={"amount": 500, "contact_emails": ["ml@example.com"]},
     ),
     "prod": _settings("prod", network=_NETWORK),
-    "lifted": _settings("prod", network=_NETWORK, lift_locks={"until": "2026-12-02", "reason": REASON}),
+    "lifted": _settings(
+        "prod",
+        network=_NETWORK,
+        lift_locks={"until": "2026-12-02", "reason": REASON},
+        break_glass={"until": "2026-11-30", "reason": REASON},
+    ),
     "workspace": _settings(
+        access={"release_identity_id": _RELEASE},
         workspace={
             **_WORKSPACE,
             "clusters": [CPU, {"name": "more", "vm_size": "Standard_D4ds_v4"}],
             "instances": [_ALICE],
-        }
+        },
     ),
     "managed": _settings(
         workspace={
@@ -371,7 +429,59 @@ _OTHER = {
     "insights": _id("Microsoft.Insights/components", "appi-other"),
 }
 
+
+def _of_identity(use: str) -> dict[str, Experiment]:
+    """The experiments of the trust of a landing's identity."""
+    return {
+        **_of("landing", f"{use}.github_ids", names_too=True, owner=3, repository=4),
+        f"{use}.github_repository": Experiment("landing", "example/others"),
+        f"{use}.other_owner_reason": Experiment("landing", OTHER_REASON),
+        **_of(
+            "landing",
+            f"{use}.federated_credentials[]",
+            name="azure-devops",
+            issuer="https://others.example",
+            subject="sc://x/y/z",
+            audience="api://others",
+            other_issuer_reason=REASON,
+        ),
+    }
+
+
+_SPOKE = "/subscriptions/00000000-0000-0000-0000-0000000005d1/resourceGroups/rg-x/providers/Microsoft.Network"
+_ONE_MORE = {"name": "one", "principal_id": "00000000-0000-0000-0000-0000000d1009"}
+
 EXPERIMENTS: dict[str, Experiment] = {
+    **_of_identity("deploy"),
+    **_of_identity("release"),
+    "rights": Experiment("landing", "../reviewed.json"),
+    "subscriptions[]": Experiment("shared", ["00000000-0000-0000-0000-0000000005d1"]),
+    "hub.offers_gateway": Experiment("shared", True),
+    "hub.spokes[]": Experiment("shared", [f"{_SPOKE}/virtualNetworks/vnet-x"]),
+    "hub.vnet_id": Experiment(
+        "shared",
+        "/subscriptions/00000000-0000-0000-0000-0000000005d0/resourceGroups/rg-hub-2/providers/Microsoft.Network/"
+        "virtualNetworks/vnet-hub-2",
+    ),
+    "dns.regions[]": Experiment("shared", ["westeurope"]),
+    "dns.without[]": Experiment("shared", ["privatelink.azuredatabricks.net"]),
+    "dns.linked_network_ids[]": Experiment("shared_prod", [f"{_SPOKE}/virtualNetworks/vnet-x"]),
+    **_of(
+        "shared_prod",
+        "model_registry",
+        name="mlr-other-models",
+        subnet_id=f"{_SPOKE}/virtualNetworks/vnet-x/subnets/endpoints",
+        **{"regions[]": ["westeurope", "swedencentral"]},
+    ),
+    **{
+        f"model_registry.{each}[].{field}": Experiment("shared_prod", value)
+        for each in ("readers", "writers")
+        for field, value in _ONE_MORE.items()
+    },
+    "load_testing.description": Experiment("shared", "For releases"),
+    "policies.allowed_locations[]": Experiment("shared", ["westeurope"]),
+    "policies.no_local_accounts": Experiment("shared", False),
+    "policies.private_workspaces": Experiment("shared", False),
     **_of(
         "group",
         "",
@@ -406,8 +516,13 @@ EXPERIMENTS: dict[str, Experiment] = {
     "network.dns.servers[]": Experiment("group", ["10.0.0.5"]),
     "retire.reason": Experiment("prod", REASON),
     **_of("lifted", "lift_locks", until="2026-12-01", reason=OTHER_REASON),
+    **_of("lifted", "break_glass", until="2026-12-01", reason=OTHER_REASON),
     "access.data_scientists[]": Experiment("group", [OTHER_GROUP]),
     "access.readers[]": Experiment("group", [OTHER_GROUP]),
+    "access.release_identity_id": Experiment("workspace", f"{_RELEASE}-other"),
+    "access.custom_roles": Experiment("batch", "shared"),
+    "workload_identity.other_owner_reason": Experiment("group", OTHER_REASON),
+    "workload_identity.federated_credentials[].other_issuer_reason": Experiment("group", OTHER_REASON),
     **_of(
         "group",
         "ai_services[]",
@@ -914,7 +1029,32 @@ def effect(base: str, *settings: str) -> Effect:
     return effect_of(update, lambda: run(_program(made), project="churn", stack="dev", recorder=update))
 
 
+def _landing(given: Settings) -> Any:
+    settings = LandingSettings.model_validate(given)
+    rights = reviewed("dev") if settings.retire is None else None
+
+    def program() -> None:
+        options = pulumi.ResourceOptions(providers=[azure_provider(settings)])
+        Landing("credits", LandingArgs(settings=settings, today=str(DAY), rights=rights), options)
+
+    return program
+
+
+def _shared(given: Settings) -> Any:
+    settings = SharedSettings.model_validate(given)
+
+    def program() -> None:
+        options = pulumi.ResourceOptions(providers=[azure_provider(settings)])
+        SharedServices("shared", SharedServicesArgs(settings=settings, today=str(DAY)), options)
+
+    return program
+
+
 def _program(given: Settings) -> Any:
+    if "subscriptions" in given:
+        return _shared(given)
+    if "deploy" in given:
+        return _landing(given)
     settings: Any = (PlatformSettings if "stress_tests" in given else EnvironmentSettings).model_validate(given)
     if isinstance(settings, PlatformSettings):
         settings = with_prods_pools(settings, ROOT / "projects" / "stress-test")

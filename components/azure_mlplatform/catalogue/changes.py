@@ -119,16 +119,20 @@ _FACTORY = f"{_NATIVE}datafactory:Factory"
 _FLUX = f"{_NATIVE}kubernetesconfiguration:FluxConfiguration"
 _GROUP = f"{_NATIVE}resources:ResourceGroup"
 _INSIGHTS = f"{_NATIVE}applicationinsights:Component"
+_LINK = f"{_NATIVE}privatedns:VirtualNetworkLink"
 _LOCK = f"{_NATIVE}authorization:ManagementLockByScope"
 _LOG = f"{_NATIVE}operationalinsights:Workspace"
+_MODEL_REGISTRY = f"{_NATIVE}machinelearningservices:Registry"
 _NAMESPACE = f"{_NATIVE}containerservice:ManagedNamespace"
 _NAT = f"{_NATIVE}network:NatGateway"
 _NETWORK = f"{_NATIVE}network:VirtualNetwork"
 _PEERING = f"{_NATIVE}network:VirtualNetworkPeering"
 _PIPELINE = f"{_NATIVE}datafactory:Pipeline"
+_POLICY = f"{_NATIVE}authorization:PolicyAssignment"
 _PRIVATE_ENDPOINT = f"{_NATIVE}network:PrivateEndpoint"
 _REGISTRY = f"{_NATIVE}containerregistry:Registry"
 _ROLE = f"{_NATIVE}authorization:RoleAssignment"
+_ROLE_DEFINITION = f"{_NATIVE}authorization:RoleDefinition"
 _SPARK_POOL = f"{_NATIVE}synapse:BigDataPool"
 _SYNAPSE = f"{_NATIVE}synapse:Workspace"
 _TEMPLATE = f"{_NATIVE}resources:Deployment"
@@ -218,6 +222,8 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
     *_in_place("retire.reason", what="protection and locks go; the next `pulumi destroy` works", goes=(_LOCK,)),
     *_nothing("lift_locks.reason", "the locks go when lift_locks comes, and come back when it goes"),
     *_nothing("lift_locks.until", "from the day after it, each update is refused until lift_locks is gone"),
+    *_nothing("break_glass.reason", "only `pulumi up` reads it"),
+    *_nothing("break_glass.until", "from the day after it, each update is refused until break_glass is gone"),
     *_in_place("stress_tests[]", what="the cluster gets the pools of these projects' prod, and loses others"),
 )
 
@@ -229,6 +235,19 @@ _ACCESS: tuple[Change, ...] = (
         """,
         what="the roles of the former group go",
         goes=(_ROLE,),
+    ),
+    *_in_place("access.release_identity_id", what="its roles move to the other identity", goes=(_ROLE,)),
+    *_in_place(
+        "access.custom_roles",
+        what="what has one of the library's own roles loses it for a moment: the assignment is made again",
+        goes=(_ROLE_DEFINITION,),
+    ),
+    *_nothing(
+        """
+        workload_identity.other_owner_reason
+        workload_identity.federated_credentials[].other_issuer_reason
+        """,
+        "only checks read it",
     ),
     *_in_place("""
         budget.action_group_ids[]
@@ -1017,6 +1036,116 @@ _BATCH: tuple[Change, ...] = (
     ),
 )
 
+
+def _of_identity(use: str) -> tuple[Change, ...]:
+    """The rows of the trust of a landing's identity."""
+    credential = f"{use}.federated_credentials[]"
+    return (
+        *_in_place(f"""
+            {use}.github_ids.names_too
+            {use}.github_ids.owner
+            {use}.github_ids.repository
+            {use}.github_repository
+            {credential}.audience
+        """),
+        *_nothing(
+            f"""
+            {use}.other_owner_reason
+            {credential}.other_issuer_reason
+            """,
+            "only checks read it",
+        ),
+        *(
+            _first(
+                f"{credential}.{each}",
+                "Give the credential another name as well: the new one is made before the old one goes",
+                _LIBRARY,
+                goes=(_CREDENTIAL,),
+            )
+            for each in ("issuer", "subject")
+        ),
+        _replaced(
+            f"{credential}.name",
+            "the credential: the old one goes first",
+            _CREATED,
+            _id(_CREDENTIAL, "federatedIdentityCredentialResourceName"),
+        ),
+    )
+
+
+_LANDINGS: tuple[Change, ...] = (
+    *_of_identity("deploy"),
+    *_of_identity("release"),
+    *_nothing("rights", "what the file says counts, not its name"),
+)
+
+_UNPROTECT_SHARED = (
+    "Move every environment first. Run `pulumi state unprotect URN` for what `pulumi preview` names, and then `pulumi "
+    "up`"
+)
+
+_SHARED: tuple[Change, ...] = (
+    *_in_place("subscriptions[]", what="policies of the former subscription go", goes=(_POLICY,)),
+    *_in_place("hub.offers_gateway"),
+    *_in_place("hub.spokes[]", what="the hub's side of the former peering goes", goes=(_PEERING,)),
+    _replaced(
+        "hub.vnet_id",
+        "the hub's peerings and the links of the zones: names do not resolve for some minutes",
+        _LIBRARY,
+        goes=(_LINK, _PEERING),
+    ),
+    *_in_place(
+        """
+        dns.regions[]
+        dns.without[]
+        """,
+        what="zones that are no longer wanted go with their records; in prod, protection refuses it",
+        goes=(_LINK, _ZONE),
+    ),
+    *_in_place("dns.linked_network_ids[]", what="the links of the former network go", goes=(_LINK,)),
+    Change(
+        setting="model_registry.name",
+        outcome=Outcome.REFUSED,
+        what="the registry would go with its models",
+        way=_UNPROTECT_SHARED,
+        judge=Judge.PROTECTION,
+        goes=(_MODEL_REGISTRY,),
+        source=_CREATED,
+    ),
+    *_in_place("model_registry.regions[]"),
+    _replaced(
+        "model_registry.subnet_id",
+        "the private endpoint: nobody reaches the registry for some minutes",
+        "azurerm: private_endpoint subnet_id",
+        Property(_PRIVATE_ENDPOINT, "subnet"),
+    ),
+    *_in_place(
+        """
+        model_registry.readers[].principal_id
+        model_registry.writers[].principal_id
+        """,
+        what="the role of the former identity goes",
+        goes=(_ROLE,),
+    ),
+    *_nothing(
+        """
+        model_registry.readers[].name
+        model_registry.writers[].name
+        """,
+        "only people read it",
+    ),
+    *_in_place("load_testing.description"),
+    *_in_place("policies.allowed_locations[]"),
+    *_in_place(
+        """
+        policies.no_local_accounts
+        policies.private_workspaces
+        """,
+        what="the policy goes",
+        goes=(_POLICY,),
+    ),
+)
+
 CHANGES: tuple[Change, ...] = (
     *_ENVIRONMENT_ITSELF,
     *_ACCESS,
@@ -1029,6 +1158,8 @@ CHANGES: tuple[Change, ...] = (
     *_AKS,
     *_SPARK,
     *_BATCH,
+    *_LANDINGS,
+    *_SHARED,
 )
 """A row for each setting, and for each case that has an outcome of its own."""
 

@@ -127,7 +127,7 @@ def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[
         with kept(problems, stack):
             plan = run_stack(folder, stack, today=today)
             plans.append(plan)
-            if PROFILES[Environment(stack)].needs_cost_code:
+            if PROFILES[Environment(stack)].has_ci_identities:
                 rights = rights_of(plan, run_stack(folder, stack, settings=_RETIRED, today=today))
                 text = Rights.model_validate({"stacks": [rights.as_json()]}).model_dump_json(indent=2, by_alias=True)
                 found[f"rights.{stack}.json"] = f"{text}\n"

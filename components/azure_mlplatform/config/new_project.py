@@ -14,6 +14,7 @@ from pydantic import Field
 from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.regions import region
 from ..foundation import placeholders
+from ..foundation.custom_roles import CustomRolesFrom
 from ..foundation.duplicates import duplicate_values, ids_of_others
 from ..foundation.model import Settings, check
 from ..foundation.naming import SHORT_NAME
@@ -67,6 +68,9 @@ class NewEnvironment(Settings):
 
     release_identity_id: Optional[str] = None
     """The identity that releases models, which its landing made. Default: none."""
+
+    custom_roles: CustomRolesFrom = CustomRolesFrom.OWN
+    """Who makes the library's own roles. Default: the environment."""
 
     data_scientists: list[str] = Field(default_factory=list)
     """The Entra groups that work in it, where people may. Default: a placeholder."""
@@ -325,35 +329,33 @@ def _stack_file(project: NewProject, environment: NewEnvironment, layout: Layout
 
 def identity_text(project: NewProject, environment: NewEnvironment) -> str:
     """What an environment is and where it stands."""
-    reason, group = environment.no_zones_reason, environment.resource_group_id
-    return (
-        f"""\
+    subscription = _text(environment.subscription_id, placeholders.SUBSCRIPTION)
+    found = f"""\
   # sandbox, dev, test or prod: decides what is needed, allowed and protected. It cannot change later.
   azure-mlplatform:environment: {environment.environment}
   # The Azure region. It cannot change later.
   azure-mlplatform:location: {environment.location}
   # The subscription of all resources (`az account list`). It cannot change later.
-  azure-mlplatform:subscription_id: {_text(environment.subscription_id, placeholders.SUBSCRIPTION)}
+  azure-mlplatform:subscription_id: {subscription}
   # The Entra tenant of the subscription. It cannot change later.
   azure-mlplatform:tenant_id: {_text(project.tenant_id, placeholders.TENANT)}
 """
-        + (
-            f"""\
+    if environment.no_zones_reason:
+        found += f"""\
   # Why it is spread over no availability zones. It cannot come or go later in prod.
-  azure-mlplatform:no_zones_reason: {scalar(reason)}
+  azure-mlplatform:no_zones_reason: {scalar(environment.no_zones_reason)}
 """
-            if reason
-            else ""
-        )
-        + (
-            f"""\
-  # The resource group that the landing made, with the identities that deploy and release. It cannot change later.
-  azure-mlplatform:resource_group_id: {group}
+    if environment.resource_group_id:
+        found += f"""\
+  # The resource group that the landing made. It cannot change later.
+  azure-mlplatform:resource_group_id: {environment.resource_group_id}
 """
-            if group
-            else ""
-        )
-    )
+    if environment.suffix:
+        found += f"""\
+  # The end of globally unique names, so that all of them are known before they exist. It cannot change later.
+  azure-mlplatform:suffix: {scalar(environment.suffix)}
+"""
+    return found
 
 
 def _network(environment: NewEnvironment) -> str:
@@ -385,6 +387,8 @@ def _people(environment: NewEnvironment) -> str:
     access: dict[str, Any] = {"readers": environment.readers} if environment.readers else {}
     if environment.release_identity_id:
         access["release_identity_id"] = environment.release_identity_id
+    if environment.custom_roles is not CustomRolesFrom.OWN:
+        access["custom_roles"] = environment.custom_roles.value
     if not environment.lets_work:
         none = f"""\
   # In {environment.environment} nobody works; only pipelines do. Groups may read, without data and secrets.

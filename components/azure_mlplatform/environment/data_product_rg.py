@@ -14,6 +14,7 @@ import pulumi_random as random
 
 from ..ai.ai_service import AIService, AIServiceArgs
 from ..foundation.built_in_roles import PrincipalType, Role
+from ..foundation.custom_roles import CustomRole
 from ..foundation.environment_names import group_name
 from ..foundation.model import check
 from ..foundation.naming import SUFFIX_LENGTH, Kind
@@ -26,6 +27,7 @@ from ..parts.adopted_key_vault import adopted_key_vault, key_vault_violations
 from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, refuse_deployed
 from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
+from ..parts.custom_roles import custom_role
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
 from ..parts.federated_credentials import federate
@@ -174,6 +176,7 @@ class DataProductRG(Component):
             public_access=settings.network.public_access if settings.network else None,
             open_reason=None if settings.network else "a sandbox without a network",
             no_zones_reason=settings.no_zones_reason,
+            custom_roles=settings.access.custom_roles,
             retire=settings.retire,
             lift_locks=settings.lift_locks,
         )
@@ -281,11 +284,13 @@ class DataProductRG(Component):
         self.grant_user(identity.principal_id, grantee="workload-identity")
         for group in settings.access.data_scientists:
             self.grant_user(group, PrincipalType.GROUP)
-        for group in dict.fromkeys([*settings.access.readers, *settings.access.data_scientists]):
+        workers = settings.access.data_scientists
+        for group in dict.fromkeys([*settings.access.readers, *workers]):
             assign_role(
                 self,
                 f"reader-{group}",
-                Role.READER,
+                # Who works here reads the logs too.
+                Role.READER if group in workers else custom_role(self, CustomRole.READER),
                 principal_id=group,
                 scope=group_id,
                 principal_type=PrincipalType.GROUP,

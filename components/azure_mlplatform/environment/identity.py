@@ -17,6 +17,7 @@ from ..foundation.violations import Path
 from ..inference.aks.settings.aks import AKSSettings
 from ..inference.settings.target import InferenceTarget
 from ..parts.component import child
+from ..parts.settings.trust import TrustSettings
 from .checks.inference import egress_of_own_cluster
 from .settings.environment import EnvironmentSettings
 
@@ -82,10 +83,7 @@ def _kept(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, Kept]]
         )
     yield from _of_inference(settings)
     yield from _of_batch(settings)
-    for number, each in enumerate(settings.workload_identity.federated_credentials):
-        at = ("workload_identity", "federated_credentials", number)
-        kept = {field: Kept((*at, field), getattr(each, field)) for field in ("issuer", "subject")}
-        yield f"trust-{each.name}", kept
+    yield from kept_trust("workload_identity", settings.workload_identity).items()
 
 
 def kept_place(
@@ -100,6 +98,15 @@ def kept_place(
         "subscription_id": Kept(("subscription_id",), subscription_id),
         "tenant_id": Kept(("tenant_id",), tenant_id),
     }
+
+
+def kept_trust(field: str, trust: TrustSettings) -> dict[str, dict[str, Kept]]:
+    """The name of a stash for each credential of the identity in a `field` of the settings, and what it keeps."""
+    found = {}
+    for number, each in enumerate(trust.federated_credentials):
+        at = (field, "federated_credentials", number)
+        found[f"trust-{each.name}"] = {key: Kept((*at, key), getattr(each, key)) for key in ("issuer", "subject")}
+    return found
 
 
 def _of_environment(settings: EnvironmentSettings) -> dict[str, Kept]:

@@ -57,6 +57,9 @@ class Profile:
     trains_in_pipelines: bool
     """Whether the identity that releases may also do what training needs, such as clear away what it made."""
 
+    people_may_deploy: bool
+    """Whether `pulumi up` goes on with a person's sign-in."""
+
     may_trust_any_job: bool
     """Whether identities may trust other tokens than those of the environment's own GitHub environment and of service
     connections of Azure DevOps."""
@@ -99,6 +102,7 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     "may_grant": (_EVERYONE, _EVERYONE, _READERS, _READERS),
     "has_ci_identities": (False, True, True, True),
     "trains_in_pipelines": (False, True, False, False),
+    "people_may_deploy": (True, True, True, False),
     "may_trust_any_job": (True, True, True, False),
     "may_have_instances": (True, True, False, False),
     "protect": (False, False, False, True),

@@ -13,11 +13,10 @@ from typing import Any, Optional
 import pulumi
 import pulumi_azure_native as native
 
-from ..catalogue.changes import replacing
 from ..environment.budget import make_budget
 from ..environment.identity import guard
 from ..environment.tags import environment_tags
-from ..foundation.built_in_roles import PrincipalType, Role, assignment_name, role_definition_id
+from ..foundation.built_in_roles import Role
 from ..foundation.environment_names import CIUse, ci_group_name
 from ..foundation.model import check
 from ..foundation.problems import Problem
@@ -25,7 +24,7 @@ from ..foundation.rules import field_rule
 from ..foundation.values import date, subscription_of
 from ..foundation.violations import Violation, prefixed
 from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, refuse_deployed
-from ..parts.authorization import ROLE_ASSIGNMENT
+from ..parts.authorization import assign_role
 from ..parts.component import Component, child
 from ..parts.outputs import after_check, known_value_of
 from ..parts.placement import Placement
@@ -198,15 +197,21 @@ class Landing(Component):
             definition = self._custom_role(role, settings, group_id)
             for scope in role.scopes:
                 label = role.label if scope.lower() == own else f"{role.label}-{short_scope(scope)}"
-                self._assign(label, definition, deploy, on(scope))
+                assign_role(self, label, definition, principal_id=deploy.principal_id, scope=on(scope))
         for scope, condition in roles.may_assign.items():
             label = "deploy-roles" if scope.lower() == own else f"deploy-roles-{short_scope(scope)}"
-            built_in = role_definition_id(settings.subscription_id, Role.RBAC_ADMINISTRATOR)
-            self._assign(label, built_in, deploy, on(scope), condition=condition)
+            assign_role(
+                self,
+                label,
+                Role.RBAC_ADMINISTRATOR,
+                principal_id=deploy.principal_id,
+                scope=on(scope),
+                condition=condition,
+            )
         for scope in roles.subscribes:
             label = "deploy-events" if scope.lower() == own else f"deploy-events-{short_scope(scope)}"
-            built_in = role_definition_id(settings.subscription_id, Role.EVENTGRID_SUBSCRIPTION_CONTRIBUTOR)
-            self._assign(label, built_in, deploy, on(scope))
+            subscribes = Role.EVENTGRID_SUBSCRIPTION_CONTRIBUTOR
+            assign_role(self, label, subscribes, principal_id=deploy.principal_id, scope=on(scope))
 
     def _custom_role(
         self, role: CustomRole, settings: LandingSettings, group_id: "pulumi.Output[str]"
@@ -231,26 +236,6 @@ class Landing(Component):
         )
         prefix = f"/subscriptions/{settings.subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
         return known_value_of(made, f"{prefix}/{guid}")
-
-    def _assign(
-        self, label: str, definition_id: In[str], deploy: CIIdentity, scope: In[str], *, condition: str = ""
-    ) -> None:
-        name = self.logical_name(label)
-        native.authorization.RoleAssignment(
-            name,
-            role_assignment_name=assignment_name(self.placement.subscription_id, self._group_name, name),
-            role_definition_id=definition_id,
-            principal_id=deploy.principal_id,
-            principal_type=PrincipalType.SERVICE_PRINCIPAL.value,
-            scope=scope,
-            condition=condition or None,
-            condition_version="2.0" if condition else None,
-            opts=child(self, delete_before_replace=True, replace_on_changes=replacing(ROLE_ASSIGNMENT)),
-        )
-
-    @property
-    def _group_name(self) -> str:
-        return str(self.placement.resource_group_name)
 
     def _workbook(self, settings: LandingSettings, group: "native.resources.ResourceGroup") -> None:
         title = f"{settings.project.name} {settings.environment}"

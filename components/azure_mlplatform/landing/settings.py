@@ -17,6 +17,7 @@ from ..foundation.rules import field_rule, known_to_owner
 from ..foundation.tags import tag_violations
 from ..foundation.values import date, guid
 from ..foundation.violations import Violation, prefixed
+from ..parts.settings.break_glass import BreakGlass
 from ..parts.settings.part import PartSettings
 from ..parts.settings.retirement import Retirement
 from ..parts.settings.trust import TrustSettings, github_environment
@@ -66,6 +67,9 @@ class LandingSettings(PartSettings):
 
     expires_on: Optional[str] = Field(default=None, examples=["2026-12-31"])
     """The day from which the environment counts as expired. A sandbox needs one. Default elsewhere: none."""
+
+    break_glass: Optional[BreakGlass] = None
+    """Lets a person deploy a landing of prod, for some days and with a reason. Default: only pipelines deploy it."""
 
     retire: Optional[Retirement] = None
     """Takes the roles from the identities and removes protection, so that `pulumi destroy` can delete the groups with
@@ -177,7 +181,9 @@ class LandingSettings(PartSettings):
         return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """Violations of what each identity may trust, as its own GitHub environment."""
+        """Violations of what each identity may trust, as its own GitHub environment; and of the other settings."""
+        if self.break_glass is not None:
+            yield from prefixed(("break_glass",), self.break_glass.profile_violations(environment))
         for field, release in (("deploy", False), ("release", True)):
             trust: Optional[TrustSettings] = getattr(self, field)
             if trust is not None:

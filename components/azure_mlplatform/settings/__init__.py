@@ -19,6 +19,7 @@ from ..environment.settings.budget import BudgetSettings
 from ..environment.settings.diagnostics import DiagnosticsSettings
 from ..environment.settings.environment import EnvironmentSettings
 from ..foundation.cluster_sharing import Attach
+from ..foundation.custom_roles import CustomRolesFrom
 from ..foundation.environment_names import CIUse
 from ..foundation.model import Settings, check
 from ..foundation.problems import Problem, ProblemsError
@@ -47,6 +48,7 @@ from ..network.settings import (
     SubnetRole,
     Subnets,
 )
+from ..parts.settings.break_glass import BreakGlass
 from ..parts.settings.encryption import CustomerManagedKey
 from ..parts.settings.locks import LiftedLocks
 from ..parts.settings.public_access import PublicAccess
@@ -84,11 +86,13 @@ __all__ = [
     "BatchOutput",
     "BatchSettings",
     "BlobCreatedSettings",
+    "BreakGlass",
     "BudgetSettings",
     "CIUse",
     "ClusterSettings",
     "ContainerAppSettings",
     "ContainerAppsSettings",
+    "CustomRolesFrom",
     "CustomerManagedKey",
     "DatabricksSettings",
     "DatastoreSettings",

@@ -97,7 +97,7 @@ class RegistryUser(Settings):
     """An identity that uses the model registry: the release identity of an environment."""
 
     name: str = Field(pattern=r"^[a-z](-?[a-z0-9])*$", max_length=40, examples=["churn-dev"])
-    """What it is called here: lower-case letters, digits and single hyphens."""
+    """What it is called here, for readers and messages: lower-case letters, digits and single hyphens."""
 
     principal_id: str = Field(examples=["00000000-0000-0000-0000-000000000003"])
     """Its object id, as the landing of its environment shows it (`release_principal_id`)."""
@@ -278,6 +278,10 @@ class SharedSettings(PartSettings):
                 "no network is linked to the zones, so nobody resolves a name there",
                 "Give hub: {vnet_id: <id>}, or linked_network_ids",
             )
+        # The name of a link is that of its network.
+        yield from duplicate_values(
+            [name_of(each).lower() for each in self.linked_network_ids], ("dns", "linked_network_ids")
+        )
 
     @check
     def _subscriptions_stand_once(self) -> Iterator[Violation]:
