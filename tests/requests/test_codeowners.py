@@ -130,7 +130,20 @@ def test_a_product_whose_owner_does_not_review_is_refused(tmp_path):
         "requests/lending.yaml:14: reads[0].product: its owner, @example/customer-360, is not among"
     )
     (tmp_path / FILE).unlink()
-    assert len(problems(tmp_path, "lending")) == 2
+    assert len(problems(tmp_path, "lending")) == 2, "the product's owner and who pays"
+
+
+def test_what_was_edited_or_is_old_is_said(tmp_path):
+    rendered(written(tmp_path, request()))
+    (tmp_path / "projects/lending/reviews/costs.json").write_text("{}")
+    (tmp_path / RULESET).unlink()
+    assert problems(tmp_path, "lending") == [
+        ".github/ruleset.json: is older than requests/",
+        "projects/lending/reviews/costs.json: is older than requests/",
+    ]
+    rendered(tmp_path)
+    written(tmp_path, request(reads=[]))
+    assert problems(tmp_path, "lending") == ["projects/lending/reviews/reads/customer-360.json: is no longer asked for"]
 
 
 def test_a_rule_below_the_block_takes_over(tmp_path):

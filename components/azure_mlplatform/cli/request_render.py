@@ -47,7 +47,7 @@ def render(
     from ..foundation.clock import today
     from ..requests.checks import request_problems
     from ..requests.render import render as rendered
-    from ..requests.render import write
+    from ..requests.render import review_rendering, write
     from .answers import RequestRender
 
     with output(RequestRender, file, as_json=as_json) as said:
@@ -69,6 +69,12 @@ def render(
             for each in found:
                 if not (each.problems or each.conflicts) and (each.project or not refused or len(found) > 2):
                     write(repository.root, each)
+        if not refused or any(each.project and not (each.problems or each.conflicts) for each in found):
+            # Who reviews what follows from all requests, so it comes after what is written of each.
+            reviews = review_rendering(repository, found)
+            found.append(reviews)
+            if not dry_run:
+                write(repository.root, reviews)
         if as_json:
             said.notices(("warning", notice) for each in found for notice in each.notices)
             said.answer(

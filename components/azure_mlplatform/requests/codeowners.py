@@ -214,6 +214,10 @@ def review_problems(found: RepositoryRequests, rendered: Iterable[str]) -> Itera
     lines = set((block or "").splitlines())
     for document in documents:
         yield from document.located(_not_reviewed(document, found.platform.content, lines))
+    for path, text in review_files(found, [each.content.project for each in documents]).items():
+        if path != FILE and text != (_text(found.root / path) or None):
+            what = "is older than requests/" if text is not None else "is no longer asked for"
+            yield Problem((), what, _RENDER, path)
     rule = next((line for line in below.splitlines() if line.strip() and not line.startswith("#")), None)
     if rule is not None:
         fix = "Move it above the block: of several rules that fit a file, GitHub takes the last"

@@ -45,7 +45,8 @@ def budget_problems(found: RepositoryRequests) -> Iterator[Problem]:
             floor, amount = Decimal(str(cost["floor"])), Decimal(str(each.budget.amount))
             if amount < floor:
                 currency = cost.get("currency") or ""
-                what = f"{amount.normalize():,f} is below the floor: {floor:,.2f} {currency} a month cost even if nobody uses it"
+                sum_ = f"{floor:,.2f} {currency}".rstrip()
+                what = f"{amount.normalize():,f} is below the floor: {sum_} a month cost even if nobody uses it"
                 fix = f"Give at least {floor.to_integral_value('ROUND_CEILING'):,}, or ask for less. `mlplatform cost "
                 fix += f"{each.name} -C projects/{name}` shows each line"
                 violations.append(Violation(("environments", index, "budget", "amount"), each.budget.amount, what, fix))

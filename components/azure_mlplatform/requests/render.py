@@ -116,10 +116,14 @@ def render(
     text = lock.text()
     if lock.ranges and text != _text(repository.root / place):
         found.append(Rendering("", {place: text}))
-    reviews = review_files(repository, {each.project for each in found if not each.problems and not each.conflicts})
-    if changed := {each: text for each, text in reviews.items() if text != _text(repository.root / each)}:
-        found.append(Rendering("", changed))
     return found
+
+
+def review_rendering(repository: RepositoryRequests, found: Iterable[Rendering]) -> Rendering:
+    """What becomes of the files that say who reviews what, beside the projects that were rendered."""
+    rendered = {each.project for each in found if not each.problems and not each.conflicts}
+    files = review_files(repository, rendered)
+    return Rendering("", {each: text for each, text in files.items() if text != _text(repository.root / each)})
 
 
 def write(root: FilePath, rendering: Rendering) -> None:
