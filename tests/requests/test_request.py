@@ -47,7 +47,7 @@ CONNECTION = {"issuer": "https://vstoken.dev.azure.com/" + GROUP, "subject": "sc
         ("region", "westeurop", "westeurope"),
         ("repository.ids", REMOVED, "repository.ids: required"),
         ("repository.github", "lending", "repository.github"),
-        ("repository", REMOVED, "no pipeline can release to dev"),
+        ("repository", REMOVED, "no pipeline can release models"),
         ("environments.1", REMOVED, "prod is missing"),
         ("environments.0.network", REMOVED, "required for dev"),
         ("environments.0.network", "10.1.0.0/24", "Allowed: small, medium, large"),

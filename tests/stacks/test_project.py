@@ -86,7 +86,8 @@ def test_an_own_network_without_own_zones_says_who_has_to_link_them(folder, stac
     said = [text for _, text in made.messages if text.startswith("network.dns: ")]
     links = {each.input("privateZoneName") for each in made.of_type("VirtualNetworkLink")}
     zones = {zone for each in made.of_type("PrivateDnsZoneGroup") for zone in zone_names(each)}
-    assert bool(said) == bool(made.of_type("VirtualNetwork") and made.of_type("PrivateEndpoint") and not links)
+    resolved = links or any(each.input("dhcpOptions.dnsServers") for each in made.of_type("VirtualNetwork"))
+    assert bool(said) == bool(made.of_type("VirtualNetwork") and made.of_type("PrivateEndpoint") and not resolved)
     assert all(zone in text for zone in zones for text in said)
 
 

@@ -87,6 +87,20 @@ class Resource(_Object):
     retain_on_delete: bool
 
 
+class CreationTime(_Object):
+    """How long the first update takes, from published times."""
+
+    seconds: int
+    """The longest chain of creations. Azure makes the rest beside it."""
+
+    documented: int
+    """The resources whose time has a source. Of the others it is assumed."""
+
+    resources: int
+    slowest: list[str]
+    """The kinds of resource that take most of it."""
+
+
 class PlannedStack(_Object):
     """All that a stack makes."""
 
@@ -94,6 +108,9 @@ class PlannedStack(_Object):
     stack: str
     settings: dict[str, Any]
     """The library's settings in the files, by key without its namespace, with `[secret]` for what is encrypted."""
+
+    first_update: Optional[CreationTime] = None
+    """How long it takes to make all of it. Null with `--unknown`."""
 
     resources: list[Resource]
     """In the order of their URNs."""
@@ -480,6 +497,102 @@ class Prices(Answer):
     without_price: list[WithoutPrice] = []
 
 
+class ExpiryStep(_Object):
+    """Something that ends an environment."""
+
+    step: Literal["rest", "retire", "up", "destroy", "record"]
+    """`rest`: an update stops what can be stopped. `retire`: it is written into the settings. `up`: protection goes.
+    `destroy`: everything goes. `record`: the request keeps the day."""
+
+    command: str
+    """What does it."""
+
+    done: bool
+    """False with `--dry-run`, and after a step that failed."""
+
+    error: str
+    """Why it failed. Empty if it did not."""
+
+
+class ExpiringStack(_Object):
+    """A stack with a day of expiry."""
+
+    folder: str
+    project: str
+    stack: str
+    environment: str
+    expires_on: str
+    retired_from: Optional[str]
+    """The day from which it is retired. Null: somebody has to decide."""
+
+    phase: Literal["lives", "expires soon", "at rest", "over", "refused"]
+    days_left: int
+    """The days until it expires. 0 or fewer once it has."""
+
+    warning: Optional[Literal[14, 7, 1]]
+    """The warning that is due. Null: none."""
+
+    deployed: Optional[bool]
+    """Whether anything of it exists. Null if nothing is due, or nobody could ask the Pulumi CLI."""
+
+    waits: str
+    """What has to happen first. Empty: nothing."""
+
+    steps: list[ExpiryStep]
+
+
+class Expire(Answer):
+    """`mlplatform expire --json`."""
+
+    command: Literal["expire"] = "expire"
+    day: str = ""
+    """The day on which it was judged."""
+
+    stacks: list[ExpiringStack] = []
+
+
+class RetirementObstacle(_Object):
+    """Something that has to be thought of before an environment is destroyed."""
+
+    kind: str
+    name: str
+    what: str
+    who: str
+    """Who ends it: `retire`, `destroy`, `nobody` (time), or a person."""
+
+    free_on: Optional[str]
+    """The first day on which Azure gives the name again. Null: it does not hold it."""
+
+
+class RetirementStep(_Object):
+    """A step of an end, in order."""
+
+    what: str
+    command: Optional[str]
+    """Null: a person does it."""
+
+
+class RetiredEnvironment(_Object):
+    """The end of an environment."""
+
+    project: str
+    environment: str
+    obstacles: list[RetirementObstacle]
+    steps: list[RetirementStep]
+    free_on: str
+    """The day on which its names and addresses are free, if it is destroyed on the day of the command."""
+
+    written: list[str]
+    """The files that were changed."""
+
+
+class RequestRetire(Answer):
+    """`mlplatform request retire --json`."""
+
+    command: Literal["request retire"] = "request retire"
+    environments: list[RetiredEnvironment] = []
+
+
 class RequestNew(Answer):
     """`mlplatform request new --json`."""
 
@@ -714,10 +827,12 @@ ANSWERS: tuple[type[Answer], ...] = (
     EmulatedAzure,
     Cost,
     Prices,
+    Expire,
     RequestNew,
     RequestCheck,
     RequestRender,
     RequestStatus,
+    RequestRetire,
     Projects,
 )
 """The objects of all commands."""

@@ -6,13 +6,14 @@ import typer
 
 from . import check as checks
 from . import cost as costs
+from . import expire as expires
 from . import explain as explains
 from . import export as exports
 from . import init as inits
 from . import preview as previews
 from . import prices as prices_
 from . import projects as projects_
-from . import request_check, request_new, request_render, request_status
+from . import request_check, request_new, request_render, request_retire, request_status
 from . import rights as rights_
 from . import schema as schemas
 from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
@@ -58,6 +59,7 @@ app.command(epilog=epilog(*inits.EXAMPLES, codes=(BAD_INPUT,)))(inits.init)
 app.command(epilog=epilog(*previews.EXAMPLES, codes=(FINDING, BAD_INPUT)))(previews.preview)
 app.command(epilog=epilog(*checks.EXAMPLES, codes=(FINDING, BAD_INPUT)))(checks.check)
 app.command(epilog=epilog(*rights_.EXAMPLES, codes=(BAD_INPUT,)))(rights_.rights)
+app.command(epilog=epilog(*expires.EXAMPLES, codes=(FINDING, BAD_INPUT)))(expires.expire)
 app.command(epilog=epilog(*explains.EXAMPLES, codes=(BAD_INPUT,)))(explains.explain)
 app.command(epilog=epilog(*schemas.EXAMPLES, codes=(BAD_INPUT,)))(schemas.schema)
 export.command("synapse", epilog=epilog(*exports.SYNAPSE_EXAMPLES, codes=(FINDING, BAD_INPUT)))(exports.synapse)
@@ -67,4 +69,5 @@ request.command(epilog=epilog(*request_new.EXAMPLES, codes=(BAD_INPUT,)))(reques
 request.command(epilog=epilog(*request_check.EXAMPLES, codes=(BAD_INPUT,)))(request_check.check)
 request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_render.render)
 request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(request_status.status)
+request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)

@@ -57,7 +57,7 @@ def render(
         names = [each for each in repository.requests if project in (None, each)]
 
         def computed(draft: Path, stacks: list[str]) -> Mapping[str, str]:
-            return _computed(draft, stacks, now)
+            return computed_files(draft, stacks, now)
 
         with progress() as says:
             says(f"rendering {project or 'all projects'}")
@@ -114,7 +114,7 @@ def _verb(text: str | None, dry_run: bool) -> str:
     return ("would remove" if dry_run else "removed") if text is None else "would write" if dry_run else "wrote"
 
 
-def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[str, str]:
+def computed_files(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[str, str]:
     """rights.<stack>.json as `mlplatform rights <stack> --json` prints it, environments.json and costs.json."""
     from ..catalogue.prices import price_table, table_for
     from ..foundation.profiles import PROFILES, Environment
