@@ -176,6 +176,13 @@ def test_a_stack_that_cannot_be_planned_is_said_with_the_rest(repository):
     assert one["what"] == "rendered"
 
 
+def test_a_request_that_cannot_be_read_is_not_gone(repository):
+    (repository / "requests" / "lending.yaml").write_text("- a list\n")
+    found = answer("request", "check", "--since", "main", cwd=repository, code=2)
+    assert found["changed"] == []
+    assert found["problems"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -697,6 +697,23 @@ class RightsThenAndNow(_Object):
     lost: list[DeployRight]
 
 
+class RoleAction(_Object):
+    """An action that a custom role allows, or a role that somebody may give."""
+
+    role: str
+    """`custom role <name>`, or `may give on <scope>`."""
+
+    action: str
+    """Begins with `not ` if the role leaves it out. Of what may be given: the role."""
+
+
+class RoleActionsThenAndNow(_Object):
+    """What the custom roles of a stack allow, and no more."""
+
+    gained: list[RoleAction]
+    lost: list[RoleAction]
+
+
 class ReviewedStack(_Object):
     """A stack whose rights, money or addresses differ."""
 
@@ -708,6 +725,7 @@ class ReviewedStack(_Object):
     """The address spaces of its networks."""
 
     roles: RolesThenAndNow
+    role_actions: RoleActionsThenAndNow
     rights: RightsThenAndNow
     """What the deploying identity must be allowed."""
 

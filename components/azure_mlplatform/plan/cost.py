@@ -243,7 +243,7 @@ def cost_table(cost: PlanCost) -> list[str]:
     rows = [("", "least", "most", "price")]
     rows += (
         (each.what, money(each.floor, cost.currency), money(each.ceiling, cost.currency), _said(each))
-        for each in _grouped(cost.lines)
+        for each in grouped(cost.lines)
     )
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [f"{cost.project} {cost.stack}: a month"]
@@ -255,7 +255,7 @@ def cost_table(cost: PlanCost) -> list[str]:
     if cost.budget is not None:
         lines.append(f"  budget   {money(cost.budget)}, in the currency of the bill")
     if cost.without_price:
-        lines += ["", "  No price, so in no sum:", *(f"    {each.what}" for each in _grouped(cost.without_price))]
+        lines += ["", "  No price, so in no sum:", *(f"    {each.what}" for each in grouped(cost.without_price))]
     if cost.by_use:
         lines += ["", "  Depends on use:", *(f"    {what}: {uses}" for what, uses in used(cost))]
     return [*lines, "", f"  Not counted: {', '.join(NOT_COUNTED)}"]
@@ -270,7 +270,7 @@ def _said(line: CostLine) -> str:
     )
 
 
-def _grouped(lines: Iterable[CostLine]) -> list[CostLine]:
+def grouped(lines: Iterable[CostLine]) -> list[CostLine]:
     """The lines, with those of equal charges of one sort of resource in one."""
     found: dict[tuple[object, ...], list[CostLine]] = {}
     for each in lines:

@@ -6,14 +6,17 @@ library and the prices of today: what differs comes from the change alone.
 
 import datetime
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Optional
 
+from ..foundation.built_in_roles import role_name
 from ..foundation.markdown import escaped
 from ..foundation.printable import printable
 from ..foundation.problems import Problem
+from ..foundation.values import name_of
 from .codeowners import who_agrees
 from .repository import RepositoryRequests
 from .request import APPROVALS
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from ..plan.settings_difference import SettingDifference
 
 _PROJECTS = "projects"
+_GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _RETIRED = {"azure-mlplatform:retire": {"reason": "What retiring changes"}}
 
 MOST_ROWS = 40
@@ -39,7 +43,10 @@ class StackState:
     """Action and scope: what the deploying identity must be allowed."""
 
     roles: frozenset["Assignment"]
-    """What the stack allows others."""
+    """The roles that the stack gives others. Custom roles by their names."""
+
+    role_actions: frozenset[tuple[str, str]]
+    """Custom role that the stack makes → an action that it allows; and who may give roles → a role."""
 
     cost: "PlanCost"
     ranges: tuple[str, ...]
@@ -91,6 +98,11 @@ def rights_in(state: StackState) -> frozenset[tuple[str, str]]:
 def roles_in(state: StackState) -> frozenset["Assignment"]:
     """The roles of a state."""
     return state.roles
+
+
+def role_actions_in(state: StackState) -> frozenset[tuple[str, str]]:
+    """The actions of custom roles that a state makes, and the roles that somebody may give."""
+    return state.role_actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +159,10 @@ def review(
     wrong: list[Problem] = list(problems)
     then, now = _trees(before.root), _trees(after.root)
     names = {*then, *now, *before.requests, *after.requests}
+    # A request that cannot be read is not gone. Its problem is said.
+    unread = before.unread | after.unread
     for name in sorted(names & {only} if only else names):
-        asked = _asked(before, after, name)
+        asked = [] if name in unread else _asked(before, after, name)
         addresses = _addresses(before, after, name)
         if not asked and not addresses and then.get(name) == now.get(name):
             continue
@@ -169,7 +183,7 @@ def review(
                 what,
                 tuple(asked),
                 addresses,
-                tuple(who_agrees(before, after, name)),
+                () if name in unread else tuple(who_agrees(before, after, name)),
                 max((APPROVALS[each.environment] for each in request.environments), default=1) if request else 1,
                 tuple(each for each in stacks if each.changes_anything),
                 name in now,
@@ -258,11 +272,27 @@ def _state(
         rights = rights_of(plan, retired)
     except Exception as error:  # A program may raise anything.
         return None, list(problems_in(error))
+    definitions = plan.of_type("RoleDefinition")
+    names = {name_of(each.id): str(each.input("roleName") or each.name) for each in definitions}
+    actions = (
+        (f"custom role {names[name_of(each.id)]}", f"{sign}{action}")
+        for each in definitions
+        for permission in each.input("permissions") or []
+        for key, sign in (("actions", ""), ("dataActions", ""), ("notActions", "not "), ("notDataActions", "not "))
+        for action in permission.get(key) or []
+    )
+    # A condition names the roles that may be given.
+    given = (
+        (f"may give on {_place(str(each.input('scope')))}", names.get(guid) or role_name(guid))
+        for each in plan.of_type("RoleAssignment")
+        for guid in re.findall(_GUID, str(each.input("condition") or ""))
+    )
     spaces = (each.input("addressSpace.addressPrefixes") for each in plan.of_type("VirtualNetwork"))
     return (
         StackState(
             frozenset((each.action, each.scope) for each in rights.rights),
-            frozenset(rights.assignments),
+            frozenset(replace(each, role=names.get(each.role, each.role)) for each in rights.assignments),
+            frozenset([*actions, *given]),
             cost_of(plan, prices),
             tuple(str(each) for space in spaces if isinstance(space, list) for each in space),
         ),
@@ -320,7 +350,7 @@ def review_table(found: Review) -> list[str]:
         lines += (f"  address    {line}" for line in _address_lines(each))
         for change in each.stacks:
             lines.append(f"  {change.label}: {_kind(change)}")
-            lines += (f"    {what:<9} {text}" for what, text in _money_lines(change))
+            lines += (f"    {what:<9} {old} → {new}" for what, old, new in _money_lines(change))
             lines += (f"    {sign} {text}" for sign, text in _right_lines(change))
         lines += (f"  yes of     {owners} ({why})" for owners, why in each.reviewers)
         lines.append(f"  approvals  {each.approvals}")
@@ -329,6 +359,8 @@ def review_table(found: Review) -> list[str]:
 
 def review_markdown(found: Review) -> list[str]:
     """The review as a comment on a pull request."""
+    from ..plan.cost import grouped
+
     lines = ["## What this changes"]
     if not found.projects:
         lines += ["", f"Nothing that anybody asked for, since `{escaped(found.since)}`."]
@@ -342,11 +374,14 @@ def review_markdown(found: Review) -> list[str]:
         lines += _bullets("Asked for", _asked_lines(each))
         lines += _bullets("Addresses", _address_lines(each))
         if each.stacks:
-            lines += ["", "| stack | | before | after |", "|---|---|---|---|"]
-            for change in each.stacks:
-                for title, most in (("floor a month", False), ("ceiling a month", True)):
-                    values = (_money(side, most=most) for side in (change.before, change.after))
-                    lines.append(f"| {escaped(change.label)} | {title} | {' | '.join(map(escaped, values))} |")
+            rows = [
+                f"| {escaped(change.label)} | {what} a month | {escaped(old)} | {escaped(new)} |"
+                for change in each.stacks
+                for what, old, new in _money_lines(change)
+                if old != new
+            ]
+            head = ["| stack | | before | after |", "|---|---|---|---|"]
+            lines += ["", *([*head, *rows] if rows else ["Money: as before."])]
         for change in each.stacks:
             rights = [f"{sign} {text}" for sign, text in _right_lines(change)]
             if rights:
@@ -354,8 +389,8 @@ def review_markdown(found: Review) -> list[str]:
                 lines += _bullets("", rights)
                 lines += ["", "</details>"]
             if change.after is not None and change.after.cost.without_price:
-                names = (f"{line.kind} {line.name}: {line.charge}" for line in change.after.cost.without_price)
-                lines += _bullets(f"No price in {change.label}, so in no sum", dict.fromkeys(names))
+                names = (line.what for line in grouped(change.after.cost.without_price))
+                lines += _bullets(f"No price in {change.label}, so in no sum", names)
     return list(map(printable, lines))
 
 
@@ -414,25 +449,48 @@ def _kind(change: StackChange) -> str:
     return "new" if change.before is None else "gone" if change.after is None else "changed"
 
 
-def _money_lines(change: StackChange) -> Iterator[tuple[str, str]]:
+def _money_lines(change: StackChange) -> Iterator[tuple[str, str, str]]:
+    """Bound, before and after."""
     for what, most in (("floor", False), ("ceiling", True)):
-        yield what, f"{_money(change.before, most=most)} → {_money(change.after, most=most)}"
+        yield what, _money(change.before, most=most), _money(change.after, most=most)
 
 
 def _right_lines(change: StackChange) -> Iterator[tuple[str, str]]:
-    """The roles that others get, then what the deploying identity must be allowed."""
+    """The roles that others get, what custom roles allow, then what the deploying identity must be allowed."""
     for sign, roles in (("+", change.gained(roles_in)), ("-", change.lost(roles_in))):
         for each in roles:
-            yield sign, f"{each.role} on {each.scope} for {each.principal} ({each.principal_type})"
-    for sign, rights in (("+", change.gained(rights_in)), ("-", change.lost(rights_in))):
-        for action, scope in rights:
-            yield sign, f"who deploys: {action} on {scope}"
+            yield sign, f"{each.role} on {_place(each.scope)} for {each.principal} ({each.principal_type})"
+    for what, words in ((role_actions_in, "{}"), (rights_in, "who deploys, on {}")):
+        for sign, found in (("+", change.gained(what)), ("-", change.lost(what))):
+            by_place: dict[str, list[str]] = {}
+            for one, other in found:
+                place, action = (one, other) if what is role_actions_in else (_place(other), one)
+                by_place.setdefault(words.format(place), []).append(action)
+            for place, actions in by_place.items():
+                yield sign, f"{place}: {', '.join(actions)}"
+
+
+def _place(scope: str) -> str:
+    """A scope as a person names it: `registries/cr in rg-lending-dev`."""
+    found = re.search(r"/resourceGroups/([^/]+)(?:/providers/(.+))?$", scope, re.IGNORECASE)
+    if not found:
+        return scope
+    if not found[2]:
+        return f"the group {found[1]}"
+    return f"{'/'.join(found[2].split('/')[1:])} in {found[1]}"
 
 
 def _counts(change: StackChange) -> str:
-    roles = f"+{len(change.gained(roles_in))} -{len(change.lost(roles_in))} roles"
-    rights = f"+{len(change.gained(rights_in))} -{len(change.lost(rights_in))} of who deploys"
-    return f"{roles}, {rights}"
+    parts = [
+        f"{len(change.gained(what))} more and {len(change.lost(what))} fewer {words}"
+        for what, words in (
+            (roles_in, "roles"),
+            (role_actions_in, "in custom roles and what may be given"),
+            (rights_in, "of who deploys"),
+        )
+        if change.gained(what) or change.lost(what)
+    ]
+    return ", ".join(parts)
 
 
 def review_json(found: Review) -> list[dict[str, Any]]:
@@ -484,6 +542,10 @@ def _stack_json(change: StackChange) -> dict[str, Any]:
                 for each in found
             ]
             for name, found in (("gained", change.gained(roles_in)), ("lost", change.lost(roles_in)))
+        },
+        "role_actions": {
+            name: [{"role": role, "action": action} for role, action in found]
+            for name, found in (("gained", change.gained(role_actions_in)), ("lost", change.lost(role_actions_in)))
         },
         "rights": {
             name: [{"action": action, "scope": scope} for action, scope in found]
