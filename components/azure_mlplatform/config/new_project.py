@@ -32,7 +32,7 @@ from .yaml_text import block, scalar
 
 _PROJECT = ProjectSettings.model_fields
 _VM_SIZE = "Standard_D4ds_v5"
-_LIFE_DAYS = 30
+LIFE_DAYS = 30
 """The days until a sandbox expires, if nobody names a day."""
 
 
@@ -562,7 +562,7 @@ def money_text(project: NewProject, environment: NewEnvironment, today: Optional
     expires = environment.expires_on
     longest = environment.profile.longest_life_days
     if expires is None and longest and today is not None:
-        expires = (today + datetime.timedelta(min(_LIFE_DAYS, longest))).isoformat()
+        expires = (today + datetime.timedelta(min(LIFE_DAYS, longest))).isoformat()
     ahead = f", at most {longest} days ahead" if longest else ""
     expiry = (
         f"""\

@@ -31,6 +31,7 @@ from ..workspace.settings.datastores import DatastoreSettings, FolderSettings
 from .address_lock import LOCK_FILE, AddressLock
 from .address_pool import AddressPool
 from .addresses import kept_ranges, with_ranges
+from .codeowners import review_files
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
 from .request import Request, RequestedEnvironment, Tier
@@ -116,6 +117,13 @@ def render(
     if lock.ranges and text != _text(repository.root / place):
         found.append(Rendering("", {place: text}))
     return found
+
+
+def review_rendering(repository: RepositoryRequests, found: Iterable[Rendering]) -> Rendering:
+    """What becomes of the files that say who reviews what, beside the projects that were rendered."""
+    rendered = {each.project for each in found if not each.problems and not each.conflicts}
+    files = review_files(repository, rendered)
+    return Rendering("", {each: text for each, text in files.items() if text != _text(repository.root / each)})
 
 
 def write(root: FilePath, rendering: Rendering) -> None:
@@ -340,7 +348,8 @@ def _new_environment(
         if landed
         else None,
         "release_identity_id": ci_identity_id(subscription, place, each.environment, CIUse.RELEASE) if landed else None,
-        "custom_roles": CustomRolesFrom.SHARED if programs.shared else None,
+        # A deploy identity that defines roles could change one that it may give.
+        "custom_roles": CustomRolesFrom.SHARED if programs.shared or landed else None,
         "hub": reached and reached.hub,
         "egress": reached and reached.egress,
         "dns": reached and reached.dns,
