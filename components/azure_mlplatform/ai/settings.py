@@ -14,6 +14,7 @@ from ..catalogue.private_link import PrivateService
 from ..foundation.duplicates import duplicate_names
 from ..foundation.model import Settings, check
 from ..foundation.naming import SHORT_NAME
+from ..foundation.profiles import PROFILES, Environment
 from ..foundation.rules import known_to_owner
 from ..foundation.violations import Violation
 from ..parts.settings.part import PartSettings
@@ -134,6 +135,26 @@ class AIServiceSettings(PartSettings):
     def private_services(self) -> list[PrivateService]:
         """The services with a private endpoint: the account."""
         return [self.private_service]
+
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """Each model with provisioned units, which cost by the hour."""
+        return [
+            f"the provisioned units of '{each.name}' of AI service '{self.name}', until the deployment is deleted"
+            for each in self.deployments
+            if "Provisioned" in each.sku
+        ]
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """A violation for each model that is paid by the hour where nothing is promoted."""
+        for number, each in enumerate(self.deployments):
+            if "Provisioned" in each.sku and not PROFILES[environment].is_promoted:
+                yield Violation(
+                    ("deployments", number, "sku"),
+                    each.sku,
+                    f"in a {environment} environment no model has provisioned units, which cost by the hour",
+                    f"Allowed: {', '.join(sku for sku in DeploymentSku if 'Provisioned' not in sku)}",
+                )
 
     def private_violations(self) -> Iterator[Violation]:
         """A violation if the sku is free and supports no private endpoint."""

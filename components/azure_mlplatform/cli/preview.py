@@ -97,6 +97,7 @@ def preview(
 
 def _show(said: "Output", folder: Path, plans: list["Plan"], *, full: bool, as_markdown: bool) -> None:
     from ..config.files import stack_config
+    from ..plan.creation_time import creation_time
     from ..plan.settings_difference import settings_in
 
     settings = [settings_in(stack_config(folder.resolve(), plan.stack)) for plan in plans]
@@ -110,6 +111,7 @@ def _show(said: "Output", folder: Path, plans: list["Plan"], *, full: bool, as_m
                     "project": plan.project,
                     "stack": plan.stack,
                     "settings": chosen,
+                    "first_update": time.as_json() if (time := creation_time(plan)) else None,
                     "resources": [each.as_json() for each in plan.resources],
                 }
                 for plan, chosen in zip(plans, settings, strict=True)

@@ -55,12 +55,25 @@ def taken_ranges(folder: FilePath) -> Iterator[IPv4Network]:
     and services. Skips files that cannot be read. The repository is the nearest folder above with `.git`."""
     above = [folder.resolve(), *folder.resolve().parents]
     root = next((each for each in above if (each / ".git").exists()), above[0])
+    yield from pool_ranges(root)
     for project in projects(root):
-        for stack in stacks(project):
-            try:
-                yield from ranges_in(read(project / f"Pulumi.{stack}.yaml").config)
-            except ProblemsError:
-                continue
+        yield from networks_in(project)
+
+
+def pool_ranges(root: FilePath) -> Iterator[IPv4Network]:
+    """The pools from which networks of requests get their ranges, and the hubs, as the platform team answers them in
+    requests/platform.yaml. None if that cannot be read."""
+    with contextlib.suppress(ProblemsError):
+        yield from ranges_in(read(root / "requests" / "platform.yaml").data.get("regions"))
+
+
+def networks_in(folder: FilePath) -> Iterator[IPv4Network]:
+    """The address ranges that the stacks of one project have. Skips files that cannot be read."""
+    for stack in stacks(folder):
+        try:
+            yield from ranges_in(read(folder / f"Pulumi.{stack}.yaml").config)
+        except ProblemsError:
+            continue
 
 
 def ranges_in(value: Any) -> Iterator[IPv4Network]:

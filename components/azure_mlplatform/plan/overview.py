@@ -13,6 +13,7 @@ from ..resource_types import resource_type
 from ..resource_types.inference import CLUSTER
 from ..resource_types.network import VNET
 from ..resource_types.resource_type import Machines, Shown
+from .creation_time import creation_time
 from .resource import UNKNOWN, Plan, PlannedResource
 from .settings_difference import NOTHING, SettingDifference, in_one_line, is_id, setting_differences
 
@@ -83,6 +84,9 @@ def _made(plans: Sequence[Plan]) -> Iterator[Row]:
     """The numbers, the kinds that only some have, and the sizes that differ. What is the same in all shares a row."""
     yield _row("components", plans, lambda plan: str(len(plan.components)))
     yield _row("resources", plans, _counted)
+    times = [creation_time(plan) for plan in plans]
+    if all(times):
+        yield Row("first update", tuple(map(str, times)))
     shown = [_by_kind(plan) for plan in plans]
     counts = [Counter({words: len(found) for words, found in each.items()}) for each in shown]
     kinds = sorted({words for each in counts for words in each}, key=str.lower)

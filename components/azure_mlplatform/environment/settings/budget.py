@@ -12,7 +12,8 @@ from ...foundation.violations import Violation
 
 
 class BudgetSettings(Settings):
-    """A monthly budget on the resource group. Azure sends alerts; it does not stop anything."""
+    """A monthly budget on the resource group. Azure sends alerts, hours after the cost arose; it stops nothing. What
+    limits the cost is in docs/sandbox.md."""
 
     amount: float = Field(ge=1, examples=[2000])
     """The budget for a month, in the currency of the subscription's billing account. At least 1."""
