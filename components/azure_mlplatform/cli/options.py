@@ -48,6 +48,8 @@ OutputFile = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file. Default: standard output."),
 ]
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
 On = Annotated[
     Optional[datetime.datetime],
     typer.Option(
