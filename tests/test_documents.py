@@ -192,6 +192,14 @@ def test_the_profile_table_in_the_documents_is_the_one_in_the_code():
     assert kept == [f"{each.log_retention_days} days" for each in profiles]
     [vault] = [cells for label, cells in rows.items() if "vault" in label]
     assert vault == [f"{each.vault_retention_days} days" for each in profiles]
+    [rest] = [cells for label, cells in rows.items() if "at rest" in label]
+    assert [cell.partition(" ")[0].removesuffix(":") for cell in rest] == [
+        "none" if each.expiry_grace_days is None else str(each.expiry_grace_days) for each in profiles
+    ]
+    [promoted] = [cells for label, cells in rows.items() if label.startswith("AKS, and pipelines")]
+    assert [cell == "allowed" for cell in promoted] == [each.is_promoted for each in profiles]
+    [nodes] = [cells for label, cells in rows.items() if label.startswith("nodes of all")]
+    assert [cell.partition(",")[0] for cell in nodes] == [str(each.most_nodes or "any number") for each in profiles]
     [expiry] = [cells for label, cells in rows.items() if "expires_on" in label]
     assert expiry[0] == f"needed, {profiles[0].longest_life_days} days ahead at most"
 

@@ -24,21 +24,22 @@ import json, pathlib, sys
 here = pathlib.Path(__file__).parent
 calls = here / "calls"
 words = sys.argv[1:]
-state = json.loads((here / "state").read_text())
+file = here / f"{{pathlib.Path.cwd().name}}.json"
+state = json.loads(file.read_text()) if file.exists() else {{}}
 if words[:2] == ["stack", "ls"]:
     print(json.dumps([{{"name": name, "resourceCount": len(tags)}} for name, tags in state.items()]))
 elif words[:2] == ["stack", "export"]:
     tags = [{{"inputs": {{"tags": {{"expires-on": each}}}}}} for each in state[words[3]]]
     print(json.dumps({{"deployment": {{"resources": tags}}}}))
 else:
-    with calls.open("a") as file:
-        file.write(f"{{pathlib.Path.cwd().name}} {{' '.join(words)}}\\n")
+    with calls.open("a") as noted:
+        noted.write(f"{{pathlib.Path.cwd().name}} {{' '.join(words)}}\\n")
     if (here / "fails").exists() and (here / "fails").read_text() == words[0]:
         print("error: the update failed for a reason")
         sys.exit(255)
     if words[0] == "destroy":
         state[words[-2]] = []
-        (here / "state").write_text(json.dumps(state))
+        file.write_text(json.dumps(state))
 """
 
 
@@ -50,7 +51,6 @@ class Repository:
         self.bin.mkdir()
         (self.bin / "pulumi").write_text(FAKE.format(python=sys.executable))
         (self.bin / "pulumi").chmod(0o755)
-        self.deployed({})
         (self.root / "requests").mkdir(parents=True)
         (self.root / "requests" / "trial.yaml").write_text(REQUEST)
 
@@ -68,9 +68,9 @@ class Repository:
         self.file = project / f"Pulumi.{stack}.yaml"
         self.file.write_text(f"config:\n{''.join(lines)}")
 
-    def deployed(self, stacks: dict[str, list[str]]) -> None:
-        """Says which stacks exist, each with the days in the tags of its resources."""
-        (self.bin / "state").write_text(json.dumps(stacks))
+    def deployed(self, stacks: dict[str, list[str]], folder: str = "trial") -> None:
+        """Says which stacks of a project exist, each with the days in the tags of its resources."""
+        (self.bin / f"{folder}.json").write_text(json.dumps(stacks))
 
     def run(self, *words: str, cli: bool = True):
         path = f"{self.bin}{os.pathsep}" if cli else ""
@@ -182,6 +182,7 @@ def test_a_wrong_year_destroys_nothing(repository):
 def test_a_landing_goes_after_its_environment_and_not_before(repository):
     repository.stack(-14, folder="projects/trial/landing", main="../../../stacks/landing")
     repository.stack(-14)
+    repository.deployed({"sandbox": [repository.day]}, "landing")
     repository.deployed({"sandbox": [repository.day]})
     (repository.bin / "fails").write_text("destroy")
     failed = repository.run()
@@ -189,8 +190,20 @@ def test_a_landing_goes_after_its_environment_and_not_before(repository):
     assert "waits: projects/trial sandbox goes first" in failed.stdout
     (repository.bin / "fails").unlink()
     (repository.bin / "calls").unlink()
-    repository.run()
-    assert repository.calls[:2] == ["trial up", "trial destroy"]
+    assert repository.run().returncode == 0
+    assert repository.calls == ["trial up", "trial destroy", "landing up", "landing destroy"]
+    landing = repository.root / "projects" / "trial" / "landing" / "Pulumi.sandbox.yaml"
+    assert "azure-mlplatform:retire" in landing.read_text()
+
+
+def test_a_landing_waits_for_an_environment_with_a_longer_grace_period(repository):
+    repository.stack(-14, folder="projects/trial/landing", main="../../../stacks/landing")
+    repository.stack(-14, expiry_grace_days=30)
+    repository.deployed({"sandbox": [repository.day]}, "landing")
+    repository.deployed({"sandbox": [repository.day]})
+    done = repository.run()
+    assert repository.calls == ["trial up"]
+    assert "waits: projects/trial sandbox goes first" in done.stdout
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

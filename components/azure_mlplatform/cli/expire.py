@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import typer
 
 from ..foundation.problems import ProblemsError
 from .exit_codes import BAD_INPUT, FINDING
 from .input import needs_folder, option, refuse_any
-from .options import AsJson, On, OutputFile, Repository, day
+from .options import AsJson, DryRun, On, OutputFile, Repository, day
 from .output import output
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ EXAMPLES = (
 
 def expire(
     folder: Repository = Path(),
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show each step, and do nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     file: OutputFile = None,
     on: On = None,
@@ -167,8 +167,8 @@ class _Run:
     today: datetime.date
     pulumi: "Optional[PulumiCli]"
     dry_run: bool
-    open: set[tuple[str, str]] = field(default_factory=set)
-    """Project folder and stack of the environments that are not gone."""
+    going: set[tuple[str, str]] = field(default_factory=set)
+    """Project folder and stack of the environments that this run destroys, or would destroy."""
 
     def end(self, of: "Expiring") -> _Ended:
         """Does what is due to a stack."""
@@ -189,14 +189,26 @@ class _Run:
             steps = self._record(of)
         elif steps and steps[-1].step.value == "destroy":
             steps += self._record(of)
-        if of.landing and steps and environment in self.open and not self.dry_run:
-            ended.waits = f"{environment[0]} {of.stack} goes first"
+        if of.landing and steps and not ended.waits:
+            ended.waits = self._environment_first(of, environment)
         ended.steps = steps
         if not self.dry_run and not ended.waits:
             self._do(of, steps)
-        if not of.landing and (ended.waits or not all(each.done for each in steps)):
-            self.open.add(environment)
+        if not of.landing and not ended.waits and any(each.step.value == "destroy" for each in steps):
+            self.going.add(environment)
         return ended
+
+    def _environment_first(self, of: "Expiring", environment: tuple[str, str]) -> str:
+        """Why a landing stays: its environment is there."""
+        from ..requests.pulumi_cli import PulumiError
+
+        if self.pulumi is None or (self.dry_run and environment in self.going):
+            return ""
+        try:
+            there = self.pulumi.resources(of.folder.parent, of.stack) > 0
+        except PulumiError as error:
+            return "" if self.dry_run else str(error)
+        return f"{environment[0]} {of.stack} goes first" if there else ""
 
     def _do(self, of: "Expiring", steps: list[_Done]) -> None:
         """Does one step after the other, and ends with the first that fails."""

@@ -54,6 +54,7 @@ Currency = Annotated[
         metavar="CODE", help="The currency of prices, such as EUR. Default: the table's only one; of an update, USD."
     ),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 On = Annotated[
     Optional[datetime.datetime],

@@ -6,41 +6,14 @@ names and addresses are free.
 
 import datetime
 from pathlib import Path as FilePath
-from typing import NamedTuple, Optional
+from typing import Optional
 
-from ..catalogue.soft_delete import held_days, held_until
+from ..catalogue.soft_delete import held_until
 from ..config.files import read
 from ..config.inserted_key import insert_after
 from ..foundation.model import NAMESPACE
 from ..foundation.profiles import PROFILES, Environment
 from .repository import request_path
-
-
-class Held(NamedTuple):
-    """A kind of resource whose name soft delete holds."""
-
-    what: str
-    days: int
-    until: datetime.date
-    """The first day on which the name is free."""
-
-    purgeable: bool
-    """Whether somebody may free it earlier, by purging."""
-
-
-_PURGED_BY_HAND = ("AI services", "the machine-learning workspace", "the Log Analytics workspace")
-"""What can be purged at once: by `az cognitiveservices account purge`, by deleting a workspace permanently, by
-`az monitor log-analytics workspace delete --force` (the pages that catalogue/soft_delete.py names)."""
-
-
-def held_names(environment: Environment, destroyed: datetime.date) -> list[Held]:
-    """What holds its name after an environment was destroyed on a day, the longest first. Purge protection holds a
-    vault for its whole time: this library sets it on every vault that it makes."""
-    found = [
-        Held(what, days, destroyed + datetime.timedelta(days), what in _PURGED_BY_HAND)
-        for what, days in held_days(PROFILES[environment]).items()
-    ]
-    return sorted(found, key=lambda each: (-each.days, each.what))
 
 
 def free_on(environment: Environment, destroyed: datetime.date) -> datetime.date:
