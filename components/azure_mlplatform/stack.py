@@ -2,11 +2,11 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path as FilePath
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, get_args, get_origin, overload
 from urllib.parse import urlsplit
 
 import pulumi
@@ -21,7 +21,7 @@ from .dynamic.sign_in import other_cloud
 from .dynamic.sign_in import settings as azure_native_settings
 from .environment.checks.spark import token_attaches_databricks
 from .environment.checks.stack_name import stack_name_violations
-from .environment.identity import identity_violations
+from .environment.identity import identity_violations, kept_place, kept_violations
 from .environment.isolation import isolation_violations
 from .environment.settings.environment import PROJECT_KEYS, SECRET_KEYS, EnvironmentSettings
 from .environment.settings.platform import PlatformSettings
@@ -33,14 +33,21 @@ from .foundation.printable import printable
 from .foundation.problems import Problem, ProblemsError, dotted, located, problems_of
 from .foundation.secret_values import SECRET, Encrypted
 from .foundation.violations import Path, Violation
+from .landing.rights_file import rights_violations
+from .landing.settings import LandingSettings
 from .parts.arguments import RefusedError
 from .parts.outputs import gated_by
+from .parts.settings.part import PartSettings
+from .shared.settings import SharedSettings
 from .spark.databricks.settings import TOKEN_KEY
 
 if TYPE_CHECKING:
+    from .landing.landing import Landing
     from .project_environment import ProjectEnvironment
+    from .shared.shared_services import SharedServices
 
-S = TypeVar("S", bound=EnvironmentSettings)
+S = TypeVar("S", bound=PartSettings)
+E = TypeVar("E", bound=EnvironmentSettings)
 
 
 def stack_settings() -> EnvironmentSettings:
@@ -48,7 +55,7 @@ def stack_settings() -> EnvironmentSettings:
 
     Raises RefusedError with every problem, each with its file and line if the files can be read.
     """
-    return _settings(EnvironmentSettings)
+    return _environment_settings(EnvironmentSettings)
 
 
 def platform_settings() -> EnvironmentSettings:
@@ -56,7 +63,7 @@ def platform_settings() -> EnvironmentSettings:
 
     Raises RefusedError as `stack_settings` does, and if the settings of these projects cannot be read or differ.
     """
-    settings = _settings(PlatformSettings)
+    settings = _environment_settings(PlatformSettings)
     if not settings.stress_tests:
         return settings
     from .config.stress_test import with_prods_pools
@@ -71,24 +78,96 @@ def platform_settings() -> EnvironmentSettings:
     return resolved
 
 
+def landing_settings() -> LandingSettings:
+    """The settings of a landing stack: the place of one environment, and who deploys and releases there.
+
+    Raises RefusedError as `stack_settings` does, also for each problem of the file of reviewed rights.
+    """
+    return _settings(LandingSettings, refused=_wrong_rights)
+
+
+def shared_settings() -> SharedSettings:
+    """The settings of a stack of what all environments of nonprod or of prod share.
+
+    Raises RefusedError as `stack_settings` does.
+    """
+    return _settings(SharedSettings)
+
+
 def stack_secret(key: str) -> "Optional[pulumi.Output[str]]":
     """A secret of the stack that is not in its settings, such as `databricks_token`. None if it is not set."""
     return pulumi.Config(NAMESPACE).get_secret(key)
 
 
-def deploy(settings: EnvironmentSettings) -> "ProjectEnvironment":
-    """Makes the environment of a stack with its provider and its secrets, as of today. Exports the outputs that people
-    and pipelines need."""
+@overload
+def deploy(settings: EnvironmentSettings) -> "ProjectEnvironment": ...
+@overload
+def deploy(settings: LandingSettings) -> "Landing": ...
+@overload
+def deploy(settings: SharedSettings) -> "SharedServices": ...
+
+
+def deploy(settings: EnvironmentSettings | LandingSettings | SharedSettings) -> Any:
+    """Makes what the settings of a stack describe, with its provider and its secrets, as of today. Exports the outputs
+    that people and pipelines need."""
+    name, options = settings.project.name, pulumi.ResourceOptions(providers=[azure_provider(settings)])
+    if isinstance(settings, EnvironmentSettings):
+        made = _environment(name, settings, options)
+        outputs = made.outputs
+    elif isinstance(settings, LandingSettings):
+        made = _landing(name, settings, options)
+        outputs = made.exports
+    else:
+        made = _shared(name, settings, options)
+        outputs = made.exports
+    for key, value in outputs.items():
+        pulumi.export(key, value)
+    return made
+
+
+def _environment(name: str, settings: EnvironmentSettings, options: pulumi.ResourceOptions) -> "ProjectEnvironment":
     from .project_environment import ProjectEnvironment, ProjectEnvironmentArgs
 
-    made = ProjectEnvironment(
-        settings.project.name,
-        ProjectEnvironmentArgs(settings=settings, today=today(), databricks_token=stack_secret("databricks_token")),
-        pulumi.ResourceOptions(providers=[azure_provider(settings)]),
-    )
-    for name, value in made.outputs.items():
-        pulumi.export(name, value)
-    return made
+    token = stack_secret("databricks_token")
+    args = ProjectEnvironmentArgs(settings=settings, today=today(), databricks_token=token)
+    return ProjectEnvironment(name, args, options)
+
+
+def _landing(name: str, settings: LandingSettings, options: pulumi.ResourceOptions) -> "Landing":
+    from .landing.landing import Landing, LandingArgs
+
+    rights = _rights_text(settings) if settings.deploy is not None and settings.retire is None else None
+    args = LandingArgs(settings=settings, today=today(), rights=rights)
+    return Landing(name, args, options)
+
+
+def _shared(name: str, settings: SharedSettings, options: pulumi.ResourceOptions) -> "SharedServices":
+    from .shared.shared_services import SharedServices, SharedServicesArgs
+
+    return SharedServices(name, SharedServicesArgs(settings=settings, today=today()), options)
+
+
+def _rights_text(settings: LandingSettings) -> str:
+    """The text of the file of reviewed rights. Raises OSError, or ValueError if it is no text."""
+    root = pulumi.runtime.settings.get_root_directory()
+    return (FilePath(root or ".") / settings.rights_file).read_text(encoding="utf-8")
+
+
+def _wrong_rights(settings: LandingSettings) -> Iterator[Violation]:
+    if settings.deploy is None or settings.retire is not None:
+        return
+    file = settings.rights_file
+    try:
+        text = _rights_text(settings)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        fix = (
+            f"Write it: `mlplatform rights {settings.environment} -C <folder of the project> --json -o {file}`, review "
+            "it, and commit it"
+        )
+        yield Violation(("rights",), file, f"{file} cannot be read: {reason}", fix)
+    else:
+        yield from rights_violations(text, file, settings)
 
 
 def _refused_today(settings: EnvironmentSettings) -> list[Problem]:
@@ -100,8 +179,28 @@ def _as_problems(violations: Iterable[Violation]) -> list[Problem]:
     return [Problem(each.path, each.what, each.fix) for each in violations]
 
 
-def _settings(model: type[S]) -> S:
-    given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+def _environment_settings(model: type[E]) -> E:
+    def refused(settings: E) -> Iterator[Violation]:
+        yield from isolation_violations(settings)
+        if TOKEN_KEY in {key.removeprefix(f"{NAMESPACE}:") for key in _given()}:
+            yield from token_attaches_databricks(settings.databricks, settings.workspace)
+
+    return _settings(model, SECRET_KEYS, refused)
+
+
+def _given() -> dict[str, str]:
+    """The configuration of the running stack: full key → text."""
+    return {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+
+
+def _settings(
+    model: type[S],
+    secret_keys: tuple[str, ...] = (),
+    refused: Callable[[S], Iterable[Violation]] = lambda settings: (),
+) -> S:
+    """The settings of the running stack. `secret_keys` are those of its keys that are secrets, not settings. `refused`
+    says what else is wrong with settings that are right by themselves."""
+    given = _given()
     prefix = f"{NAMESPACE}:"
     secrets = {key for key in given if runtime_config.is_config_secret(key)}
     data: dict[str, Any] = {}
@@ -110,10 +209,10 @@ def _settings(model: type[S]) -> S:
         field = key.removeprefix(prefix)
         if files and key in files.values and files.values[key] is None:
             continue
-        if not key.startswith(prefix) or field in SECRET_KEYS or (key in secrets and field not in model.model_fields):
+        if not key.startswith(prefix) or field in secret_keys or (key in secrets and field not in model.model_fields):
             continue
         data[field] = _parsed(model, field, raw)
-    keys = (*model.model_fields, *SECRET_KEYS)
+    keys = (*model.model_fields, *secret_keys)
     problems = list(files.problems(PROJECT_KEYS, keys)) if files else []
     misplaced = {each.path[0] for each in problems if each.path}
     hidden = _in_settings(files.encrypted) if files else []
@@ -121,9 +220,8 @@ def _settings(model: type[S]) -> S:
     settings: Optional[S] = None
     try:
         settings = model.model_validate(data)
-        found = _refused_today(settings)
-        if prefix + TOKEN_KEY in given:
-            found += _as_problems(token_attaches_databricks(settings.databricks, settings.workspace))
+        found = _as_problems(settings.violations_on(datetime.date.fromisoformat(today())))
+        found += _as_problems(refused(settings))
     except ValidationError as error:
         found = problems_of(error, model, hidden, data)
     found += _as_problems(stack_name_violations(pulumi.get_stack(), data))
@@ -133,7 +231,7 @@ def _settings(model: type[S]) -> S:
             "is a secret, but is in plain text",
             f"Renew it and encrypt the new one: `pulumi config set --secret {prefix}{key}`",
         )
-        for key in SECRET_KEYS
+        for key in secret_keys
         if prefix + key in given and prefix + key not in secrets
     ]
     problems += _other_cloud(given)
@@ -188,20 +286,27 @@ def _other_cloud(given: Mapping[str, str]) -> list[Problem]:
     return [Problem(("azure-native:environment",), what, fix)]
 
 
-def azure_provider(settings: EnvironmentSettings) -> "native.Provider":
+def azure_provider(settings: EnvironmentSettings | LandingSettings | SharedSettings) -> "native.Provider":
     """The only provider of a program, bound to the subscription and tenant of the settings.
 
     The default provider would deploy to the subscription that the user is signed in to. Nothing can be made with it if
     the settings that give the environment its identity differ from those of the first deployment.
     """
+    kept = identity_violations(settings) if isinstance(settings, EnvironmentSettings) else [_place_kept(settings)]
     return native.Provider(
         "azure",
-        subscription_id=gated_by(identity_violations(settings), settings.subscription_id),
+        subscription_id=gated_by(kept, settings.subscription_id),
         tenant_id=settings.tenant_id,
     )
 
 
-def _parsed(model: type[EnvironmentSettings], field: str, raw: str) -> Any:
+def _place_kept(settings: LandingSettings | SharedSettings) -> "pulumi.Output[list[Problem]]":
+    """A problem for each setting that says whose a stack is and where, and differs from the first deployment."""
+    place = (settings.location, settings.subscription_id, settings.tenant_id)
+    return kept_violations("environment", kept_place(settings.project, settings.environment, *place))
+
+
+def _parsed(model: type[PartSettings], field: str, raw: str) -> Any:
     """The value of a configuration text. Pulumi passes objects and lists as JSON."""
     known = model.model_fields.get(field)
     if known is not None and _is_text(known.annotation):

@@ -63,7 +63,7 @@ def new_projects(draw):
             location=draw(st.sampled_from(SPREAD)),
             address_space=RANGES[kind] if PROFILES[kind].needs_network else may(st.just(RANGES[kind])),
             subscription_id=subscription,
-            group_id=group,
+            data_scientists=[group] if group else [],
             user_id=user,
             budget=draw(st.floats(1, 1e6).map(lambda amount: round(amount, 2))),
         )

@@ -213,12 +213,12 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
         "Bad",
         ["dev", "stage"],
         project={"tenant_id": "x", "owner_email": "x"},
-        everywhere={"location": "westeurop", "group_id": "x", "budget": "0"},
+        everywhere={"location": "westeurop", "data_scientists": ["x"], "budget": "0"},
         subscription_ids={"dev": "x", "qa": ONE},
         address_space="1.1.1.1",
     )
     assert set(found) == {
-        "name", "environment", "tenant_id", "owner_email", "location", "group_id", "budget", "subscription_id",
+        "name", "environment", "tenant_id", "owner_email", "location", "data_scientists", "budget", "subscription_id",
         "address_space",
     }  # fmt: skip
 

@@ -179,7 +179,8 @@ def test_the_budget_tells_who_was_named_at_each_threshold():
 
 
 def test_pipelines_sign_in_without_a_secret_and_one_trust_is_written_after_another():
-    ado = {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://org/project/connection"}
+    issuer = "https://vstoken.dev.azure.com/00000000-0000-0000-0000-0000000000d0"
+    ado = {"name": "ado", "issuer": issuer, "subject": "sc://org/project/connection"}
     plan = data_product(
         "prod", workload_identity={"github_repository": "example/churn", "federated_credentials": [ado]}
     )

@@ -102,6 +102,7 @@ _ALERTS = "Learn: azure-monitor/alerts/alerts-overview (read permission on the t
 _CLUSTER = "Microsoft.ContainerService/managedClusters"
 _FACTORY = "Microsoft.DataFactory/factories"
 _WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
+_MODEL_REGISTRY = "Microsoft.MachineLearningServices/registries"
 _SITE = "Microsoft.Web/sites"
 
 
@@ -199,6 +200,10 @@ OPERATIONS: dict[str, Operations] = {
     "azure-native:authorization:ManagementLockByScope": _type(
         "Microsoft.Authorization/locks", "management-and-governance"
     ),
+    "azure-native:applicationinsights:Workbook": _type("Microsoft.Insights/Workbooks", "monitor", upper=True),
+    "azure-native:authorization:PolicyAssignment": _type(
+        "Microsoft.Authorization/policyAssignments", "management-and-governance"
+    ),
     "azure-native:authorization:RoleAssignment": _type(
         "Microsoft.Authorization/roleAssignments", "management-and-governance"
     ),
@@ -258,6 +263,7 @@ OPERATIONS: dict[str, Operations] = {
     "azure-native:kubernetesconfiguration:FluxConfiguration": _type(
         "Microsoft.KubernetesConfiguration/fluxConfigurations", "hybrid-multicloud"
     ),
+    "azure-native:loadtestservice:LoadTest": _type("Microsoft.LoadTestService/loadTests", "devops"),
     "azure-native:machinelearningservices:BatchEndpoint": _type(f"{_WORKSPACE}/batchEndpoints", "ai-machine-learning"),
     "azure-native:machinelearningservices:Compute": _type(
         f"{_WORKSPACE}/computes",
@@ -268,6 +274,11 @@ OPERATIONS: dict[str, Operations] = {
     "azure-native:machinelearningservices:Datastore": _type(f"{_WORKSPACE}/datastores", "ai-machine-learning"),
     "azure-native:machinelearningservices:OnlineEndpoint": _type(
         f"{_WORKSPACE}/onlineEndpoints", "ai-machine-learning", _IDENTITIES
+    ),
+    "azure-native:machinelearningservices:Registry": _type(
+        _MODEL_REGISTRY,
+        "Learn: machine-learning/how-to-manage-registries (Allow users to create and manage registries; read, write, "
+        "delete), stored of 2024",
     ),
     "azure-native:machinelearningservices:Workspace": _type(
         _WORKSPACE,
@@ -481,6 +492,7 @@ OF_TARGETS: dict[str, dict[str, str]] = {
     "microsoft.databricks/workspaces": _approvals("Microsoft.Databricks/workspaces", _LOWER),
     "microsoft.datafactory/factories": {**_approvals(_FACTORY, _UPPER), "read": f"{_FACTORY}/read"},
     "microsoft.keyvault/vaults": _approvals("Microsoft.KeyVault/vaults", _UPPER),
+    "microsoft.machinelearningservices/registries": _approvals(_MODEL_REGISTRY, _LOWER),
     "microsoft.machinelearningservices/workspaces": _approvals(_WORKSPACE, _LOWER),
     "microsoft.operationalinsights/workspaces": {"read": "Microsoft.OperationalInsights/workspaces/read"},
     "microsoft.storage/storageaccounts": _approvals("Microsoft.Storage/storageAccounts", _UPPER),

@@ -17,6 +17,10 @@ class PrivateService(StrEnum):
     OPENAI = "openai"
     AI_SERVICES = "ai_services"
     ML_WORKSPACE = "ml_workspace"
+    ML_REGISTRY = "ml_registry"
+    """A registry of models, environments and components. Its group id is assumed: the page of its network isolation
+    names none (machine-learning/how-to-registry-network-isolation, 2023-05-23, read 2026-11-28)."""
+
     KEY_VAULT = "key_vault"
     WORKSPACE_STORAGE = "workspace_storage"
     """Blobs and files, and the queues and tables in which parallel runs keep their state."""
@@ -57,6 +61,7 @@ _PRIVATE_LINK: dict[PrivateService, dict[str, tuple[str, ...]]] = {
     PrivateService.OPENAI: {"account": (_COGNITIVE, _OPENAI)},
     PrivateService.AI_SERVICES: {"account": (_COGNITIVE, _OPENAI, _FOUNDRY)},
     PrivateService.ML_WORKSPACE: {"amlworkspace": ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net")},
+    PrivateService.ML_REGISTRY: {"amlregistry": ("privatelink.api.azureml.ms",)},
     PrivateService.KEY_VAULT: {"vault": ("privatelink.vaultcore.azure.net",)},
     PrivateService.WORKSPACE_STORAGE: {
         group: (f"privatelink.{group}.core.windows.net",) for group in ("blob", "file", "queue", "table")

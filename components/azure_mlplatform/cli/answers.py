@@ -255,6 +255,9 @@ class Right(_Object):
     assumed: bool
     """Whether no source states it."""
 
+    deletes_held: bool
+    """Whether it deletes something that Pulumi protects or that a lock holds."""
+
     because: list[Because]
 
 
@@ -373,5 +376,348 @@ class Explain(Answer):
     and the settings below it."""
 
 
-ANSWERS: tuple[type[Answer], ...] = (Init, Explain, Preview, Since, Against, Check, Rights, SynapseFiles, EmulatedAzure)
+class PriceRow(_Object):
+    """A row of the price table."""
+
+    region: str
+    """The region; `Global` for a meter with one price for all."""
+
+    service: str
+    sku: str
+    meter: str
+    price: float
+    """For one unit."""
+
+    currency: str
+    unit: str
+    """A unit of time, such as `1 Hour`."""
+
+    source: str
+    day: str
+    """The day on which it was read."""
+
+
+class CostLine(_Object):
+    """A charge of a resource that costs by time."""
+
+    urn: str
+    what: str
+    region: str
+    meter: Optional[str]
+    """Null: nobody has looked it up."""
+
+    least: float
+    """How many there are all the time at least."""
+
+    most: float
+    floor: Optional[float]
+    """The least a month. Null: no price."""
+
+    ceiling: Optional[float]
+    """The most a month. Null: no price."""
+
+    price: Optional[PriceRow]
+    """Null: no price."""
+
+
+class ByUse(_Object):
+    """A resource that costs by use."""
+
+    what: str
+    uses: str
+    """What is counted."""
+
+
+class StackCost(_Object):
+    """What a stack costs a month."""
+
+    project: str
+    stack: str
+    currency: Optional[str]
+    """Null: the table has no price."""
+
+    floor: float
+    """The sum at least, without what has no price."""
+
+    ceiling: float
+    """The sum at most, without what has no price."""
+
+    budget: Optional[float]
+    """In the currency of the bill."""
+
+    lines: list[CostLine]
+    without_price: list[str]
+    """What no sum has, because it has no price."""
+
+    by_use: list[ByUse]
+    not_counted: list[str]
+
+
+class Cost(Answer):
+    """`mlplatform cost --json`."""
+
+    command: Literal["cost"] = "cost"
+    prices: str = ""
+    """The file with the prices."""
+
+    stacks: list[StackCost] = []
+
+
+class WithoutPrice(_Object):
+    """A meter without a price."""
+
+    region: str
+    meter: str
+    why: str
+
+
+class Prices(Answer):
+    """`mlplatform prices update --json`."""
+
+    command: Literal["prices update"] = "prices update"
+    currency: str = ""
+    prices: list[PriceRow] = []
+    without_price: list[WithoutPrice] = []
+
+
+class RequestNew(Answer):
+    """`mlplatform request new --json`."""
+
+    command: Literal["request new"] = "request new"
+    file: str = ""
+    written: bool = False
+    """False with `--dry-run`."""
+
+    text: str = ""
+    """The text of the file."""
+
+    next: str = ""
+    """The next command to type."""
+
+
+class ChangedField(_Object):
+    """A field of a request that differs."""
+
+    setting: str
+    before: Any
+    """Null if it was not there."""
+
+    after: Any
+    """Null if it goes."""
+
+
+class ChangedRange(_Object):
+    """A range of addresses that an environment gets or loses."""
+
+    environment: str
+    before: Optional[str]
+    after: Optional[str]
+
+
+class Reviewer(_Object):
+    """Somebody whose yes a change takes."""
+
+    owners: list[str]
+    """GitHub's teams or persons, or an e-mail address. One of them is enough."""
+
+    why: str
+
+
+class Money(_Object):
+    """What a stack costs a month."""
+
+    currency: Optional[str]
+    """Null: the table has no price."""
+
+    floor: float
+    ceiling: float
+    without_price: list[str]
+    """What no sum has, because it has no price."""
+
+
+class MoneyThenAndNow(_Object):
+    """What a stack costs, then and now."""
+
+    before: Optional[Money]
+    """Null if the stack is new."""
+
+    after: Optional[Money]
+    """Null if the stack is gone."""
+
+
+class RangesThenAndNow(_Object):
+    """The address spaces of a stack, then and now."""
+
+    before: list[str]
+    after: list[str]
+
+
+class GrantedRole(_Object):
+    """A role that a stack gives somebody."""
+
+    role: str
+    scope: str
+    principal: str
+    """The name of the identity that the plan makes, or the object id of another one."""
+
+    principal_type: str
+
+
+class RolesThenAndNow(_Object):
+    """The roles that a stack gives others, and no more."""
+
+    gained: list[GrantedRole]
+    lost: list[GrantedRole]
+
+
+class DeployRight(_Object):
+    """A right of the identity that deploys."""
+
+    action: str
+    scope: str
+
+
+class RightsThenAndNow(_Object):
+    """The rights that who deploys needs, and no more."""
+
+    gained: list[DeployRight]
+    lost: list[DeployRight]
+
+
+class ReviewedStack(_Object):
+    """A stack whose rights, money or addresses differ."""
+
+    folder: str
+    stack: str
+    what: Literal["new", "changed", "gone"]
+    money: MoneyThenAndNow
+    ranges: RangesThenAndNow
+    """The address spaces of its networks."""
+
+    roles: RolesThenAndNow
+    rights: RightsThenAndNow
+    """What the deploying identity must be allowed."""
+
+
+class ChangedRequest(_Object):
+    """A project that changed."""
+
+    project: str
+    what: Literal["new", "changed", "gone", "rendered"]
+    """`rendered`: only its stacks differ."""
+
+    rendered: bool
+    asked: list[ChangedField]
+    addresses: list[ChangedRange]
+    reviewers: list[Reviewer]
+    approvals: int
+    """The number of approvals that its environments need."""
+
+    stacks: list[ReviewedStack]
+
+
+class RequestCheck(Answer):
+    """`mlplatform request check --json`. With anything in `problems`, the exit code is 2."""
+
+    command: Literal["request check"] = "request check"
+    requests: list[str] = []
+    """The projects whose request could be read; with `--since`, those that changed."""
+
+    since: Optional[str] = None
+    """The revision of `--since`."""
+
+    changed: list[ChangedRequest] = []
+    """With `--since`: what changed."""
+
+
+class ConflictingFile(_Object):
+    """A file in which a request and a person changed the same lines."""
+
+    file: str
+    both: str
+    """Both sides, between marks."""
+
+
+class RequestRender(Answer):
+    """`mlplatform request render --json`."""
+
+    command: Literal["request render"] = "request render"
+    written: bool = False
+    """False with `--dry-run`."""
+
+    files: dict[str, Literal["written", "removed"]] = {}
+    """File → what happened, or would happen with `--dry-run`. Without those that stay as they are."""
+
+    conflicts: list[ConflictingFile] = []
+    """With any, nothing of that project is written, and the exit code is 1."""
+
+
+class RequestedState(_Object):
+    """How far an environment is."""
+
+    project: str
+    environment: str
+    state: str
+    """requested, checked, approved, vended, expiring, retiring, retired or purgeable."""
+
+    since: Optional[str]
+    """The day from which it is in this state. Null if the request does not say it."""
+
+    until: Optional[str]
+    """The day on which the state ends by itself. Null if it does not."""
+
+    step: str
+    """The next step."""
+
+    command: Optional[str]
+    """The command for it. Null: time has to pass."""
+
+
+class RequestStatus(Answer):
+    """`mlplatform request status --json`."""
+
+    command: Literal["request status"] = "request status"
+    environments: list[RequestedState] = []
+
+
+class ListedEnvironment(_Object):
+    """An environment of a project."""
+
+    project: str
+    environment: str
+    owner_team: Optional[str]
+    cost_center: Optional[str]
+    expires_on: Optional[str]
+    state: Optional[str]
+    """The state of its request, as in `request status`. Null: it has none."""
+
+    folder: str
+    """The folder of its stack."""
+
+
+class Projects(Answer):
+    """`mlplatform projects --json`."""
+
+    command: Literal["projects"] = "projects"
+    environments: list[ListedEnvironment] = []
+
+
+ANSWERS: tuple[type[Answer], ...] = (
+    Init,
+    Explain,
+    Preview,
+    Since,
+    Against,
+    Check,
+    Rights,
+    SynapseFiles,
+    EmulatedAzure,
+    Cost,
+    Prices,
+    RequestNew,
+    RequestCheck,
+    RequestRender,
+    RequestStatus,
+    Projects,
+)
 """The objects of all commands."""

@@ -123,7 +123,7 @@ def init(
     }
     everywhere |= {
         "location": location,
-        "group_id": group,
+        "data_scientists": [group] if group is not None else None,
         "user_id": user,
         "hub": {"vnet_id": hub} if hub is not None else None,
         "budget": budget,
@@ -177,7 +177,7 @@ _OPTIONS = {
     "environments": "--environment",
     "tenant_id": "--tenant",
     "subscription_id": "--subscription",
-    "group_id": "--group",
+    "data_scientists": "--group",
     "user_id": "--user",
     "owner_team": "--owner",
     "owner_email": "--email",

@@ -48,6 +48,13 @@ OutputFile = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file. Default: standard output."),
 ]
 
+Currency = Annotated[
+    Optional[str],
+    typer.Option(
+        metavar="CODE", help="The currency of prices, such as EUR. Default: the table's only one; of an update, USD."
+    ),
+]
+
 On = Annotated[
     Optional[datetime.datetime],
     typer.Option(

@@ -22,7 +22,7 @@ from ..foundation.values import email, guid
 from ..inference.aks.settings.aks import AKSSettings
 from ..network.settings import NetworkSettings
 from .files import StackConfig, stack_config, stacks
-from .repository import is_ours, ranges_in
+from .repository import is_ours, pool_ranges, ranges_in
 
 _SIZES = (22, 23, 24)
 """The prefixes of a new network, the best first: its default subnets need at least a /24."""
@@ -52,7 +52,7 @@ class AgreedValues:
     """`hub`, `egress` and `dns` of the networks of each kind of environment; of all, where it has none yet."""
 
     taken: tuple[IPv4Network, ...] = ()
-    """The ranges of networks and hubs."""
+    """The ranges of networks and hubs, and the pools of requests."""
 
     unread: tuple[str, ...] = ()
     """The files of stacks that could not be read."""
@@ -114,7 +114,14 @@ def agreed_values(root: FilePath, folders: Iterable[FilePath]) -> AgreedValues:
             **dict.fromkeys(Environment, _network(list(_each((of for _, of in environments), "network")))),
             **{kind: _network(list(_each(of, "network"))) for kind, of in _by_kind(environments)},
         },
-        taken=tuple(dict.fromkeys(each for _, settings in environments for each in ranges_in(settings.get("network")))),
+        taken=tuple(
+            dict.fromkeys(
+                (
+                    *(each for _, settings in environments for each in ranges_in(settings.get("network"))),
+                    *pool_ranges(root),
+                )
+            )
+        ),
         unread=tuple(unread),
     )
 

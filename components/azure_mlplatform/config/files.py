@@ -15,7 +15,7 @@ from ..foundation.model import NAMESPACE
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.secret_values import Encrypted
 from ..foundation.violations import Path
-from .go_yaml import MOST_BYTES, Date, Number, UnreadableError, parse
+from .go_yaml import MOST_BYTES, MOST_NODES, Date, Number, UnreadableError, parse
 
 PROJECT_FILE = "Pulumi.yaml"
 
@@ -40,8 +40,18 @@ class ConfigFile:
         """The `config:` block."""
         return self.data.get("config") or {}
 
+    def document_problems(self) -> Iterator[Problem]:
+        """Problems of a document that Pulumi does not read: scalars that readers take differently, and keys without a
+        value."""
+        for path, found in self.misread.items():
+            place = f"{self.path.name}:{self.lines.get(path) or self.lines.get(path[:-1], 1)}"
+            yield _misread(path, found, place, reads="many readers do not take for a text")
+        for path in _empty(self.data, ()):
+            place = f"{self.path.name}:{self.lines.get(path, 1)}"
+            yield Problem(path, "has no value", "Write its value, or remove the key", place)
 
-def read(path: FilePath) -> ConfigFile:
+
+def read(path: FilePath, most_values: int = MOST_NODES) -> ConfigFile:
     """Reads a file. Raises ProblemsError if it is missing, not a file, too large, not YAML, or not a mapping."""
     try:
         found = path.stat()
@@ -55,7 +65,7 @@ def read(path: FilePath) -> ConfigFile:
     if found.st_size > MOST_BYTES:
         what = f"has {found.st_size:,} bytes, and the most is {MOST_BYTES:,}"
         raise ProblemsError([Problem((), what, "Remove what is no setting", path.name)])
-    return _read(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+    return _read(path, (found.st_mtime_ns, found.st_size, found.st_ino), most_values)
 
 
 _NO_FILES = (
@@ -68,9 +78,9 @@ _NO_FILES = (
 
 
 @lru_cache(maxsize=64)
-def _read(path: FilePath, _stamp: tuple[int, ...]) -> ConfigFile:
+def _read(path: FilePath, _stamp: tuple[int, ...], most_values: int) -> ConfigFile:
     try:
-        found = parse(path.read_text(encoding="utf-8-sig"))
+        found = parse(path.read_text(encoding="utf-8-sig"), most_values)
     except OSError as error:
         raise _unreadable(path, error) from None
     except UnicodeDecodeError:
@@ -123,12 +133,13 @@ def _unreadable(path: FilePath, error: OSError) -> ProblemsError:
     return ProblemsError([Problem((), f"cannot be read: {error.strerror}", fix, path.name)])
 
 
-def _misread(path: Path, found: Number | Date, place: str) -> Problem:
-    """The problem of a scalar that is not read by everyone as it is written."""
+def _misread(path: Path, found: Number | Date, place: str, reads: str = "") -> Problem:
+    """The problem of a scalar that is not read by everyone as it is written. `reads` says who reads a date otherwise.
+    Default: Pulumi does."""
     quoted = f"'{found.written}'"
     if isinstance(found, Date):
         hands_over = "cannot read" if place.startswith(f"{PROJECT_FILE}:") else f"hands over as '{found.value}'"
-        what = f"{quoted} without quotes is a date, which Pulumi {hands_over}"
+        what = f"{quoted} without quotes is a date, which {reads or f'Pulumi {hands_over}'}"
         return Problem(path, what, f"Put it in quotes: {quoted}", place)
     what = f"{quoted} is a number that readers of YAML take differently (Pulumi: {found.value})"
     return Problem(path, what, f"Write {' or '.join(found.plain)}; a text needs quotes: {quoted}", place)

@@ -74,12 +74,13 @@ class UnreadableError(Exception):
         self.what, self.fix, self.line = what, fix, line
 
 
-def parse(text: str) -> Document:
-    """Returns the content of a text. Raises yaml.YAMLError if it is not YAML, and UnreadableError if it cannot be used.
+def parse(text: str, most: int = MOST_NODES) -> Document:
+    """Returns the content of a text. Raises yaml.YAMLError if it is not YAML, and UnreadableError if it cannot be used,
+    as if it has more than `most` values.
 
     Takes time and memory in proportion to the text, whatever is in it.
     """
-    _check_size(text)
+    _check_size(text, most)
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
@@ -87,7 +88,7 @@ def parse(text: str) -> Document:
         loader.dispose()
     if root is None:
         return Document(None)
-    builder = _Builder()
+    builder = _Builder(most)
     data = builder.built(root, ())
     return Document(data, builder.lines, builder.misread, builder.duplicates)
 
@@ -105,14 +106,14 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
         return f"{_PREFIX}{'seq' if kind is yaml.SequenceNode else 'map'}"
 
 
-def _check_size(text: str) -> None:
+def _check_size(text: str, most: int) -> None:
     """Raises UnreadableError if the text has too many values, or too deep ones, before anything is made of them."""
     depth = count = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.NodeEvent):
             count += 1
-            if count > MOST_NODES:
-                raise _too_many()
+            if count > most:
+                raise _too_many(most)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
@@ -122,9 +123,9 @@ def _check_size(text: str) -> None:
             depth -= 1
 
 
-def _too_many() -> UnreadableError:
+def _too_many(most: int) -> UnreadableError:
     fix = "Write less, and use fewer aliases: each counts as all that it stands for"
-    return UnreadableError(f"has more than {MOST_NODES:,} values", fix)
+    return UnreadableError(f"has more than {most:,} values", fix)
 
 
 _Pair = tuple[yaml.ScalarNode, yaml.Node]
@@ -133,11 +134,11 @@ _Pair = tuple[yaml.ScalarNode, yaml.Node]
 class _Builder:
     """Builds the values of nodes, and notes lines and what is not read as it is written."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.lines: dict[Path, int] = {}
         self.misread: dict[Path, Number | Date] = {}
         self.duplicates: list[tuple[Path, int, int]] = []
-        self._count = 0
+        self._count, self._most = 0, most
         self._above: list[yaml.Node] = []
 
     def built(self, node: yaml.Node, at: Path) -> Any:
@@ -152,8 +153,8 @@ class _Builder:
 
     def _counted(self) -> None:
         self._count += 1
-        if self._count > MOST_NODES:
-            raise _too_many()
+        if self._count > self._most:
+            raise _too_many(self._most)
 
     @contextlib.contextmanager
     def _inside(self, node: yaml.Node) -> Iterator[None]:

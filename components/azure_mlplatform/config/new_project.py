@@ -5,12 +5,13 @@ decided by its callers.
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 from pydantic import Field
 
+from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.regions import region
 from ..foundation import placeholders
 from ..foundation.duplicates import duplicate_values, ids_of_others
@@ -22,10 +23,14 @@ from ..foundation.project import ProjectSettings
 from ..foundation.rules import field_rule
 from ..foundation.values import date, email, guid, private_range
 from ..foundation.violations import Violation, prefixed_each
+from ..inference.settings.target import InferenceTarget
 from ..network.settings import DnsSettings, EgressSettings, HubSettings
+from ..workspace.settings.computes import ClusterSettings, InstanceSettings
+from ..workspace.settings.datastores import DatastoreSettings
 from .yaml_text import block, scalar
 
 _PROJECT = ProjectSettings.model_fields
+_VM_SIZE = "Standard_D4ds_v5"
 _LIFE_DAYS = 30
 """The days until a sandbox expires, if nobody names a day."""
 
@@ -54,8 +59,37 @@ class NewEnvironment(Settings):
     dns: Optional[DnsSettings] = None
     """The DNS of private endpoints. Default: its own zones."""
 
-    group_id: Optional[str] = None
-    """The Entra group that works in it, where people may. Default: a placeholder."""
+    suffix: Optional[str] = None
+    """The end of globally unique names. Default: random, drawn by the first update."""
+
+    resource_group_id: Optional[str] = None
+    """The resource group that its landing made. Default: it makes its own."""
+
+    release_identity_id: Optional[str] = None
+    """The identity that releases models, which its landing made. Default: none."""
+
+    data_scientists: list[str] = Field(default_factory=list)
+    """The Entra groups that work in it, where people may. Default: a placeholder."""
+
+    readers: list[str] = Field(default_factory=list)
+    """The Entra groups that look at it. Default: none."""
+
+    clusters: list[ClusterSettings] = Field(
+        default_factory=lambda: [ClusterSettings(name="cpu", vm_size=_VM_SIZE, min_nodes=0, max_nodes=4)]
+    )
+    """The compute clusters. Default: one for jobs."""
+
+    instances: list[InstanceSettings] = Field(default_factory=list)
+    """The compute instances of persons. Default: what `user_id` says."""
+
+    datastores: list[DatastoreSettings] = Field(default_factory=list)
+    """The data of other products. Default: none."""
+
+    ai_services: list[AIServiceKind] = Field(default_factory=lambda: [AIServiceKind.AI_SERVICES])
+    """The AI services, by kind. Default: one account for many services."""
+
+    inference: Optional[InferenceTarget] = None
+    """The service that models run on. Default: none."""
 
     user_id: Optional[str] = None
     """The person who gets a compute instance, where people may have one. Default: a placeholder in a sandbox, no
@@ -64,6 +98,9 @@ class NewEnvironment(Settings):
     budget: float = Field(default=500, ge=1)
     """The monthly budget. Default: 500."""
 
+    contacts: list[str] = Field(default_factory=list)
+    """Who gets the alerts of the budget. Default: the team's address."""
+
     expires_on: Optional[str] = None
     """The day from which it counts as expired. Default: in 30 days where it has to expire, else never."""
 
@@ -71,7 +108,7 @@ class NewEnvironment(Settings):
     """The reason why it uses no availability zones, as prod needs it in a region without."""
 
     _region = field_rule(region, "location")
-    _guids = field_rule(guid, "subscription_id", "group_id", "user_id")
+    _guids = field_rule(guid, "subscription_id", "data_scientists", "readers", "user_id")
     _range = field_rule(private_range, "address_space")
     _date = field_rule(date, "expires_on")
 
@@ -88,7 +125,9 @@ class NewEnvironment(Settings):
     @property
     def has_instance(self) -> bool:
         """Whether it has a person's compute instance: a sandbox always, since it has every tool for discovery."""
-        return self.profile.may_have_instances and (self.user_id is not None or self.environment is Environment.SANDBOX)
+        if not self.profile.may_have_instances:
+            return False
+        return bool(self.instances) or self.user_id is not None or self.environment is Environment.SANDBOX
 
 
 class NewProject(Settings):
@@ -139,8 +178,9 @@ class NewProject(Settings):
         subscription = environment.subscription_id or placeholders.SUBSCRIPTION
         yield from ids_of_others([(("subscription_id",), subscription)], others)
         others["the subscription"] = subscription
-        people = {"group_id": environment.group_id, "user_id": environment.user_id}
-        yield from ids_of_others([((field,), each) for field, each in people.items() if each], others)
+        groups = [(("data_scientists", index), each) for index, each in enumerate(environment.data_scientists)]
+        people = [(("user_id",), environment.user_id)] if environment.user_id else []
+        yield from ids_of_others([*groups, *people], others)
 
 
 @dataclass(frozen=True)
@@ -175,7 +215,7 @@ def files(
     from which a sandbox lives. `forms` has `cost_center` and `cost_code` as other projects write them. Default: as in
     this library's examples.
     """
-    found = {"Pulumi.yaml": _project_file(project, layout, {**_FORMS, **(forms or {})})}
+    found = {"Pulumi.yaml": project_text(project, layout, forms)}
     for each in project.environments:
         found[f"Pulumi.{each.environment}.yaml"] = _stack_file(project, each, layout, today)
     if layout.main is None:
@@ -196,7 +236,16 @@ deploy(stack_settings())
 '''
 
 
-def _project_file(project: NewProject, layout: Layout, forms: Mapping[str, str]) -> str:
+def project_text(
+    project: NewProject,
+    layout: Layout,
+    forms: Optional[Mapping[str, str]] = None,
+    *,
+    name: Optional[str] = None,
+    description: Optional[str] = None,
+) -> str:
+    """Pulumi.yaml. `name` and `description` are those of the Pulumi project. Default: the project's own."""
+    forms = {**_FORMS, **(forms or {})}
     main = (
         f"""\
 # The program that all projects here share.
@@ -220,8 +269,8 @@ main: {layout.main}
 # `mlplatform explain project` says what can stand here.
 """
     body = f"""\
-name: {scalar(project.name)}
-description: {scalar(f"Machine learning on {project.data_product or project.name}")}
+name: {scalar(name or project.name)}
+description: {scalar(description or f"Machine learning on {project.data_product or project.name}")}
 {main}\
 runtime:
   name: python
@@ -252,30 +301,33 @@ config:
       # Further tags of every resource.
       # tags: {{confidentiality: internal}}
 """
-    return _file(layout, "project", about, body)
+    return file_text(layout, "project", about, body)
 
 
 def _stack_file(project: NewProject, environment: NewEnvironment, layout: Layout, today: datetime.date) -> str:
     kind = environment.environment
     parts = (
-        _identity(project, environment),
+        identity_text(project, environment),
         _network(environment),
         _people(environment),
         _workspace(environment),
-        _ai_service(environment),
+        _ai_services(environment),
+        _inference(environment),
         _synapse(environment),
-        _money(project, environment, today),
+        money_text(project, environment, today),
     )
     about = f"""\
 # The {kind} environment of {project.name}.
 # `mlplatform explain KEY` says what a key means, what else it can be, and what a change of it does.
 """
-    return _file(layout, "stack", about, "config:\n" + "\n".join(filter(None, parts)))
+    return file_text(layout, "stack", about, "config:\n" + "\n".join(filter(None, parts)))
 
 
-def _identity(project: NewProject, environment: NewEnvironment) -> str:
-    reason = environment.no_zones_reason
-    return f"""\
+def identity_text(project: NewProject, environment: NewEnvironment) -> str:
+    """What an environment is and where it stands."""
+    reason, group = environment.no_zones_reason, environment.resource_group_id
+    return (
+        f"""\
   # sandbox, dev, test or prod: decides what is needed, allowed and protected. It cannot change later.
   azure-mlplatform:environment: {environment.environment}
   # The Azure region. It cannot change later.
@@ -284,13 +336,23 @@ def _identity(project: NewProject, environment: NewEnvironment) -> str:
   azure-mlplatform:subscription_id: {_text(environment.subscription_id, placeholders.SUBSCRIPTION)}
   # The Entra tenant of the subscription. It cannot change later.
   azure-mlplatform:tenant_id: {_text(project.tenant_id, placeholders.TENANT)}
-""" + (
-        f"""\
+"""
+        + (
+            f"""\
   # Why it is spread over no availability zones. It cannot come or go later in prod.
   azure-mlplatform:no_zones_reason: {scalar(reason)}
 """
-        if reason
-        else ""
+            if reason
+            else ""
+        )
+        + (
+            f"""\
+  # The resource group that the landing made, with the identities that deploy and release. It cannot change later.
+  azure-mlplatform:resource_group_id: {group}
+"""
+            if group
+            else ""
+        )
     )
 
 
@@ -320,17 +382,23 @@ def _network(environment: NewEnvironment) -> str:
 
 
 def _people(environment: NewEnvironment) -> str:
+    access: dict[str, Any] = {"readers": environment.readers} if environment.readers else {}
+    if environment.release_identity_id:
+        access["release_identity_id"] = environment.release_identity_id
     if not environment.lets_work:
-        return f"""\
+        none = f"""\
   # In {environment.environment} nobody works; only pipelines do. Groups may read, without data and secrets.
-  # azure-mlplatform:access: {{readers: [<object id of an Entra group>]}}
 """
+        if not access:
+            return f"{none}  # azure-mlplatform:access: {{readers: [<object id of an Entra group>]}}\n"
+        return f"{none}  azure-mlplatform:access:\n{block(access, 4)}"
+    groups = environment.data_scientists or [None]
     return f"""\
   # The Entra groups that work here, by object id (`az ad group show`). Nobody else has access.
   azure-mlplatform:access:
     data_scientists:
-      - {_text(environment.group_id, placeholders.GROUP)}
-"""
+{"".join(f"      - {_text(each, placeholders.GROUP)}" + chr(10) for each in groups)}\
+{block(access, 4) if access else ""}"""
 
 
 def _workspace(environment: NewEnvironment) -> str:
@@ -345,13 +413,42 @@ def _workspace(environment: NewEnvironment) -> str:
     # `own`: computes are in the network above. `managed`: in one that Azure runs. It cannot change later.
     network_mode: {mode}
 {registry}\
+{_clusters(environment)}{_instance(environment)}{_datastores(environment)}"""
+
+
+def _clusters(environment: NewEnvironment) -> str:
+    if not environment.clusters:
+        return ""
+    return f"""\
     # Nodes start with a job and stop after it; with min_nodes 0 nothing runs in between.
     clusters:
-      - name: cpu
-        vm_size: Standard_D4ds_v5
-        min_nodes: 0
-        max_nodes: 4
-{_instance(environment)}"""
+{_items(map(_cluster, environment.clusters))}"""
+
+
+def _cluster(cluster: ClusterSettings) -> dict[str, Any]:
+    """What was given of a cluster, and that nothing runs between its jobs."""
+    given = {"min_nodes": cluster.min_nodes, **_given(cluster)}
+    return {key: given[key] for key in ("name", "vm_size", *ClusterSettings.model_fields) if key in given}
+
+
+def _datastores(environment: NewEnvironment) -> str:
+    if not environment.datastores:
+        return ""
+    return f"""\
+    # Data of other products, reached by the computes' identity: no keys. Its owner gives a role on the container.
+    datastores:
+{_items(map(_given, environment.datastores))}"""
+
+
+def _given(part: Settings) -> dict[str, Any]:
+    """The values that were given, in the order of the fields."""
+    return part.model_dump(mode="json", exclude_unset=True)
+
+
+def _items(items: Iterable[Mapping[str, Any]]) -> str:
+    """Items of a list that is two levels below `config:`, the name first."""
+    named = ({key: each[key] for key in sorted(each, key=lambda key: key != "name")} for each in items)
+    return block(list(named), 6)
 
 
 def _instance(environment: NewEnvironment) -> str:
@@ -363,23 +460,79 @@ def _instance(environment: NewEnvironment) -> str:
 {about}
     # instances: [{{name: first, vm_size: Standard_D4ds_v5, assigned_user: <object id>}}]
 """
+    if environment.instances:
+        return f"{about}\n    instances:\n{_items(map(_given, environment.instances))}"
     return f"""\
 {about}
     instances:
       - name: first
-        vm_size: Standard_D4ds_v5
+        vm_size: {_VM_SIZE}
         assigned_user: {_text(environment.user_id, placeholders.USER)}
 """
 
 
-def _ai_service(environment: NewEnvironment) -> str:
-    return """\
+def _ai_services(environment: NewEnvironment) -> str:
+    if not environment.ai_services:
+        return ""
+    said = "      # AIServices is one account for many services; others have one each. It cannot change later.\n"
+    services = [
+        f"    - name: {ai_service_name(each)}\n{said if not index else ''}      kind: {each}\n"
+        for index, each in enumerate(environment.ai_services)
+    ]
+    return f"""\
   # AI services of this environment alone, without keys.
   azure-mlplatform:ai_services:
-    - name: assistant
-      # AIServices is one account for many services; others have one each. It cannot change later.
-      kind: AIServices
+{"".join(services)}"""
+
+
+def ai_service_name(kind: AIServiceKind) -> str:
+    """The name of the AI service of a kind in a new project."""
+    return "assistant" if kind is AIServiceKind.AI_SERVICES else _AI_NAMES.get(kind) or kind.lower()
+
+
+_AI_NAMES = {
+    AIServiceKind.COMPUTER_VISION: "vision",
+    AIServiceKind.CONTENT_SAFETY: "safety",
+    AIServiceKind.CUSTOM_VISION_TRAINING: "cv-training",
+    AIServiceKind.CUSTOM_VISION_PREDICTION: "cv-serving",
+    AIServiceKind.FORM_RECOGNIZER: "documents",
+    AIServiceKind.SPEECH_SERVICES: "speech",
+    AIServiceKind.TEXT_ANALYTICS: "language",
+    AIServiceKind.TEXT_TRANSLATION: "translator",
+}
+
+
+def _inference(environment: NewEnvironment) -> str:
+    target = environment.inference
+    if target is None:
+        return ""
+    about = f"""\
+  # What models run on. `mlplatform explain inference` says what else it can have.
+  azure-mlplatform:inference:
+    target: {target}
 """
+    endpoint = "    endpoints:\n      - name: scoring\n"
+    sign_in = f"""\
+          # The app registration that callers sign in for, and who may call, by object id.
+          sign_in:
+            client_id: {_text(None, placeholders.USER)}
+            callers:
+              - {_text(None, placeholders.GROUP)}
+"""
+    own = {
+        InferenceTarget.MANAGED: endpoint,
+        InferenceTarget.AKS: f"""\
+{endpoint}\
+    aks:
+      # The host name in the certificate, and the secret that has it in the environment's vault.
+      https:
+        cname: {_text(None, f"{placeholders.TEXT}.example.com")}
+        secret_name: scoring-tls
+""",
+        InferenceTarget.APP_SERVICE: f"    app_service:\n      apps:\n        - name: scoring\n{sign_in}",
+        InferenceTarget.CONTAINER_APP: f"    container_app:\n      apps:\n        - name: scoring\n{sign_in}",
+    }
+    return about + own[target]
 
 
 def _synapse(environment: NewEnvironment) -> str:
@@ -390,7 +543,7 @@ def _synapse(environment: NewEnvironment) -> str:
   # Synapse with Spark, to explore data. A pool that pauses costs nothing.
   azure-mlplatform:synapse:
     # The Entra group that administers it, by object id. It cannot change later.
-    administrators_group_id: {_text(environment.group_id, placeholders.GROUP)}
+    administrators_group_id: {_text(next(iter(environment.data_scientists), None), placeholders.GROUP)}
     pools:
       - name: spark
         max_nodes: 3
@@ -398,10 +551,13 @@ def _synapse(environment: NewEnvironment) -> str:
 """
 
 
-def _money(project: NewProject, environment: NewEnvironment, today: datetime.date) -> str:
+def money_text(project: NewProject, environment: NewEnvironment, today: Optional[datetime.date] = None) -> str:
+    """The budget and the end of an environment. One that is landed has its budget there. Without `today`, one that
+    nobody named an end for has none."""
+    contacts = environment.contacts or [project.owner_email]
     expires = environment.expires_on
     longest = environment.profile.longest_life_days
-    if expires is None and longest:
+    if expires is None and longest and today is not None:
         expires = (today + datetime.timedelta(min(_LIFE_DAYS, longest))).isoformat()
     ahead = f", at most {longest} days ahead" if longest else ""
     expiry = (
@@ -412,13 +568,13 @@ def _money(project: NewProject, environment: NewEnvironment, today: datetime.dat
         if expires
         else ""
     )
-    return f"""\
+    budget = f"""\
   # A month's budget, in the currency of the bill. Azure sends alerts; it stops nothing.
   azure-mlplatform:budget:
     amount: {environment.budget:g}
     contact_emails:
-      - {_text(project.owner_email, placeholders.EMAIL)}
-{expiry}"""
+{"".join(f"      - {_text(each, placeholders.EMAIL)}" + chr(10) for each in contacts)}"""
+    return ("" if environment.resource_group_id else budget) + expiry
 
 
 _MARK = "# placeholder"
@@ -430,7 +586,7 @@ def _text(given: Optional[str], placeholder: str = placeholders.TEXT) -> str:
     return f"{scalar(value)} {_MARK}" if placeholders.is_placeholder(value) else scalar(value)
 
 
-def _file(layout: Layout, schema: str, about: str, body: str) -> str:
+def file_text(layout: Layout, schema: str, about: str, body: str) -> str:
     """A file: the line from which an editor knows its schema, what it is about, what its marks mean, and its body."""
     modeline = (
         f"# yaml-language-server: $schema={layout.schemas}/pulumi-{schema}.schema.json\n" if layout.schemas else ""

@@ -101,7 +101,7 @@ def start(where: FilePath, asked: Asked, *, today: datetime.date) -> Start:
     if project is None or problems:
         raise ProblemsError(problems)
     made = files(project, layout, requirement=requirement(), today=today, forms=agreed.forms)
-    loaded = _loaded(project, made, today)
+    loaded = loaded_settings(project, made, today)
     return Start(root, folder, made, from_others, _placeholders(loaded), tuple(_notices(agreed)))
 
 
@@ -206,7 +206,9 @@ def _occupied(folder: FilePath, name: str, agreed: AgreedValues) -> Iterator[Pro
         yield Problem(("name",), f"the folder {folder} is not empty", "Give it another name, or move that folder")
 
 
-def _loaded(project: NewProject, made: Mapping[str, str], today: datetime.date) -> dict[str, EnvironmentSettings]:
+def loaded_settings(
+    project: NewProject, made: Mapping[str, str], today: datetime.date
+) -> dict[str, EnvironmentSettings]:
     """Stack → its settings, as the loader reads the files. Raises ProblemsError with what it and a program refuse."""
     loaded: dict[str, EnvironmentSettings] = {}
     problems: list[Problem] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Network
 from pathlib import Path as FilePath
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from pydantic import ValidationError
 
@@ -14,9 +14,12 @@ from ..environment.settings.environment import EnvironmentSettings
 from ..foundation.free_range import OWN_RANGE, free_range
 from ..foundation.model import NAMESPACE
 from ..foundation.problems import Problem, ProblemsError, located, problems_of
+from ..parts.settings.part import PartSettings
 from .files import PROJECT_FILE, read, stack_config, stacks
 
 _PREFIX = f"{NAMESPACE}:"
+
+S = TypeVar("S", bound=PartSettings)
 
 
 def projects(root: FilePath) -> Iterator[FilePath]:
@@ -52,12 +55,25 @@ def taken_ranges(folder: FilePath) -> Iterator[IPv4Network]:
     and services. Skips files that cannot be read. The repository is the nearest folder above with `.git`."""
     above = [folder.resolve(), *folder.resolve().parents]
     root = next((each for each in above if (each / ".git").exists()), above[0])
+    yield from pool_ranges(root)
     for project in projects(root):
-        for stack in stacks(project):
-            try:
-                yield from ranges_in(read(project / f"Pulumi.{stack}.yaml").config)
-            except ProblemsError:
-                continue
+        yield from networks_in(project)
+
+
+def pool_ranges(root: FilePath) -> Iterator[IPv4Network]:
+    """The pools from which networks of requests get their ranges, and the hubs, as the platform team answers them in
+    requests/platform.yaml. None if that cannot be read."""
+    with contextlib.suppress(ProblemsError):
+        yield from ranges_in(read(root / "requests" / "platform.yaml").data.get("regions"))
+
+
+def networks_in(folder: FilePath) -> Iterator[IPv4Network]:
+    """The address ranges that the stacks of one project have. Skips files that cannot be read."""
+    for stack in stacks(folder):
+        try:
+            yield from ranges_in(read(folder / f"Pulumi.{stack}.yaml").config)
+        except ProblemsError:
+            continue
 
 
 def ranges_in(value: Any) -> Iterator[IPv4Network]:
@@ -83,20 +99,20 @@ def with_free_ranges(problems: Iterable[Problem], folder: FilePath) -> list[Prob
     return [replace(each, fix=each.fix.replace(OWN_RANGE, free)) for each in found]
 
 
-def settings_of(folder: FilePath, stack: str) -> EnvironmentSettings:
-    """The settings of a stack from its files. Raises ProblemsError with all problems in them."""
+def settings_of(folder: FilePath, stack: str, model: type[S] = EnvironmentSettings) -> S:
+    """The settings of a stack from its files, as a `model`. Raises ProblemsError with all problems in them."""
     files = stack_config(folder, stack)
     if found := [*files.misread_problems(), *files.empty_problems()]:
         raise ProblemsError(found)
-    fields = EnvironmentSettings.model_fields
+    fields = model.model_fields
     data = {key: value for key, value in files.settings.items() if key in fields}
     found = [Problem(each.path, each.what, each.fix) for each in stack_name_violations(stack, data)]
-    settings: Optional[EnvironmentSettings] = None
+    settings: Optional[S] = None
     try:
-        settings = EnvironmentSettings.model_validate(data)
+        settings = model.model_validate(data)
     except ValidationError as error:
         hidden = [(str(path[0]).removeprefix(_PREFIX), *path[1:]) for path in files.encrypted]
-        found += problems_of(error, EnvironmentSettings, hidden, data)
+        found += problems_of(error, model, hidden, data)
     if settings is None or found:
         problems = [Problem((f"{_PREFIX}{each.path[0]}", *each.path[1:]), each.what, each.fix) for each in found]
         placed = located(problems, files.files, files.stack.path.name)

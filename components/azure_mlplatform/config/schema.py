@@ -20,6 +20,9 @@ from ..environment.settings.platform import PlatformSettings
 from ..foundation.field_docs import field_docs, member_docs
 from ..foundation.model import NAMESPACE
 from ..foundation.rules import portable, rule_schemas, shapes
+from ..landing.settings import LandingSettings
+from ..parts.settings.part import PartSettings
+from ..shared.settings import SharedSettings
 from .schema_rules import MODEL_RULES, environment_rules
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,7 +38,7 @@ _ENCRYPTED = {"required": ["secure"], "maxProperties": 1}
 """The object that `pulumi config set --secret` writes in place of a text."""
 
 
-def stack_schema(model: type[EnvironmentSettings] = EnvironmentSettings) -> dict[str, Any]:
+def stack_schema(model: type[PartSettings] = EnvironmentSettings) -> dict[str, Any]:
     """The schema of Pulumi.<stack>.yaml."""
     properties, required, definitions = _properties(lambda key: key not in PROJECT_KEYS, model)
     config = {
@@ -102,16 +105,28 @@ def project_schema() -> dict[str, Any]:
     }
 
 
+def document_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The schema of a document with the fields of `model`, such as a request. No value in it is encrypted."""
+    whole = model.model_json_schema(schema_generator=_InPlainText)
+    definitions = whole.pop("$defs", {})
+    _share_choices([whole["properties"], *definitions.values()], definitions)
+    for value in (*whole["properties"].values(), *definitions.values()):
+        _mark_down(value)
+    return {"$schema": _DIALECT, **whole, "title": title, "$defs": dict(sorted(definitions.items()))}
+
+
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "stack": stack_schema,
     "platform-stack": lambda: stack_schema(PlatformSettings),
+    "landing": lambda: stack_schema(LandingSettings),
+    "shared": lambda: stack_schema(SharedSettings),
     "project": project_schema,
 }
 """Kind of file → its schema."""
 
 
 def _properties(
-    wanted: Callable[[str], bool], model: type[EnvironmentSettings]
+    wanted: Callable[[str], bool], model: type[PartSettings]
 ) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
     """Full key → schema for the wanted settings, the full keys that are required, and the definitions that they refer
     to."""
@@ -234,6 +249,9 @@ class _Documented(GenerateJsonSchema):
     """Adds what the models know and pydantic does not publish: docstrings, rules of fields, rules across fields, and
     the other ways in which a number or a text may be written."""
 
+    encrypted = True
+    """Whether a text may be an encrypted value."""
+
     def model_schema(self, schema: Any) -> Any:
         built = super().model_schema(schema)
         model: type[BaseModel] = schema["cls"]
@@ -252,7 +270,7 @@ class _Documented(GenerateJsonSchema):
                 text.update(rule)
                 if "pattern" in text:
                     text.setdefault("patternErrorMessage", docs.get(name, ""))
-                if not plain:
+                if self.encrypted and not plain:
                     text["type"] = [*([text["type"]] if isinstance(text["type"], str) else text["type"]), "object"]
                     text.update(_ENCRYPTED)
                 if "anyOf" in text:
@@ -309,6 +327,10 @@ class _Documented(GenerateJsonSchema):
     def bool_schema(self, schema: Any) -> Any:
         written = {"pattern": _TRUTH, "minimum": 0, "maximum": 1, "multipleOf": 1}
         return {"type": ["boolean", "string", "number"], **written, "errorMessage": "Expected true or false"}
+
+
+class _InPlainText(_Documented):
+    encrypted = False
 
 
 def _texts(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -82,6 +82,11 @@ PROFILE_RULES = (
     ProfileRule(lambda profile: profile.needs_budget, _needs("budget")),
     ProfileRule(lambda profile: profile.longest_life_days is not None, _needs("expires_on")),
     ProfileRule(lambda profile: profile.needs_network, _needs("network")),
+    *(ProfileRule(lambda profile: profile.has_ci_identities, _needs(each)) for each in ("deploy", "release")),
+    *(
+        ProfileRule(lambda profile: not profile.has_ci_identities, _refuses(each, "no pipeline deploys or releases"))
+        for each in ("deploy", "release")
+    ),
     ProfileRule(
         lambda profile: not profile.may_be_public,
         _refuses("network.public_access", "connect through the network"),
@@ -136,6 +141,9 @@ def environment_rules(properties: Schema) -> list[Schema]:
         environments = [each for each, profile in PROFILES.items() if rule.holds(profile)]
         if environments:
             schema = _with_namespace(rule.schema(_listed(environments)))
+            # A landing has few of an environment's settings.
+            if not {*schema.get("required", ()), *schema.get("properties", ())} <= set(properties):
+                continue
             found.append({"if": _given(f"{NAMESPACE}:environment", {"enum": environments}), "then": schema})
     stress_tests = f"{NAMESPACE}:stress_tests"
     if stress_tests in properties:
@@ -146,7 +154,7 @@ def environment_rules(properties: Schema) -> list[Schema]:
                 "then": {"properties": {f"{NAMESPACE}:environment": prod}, "required": [f"{NAMESPACE}:inference"]},
             }
         )
-    return [*found, *_stack_names()]
+    return [*found, *(_stack_names() if f"{NAMESPACE}:stack_name_reason" in properties else ())]
 
 
 def _stack_names() -> Iterator[Schema]:

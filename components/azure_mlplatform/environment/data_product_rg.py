@@ -14,6 +14,7 @@ import pulumi_random as random
 
 from ..ai.ai_service import AIService, AIServiceArgs
 from ..foundation.built_in_roles import PrincipalType, Role
+from ..foundation.environment_names import group_name
 from ..foundation.model import check
 from ..foundation.naming import SUFFIX_LENGTH, Kind
 from ..foundation.problems import Problem
@@ -27,10 +28,11 @@ from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
-from ..parts.in_turn import InTurn
+from ..parts.federated_credentials import federate
 from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
-from .isolation import group_name, isolation_violations
+from .budget import make_budget
+from .isolation import isolation_violations
 from .settings.environment import EnvironmentSettings
 from .tags import environment_tags
 
@@ -101,8 +103,14 @@ class DataProductRG(Component):
             group_id = after_check(checked, settings.resource_group_id)
             self._wait_for(checked, group_name)
         self._extend(diagnostics=self._log_analytics(settings))
-        self._federate(settings, identity)
-        self._budget(args, group_id)
+        federate(
+            self,
+            known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+            self.placement.resource_group_name,
+            settings.workload_identity.credentials(settings.environment),
+        )
+        if settings.budget is not None:
+            make_budget(self, settings.budget, scope=group_id, today=args.today)
         self.network = self._network(settings)
         self._extend(
             private_network=self.network.private_network if self.network else None,
@@ -220,51 +228,6 @@ class DataProductRG(Component):
         if self.placement.locked:
             lock(self, "log-lock", workspace)
         return workspace.id
-
-    def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
-        # Azure answers 409 to a second write on an identity while the first one runs.
-        writes = InTurn()
-        for label, credential in settings.workload_identity.credentials(settings.environment).items():
-            made = native.managedidentity.FederatedIdentityCredential(
-                self.logical_name(label),
-                federated_identity_credential_resource_name=credential.name,
-                resource_group_name=self.placement.resource_group_name,
-                resource_name_=known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
-                issuer=credential.issuer,
-                subject=credential.subject,
-                audiences=[credential.audience],
-                opts=child(self, depends_on=writes.before, delete_before_replace=True),
-            )
-            writes.then(made)
-
-    def _budget(self, args: DataProductRGArgs, group_id: In[str]) -> None:
-        budget = args.settings.budget
-        if budget is None:
-            return
-        told: dict[str, Any] = {
-            "enabled": True,
-            "operator": "GreaterThanOrEqualTo",
-            "contact_emails": budget.contact_emails,
-            "contact_groups": budget.action_group_ids,
-        }
-        thresholds = [("Actual", each) for each in budget.actual_percent]
-        thresholds += [("Forecasted", each) for each in budget.forecast_percent]
-        notifications: dict[str, Any] = {
-            f"{kind.lower()}-{percent:g}".replace(".", "-"): {**told, "threshold": percent, "threshold_type": kind}
-            for kind, percent in thresholds
-        }
-        native.consumption.Budget(
-            self.logical_name("budget"),
-            budget_name=self.placement.name_of(Kind.BUDGET),
-            scope=group_id,
-            category="Cost",
-            amount=budget.amount,
-            time_grain="Monthly",
-            time_period={"start_date": f"{args.today[:7]}-01T00:00:00Z"},
-            notifications=notifications,
-            # The start date is in the month of creation. Azure would refuse a later one.
-            opts=child(self, ignore_changes=["time_period"]),
-        )
 
     def _network(self, settings: EnvironmentSettings) -> Optional[Network]:
         if settings.network is None:

@@ -12,6 +12,7 @@ import pulumi
 from ..catalogue.changes import way_out
 from ..foundation.problems import Problem, dotted
 from ..foundation.profiles import PROFILES
+from ..foundation.project import ProjectSettings
 from ..foundation.violations import Path
 from ..inference.aks.settings.aks import AKSSettings
 from ..inference.settings.target import InferenceTarget
@@ -23,7 +24,7 @@ _SPREAD = "spread over zones"
 _IN_NO_ZONES = "in no zones"
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
     """A value that stays as it was when its part was first deployed."""
 
     path: Path
@@ -51,10 +52,12 @@ def identity_violations(settings: EnvironmentSettings) -> "list[pulumi.Output[li
     A stash of the engine keeps the first values. Before the first deployment there is nothing to compare. The stash of
     a part goes with the part, so what is taken out may come back as another.
     """
-    return [_violations(name, kept) for name, kept in _kept(settings)]
+    return [kept_violations(name, kept) for name, kept in _kept(settings)]
 
 
-def _violations(name: str, kept: dict[str, _Kept]) -> "pulumi.Output[list[Problem]]":
+def kept_violations(name: str, kept: dict[str, Kept]) -> "pulumi.Output[list[Problem]]":
+    """A problem for each value that differs from the first deployment. A stash with this name keeps the first ones."""
+
     def compare(first: dict[str, str]) -> list[Problem]:
         made = {key: first.get(key) or each.unwritten for key, each in kept.items()}
         return [
@@ -67,7 +70,7 @@ def _violations(name: str, kept: dict[str, _Kept]) -> "pulumi.Output[list[Proble
     return pulumi.Stash(name, input=written).output.apply(compare)
 
 
-def _kept(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
+def _kept(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, Kept]]]:
     """The name of each stash and what it keeps, by key."""
     yield "environment", _of_environment(settings)
     if settings.workspace is not None:
@@ -75,44 +78,59 @@ def _kept(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]
         at = ("customer_managed_key", "key_vault_id")
         yield (
             "workspace",
-            {"key_vault_id": _Kept(at, key.key_vault_id if key else "Microsoft's keys", "with a workspace")},
+            {"key_vault_id": Kept(at, key.key_vault_id if key else "Microsoft's keys", "with a workspace")},
         )
     yield from _of_inference(settings)
     yield from _of_batch(settings)
     for number, each in enumerate(settings.workload_identity.federated_credentials):
         at = ("workload_identity", "federated_credentials", number)
-        kept = {field: _Kept((*at, field), getattr(each, field)) for field in ("issuer", "subject")}
+        kept = {field: Kept((*at, field), getattr(each, field)) for field in ("issuer", "subject")}
         yield f"trust-{each.name}", kept
 
 
-def _of_environment(settings: EnvironmentSettings) -> dict[str, _Kept]:
+def kept_place(
+    project: ProjectSettings, environment: str, location: str, subscription_id: str, tenant_id: str
+) -> dict[str, Kept]:
+    """Whose a stack is and where: what no stack of this library can change."""
+    return {
+        "project": Kept(("project", "name"), project.name),
+        "data_product": Kept(("project", "data_product"), project.data_product),
+        "environment": Kept(("environment",), str(environment)),
+        "location": Kept(("location",), location),
+        "subscription_id": Kept(("subscription_id",), subscription_id),
+        "tenant_id": Kept(("tenant_id",), tenant_id),
+    }
+
+
+def _of_environment(settings: EnvironmentSettings) -> dict[str, Kept]:
     network = settings.network
     return {
-        "project": _Kept(("project", "name"), settings.project.name),
-        "data_product": _Kept(("project", "data_product"), settings.project.data_product),
-        "environment": _Kept(("environment",), settings.environment.value),
-        "location": _Kept(("location",), settings.location),
-        "subscription_id": _Kept(("subscription_id",), settings.subscription_id),
-        "tenant_id": _Kept(("tenant_id",), settings.tenant_id),
-        "resource_group_id": _Kept(("resource_group_id",), settings.resource_group_id or "a group of its own"),
-        "suffix": _Kept(("suffix",), settings.suffix or "a random one"),
-        "network": _Kept(
+        **kept_place(
+            settings.project,
+            settings.environment,
+            settings.location,
+            settings.subscription_id,
+            settings.tenant_id,
+        ),
+        "resource_group_id": Kept(("resource_group_id",), settings.resource_group_id or "a group of its own"),
+        "suffix": Kept(("suffix",), settings.suffix or "a random one"),
+        "network": Kept(
             ("network", "subnet_ids", "endpoints"),
             "" if network is None else "adopted subnets" if network.adopted else "a network of its own",
             "from an own network to adopted subnets, or back",
         ),
         # Its nodes would lose their way out. Without an own cluster, the egress may change.
-        "cluster_egress": _Kept(
+        "cluster_egress": Kept(
             ("network", "egress", "kind"),
             egress_of_own_cluster(network, settings.inference) or "",
             "with an own cluster",
         ),
-        "shared_range": _Kept(
+        "shared_range": Kept(
             ("network", "address_space", 0),
             (network and network.shared_range) or "",
             "the first range, if a subnet is a share of it",
         ),
-        "zones": _Kept(
+        "zones": Kept(
             ("no_zones_reason",),
             _IN_NO_ZONES if _gives_up_zones(settings) else _SPREAD,
             "where an environment is spread over zones",
@@ -126,18 +144,18 @@ def _gives_up_zones(settings: EnvironmentSettings) -> bool:
     return PROFILES[settings.environment].zone_redundant and not settings.zones.profile.zone_redundant
 
 
-def _of_inference(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
+def _of_inference(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, Kept]]]:
     """The one target, the target of each model among several, and what endpoints on a cluster stand on."""
     inference = settings.inference
     if inference is None:
         return
-    yield "inference", {"target": _Kept(("inference", "target"), inference.target or "")}
+    yield "inference", {"target": Kept(("inference", "target"), inference.target or "")}
     for number, endpoint in enumerate(inference.endpoints):
         target, kept = inference.target_of(endpoint), {}
         if target is InferenceTarget.AKS or inference.target is None:
             at = ("inference", "endpoints", number, "target")
             # Before there were several targets, endpoints on a cluster alone had a stash.
-            kept["target"] = _Kept(at, target or "", unwritten=InferenceTarget.AKS)
+            kept["target"] = Kept(at, target or "", unwritten=InferenceTarget.AKS)
         if target is InferenceTarget.AKS and inference.aks is not None:
             kept |= _of_cluster(settings, inference.aks)
         if kept:
@@ -146,20 +164,20 @@ def _of_inference(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str
     for target, apps in inference.apps.items() if inference.target is None else ():
         for number, app in enumerate(apps):
             at = ("inference", target.value, "apps", number, "name")
-            yield f"app-{app.name}", {"target": _Kept(at, target.value, "the name of an app of another target")}
+            yield f"app-{app.name}", {"target": Kept(at, target.value, "the name of an app of another target")}
 
 
-def _of_cluster(settings: EnvironmentSettings, aks: AKSSettings) -> dict[str, _Kept]:
+def _of_cluster(settings: EnvironmentSettings, aks: AKSSettings) -> dict[str, Kept]:
     """Returns the cluster settings on which deployments of endpoints depend."""
     values = {
         "cluster_id": aks.cluster_id or "a cluster of its own",
         "compute_name": aks.compute_name,
         "namespace": aks.namespace_for(settings.project.name, settings.environment.value),
     }
-    return {key: _Kept(("inference", "aks", key), value, "with endpoints") for key, value in values.items()}
+    return {key: Kept(("inference", "aks", key), value, "with endpoints") for key, value in values.items()}
 
 
-def _of_batch(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _Kept]]]:
+def _of_batch(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, Kept]]]:
     """The factory of the history of runs, and the endpoint of each job."""
     batch = settings.batch
     if batch is None:
@@ -168,12 +186,12 @@ def _of_batch(settings: EnvironmentSettings) -> Iterator[tuple[str, dict[str, _K
     yield (
         "batch",
         {
-            "orchestrator": _Kept(("batch", "orchestrator"), batch.orchestrator.value),
-            "data_factory_id": _Kept(("batch", "data_factory_id"), factory),
+            "orchestrator": Kept(("batch", "orchestrator"), batch.orchestrator.value),
+            "data_factory_id": Kept(("batch", "data_factory_id"), factory),
         },
     )
     for number, each in enumerate(batch.jobs):
-        yield f"batch-{each.name}", {"mode": _Kept(("batch", "jobs", number, "mode"), each.mode.value)}
+        yield f"batch-{each.name}", {"mode": Kept(("batch", "jobs", number, "mode"), each.mode.value)}
 
 
 def guard(parent: pulumi.Resource, name: str, *, protect: bool, after: Iterable[pulumi.Resource]) -> None:

@@ -25,6 +25,10 @@ class Environment(StrEnum):
 class Profile:
     """Requirements, permissions and defaults of one kind of environment."""
 
+    tier: str
+    """`nonprod` or `prod`: the half of the platform that it belongs to. What environments share exists once for each,
+    and no right reaches from one into the other."""
+
     needs_cost_code: bool
     """Whether the project needs a cost code."""
 
@@ -46,6 +50,16 @@ class Profile:
 
     may_grant: frozenset[str]
     """The fields of `access` that may name groups."""
+
+    has_ci_identities: bool
+    """Whether pipelines deploy it and release models in it, each by an identity of its own."""
+
+    trains_in_pipelines: bool
+    """Whether the identity that releases may also do what training needs, such as clear away what it made."""
+
+    may_trust_any_job: bool
+    """Whether identities may trust other tokens than those of the environment's own GitHub environment and of service
+    connections of Azure DevOps."""
 
     may_have_instances: bool
     """Whether a workspace may have compute instances, each of which belongs to a person."""
@@ -75,6 +89,7 @@ _EVERYONE = frozenset({"readers", "data_scientists"})
 _READERS = frozenset({"readers"})
 _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     # Field: sandbox, dev, test, prod
+    "tier": ("nonprod", "nonprod", "nonprod", "prod"),
     "needs_cost_code": (False, True, True, True),
     "needs_budget": (True, False, False, False),
     "longest_life_days": (90, None, None, None),
@@ -82,6 +97,9 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     "may_be_public": (True, True, False, False),
     "may_let_all_out": (True, True, False, False),
     "may_grant": (_EVERYONE, _EVERYONE, _READERS, _READERS),
+    "has_ci_identities": (False, True, True, True),
+    "trains_in_pipelines": (False, True, False, False),
+    "may_trust_any_job": (True, True, True, False),
     "may_have_instances": (True, True, False, False),
     "protect": (False, False, False, True),
     "highly_available": (False, False, False, True),
@@ -94,6 +112,51 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
 PROFILES: dict[Environment, Profile] = {
     environment: Profile(**{field: values[column] for field, values in _TABLE.items()})
     for column, environment in enumerate(Environment)
+}
+
+
+class Tier(StrEnum):
+    """A half of the platform: what environments share exists once in each."""
+
+    NONPROD = "nonprod"
+    """For sandboxes, dev and test."""
+
+    PROD = "prod"
+    """For production."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedProfile:
+    """What the environments of one half of the platform share."""
+
+    environment: Environment
+    """The environment whose profile fits what is shared."""
+
+    has_model_registry: bool
+    """Whether the registry through which models go to prod may stand here."""
+
+    may_load_test: bool
+    """Whether Azure Load Testing may stand here."""
+
+    public_workspaces: str
+    """The effect of the policy on machine-learning workspaces with a public address."""
+
+    protect: bool
+    """Whether zones and the registry are protected from `pulumi destroy`."""
+
+
+_SHARED_TABLE: dict[str, tuple[Any, Any]] = {
+    # Field: nonprod, prod
+    "environment": (Environment.DEV, Environment.PROD),
+    "has_model_registry": (False, True),
+    "may_load_test": (True, False),
+    "public_workspaces": ("Audit", "Deny"),
+    "protect": (False, True),
+}
+
+SHARED_PROFILES: dict[Tier, SharedProfile] = {
+    tier: SharedProfile(**{field: values[column] for field, values in _SHARED_TABLE.items()})
+    for column, tier in enumerate(Tier)
 }
 
 

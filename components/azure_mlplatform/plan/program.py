@@ -100,12 +100,17 @@ def run_stack(
             lambda: _run_file(program_file(folder, files)),
             project=files.project.data["name"],
             stack=stack,
-            config={**files.texts, **{key: json.dumps(value) for key, value in (settings or {}).items()}},
+            config={**files.texts, **{key: _as_text(value) for key, value in (settings or {}).items()}},
             secret_keys=files.secret_keys,
             root=folder,
             known=known,
             recorder=recorder,
         )
+
+
+def _as_text(value: Any) -> str:
+    """A setting as Pulumi passes it: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 _patch = threading.Lock()

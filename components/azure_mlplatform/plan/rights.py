@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Optional
 
 from ..catalogue.operations import IN_TEMPLATES, OF_TARGETS, OPERATIONS, RESERVED_GROUP, Operation
+from ..foundation.assignment_condition import assignment_condition
 from ..foundation.built_in_roles import role_name
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.values import name_of
@@ -62,6 +63,8 @@ class Right:
     scope: str
     needed_for: tuple[Need, ...]
     because: tuple[Reason, ...]
+    deletes_held: bool = False
+    """Whether it deletes something that Pulumi protects or that a lock holds."""
 
     @property
     def assumed(self) -> bool:
@@ -75,6 +78,7 @@ class Right:
             "scope": self.scope,
             "needed_for": list(self.needed_for),
             "assumed": self.assumed,
+            "deletes_held": self.deletes_held,
             "because": [{"urn": each.urn, "what": each.what, "does": each.does} for each in self.because],
         }
 
@@ -142,22 +146,10 @@ class Rights:
     def condition(self, scope: Optional[str] = None) -> str:
         """The condition for a role assignment that limits which roles may be given, and to which kinds of principal.
 
-        Empty if no role is given on the scope. Default: any scope. Source: Learn, "Examples to delegate Azure role
-        assignment management with conditions" (role-based-access-control/delegate-role-assignments-examples, "Constrain
-        roles and principal types", 2024-04-15, read 2026-11-28).
+        Empty if no role is given on the scope. Default: any scope. See `assignment_condition`.
         """
         given = [each for each in self.assignments if scope is None or self._granted_on(each) == scope.lower()]
-        if not given:
-            return ""
-        roles = ", ".join(sorted({each.role_id for each in given}))
-        kinds = ", ".join(sorted({f"'{each.principal_type}'" for each in given}))
-        assignments = "Microsoft.Authorization/roleAssignments"
-        return " AND ".join(
-            f"((!(ActionMatches{{'{assignments}/{verb}'}}))"
-            f" OR (@{of}[{assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}"
-            f" AND @{of}[{assignments}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{{kinds}}}))"
-            for verb, of in (("write", "Request"), ("delete", "Resource"))
-        )
+        return assignment_condition((each.role_id for each in given), (each.principal_type for each in given))
 
     def _granted_on(self, assignment: Assignment) -> str:
         scope = assignment.scope.lower()
@@ -257,6 +249,7 @@ class _Entry:
     action: str
     scope: str
     needs: set[Need] = field(default_factory=set)
+    deletes_held: bool = False
     reasons: dict[Reason, None] = field(default_factory=dict)
 
 
@@ -270,6 +263,7 @@ class _Found:
         self._reserved = [
             str(each.input(RESERVED_GROUP)) for each in plan.azure_resources if each.input(RESERVED_GROUP)
         ]
+        self._locked = [str(each.input("scope")).lower() for each in plan.of_type(_LOCK)]
         self._entries: dict[tuple[str, str], _Entry] = {}
         self.problems: list[Problem] = []
 
@@ -277,7 +271,8 @@ class _Found:
         """The rights found so far."""
         for each in self._entries.values():
             needs = tuple(need for need in Need if need in each.needs)
-            yield Right(each.action, each.scope, needs, tuple(sorted(each.reasons, key=lambda one: one.urn)))
+            reasons = tuple(sorted(each.reasons, key=lambda one: one.urn))
+            yield Right(each.action, each.scope, needs, reasons, each.deletes_held)
 
     def add(self, resource: PlannedResource) -> None:
         """Adds what a resource takes."""
@@ -293,7 +288,8 @@ class _Found:
         if not resource.retain_on_delete:
             needs = (Need.RETIREMENT,) if resource.type == _GROUP else (Need.REMOVAL, Need.RETIREMENT)
             for operation in row.delete:
-                self._add(resource, operation, *needs)
+                held = operation.action.lower().endswith("/delete") and not operation.on and self._is_held(resource)
+                self._add(resource, operation, *needs, deletes_held=held)
 
     def add_read(self, adopted: AdoptedResource) -> None:
         """Adds the right to read what others made."""
@@ -315,7 +311,14 @@ class _Found:
             else:
                 self._problem(resource.name, f"{each['type']} has no row in catalogue/operations.py")
 
-    def _add(self, resource: PlannedResource, operation: Operation, *needs: Need) -> None:
+    def _is_held(self, resource: PlannedResource) -> bool:
+        """Whether it is protected, locked, or a part of something locked. What only stands on something locked, as a
+        role or a diagnostic setting, is not: the right to delete one is needed elsewhere too."""
+        id_ = resource.id.lower()
+        parts = (id_.removeprefix(each) for each in self._locked if f"{id_}/".startswith(f"{each}/"))
+        return resource.protect or any("/providers/" not in part for part in parts)
+
+    def _add(self, resource: PlannedResource, operation: Operation, *needs: Need, deletes_held: bool = False) -> None:
         path, _, value = operation.only_if.partition("=")
         if path and str(resource.input(path)) != value:
             return
@@ -328,11 +331,15 @@ class _Found:
                 continue
             action = self._action(resource, operation, target)
             scope = self._scope(target) if operation.on else self._own_scope(resource)
-            self._enter(action, scope, needs, _reason(resource, operation, unpublished=action.endswith("*/action")))
+            reason = _reason(resource, operation, unpublished=action.endswith("*/action"))
+            self._enter(action, scope, needs, reason, deletes_held=deletes_held)
 
-    def _enter(self, action: str, scope: str, needs: Iterable[Need], reason: Reason) -> None:
+    def _enter(
+        self, action: str, scope: str, needs: Iterable[Need], reason: Reason, *, deletes_held: bool = False
+    ) -> None:
         entry = self._entries.setdefault((action.lower(), scope.lower()), _Entry(action, scope))
         entry.needs.update(needs)
+        entry.deletes_held |= deletes_held
         entry.reasons[reason] = None
 
     def _action(self, resource: PlannedResource, operation: Operation, target: str) -> str:

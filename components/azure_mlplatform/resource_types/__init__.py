@@ -3,12 +3,38 @@
 Each domain has one module, with the name of the components' folder.
 """
 
-from . import ai, batch, dynamic, environment, inference, network, parts, spark, template, workspace
+from . import (
+    ai,
+    batch,
+    dynamic,
+    environment,
+    inference,
+    landing,
+    network,
+    parts,
+    shared,
+    spark,
+    template,
+    workspace,
+)
 from .resource_type import ResourceType
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
     type_: record
-    for module in (ai, batch, dynamic, environment, inference, network, parts, spark, template, workspace)
+    for module in (
+        ai,
+        batch,
+        dynamic,
+        environment,
+        inference,
+        landing,
+        network,
+        parts,
+        shared,
+        spark,
+        template,
+        workspace,
+    )
     for type_, record in module.TYPES.items()
 }
 """Full type, such as `azure-native:network:VirtualNetwork` → its record."""

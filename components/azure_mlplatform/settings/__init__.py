@@ -14,11 +14,12 @@ from ..batch.settings.schedule import Frequency, ScheduleSettings
 from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.private_link import PrivateService
 from ..catalogue.vm_sizes import Accelerator
-from ..environment.settings.access import AccessSettings, FederatedCredential, GitHubIds, WorkloadIdentitySettings
+from ..environment.settings.access import AccessSettings, WorkloadIdentitySettings
 from ..environment.settings.budget import BudgetSettings
 from ..environment.settings.diagnostics import DiagnosticsSettings
 from ..environment.settings.environment import EnvironmentSettings
 from ..foundation.cluster_sharing import Attach
+from ..foundation.environment_names import CIUse
 from ..foundation.model import Settings, check
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.profiles import PROFILES, Environment, Profile
@@ -51,6 +52,7 @@ from ..parts.settings.locks import LiftedLocks
 from ..parts.settings.public_access import PublicAccess
 from ..parts.settings.registry import RegistrySku
 from ..parts.settings.retirement import Retirement
+from ..parts.settings.trust import FederatedCredential, GitHubIds, TrustSettings
 from ..spark.databricks.settings import DatabricksSettings
 from ..spark.synapse.settings import NodeSize, SparkPoolSettings, SynapseSettings
 from ..workspace.settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
@@ -83,6 +85,7 @@ __all__ = [
     "BatchSettings",
     "BlobCreatedSettings",
     "BudgetSettings",
+    "CIUse",
     "ClusterSettings",
     "ContainerAppSettings",
     "ContainerAppsSettings",
@@ -149,6 +152,7 @@ __all__ = [
     "SubnetRole",
     "Subnets",
     "SynapseSettings",
+    "TrustSettings",
     "UpgradeChannel",
     "VcpuQuota",
     "VersionUpgrade",

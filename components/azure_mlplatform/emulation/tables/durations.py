@@ -65,6 +65,7 @@ _ROWS = (
         4,
         f"{_SHARED}: create 3 to 11s, delete 2 to 7s; DefangLabs/pulumi-defang#245: delete 4 and 6s",
     ),
+    Duration("microsoft.authorization/policyassignments", 3, 3, 2, _QUICK, True),
     Duration("microsoft.cognitiveservices/accounts", 30, 10, 10, f"assumed: {_AZD} has a failed one after 23s", True),
     Duration(
         "microsoft.cognitiveservices/accounts/deployments",
@@ -155,6 +156,7 @@ _ROWS = (
     Duration("microsoft.insights/diagnosticsettings", 3, 3, 3, _QUICK, True),
     Duration("microsoft.insights/metricalerts", 3, 3, 3, _QUICK, True),
     Duration("microsoft.insights/scheduledqueryrules", 3, 3, 3, _QUICK, True),
+    Duration("microsoft.insights/workbooks", 3, 3, 3, _QUICK, True),
     Duration(
         "microsoft.keyvault/vaults",
         40,
@@ -176,6 +178,15 @@ _ROWS = (
         60,
         60,
         "assumed: waits until flux in the cluster reports",
+        True,
+    ),
+    Duration("microsoft.loadtestservice/loadtests", 30, 10, 30, "assumed: as an account of a service", True),
+    Duration(
+        "microsoft.machinelearningservices/registries",
+        180,
+        60,
+        120,
+        "assumed: Azure makes a group with storage and a container registry for each region",
         True,
     ),
     Duration(

@@ -30,7 +30,7 @@ SPOT_SINCE = datetime.date(2026, 3, 31)
 2026-11-28)."""
 
 
-class _HasListedSize(HasVmSize):
+class HasListedSize(HasVmSize):
     """A compute whose size is in the catalogue, unless a reason is given."""
 
     unlisted_size_reason: Optional[str] = Field(default=None, min_length=10, examples=["New in our region, NET-12"])
@@ -54,7 +54,7 @@ class _HasListedSize(HasVmSize):
             )
 
 
-class ClusterSettings(_HasListedSize):
+class ClusterSettings(HasListedSize):
     """A compute cluster: nodes start with jobs and stop after them."""
 
     name: str = Field(examples=["cpu"])
@@ -142,7 +142,7 @@ class SetupScript(Settings):
     """The minutes after which the script is stopped and the instance fails. Default: 25."""
 
 
-class InstanceSettings(_HasListedSize):
+class InstanceSettings(HasListedSize):
     """A compute instance: one person's machine, used through the studio. Only where the profile allows it."""
 
     name: str = Field(pattern=f"^{SHORT_NAME}$", min_length=2, max_length=12, examples=["alice"])

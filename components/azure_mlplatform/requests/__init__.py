@@ -1,0 +1,1 @@
+"""What teams ask for, as files that a platform team reviews: requests, addresses, states."""
