@@ -153,6 +153,7 @@ def test_every_setting_can_be_given_in_a_file():
         "tags": {"criticality": "low"},
         "suffix": "abc123",
         "expires_on": "2999-12-31",
+        "expiry_grace_days": 20,
         "retire": {"reason": "the project has ended"},
         **BRICKS,
     }

@@ -69,7 +69,8 @@ class ProjectEnvironment(Component):
     ) -> None:
         args = ProjectEnvironmentArgs.model_validate(args)
         super().__init__(name, args, opts)
-        settings = args.settings
+        # Once it has expired, an update stops what it can.
+        settings = args.settings.as_of(datetime.date.fromisoformat(args.today))
         self.data_product = DataProductRG(
             self.logical_name("data-product"), DataProductRGArgs(settings=settings, today=args.today), child(self)
         )

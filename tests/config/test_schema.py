@@ -360,6 +360,18 @@ NODES = {"workload_profile": "D4", "apps": [{"name": "scoring", "open_reason": "
             {"workspace": {"network_mode": "managed", "managed_network": {"isolation": "AllowInternetOutbound"}}},
         ),
         ("!may_have_instances", {"workspace": {"instances": [{"name": "al", "vm_size": "Standard_D4ds_v4"}]}}),
+        ("!is_promoted", {"inference": {"target": "aks", "aks": {}}}),
+        ("!is_promoted", {"workload_identity": {"github_repository": "example/churn"}}),
+        ("protect", {"expiry_grace_days": 5}),
+        (
+            "most_nodes",
+            {
+                "workspace": {
+                    "network_mode": "own",
+                    "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v4", "min_nodes": 1}],
+                }
+            },
+        ),
         ("!may_serve_insecurely", {"inference": {"target": "aks", "aks": {"insecure_reason": "No certificate yet"}}}),
         ("!data_scientists", {"access": {"data_scientists": ["00000000-0000-0000-0000-0000000000a1"]}}),
         ("!data_scientists", {"synapse": {"administrators_group_id": "00000000-0000-0000-0000-0000000000a1"}}),
@@ -373,6 +385,8 @@ def test_the_schema_and_the_checks_have_the_same_rules_by_environment(environmen
     name = holds.removeprefix("!")
     has = name in profile.may_grant if name == "data_scientists" else bool(getattr(profile, name))
     refused = has != holds.startswith("!")
+    if holds == "!may_serve_insecurely" and not profile.is_promoted:
+        refused = True  # There is no AKS at all.
     [(key, value)] = change.items()
     given: dict[str, Any] = {
         "environment": environment.value,
@@ -386,7 +400,7 @@ def test_the_schema_and_the_checks_have_the_same_rules_by_environment(environmen
     if value is None:
         del given[key]
     else:
-        given[key] = {**(given.get(key) or {}), **value}
+        given[key] = {**(given.get(key) or {}), **value} if isinstance(value, dict) else value
 
     def by_schema(environment: Environment) -> set[str]:
         config = {f"{PREFIX}{name}": each for name, each in {**given, "environment": environment.value}.items()}
@@ -418,6 +432,7 @@ def test_each_property_of_a_profile_that_refuses_or_needs_is_in_the_schema():
     """Those that are not are defaults, or judge what stands in another file or in the size of pools."""
     judged = {each.name for each in dataclasses.fields(Profile)} - {
         "needs_cost_code",
+        "expiry_grace_days",
         "zone_redundant",
         "vault_retention_days",
         "log_retention_days",

@@ -325,7 +325,7 @@ def test_in_another_subscription_nothing_is_made_beside_what_shows_it(changes, m
     assert [each.rsplit(":", 1)[1] for each in seen if each.startswith("azure-native:")] == made
 
 
-@pytest.mark.parametrize(("expires_on", "what"), [("2026-01-15", "expired"), ("2027-01-01", "days ahead")])
+@pytest.mark.parametrize(("expires_on", "what"), [("2025-12-31", "expired"), ("2027-01-01", "days ahead")])
 def test_a_sandbox_is_bounded_by_the_clock(expires_on, what):
     with pytest.raises(RefusedError, match=what):
         DataProductRGArgs.model_validate(
@@ -338,7 +338,7 @@ def test_a_sandbox_is_bounded_by_the_clock(expires_on, what):
 
 def test_what_expired_is_refused_as_a_person_builds_it():
     with pytest.raises(RefusedError, match=r"DataProductRGArgs: settings\.expires_on: the environment expired"):
-        DataProductRGArgs(settings=example_settings("sandbox", expires_on="2026-01-15"), today=TODAY)
+        DataProductRGArgs(settings=example_settings("sandbox", expires_on="2025-12-31"), today=TODAY)
 
 
 def test_what_expired_can_be_retired():

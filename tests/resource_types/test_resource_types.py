@@ -21,6 +21,7 @@ from support.programs import (
     OPENAI,
     OTHER_TARGETS,
     SYNAPSE,
+    WORKSPACE,
     whole,
 )
 from support.stacks import STACKS, plan_of
@@ -35,6 +36,7 @@ SOURCE = {
     "tag": "v1",
     "kustomizations": [{"name": "plugins", "path": "./plugins"}],
 }
+STOPPED = {"name": "al", "vm_size": "Standard_D4ds_v4", "assigned_user": GROUP, "stopped": True}
 GITOPS = {**INFERENCE, "aks": {**INFERENCE["aks"], "gitops": SOURCE}}
 
 
@@ -51,7 +53,7 @@ def registered() -> dict[str, PlannedResource]:
     plans: list[Plan] = [plan_of(*each) for each in STACKS]
     plans += [
         whole("dev", token=GROUP, inference=None, workload_identity={"github_repository": "example/churn"}, **BRICKS),
-        whole("dev", network=FIREWALL),
+        whole("dev", network=FIREWALL, inference=None, workspace={**WORKSPACE, "instances": [STOPPED]}),
         whole("prod", ai_services=[OPENAI], budget={"amount": 9, "contact_emails": ["ml@example.com"]}),
         whole("prod", inference=GITOPS),
         whole("prod", inference=None, batch=BATCH, synapse=SYNAPSE),

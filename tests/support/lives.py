@@ -16,6 +16,7 @@ from azure_mlplatform.dynamic.compute_detach import ComputeDetachProvider
 from azure_mlplatform.dynamic.deployed_model import DeployedModelProvider
 from azure_mlplatform.dynamic.kubernetes_detach import KubernetesDetachProvider
 from azure_mlplatform.dynamic.sign_in import settings
+from azure_mlplatform.dynamic.stopped_instance import StoppedInstanceProvider
 from azure_mlplatform.dynamic.system_pool import SystemPoolProvider
 from azure_mlplatform.dynamic.trigger_state import StartTriggerProvider, StopRemovedProvider, StopTriggerProvider
 from azure_mlplatform.emulation.azure import Azure
@@ -39,6 +40,7 @@ _OWN = {
         StartTriggerProvider,
         StopRemovedProvider,
         StopTriggerProvider,
+        StoppedInstanceProvider,
         SystemPoolProvider,
     )
 }

@@ -135,6 +135,15 @@ class AIServiceSettings(PartSettings):
         """The services with a private endpoint: the account."""
         return [self.private_service]
 
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """Each model with provisioned units, which cost by the hour."""
+        return [
+            f"the provisioned units of '{each.name}' of AI service '{self.name}', until the deployment is deleted"
+            for each in self.deployments
+            if "Provisioned" in each.sku
+        ]
+
     def private_violations(self) -> Iterator[Violation]:
         """A violation if the sku is free and supports no private endpoint."""
         if self.sku_name.startswith("F"):

@@ -216,6 +216,7 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
         expires_on
     """),
     *_in_place("retire.reason", what="protection and locks go; the next `pulumi destroy` works", goes=(_LOCK,)),
+    *_nothing("expiry_grace_days", "the day on which `mlplatform expire` retires it moves"),
     *_nothing("lift_locks.reason", "the locks go when lift_locks comes, and come back when it goes"),
     *_nothing("lift_locks.until", "from the day after it, each update is refused until lift_locks is gone"),
     *_in_place("stress_tests[]", what="the cluster gets the pools of these projects' prod, and loses others"),
@@ -615,6 +616,7 @@ _COMPUTES_AND_DATA: tuple[Change, ...] = (
             ("vm_size", "vmSize", False),
         )
     ),
+    *_in_place("workspace.instances[].stopped", what="each update stops it; its files stay"),
     *_nothing("workspace.instances[].unlisted_size_reason", "only checks read it"),
     _replaced(
         "workspace.datastores[].access",

@@ -454,6 +454,14 @@ OPERATIONS: dict[str, Operations] = {
     "pulumi-python:dynamic/azure-mlplatform:StopTrigger": Operations(
         read=(_TRIGGER_READ,), write=_STOPS, source=f"{_PAGES}/analytics"
     ),
+    "pulumi-python:dynamic/azure-mlplatform:StoppedInstance": Operations(
+        read=(Operation(action=f"{_WORKSPACE}/computes/read", reason="reads whether it runs"),),
+        write=(
+            Operation(action=f"{_WORKSPACE}/computes/read", reason="reads whether it runs"),
+            Operation(action=f"{_WORKSPACE}/computes/stop/action", reason="stops it"),
+        ),
+        source=f"{_PAGES}/ai-machine-learning",
+    ),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": Operations(
         read=(Operation(action=f"{_CLUSTER}/agentPools/read"),),
         write=(Operation(action=f"{_CLUSTER}/agentPools/write", reason="changes its pool"),),

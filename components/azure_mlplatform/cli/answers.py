@@ -480,6 +480,60 @@ class Prices(Answer):
     without_price: list[WithoutPrice] = []
 
 
+class ExpiryStep(_Object):
+    """Something that ends an environment."""
+
+    step: Literal["rest", "retire", "up", "destroy", "record"]
+    """`rest`: an update stops what can be stopped. `retire`: it is written into the settings. `up`: protection goes.
+    `destroy`: everything goes. `record`: the request keeps the day."""
+
+    command: str
+    """What does it."""
+
+    done: bool
+    """False with `--dry-run`, and after a step that failed."""
+
+    error: str
+    """Why it failed. Empty if it did not."""
+
+
+class ExpiringStack(_Object):
+    """A stack with a day of expiry."""
+
+    folder: str
+    project: str
+    stack: str
+    environment: str
+    expires_on: str
+    retired_from: Optional[str]
+    """The day from which it is retired. Null: somebody has to decide."""
+
+    phase: Literal["lives", "expires soon", "at rest", "over", "refused"]
+    days_left: int
+    """The days until it expires. 0 or fewer once it has."""
+
+    warning: Optional[Literal[14, 7, 1]]
+    """The warning that is due. Null: none."""
+
+    deployed: Optional[bool]
+    """Whether anything of it exists. Null if nothing is due, or nobody could ask the Pulumi CLI."""
+
+    waits: str
+    """What has to happen first. Empty: nothing."""
+
+    steps: list[ExpiryStep]
+
+
+class Expire(Answer):
+    """`mlplatform expire --json`."""
+
+    command: Literal["expire"] = "expire"
+    day: str = ""
+    """The day on which it was judged."""
+
+    stacks: list[ExpiringStack] = []
+
+
 class RequestNew(Answer):
     """`mlplatform request new --json`."""
 
@@ -714,6 +768,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     EmulatedAzure,
     Cost,
     Prices,
+    Expire,
     RequestNew,
     RequestCheck,
     RequestRender,

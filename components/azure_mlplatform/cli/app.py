@@ -6,6 +6,7 @@ import typer
 
 from . import check as checks
 from . import cost as costs
+from . import expire as expires
 from . import explain as explains
 from . import export as exports
 from . import init as inits
@@ -58,6 +59,7 @@ app.command(epilog=epilog(*inits.EXAMPLES, codes=(BAD_INPUT,)))(inits.init)
 app.command(epilog=epilog(*previews.EXAMPLES, codes=(FINDING, BAD_INPUT)))(previews.preview)
 app.command(epilog=epilog(*checks.EXAMPLES, codes=(FINDING, BAD_INPUT)))(checks.check)
 app.command(epilog=epilog(*rights_.EXAMPLES, codes=(BAD_INPUT,)))(rights_.rights)
+app.command(epilog=epilog(*expires.EXAMPLES, codes=(FINDING, BAD_INPUT)))(expires.expire)
 app.command(epilog=epilog(*explains.EXAMPLES, codes=(BAD_INPUT,)))(explains.explain)
 app.command(epilog=epilog(*schemas.EXAMPLES, codes=(BAD_INPUT,)))(schemas.schema)
 export.command("synapse", epilog=epilog(*exports.SYNAPSE_EXAMPLES, codes=(FINDING, BAD_INPUT)))(exports.synapse)

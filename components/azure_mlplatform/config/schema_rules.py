@@ -120,6 +120,22 @@ PROFILE_RULES = (
         lambda profile: not profile.may_serve_insecurely,
         _refuses("inference.aks.insecure_reason", "give https, with a certificate"),
     ),
+    *(
+        ProfileRule(lambda profile: not profile.is_promoted, _refuses(path, why, refused))
+        for path, why, refused in (
+            ("inference.aks", "its nodes run day and night, and nothing is promoted", _none),
+            ("workload_identity.github_repository", "nothing is released from it", _none),
+            ("workload_identity.federated_credentials[]", "nothing is released from it", _no_item),
+        )
+    ),
+    ProfileRule(
+        lambda profile: profile.most_nodes is not None,
+        lambda environments: _at(
+            "workspace.clusters[].min_nodes",
+            {"enum": [0, "0"], "errorMessage": f"In {environments} no node stays between jobs"},
+        ),
+    ),
+    ProfileRule(lambda profile: profile.protect, _refuses("expiry_grace_days", "no date stops it")),
     ProfileRule(lambda profile: not profile.protect, _refuses("lift_locks", "nothing is locked")),
     *(
         ProfileRule(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..foundation.values import name_of
-from . import authorization, behaviour, connections, triggers
+from . import authorization, behaviour, connections, instances, triggers
 from .azure import Azure, error_of
 from .entra import CLIENT_ID, SECRET, TOKEN, Entra
 from .ids import arm_type
@@ -117,6 +117,10 @@ class ResourceManager:
     def _compute(self, call: Call, id_: str) -> Answer:
         """A compute goes with or without what is attached, and Azure wants to know which."""
         held = self._azure.world.get(id_)
+        if call.method == "GET" and held is not None and instances.is_instance(held):
+            with self._azure.reading(id_):
+                self.operations.was_read(id_)
+                return Answer(body=instances.shown(_in_arms_shape(held), held), headers=AT_ONCE)
         if call.method != "DELETE" or held is None:
             return self._resource(call)
         action = call.query.get("underlyingResourceAction")
@@ -133,6 +137,9 @@ class ResourceManager:
 
             failure = error_of(fault) if fault and fault.late else None
             return self.operations.accept(id_, carry_out, failure=failure, shown_later=False)
+
+    def _instance(self, call: Call, id_: str) -> Answer:
+        return instances.act(self._azure, self.operations, call, id_)
 
     def _tags(self, call: Call, id_: str) -> Answer:
         with self._azure.acting("update", id_) if call.method == "PATCH" else self._azure.reading(id_):
@@ -244,6 +251,7 @@ def _in_arms_shape(held: Held, **added: Any) -> dict[str, Any]:
 
 _ROUTES: list[tuple[str, Callable[[ResourceManager, Call, str], Answer]]] = [
     (r"(.+/managedClusters/[^/]+)/agentPools/[^/]+", ResourceManager._agent_pool),
+    (rf"(.+/workspaces/[^/]+/computes/[^/]+)/(?:{'|'.join(instances.ACTIONS)})", ResourceManager._instance),
     (r"(.+/workspaces/[^/]+/computes/[^/]+)", ResourceManager._compute),
     (r"(.+)/providers/Microsoft\.Resources/tags/default", ResourceManager._tags),
     (rf"(.+/factories/[^/]+/triggers/[^/]+)/(?:{'|'.join(triggers.ACTIONS)})", ResourceManager._trigger),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Optional
 
 
 class Environment(StrEnum):
@@ -35,8 +35,20 @@ class Profile:
     needs_budget: bool
     """Whether a budget is required."""
 
-    longest_life_days: int | None
+    longest_life_days: Optional[int]
     """The maximum time until `expires_on`, in days; `expires_on` is then required. None: no expiry date is needed."""
+
+    expiry_grace_days: Optional[int]
+    """The days after `expires_on` in which the environment is at rest: computes have no nodes, instances, schedules and
+    triggers are stopped, and nothing is deleted. After them it has to be retired. None: nothing is stopped by a date;
+    past `expires_on` every update is refused until somebody sets a later day or retires the environment."""
+
+    is_promoted: bool
+    """Whether its work goes on to production. Otherwise it has no AKS, and no pipeline signs in to it."""
+
+    most_nodes: Optional[int]
+    """The maximum number of nodes of all compute clusters together, none of which stays between jobs. None: any
+    number, and nodes may stay."""
 
     needs_network: bool
     """Whether the environment needs a network. Without one, services have public addresses, and only Entra sign-in
@@ -93,6 +105,9 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     "needs_cost_code": (False, True, True, True),
     "needs_budget": (True, False, False, False),
     "longest_life_days": (90, None, None, None),
+    "expiry_grace_days": (14, None, None, None),
+    "is_promoted": (False, True, True, True),
+    "most_nodes": (8, None, None, None),
     "needs_network": (False, True, True, True),
     "may_be_public": (True, True, False, False),
     "may_let_all_out": (True, True, False, False),

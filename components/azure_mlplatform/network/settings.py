@@ -331,6 +331,12 @@ class NetworkSettings(PartSettings):
         return self.ranges().get(role)
 
     @property
+    def costs_at_rest(self) -> list[str]:
+        """The NAT gateway with its address."""
+        nat = not self.adopted and self.egress.kind is EgressKind.NAT_GATEWAY
+        return ["the NAT gateway"] if nat else []
+
+    @property
     def zone_redundant_parts(self) -> list[str]:
         """The address of the NAT gateway."""
         nat = not self.adopted and self.egress.kind is EgressKind.NAT_GATEWAY

@@ -22,6 +22,10 @@ def _started(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"runtime_state": "Started"}
 
 
+def _stopped(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"power": "Stopped"}
+
+
 TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": replace(_acts_on("{endpoint_id}"), outputs=_approved),
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": _acts_on("{cluster_id}"),
@@ -31,6 +35,7 @@ TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:StartTrigger": replace(
         _acts_on("{factory_id}/triggers/{trigger}"), outputs=_started
     ),
+    "pulumi-python:dynamic/azure-mlplatform:StoppedInstance": replace(_acts_on("{compute_id}"), outputs=_stopped),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": _acts_on("{cluster_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopRemoved": _acts_on("{factory_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopTrigger": replace(

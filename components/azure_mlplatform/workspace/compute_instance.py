@@ -8,7 +8,7 @@ import pulumi_azure_native as native
 
 from ..foundation.naming import Kind
 from ..parts.arguments import In
-from ..parts.component import Component, child
+from ..parts.component import Component, child, is_hosted
 from .compute_cluster import in_subnet
 from .settings.computes import InstanceSchedule, InstanceSettings, SetupScript
 
@@ -23,7 +23,7 @@ def compute_instance(
 ) -> "native.machinelearningservices.Compute":
     """Makes one person's machine. It has no identity of its own: everything on it runs as its user."""
     ml, placement = native.machinelearningservices, parent.placement
-    return native.machinelearningservices.Compute(
+    made = native.machinelearningservices.Compute(
         parent.logical_name(f"instance-{instance.name}"),
         compute_name=placement.name_of(Kind.COMPUTE_INSTANCE, instance.name),
         workspace_name=workspace_name,
@@ -58,6 +58,28 @@ def compute_instance(
             replace_on_changes=["properties"],
             ignore_changes=["tags"],
         ),
+    )
+    if instance.stopped:
+        _stop(parent, instance, made)
+    return made
+
+
+def _stop(parent: Component, instance: InstanceSettings, made: "native.machinelearningservices.Compute") -> None:
+    """Stops an instance at each update. A component hosted for another language cannot, and says so."""
+    if is_hosted():
+        pulumi.log.warn(
+            f"compute instance {instance.name} is not stopped: that needs a main program in Python. Stop it with "
+            "`az ml compute stop`",
+            parent,
+        )
+        return
+    from ..dynamic.stopped_instance import StoppedInstance
+
+    StoppedInstance(
+        parent.logical_name(f"instance-{instance.name}-stopped"),
+        compute_id=made.id,
+        tenant_id=parent.placement.tenant_id,
+        opts=child(parent),
     )
 
 

@@ -194,7 +194,9 @@ def test_adopted_zones_must_cover_the_services():
 @pytest.mark.parametrize(
     ("expires_on", "what"),
     [
-        ("2026-01-15", "expired"),
+        ("2026-01-15", None),
+        ("2026-01-02", None),
+        ("2026-01-01", "14 days of grace ended on 2026-01-15"),
         ("2025-12-31", "expired"),
         ("2026-01-16", None),
         ("2026-04-15", None),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Optional
+from typing import Optional, Self
 
 from pydantic import Field
 
@@ -231,6 +231,10 @@ class BatchJobSettings(PartSettings):
         named = not model or MODEL_OUTPUT.endswith(other.blob_created.suffix or "")
         same = watched.container_id.lower() == written.container_id.lower()
         return same and named and f"{self.output.folder}/".startswith(folder)
+
+    def at_rest(self) -> Self:
+        """The same job, with its triggers stopped."""
+        return self.model_copy(update={"active": False})
 
     def store_violations(self, stores: dict[str, DatastoreSettings]) -> Iterator[Violation]:
         """Violations for the datastores that it names. `stores` are the workspace's, by name."""

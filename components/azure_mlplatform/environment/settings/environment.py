@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Optional
+from typing import Optional, Self
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from ...foundation.duplicates import duplicate_names, ids_of_others
 from ...foundation.free_range import OWN_RANGE
 from ...foundation.model import check
 from ...foundation.naming import Kind, azure_name
+from ...foundation.plurals import counted
 from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.project import ProjectSettings
 from ...foundation.rules import field_rule, known_to_owner
@@ -41,11 +42,13 @@ from ..checks import (
     spark,
     subnet_addresses,
     subscription,
+    unpromoted,
     workspace,
 )
 from .access import AccessSettings, WorkloadIdentitySettings
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
+from .expiry import Expiry, Phase
 
 
 class EnvironmentSettings(PartSettings):
@@ -134,6 +137,12 @@ class EnvironmentSettings(PartSettings):
     expires_on: Optional[str] = Field(default=None, examples=["2026-12-31"])
     """The day from which the environment counts as expired. A sandbox needs one. Default elsewhere: none."""
 
+    expiry_grace_days: Optional[int] = Field(default=None, ge=0, le=90)
+    """The days after `expires_on` in which the environment is at rest: computes have no nodes, instances, schedules and
+    triggers are stopped, and nothing is deleted. Then `mlplatform expire` retires it. Not in `prod`, which no date
+    stops. Default: 14 in a sandbox. Elsewhere nothing is stopped by a date: past `expires_on`, each update is refused
+    until a later day or `retire` is set."""
+
     retire: Optional[Retirement] = None
     """Removes protection and locks, so that the next `pulumi destroy` can delete the environment."""
 
@@ -162,6 +171,18 @@ class EnvironmentSettings(PartSettings):
     def protected(self) -> bool:
         """Whether resources with data or work are protected and locked."""
         return self.profile.protect and self.retire is None
+
+    @property
+    def expiry(self) -> Optional[Expiry]:
+        """Its end. None without `expires_on`."""
+        if self.expires_on is None:
+            return None
+        grace = self.profile.expiry_grace_days if self.expiry_grace_days is None else self.expiry_grace_days
+        return Expiry(datetime.date.fromisoformat(self.expires_on), grace)
+
+    def as_of(self, today: datetime.date) -> Self:
+        """What a deployment on a day makes: these settings, at rest once they have expired."""
+        return self.at_rest() if self.expiry is not None and self.expiry.rests(today) else self
 
     @property
     def clusters(self) -> list[ClusterSettings]:
@@ -196,6 +217,30 @@ class EnvironmentSettings(PartSettings):
     def _has_a_network(self) -> Iterator[Violation]:
         if self.profile.needs_network and self.network is None:
             yield self._needed("network", f"network: {{address_space: [{OWN_RANGE}]}}")
+
+    @check
+    def _grace_follows_an_expiry(self) -> Iterator[Violation]:
+        if self.expiry_grace_days is None:
+            return
+        if self.profile.protect:
+            yield Violation(
+                ("expiry_grace_days",),
+                self.expiry_grace_days,
+                f"no date stops a {self.environment} environment",
+                "Remove it. Past expires_on, each update is refused until a later day or retire is set",
+            )
+        elif self.expires_on is None:
+            yield Violation(
+                ("expiry_grace_days",), self.expiry_grace_days, "there is no expires_on", "Add it, or remove this"
+            )
+
+    @check
+    def _no_pipeline_signs_in(self) -> Iterator[Violation]:
+        yield from unpromoted.no_pipeline_signs_in(self.environment, self.workload_identity)
+
+    @check
+    def _nodes_are_few(self) -> Iterator[Violation]:
+        yield from unpromoted.nodes_are_few(self.environment, self.clusters)
 
     def _needed(self, field: str, example: str) -> Violation:
         return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
@@ -366,10 +411,12 @@ class EnvironmentSettings(PartSettings):
         yield from batch.batches_go_without_a_customers_key(self.batch, self.workspace, self.customer_managed_key)
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:
-        """Violations on a day: an expired environment, retired sizes. None if `retire` is set."""
+        """Violations on a day: an expired environment, retired sizes. None if `retire` is set. At rest, nothing that is
+        retired may keep the rest from being stopped."""
         if self.retire is None:
             yield from self._expiry_violations(today)
-            yield from super().violations_on(today)
+            if self.expiry is None or not self.expiry.rests(today):
+                yield from super().violations_on(today)
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """Notices on a day about settings that are allowed but need attention."""
@@ -387,8 +434,29 @@ class EnvironmentSettings(PartSettings):
             self.location,
             azure_name(Kind.VIRTUAL_NETWORK, self.project.name, self.environment),
         )
-        if self.expires_on is not None and datetime.date.fromisoformat(self.expires_on).year - today.year > _FAR:
-            yield f"expires_on: {self.expires_on} is more than {_FAR} years ahead; is the year right?"
+        yield from self._expiry_notices(today)
+
+    def _expiry_notices(self, today: datetime.date) -> Iterator[str]:
+        expiry = self.expiry
+        if expiry is None or self.retire is not None:
+            return
+        if expiry.on.year - today.year > _FAR:
+            yield f"expires_on: {expiry.on} is more than {_FAR} years ahead; is the year right?"
+        match expiry.phase(today):
+            case Phase.EXPIRES_SOON:
+                then = "each update is refused" if expiry.over_on is None else "everything is stopped"
+                until = "" if expiry.over_on is None else f", and `mlplatform expire` retires it on {expiry.over_on}"
+                yield f"expires_on: it expires in {counted(expiry.days_left(today), 'day')}; then {then}{until}"
+            case Phase.AT_REST:
+                yield (
+                    f"expires_on: it expired on {expiry.on}, so computes have no nodes, and instances, schedules and "
+                    f"triggers are stopped. `mlplatform expire` retires it on {expiry.over_on}; a later day in "
+                    "expires_on wakes it"
+                )
+                costs = "; ".join([*self.costs_at_rest, "what stores data, private endpoints and logs"])
+                yield f"expires_on: costs on until it is retired: {costs}"
+            case _:
+                pass
 
     @property
     def people_notices(self) -> Iterator[str]:
@@ -397,20 +465,28 @@ class EnvironmentSettings(PartSettings):
             yield from people.people_notices(self.environment, self.workspace, self.access)
 
     def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
-        if self.expires_on is None:
+        expiry, longest = self.expiry, self.profile.longest_life_days
+        if expiry is None:
             return
-        ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
-        longest = self.profile.longest_life_days
-        if ahead <= 0:
+        at, ahead, phase = ("expires_on",), expiry.days_left(today), expiry.phase(today)
+        if phase is Phase.REFUSED:
             yield Violation(
-                ("expires_on",),
+                at,
                 self.expires_on,
-                f"the environment expired on {self.expires_on}",
-                "Destroy it (`pulumi destroy`), or set a later day",
+                f"the environment expired on {expiry.on}",
+                "Set a later day, or retire it: docs/living-with-an-environment.md, 'The end'",
+            )
+        elif phase is Phase.OVER:
+            yield Violation(
+                at,
+                self.expires_on,
+                f"the environment expired on {expiry.on}, and its {counted(expiry.grace_days or 0, 'day')} of grace "
+                f"ended on {expiry.over_on}",
+                "Run `mlplatform expire`, which retires it, or set a later day",
             )
         elif longest is not None and ahead > longest:
             yield Violation(
-                ("expires_on",),
+                at,
                 self.expires_on,
                 f"{self.expires_on} is {ahead} days ahead",
                 f"A {self.environment} environment may live for {longest} days: "

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Optional
+from typing import Optional, Self
 
 from pydantic import Field
 
@@ -91,6 +91,15 @@ class AppServiceSettings(TargetSettings):
     def zone_redundant_parts(self) -> list[str]:
         """The plan."""
         return ["the App Service plan"]
+
+    def at_rest(self) -> Self:
+        """The same plan with the fewest instances that Azure allows: one."""
+        return self.model_copy(update={"instances": 1})
+
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """The plan, which costs whether its apps run or not."""
+        return ["one instance of the App Service plan, until the plan is deleted"]
 
     def zone_violations(self, zones: AvailabilityZones) -> Iterator[Violation]:
         """A violation if there is one instance, but the environment is spread over zones."""

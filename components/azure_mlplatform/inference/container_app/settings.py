@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Self
 
 from pydantic import Field
 
@@ -185,6 +185,16 @@ class ContainerAppsSettings(TargetSettings):
     def zone_redundant_parts(self) -> list[str]:
         """The environment of the apps."""
         return ["the Container Apps environment"]
+
+    def at_rest(self) -> Self:
+        """The same apps, without replicas between requests, and no dedicated node that need not be."""
+        apps = [each.model_copy(update={"min_replicas": 0}) for each in self.apps]
+        return self.model_copy(update={"apps": apps, **({"min_nodes": 0} if self.profile.dedicated else {})})
+
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """The revisions of releases, which have a minimum of their own."""
+        return ["replicas of revisions that releases made with a minimum of their own, until those are deactivated"]
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
         """A violation for each minimum of 0 nodes or replicas in a highly available environment."""

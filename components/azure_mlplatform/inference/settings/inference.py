@@ -131,6 +131,13 @@ class InferenceSettings(PartSettings):
             return None
         return self.aks.pod_cidr
 
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """Those of the targets, and deployments behind endpoints on machines of Azure ML, which releases made."""
+        managed = [each.name for each in self.endpoints if self.target_of(each) is InferenceTarget.MANAGED]
+        deployments = [f"deployments behind endpoint '{each}', until they are deleted" for each in managed]
+        return [*super().costs_at_rest, *deployments]
+
     @check
     def _targets_are_given_once(self) -> Iterator[Violation]:
         yield from duplicate_values(self.targets, ("targets",))

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from ...catalogue.private_link import PrivateService
 from ...catalogue.vm_sizes import VmSize
@@ -68,6 +68,16 @@ class PartSettings(Settings):
         for _, part in _parts_of(self):
             yield from part.notices_on(today)
 
+    def at_rest(self) -> Self:
+        """The same settings, with everything stopped that can be stopped without deleting or replacing anything.
+        Default: with the parts below at rest."""
+        return self.model_copy(update=dict(_parts_at_rest(self)))
+
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """What costs on while it is at rest, in words, each with what ends that. Default: that of the parts below."""
+        return [each for _, part in _parts_of(self) for each in part.costs_at_rest]
+
     def _ask_parts(self, question: Callable[["PartSettings"], Iterable[Violation]]) -> Iterator[Violation]:
         """The answers of the parts below. A wrong field does not hide the answers of the other parts."""
         yield from together(partial(_ask_field, self, name, question) for name in type(self).model_fields)
@@ -90,6 +100,16 @@ def _parts_of(settings: Settings) -> Iterator[tuple[str, PartSettings]]:
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, PartSettings):
                 yield name, each
+
+
+def _parts_at_rest(settings: Settings) -> Iterator[tuple[str, Any]]:
+    """Field → its parts at rest, for each field with parts."""
+    for name in type(settings).model_fields:
+        value: Any = getattr(settings, name)
+        if isinstance(value, PartSettings):
+            yield name, value.at_rest()
+        elif isinstance(value, list) and value and isinstance(value[0], PartSettings):
+            yield name, [each.at_rest() for each in value]
 
 
 def other_subscription(path: Path, arm_id: str, subscription_id: str, why: str) -> Iterator[Violation]:

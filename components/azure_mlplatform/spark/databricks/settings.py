@@ -30,6 +30,11 @@ class DatabricksSettings(PartSettings):
     _compute = field_rule(attached_compute_name, "compute_name")
 
     @property
+    def costs_at_rest(self) -> list[str]:
+        """Clusters that people started in the workspace, which is not Azure Resource Manager's."""
+        return ["Databricks clusters that run, until their own time limit ends them"]
+
+    @property
     def zone_redundant_parts(self) -> list[str]:
         """The account in which the workspace keeps its own files."""
         return ["the storage of Databricks"]

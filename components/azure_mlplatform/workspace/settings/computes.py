@@ -3,13 +3,14 @@
 import datetime
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Optional
+from typing import Optional, Self
 
 from pydantic import Field
 
 from ...catalogue.vm_sizes import EXAMPLES, size_names
 from ...foundation.model import Settings, check
 from ...foundation.naming import SHORT_NAME, compute_name
+from ...foundation.profiles import PROFILES, Environment
 from ...foundation.rules import field_rule
 from ...foundation.scaling import scaling_violations
 from ...foundation.secret_values import SECRET
@@ -79,6 +80,21 @@ class ClusterSettings(HasListedSize):
     def label(self) -> str:
         """The first words of a notice."""
         return f"compute {self.name}: "
+
+    def at_rest(self) -> Self:
+        """The same cluster without nodes: jobs wait in its queue. That Azure takes a maximum of 0 is assumed: its API
+        asks for a whole number and names no minimum (Compute, API version 2025-12-01)."""
+        return self.model_copy(update={"min_nodes": 0, "max_nodes": 0})
+
+    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
+        """A violation if nodes stay between jobs where the profile limits the nodes."""
+        if self.min_nodes and PROFILES[environment].most_nodes is not None:
+            yield Violation(
+                ("min_nodes",),
+                self.min_nodes,
+                f"in a {environment} environment no node stays between jobs",
+                "Set min_nodes: 0, or leave it out",
+            )
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """Notices if the size will be retired, and about what low-priority nodes cost."""
@@ -155,6 +171,10 @@ class InstanceSettings(HasListedSize):
     idle_shutdown_minutes: int = Field(default=60, ge=15, le=4320)
     """The minutes without activity after which it stops: 15 to 4320 (three days). Default: 60."""
 
+    stopped: bool = False
+    """Whether each update stops it, whoever started it. Its files stay. Its schedule, which Azure cannot change, goes
+    on. Default: its user starts and stops it."""
+
     schedule: Optional[InstanceSchedule] = None
     """The times at which it starts and stops by itself. Default: its user starts it."""
 
@@ -167,3 +187,16 @@ class InstanceSettings(HasListedSize):
     def label(self) -> str:
         """The first words of a notice."""
         return f"compute {self.name}: "
+
+    def at_rest(self) -> Self:
+        """The same instance, stopped by each update."""
+        return self.model_copy(update={"stopped": True})
+
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """Its disk, and the hours after a start by its schedule."""
+        disk = f"the disk of instance '{self.name}', until it is deleted"
+        if self.schedule is None or self.schedule.start is None:
+            return [disk]
+        starts = f"its schedule, which Azure cannot change, starts it at {self.schedule.start}"
+        return [f"{disk}; and {starts}, until the next `pulumi up` or `mlplatform expire`"]

@@ -175,7 +175,7 @@ class WorkspaceSettings(PartSettings):
             )
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """Violations of the environment's profile: compute instances, or a network open to all outbound traffic."""
+        """Violations of the environment's profile: compute instances, nodes that stay, a network that lets all out."""
         profile = PROFILES[environment]
         if self.instances and not profile.may_have_instances:
             yield Violation(
@@ -194,6 +194,7 @@ class WorkspaceSettings(PartSettings):
                 f"in a {environment} environment a managed network may allow only the traffic that its rules name",
                 f"Leave isolation out, or set {Isolation.ALLOW_ONLY_APPROVED_OUTBOUND}",
             )
+        yield from super().profile_violations(environment)
 
     @property
     def zone_redundant_parts(self) -> list[str]:

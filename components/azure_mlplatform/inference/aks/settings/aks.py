@@ -12,7 +12,7 @@ from ....foundation.cluster_sharing import Attach
 from ....foundation.duplicates import duplicate_names
 from ....foundation.model import Settings, check
 from ....foundation.naming import attached_compute_name
-from ....foundation.profiles import PROFILES, Environment, Profile
+from ....foundation.profiles import PROFILES, Environment, Profile, environments_where
 from ....foundation.rules import field_rule, known_to_owner, pattern_rule, published_like, stands_for
 from ....foundation.secret_values import SECRET
 from ....foundation.values import arm_id, nearest, private_range, week_day
@@ -416,9 +416,21 @@ class AKSSettings(TargetSettings):
                     f"Raise the quota, or pools[{index}].instances_per_node",
                 )
 
+    @property
+    def costs_at_rest(self) -> list[str]:
+        """The nodes of an own cluster: the extension and the endpoints run on them."""
+        return [] if self.adopted else ["the cluster and its nodes, until `az aks stop` stops them"]
+
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
         """A violation for unencrypted scoring, and for each pool, quota or range that is too small for the
         environment."""
+        if not PROFILES[environment].is_promoted:
+            yield Violation(
+                (),
+                None,
+                f"a {environment} environment has no AKS: its nodes run day and night, and nothing is promoted from it",
+                f"Use target: managed, or serve from: {environments_where('is_promoted')}",
+            )
         profile = PROFILES[environment]
         highly_available = profile.highly_available
         if self.insecure_reason is not None and not profile.may_serve_insecurely:
