@@ -40,6 +40,18 @@ said() { # title, file, whether it is Markdown
         said 'The check finds problems' "$work/found" text
     fi
 
+    if [ -d requests ]; then
+        code=0
+        mlplatform request check --since "$base" --markdown > "$work/out" 2> "$work/error" || code=$?
+        [ "$code" -eq 0 ] || failed=1
+        if [ -s "$work/out" ]; then
+            said 'Requests' "$work/out" markdown
+        fi
+        if [ -s "$work/error" ] && [ "$code" -ne 0 ]; then
+            said 'The check of requests finds problems' "$work/error" text
+        fi
+    fi
+
     git diff --name-only -z "$base"...HEAD -- projects | while IFS= read -r -d '' path; do
         folder=$(dirname "$path")
         while [ "$folder" != . ] && [ ! -f "$folder/Pulumi.yaml" ]; do folder=$(dirname "$folder"); done
