@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: preview test check format schemas golden bench engine lifecycle constraints clean release-check
+.PHONY: preview test check format schemas golden bench actionlint engine lifecycle constraints clean release-check
 
 preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
@@ -46,6 +46,10 @@ engine:
 		(cd engine && go build -mod=readonly -o ../build/engine/pulumi \
 			-ldflags '-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.260.0' \
 			github.com/pulumi/pulumi/pkg/v3/cmd/pulumi)
+
+# The judge of the workflows in pipelines/github, which tests use if it is here or on PATH.
+actionlint:
+	GOBIN=$(CURDIR)/build go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # Whole lives of environments, on a real engine and an emulated Azure.
 lifecycle: $(INSTALLED) engine

@@ -15,6 +15,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(100_000, 20, 50)
     if not hasattr(config, "workerinput"):
         os.environ[SHARED] = tempfile.mkdtemp()
+        # No test finds what another run kept.
+        os.environ["MLPLATFORM_CACHE"] = os.path.join(os.environ[SHARED], "check")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -51,7 +51,7 @@ def said(repository):
 def test_a_repository_without_problems_says_what_it_has(repository):
     report = check_stacks(repository, today=TODAY)
     assert report.problems == ()
-    assert [each.file for each in report.plans] == [
+    assert [each.file for each in report.stacks] == [
         f"projects/{name}/Pulumi.{stack}.yaml" for name in ("central", "pricing") for stack in ("dev", "prod")
     ]
     [first, *_] = report.as_json()["stacks"]
@@ -60,11 +60,11 @@ def test_a_repository_without_problems_says_what_it_has(repository):
         "project": "central",
         "stack": "dev",
     }
-    [(_, placeholders), (severity, text)] = report.plans[0].messages
+    [(_, placeholders), (severity, text)] = report.stacks[0].messages
     assert placeholders.startswith(PLACEHOLDERS)
     assert severity == "warning"
     assert text.startswith("Standard_NC4as_T4_v3: not checked whether westeurope has it")
-    assert first["resources"] == len(report.plans[0].azure_resources)
+    assert first["resources"] == report.stacks[0].resources
 
 
 def exclusive(folder, stack):
@@ -141,7 +141,7 @@ def test_what_is_wrong_in_one_project_keeps_none_of_the_others_from_being_looked
         "name: none\nruntime: python\nconfig: {azure-mlplatform:project: {value: {}}}"
     )
     report = check_stacks(repository, today=TODAY)
-    assert [each.file for each in report.plans] == [
+    assert [each.file for each in report.stacks] == [
         "projects/central/Pulumi.prod.yaml",
         "projects/pricing/Pulumi.dev.yaml",
     ]

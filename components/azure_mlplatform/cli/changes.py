@@ -81,7 +81,7 @@ def _say(said: "Output", found: list["Effect"], removed: list[str], source: str,
 def _against(folder: Path, stacks: list[str], source: str, today: datetime.date) -> "Effect":
     """Returns the effect of the settings on the environment of a state."""
     from ..plan.against import effect
-    from ..plan.check import problems_in
+    from ..plan.failures import problems_in
     from ..plan.state import state_of
 
     if len(stacks) > 1:

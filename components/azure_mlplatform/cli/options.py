@@ -66,6 +66,15 @@ On = Annotated[
     ),
 ]
 
+Processes = Annotated[
+    Optional[int],
+    typer.Option("--processes", metavar="N", min=1, help="Plan in so many processes. Default: one for each core."),
+]
+
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Plan all stacks, and keep no results: docs/commands.md, A check of many.")
+]
+
 
 def day(on: Optional[datetime.datetime]) -> Optional[datetime.date]:
     """The day of `--on`."""

@@ -13,6 +13,8 @@ from ..foundation.problems import Problem
 from .input import needs_folder, refuse, refuse_any
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from ..plan.resource import Plan
 
 FOLDER = "Name the folder that contains Pulumi.yaml"
@@ -46,7 +48,7 @@ def plans_of(folder: Path, stacks: list[str], *, known: bool = True, today: Opti
 @contextlib.contextmanager
 def kept(problems: list[Problem], stack: str) -> Iterator[None]:
     """Adds the problems of a stack that cannot be planned to a list, so that those of all stacks show at once."""
-    from ..plan.check import problems_in
+    from ..plan.failures import problems_in
 
     try:
         yield
@@ -55,22 +57,42 @@ def kept(problems: list[Problem], stack: str) -> Iterator[None]:
         problems += (replace(each, file=each.file or file) for each in problems_in(error))
 
 
-@contextlib.contextmanager
-def progress() -> Iterator["_Says"]:
+class Progress:
     """Says on standard error what is under way, if that is a terminal."""
+
+    def __init__(self, status: "Optional[Status]" = None) -> None:
+        self._status = status
+
+    def __call__(self, text: str) -> None:
+        """Says what is under way now."""
+        if self._status is not None:
+            from rich.text import Text
+
+            from ..foundation.printable import printable
+
+            self._status.update(Text(printable(text)))
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Makes room for lines of the answer on the same terminal."""
+        if self._status is None or not sys.stdout.isatty():
+            yield
+            return
+        self._status.stop()
+        try:
+            yield
+        finally:
+            self._status.start()
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """Says on standard error what is under way, until the block ends."""
     if not sys.stderr.isatty():
-        yield lambda text: None
+        yield Progress()
         return
     from rich.console import Console
     from rich.text import Text
 
-    from ..foundation.printable import printable
-
     with Console(file=sys.stderr).status(Text("reading")) as status:
-        yield lambda text: status.update(Text(printable(text)))
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Says = Callable[[str], None]
+        yield Progress(status)

@@ -123,6 +123,11 @@ def _read(path: FilePath, _stamp: tuple[int, ...], most_values: int) -> ConfigFi
     return ConfigFile(path, data or {}, found.lines, found.misread)
 
 
+def forget() -> None:
+    """Forgets the files that were read, so that each is opened again."""
+    _read.cache_clear()
+
+
 def _unreadable(path: FilePath, error: OSError) -> ProblemsError:
     fix = "Make it a file that you may read"
     return ProblemsError([Problem((), f"cannot be read: {error.strerror}", fix, path.name)])

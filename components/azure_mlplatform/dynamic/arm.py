@@ -213,9 +213,10 @@ def _policies(host: str, credential: Any, scope: str) -> list[Any]:
 
 
 def _transport(pauses: Pauses) -> Any:
-    import requests
     from azure.core.pipeline.transport import RequestsTransport
     from requests.adapters import HTTPAdapter
+
+    import requests
 
     class Bounded(HTTPAdapter):
         """Reads no more of an answer than LONGEST_ANSWER, and no pause that is none: azure-core raises ValueError."""

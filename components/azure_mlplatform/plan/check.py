@@ -1,31 +1,28 @@
 """Checks every stack of every project in a repository: problems in each stack, and conflicts between stacks."""
 
 import datetime
-import os
-import sysconfig
-import traceback
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from pulumi import RunError
-
 from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
 from ..config.repository import is_ours, projects
-from ..foundation.problems import CALLS, Problem, ProblemsError, show_calls
-from .conflicts import conflicts
-from .program import run_stack
-from .recorder import RecordingError
-from .resource import Plan
+from ..foundation import clock
+from ..foundation.problems import Problem
+from .conflicts import COMPARISONS
+from .kept_results import KeptResults
+from .planning import SECONDS, Job, Planning, Result
+from .summary import Summaries, Summary
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """The result of a check."""
 
-    plans: tuple[Plan, ...]
-    """The plans of the stacks that could be planned."""
+    stacks: tuple[Summary, ...]
+    """The stacks that could be planned, in the order of their folders."""
 
     skipped: tuple[str, ...]
     """The folders of Pulumi projects that have no settings of this library."""
@@ -41,12 +38,12 @@ class Report:
         return {
             "stacks": [
                 {
-                    "folder": plan.folder or ".",
-                    "project": plan.project,
-                    "stack": plan.stack,
-                    "resources": len(plan.azure_resources),
+                    "folder": each.folder or ".",
+                    "project": each.project,
+                    "stack": each.stack,
+                    "resources": each.resources,
                 }
-                for plan in self.plans
+                for each in self.stacks
             ],
             "skipped": list(self.skipped),
             "conflicts": [each.as_json() for each in self.conflicts],
@@ -59,67 +56,93 @@ def check_stacks(
     *,
     today: Optional[datetime.date] = None,
     says: Callable[[str], None] = lambda text: None,
+    shows: Callable[[Summary], None] = lambda stack: None,
+    processes: Optional[int] = None,
+    cache: Optional[Path] = None,
+    seconds: float = SECONDS,
 ) -> Report:
     """Plans every stack of this library's projects below `root`, and compares all plans.
 
     `only` are the names of the stacks that count. Default: all. `today` is the day of the check. Default: the current
-    day. `says` is told what is under way.
+    day. `says` is told what is under way, and `shows` each planned stack in the order of the report, as soon as those
+    before it are done.
+
+    `processes` is the number of processes that plan, and `seconds` the time that a program may take in one. Default:
+    programs run in this process. `cache` is a folder for results: a stack is planned only if something of it changed
+    since one was kept there. Default: all are planned.
     """
-    plans: list[Plan] = []
+    day = today or datetime.date.fromisoformat(clock.today())
+    jobs: list[Job] = []
     skipped: list[str] = []
-    problems: list[Problem] = []
+    found: dict[Job, list[Problem]] = {}
     for folder in projects(root):
         name = "" if folder == root else folder.relative_to(root).as_posix()
         if not is_ours(folder):
             skipped.append(name or ".")
             continue
-        found = stacks(folder)
-        if not found:
-            problems.append(Problem((), "has no stack", FIRST_STACK, f"{name}/{PROJECT_FILE}".lstrip("/")))
-        for stack in found:
-            if only and stack not in only:
-                continue
-            says(f"planning {name} {stack}".replace("  ", " "))
-            try:
-                plans.append(replace(run_stack(folder, stack, today=today), folder=name))
-            except Exception as error:  # A program may raise anything. The other stacks must still be checked.
-                where = f"{name}/".lstrip("/")
-                problems += [
-                    replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}") for each in problems_in(error)
-                ]
-    return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)), tuple(conflicts(plans)))
+        mine = stacks(folder)
+        if not mine:
+            job = Job(name, "")
+            found[job] = [Problem((), "has no stack", FIRST_STACK, f"{name}/{PROJECT_FILE}".lstrip("/"))]
+            jobs.append(job)
+        jobs += (Job(name, each) for each in mine if not only or each in only)
+    kept = KeptResults(cache, root, day) if cache else None
+    summaries, done = Summaries(COMPARISONS), _InOrder(jobs, shows)
+    for job, result in _results(jobs, found, kept, Planning(root, day, kept is not None, seconds), processes, says):
+        if result.summary is None:
+            done.add(job, list(result.problems), None, result.printed)
+            continue
+        if kept is not None and result.reads is not None:
+            kept.keep(result.summary, result.reads)
+        done.add(job, [], summaries.add(result.summary), result.printed)
+    if kept is not None:
+        kept.tidy()
+    problems = tuple(dict.fromkeys(done.problems))
+    return Report(tuple(done.stacks), tuple(skipped), problems, tuple(summaries.problems()))
 
 
-def problems_in(error: Exception) -> Iterator[Problem]:
-    """The problems that made a program fail. For an unexpected error: one problem with the place in the program."""
-    if isinstance(error, ProblemsError):
-        yield from error.problems
-    elif isinstance(error, RecordingError | RunError):
-        yield Problem((), " ".join(str(error).split()), "")
-    else:
-        show_calls(error)
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
-        yield Problem((), f"the program failed{_place(error)}: {text}", f"Set {CALLS}=1 to see all calls")
+def _results(
+    jobs: list[Job],
+    found: dict[Job, list[Problem]],
+    kept: Optional[KeptResults],
+    planning: Planning,
+    processes: Optional[int],
+    says: Callable[[str], None],
+) -> Iterator[tuple[Job, Result]]:
+    """The result of each stack: those that are known, then those that are planned."""
+    open_: list[Job] = []
+    for job in jobs:
+        if job in found:
+            yield job, Result(problems=tuple(found[job]))
+        elif kept is not None and (summary := kept.find(job.folder, job.stack)) is not None:
+            yield job, Result(summary)
+        else:
+            open_.append(job)
+    count = min(processes or 0, len(open_))
+    if count:
+        says(f"planning {len(open_)} stacks in {count} processes")
+    for number, (job, result) in enumerate(planning.in_workers(open_, count) if count else planning.here(open_), 1):
+        says(f"planned {number} of {len(open_)} stacks, last {job.folder} {job.stack}".replace("  ", " "))
+        yield job, result
 
 
-_NOT_THE_USERS = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+class _InOrder:
+    """Puts results in the order of their jobs, and shows each as soon as those before it are there."""
 
+    def __init__(self, jobs: list[Job], shows: Callable[[Summary], None]) -> None:
+        self.stacks: list[Summary] = []
+        self.problems: list[Problem] = []
+        self._jobs, self._shows, self._next = jobs, shows, 0
+        self._waiting: dict[Job, tuple[list[Problem], Optional[Summary], str]] = {}
 
-def _place(error: Exception) -> str:
-    """The last place in the user's own files that led to an error."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f" in {_shown(error.filename)}, line {error.lineno}"
-    own = str(Path(__file__).parents[1])
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).is_absolute() and not frame.filename.startswith((own, *_NOT_THE_USERS)):
-            return f" in {_shown(frame.filename)}, line {frame.lineno}"
-    return ""
-
-
-def _shown(file: str) -> str:
-    """A file as a person in this folder names it."""
-    try:
-        return min(file, os.path.relpath(file), key=len)
-    except ValueError:
-        # On Windows, a file may be on another drive.
-        return file
+    def add(self, job: Job, problems: list[Problem], stack: Optional[Summary], printed: str) -> None:
+        self._waiting[job] = problems, stack, printed
+        while self._next < len(self._jobs) and self._jobs[self._next] in self._waiting:
+            problems, stack, printed = self._waiting.pop(self._jobs[self._next])
+            self._next += 1
+            if printed:
+                sys.stderr.write(printed)
+            self.problems += problems
+            if stack is not None:
+                self.stacks.append(stack)
+                self._shows(stack)

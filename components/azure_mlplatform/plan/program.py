@@ -97,7 +97,7 @@ def run_stack(
     # Standard output is for what a command says. Pulumi takes what a program prints for messages too.
     with clock.on(today), contextlib.redirect_stdout(sys.stderr):
         return run(
-            lambda: _run_file(_program_file(folder, files)),
+            lambda: _run_file(program_file(folder, files)),
             project=files.project.data["name"],
             stack=stack,
             config={**files.texts, **{key: _as_text(value) for key, value in (settings or {}).items()}},
@@ -200,7 +200,7 @@ class _Inline(ThreadPoolExecutor):
         return future
 
 
-def _program_file(folder: Path, files: StackConfig) -> Path:
+def program_file(folder: Path, files: StackConfig) -> Path:
     """The file that Pulumi would run: from `main:` (a folder or a file), or from the project's folder."""
     given = str(files.project.data.get("main") or ".")
     main = (folder / given).resolve()

@@ -258,8 +258,8 @@ def _stack(
 def _state(
     folder: FilePath, stack: str, prices: "PriceTable", today: Optional[datetime.date]
 ) -> tuple[Optional[StackState], list[Problem]]:
-    from ..plan.check import problems_in
     from ..plan.cost import cost_of
+    from ..plan.failures import problems_in
     from ..plan.program import run_stack
     from ..plan.rights import rights_of
 
