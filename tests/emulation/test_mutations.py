@@ -39,6 +39,7 @@ from support.stacks import DAY, ROOT, STACKS, plan_of
 FILE = ROOT / "tests" / "data" / "refusals_not_covered.txt"
 OTHER = "rg-other"
 ROLE = "azure-native:authorization:RoleAssignment"
+DEFINITION = "azure-native:authorization:RoleDefinition"
 LOCK = "azure-native:authorization:ManagementLockByScope"
 GROUP = "azure-native:resources:ResourceGroup"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
@@ -318,7 +319,8 @@ def in_use(row: Any, life: Life) -> Iterator[Scenario]:
         yield from lost_subnet(row, life)
     for held in of_arm_type(life, row.type):
         for user in of_arm_type(life, row.user):
-            named = refers(user, held.id) or refers(user, f'"{held.id.rsplit("/", 1)[1]}"')
+            name = held.id.rsplit("/", 1)[1]
+            named = refers(user, held.id) or refers(user, name if row.by_name else f'"{name}"')
             if user is not held and (named or user.id.startswith(held.id)):
                 yield partial(only, life, held.id, user.id), deleted(held)
 
@@ -403,6 +405,8 @@ def taken(row: Any, life: Life) -> Iterator[Scenario]:
         changes = {"resourceGroupName": OTHER}
         if held.type == ROLE:
             changes = {"scope": f"{group_of(life).id.rsplit('/', 1)[0]}/{OTHER}", "principalId": "another"}
+        elif held.type == DEFINITION:
+            changes = {"scope": f"{group_of(life).id.rsplit('/', 1)[0]}/{OTHER}", "roleDefinitionId": "another"}
         elif row.path != "name":
             changes |= {"accountName": "another"}
         yield partial(with_another_group, life, held), anew(life, held, **changes)

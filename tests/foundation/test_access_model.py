@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,7 @@ def groups(plan, **settings):
 def everything(environment):
     """The plans of what no project has all of, in one kind of environment."""
     works = environment in ("sandbox", "dev")
-    access = {"readers": [READERS]}
+    access: dict[str, Any] = {"readers": [READERS]}
     who = {READERS: Who.READERS, GROUP: Who.DATA_SCIENTISTS, ADMINS: Who.ADMINS}
     if works:
         access |= {"data_scientists": [GROUP], "admins": [ADMINS]}

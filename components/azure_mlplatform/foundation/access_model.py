@@ -180,7 +180,7 @@ class Part:
     setting: str
     """Where they are named. Empty: nowhere in this library."""
 
-    may: tuple[str, str, str, str]
+    may: tuple[str, ...]
     """What they may do in sandbox, dev, test and prod."""
 
 

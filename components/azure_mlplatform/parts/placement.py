@@ -1,7 +1,7 @@
 """The placement: the place and the shared settings of an environment's components, one object in each one's Args."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Optional
+from typing import Any, Optional
 
 import pulumi
 from pydantic import Field, PrivateAttr
@@ -31,6 +31,9 @@ _suffix = pattern_rule(
 _group_name = pattern_rule(
     r"[\w().-]{0,89}[\w()-]", "is not a name for a resource group", "up to 90 letters, digits and `_().-`"
 )
+
+
+_OWN: Any = CustomRolesFrom.OWN
 
 
 class PrivateNetwork(ComponentArgs):
@@ -103,7 +106,7 @@ class Placement(ComponentArgs):
     """The reason why nothing is spread over availability zones: at least 10 characters. Required if the profile is
     spread over zones and the region has none. Default: what can be is spread, if the profile is."""
 
-    custom_roles: EnumOrText[CustomRolesFrom] = Field(default=CustomRolesFrom.OWN)
+    custom_roles: EnumOrText[CustomRolesFrom] = _OWN
     """Who makes the definitions of the library's own roles: `own` or `shared`. Default: each component those that it
     assigns, in the resource group."""
 

@@ -5,8 +5,8 @@ import pytest
 from azure_mlplatform.environment.isolation import isolation_violations
 from azure_mlplatform.foundation.environment_names import CIUse, ci_group_name, ci_identity_id, group_name
 from azure_mlplatform.settings import Environment, EnvironmentSettings
-from azure_mlplatform.testing import example_settings
-from support.programs import OWN
+from azure_mlplatform.testing import UNKNOWN, example_settings
+from support.programs import OWN, whole
 from support.violations import problems, refused
 
 TODAY = datetime.date(2026, 11, 28)
@@ -78,3 +78,15 @@ def test_access_is_checked(access, paths):
 def test_no_admin_works_in_test_or_prod(environment):
     groups = ["00000000-0000-0000-0000-0000000000a1"]
     assert refused(EnvironmentSettings, given(environment, admins=groups)) == ["access.admins"]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_the_stack_reads_the_identity_and_gives_it_its_roles(preview):
+    plan = whole("prod", preview=preview, inference=None, access={"release_identity_id": identity("prod")})
+    assert [each.id for each in plan.adopted] == [identity("prod")]
+    grants = {each.name: each for each in plan.of_type("RoleAssignment") if "-ml-release" in each.name}
+    assert sorted(grants) == ["churn-ml-release", "churn-ml-release-blobs"]
+    principals = {each.input("principalId") for each in grants.values()}
+    assert len(principals) == 1
+    assert (principals == {UNKNOWN}) is preview
+    assert {each.input("principalType") for each in grants.values()} == {"ServicePrincipal"}
