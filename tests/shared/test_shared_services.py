@@ -147,3 +147,10 @@ def test_an_administrator_needs_rights_on_whole_subscriptions():
 @pytest.mark.parametrize("stack", ["nonprod", "prod"])
 def test_urns_do_not_move(stack):
     check_golden(urns(plan_of(FOLDER, stack)), ROOT / "tests" / "golden" / f"project-shared-{stack}.txt")
+
+
+def test_destroying_ends_at_the_guard_before_anything_is_gone():
+    plan = plan_of(FOLDER, "prod")
+    [guard] = [each for each in plan.resources if each.name == "shared-retire-first"]
+    assert guard.protect
+    assert {each.urn for each in plan.azure_resources} <= set(guard.dependencies)
