@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from azure_mlplatform.catalogue.private_link import PrivateService, zones
+from azure_mlplatform.environment.checks.stack_name import stack_name_violations
 from azure_mlplatform.foundation.custom_roles import CustomRole, custom_role_guid
 from azure_mlplatform.foundation.profiles import Environment
 from azure_mlplatform.plan.rights import rights_of
@@ -154,3 +155,18 @@ def test_destroying_ends_at_the_guard_before_anything_is_gone():
     [guard] = [each for each in plan.resources if each.name == "shared-retire-first"]
     assert guard.protect
     assert {each.urn for each in plan.azure_resources} <= set(guard.dependencies)
+
+
+@pytest.mark.parametrize(
+    ("stack", "environment", "wrong"),
+    [
+        ("prod", "nonprod", True),
+        ("nonprod", "nonprod", False),
+        ("prod", "prod", False),
+        ("nonprod", "prod", True),
+        ("europe", "nonprod", False),
+        ("dev", "nonprod", False),
+    ],
+)
+def test_the_name_of_a_stack_says_its_tier(stack, environment, wrong):
+    assert bool(list(stack_name_violations(stack, {"environment": environment}))) == wrong

@@ -91,6 +91,9 @@ class Landing(Component):
     release_client_id: pulumi.Output[Optional[str]]
     """Its client id, with which pipelines sign in."""
 
+    release_principal_id: pulumi.Output[Optional[str]]
+    """Its object id, by which the model registry knows it."""
+
     def __init__(self, name: str, args: ArgsOrDict[LandingArgs], opts: Optional[pulumi.ResourceOptions] = None) -> None:
         args = LandingArgs.model_validate(args)
         super().__init__(name, args, opts)
@@ -135,6 +138,7 @@ class Landing(Component):
                 "deploy_client_id": deploy.client_id if deploy else None,
                 "release_identity_id": release.resource_id if release else None,
                 "release_client_id": release.client_id if release else None,
+                "release_principal_id": release.principal_id if release else None,
             }
         )
 
@@ -150,6 +154,7 @@ class Landing(Component):
             "deploy_client_id": self.deploy_client_id,
             "release_identity_id": self.release_identity_id,
             "release_client_id": self.release_client_id,
+            "release_principal_id": self.release_principal_id,
         }
 
     def _group(self, label: str, group_name: str, settings: LandingSettings) -> "native.resources.ResourceGroup":
