@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from azure_mlplatform.cli.app import app
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.landing.landing import Landing, LandingArgs
 from azure_mlplatform.landing.settings import LandingSettings
 from azure_mlplatform.parts.arguments import RefusedError
+from azure_mlplatform.plan.check import check_stacks
 from azure_mlplatform.plan.program import run_stack
 from azure_mlplatform.testing import check_golden, record, urns
 from support.azure_types import problems as judged
@@ -21,6 +24,7 @@ from support.landings import (
     hub,
     landed,
     of_landing,
+    release_id,
     repository,
     reviewed,
     rights,
@@ -63,7 +67,7 @@ def test_the_identities_are_outside_of_what_the_deploy_identity_rules(environmen
     assert principal == deploy.principal_id
     scopes = {each.input("scope") for each in plan.of_type("RoleAssignment")}
     assert group_id(environment) in scopes
-    assert not [each for each in scopes if each.startswith(OWN_GROUPS[environment])]
+    assert [each for each in scopes if each.startswith(OWN_GROUPS[environment])] == [release_id(environment)]
     assert not [each for each in scopes if each.count("/") <= 2], "nothing on a subscription"
 
 
@@ -139,6 +143,7 @@ def test_a_landed_stack_needs_no_right_outside_of_its_group_but_joins_and_peerin
         f"/subscriptions/{hub(stack).split('/')[2]}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones"
     )
     assert outside == {
+        ("Microsoft.ManagedIdentity/userAssignedIdentities/read", release_id(stack).rsplit("/", 1)[0]),
         ("Microsoft.Network/privateDnsZones/join/action", zones),
         ("Microsoft.Network/virtualNetworks/peer/action", hub(stack).rsplit("/", 1)[0]),
     }
@@ -180,3 +185,46 @@ def test_wrong_settings_and_a_wrong_file_are_said_with_file_and_line(tmp_path):
 def test_settings_of_an_environment_are_refused_in_a_landing(tmp_path):
     folder = repository(tmp_path, "dev", landing={"workspace": {}})
     assert any("unknown key 'workspace'" in each for each in wrong(folder, "dev"))
+
+
+def test_destroying_ends_at_the_guard_before_anything_is_gone():
+    plan = landed("prod")
+    [guard] = [each for each in plan.resources if each.name == "credits-retire-first"]
+    assert guard.protect
+    assert {each.urn for each in plan.azure_resources} <= set(guard.dependencies)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_release_identity_is_the_one_that_the_projects_stack_names(environment):
+    [release] = [each for each in landed(environment).of_type("UserAssignedIdentity") if "release" in each.azure_name]
+    assert release.id == release_id(environment)
+
+
+def test_a_stack_that_makes_roles_of_its_own_is_not_landed(tmp_path):
+    own = {"custom_roles": "own", "release_identity_id": release_id("dev")}
+    found = wrong(repository(tmp_path, "dev", access=own), "dev")
+    [text] = [each for each in found if "roleDefinitions/write" in each]
+    assert "who may change a role that it holds has every right" in text
+    assert "custom_roles: shared}" in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["preview", "dev", "prod", "sandbox"],
+        ["preview", "dev", "--full"],
+        ["preview", "prod", "--json"],
+        ["preview", "prod", "--view", "identity", "--diagram", "identity.svg"],
+        ["rights", "prod"],
+    ],
+)
+def test_commands_work_for_a_landing(repository_of_all, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [*command, "-C", str(repository_of_all / "landing"), "--on", str(DAY)])
+    assert done.exit_code == 0, done.output
+
+
+def test_check_takes_a_landed_project_and_its_landing_together(repository_of_all):
+    report = check_stacks(repository_of_all.parents[1], today=DAY)
+    assert [str(each) for each in (*report.problems, *report.conflicts)] == []
+    assert {each.folder for each in report.plans} == {"projects/credits", "projects/credits/landing"}

@@ -105,6 +105,13 @@ def test_what_is_added_by_hand_to_the_roles_that_may_be_given_is_refused():
     [
         ({"action": "Microsoft.Authorization/roleDefinitions/write"}, "who may change a role that it holds"),
         ({"scope": "/".join(group_id("dev").split("/")[:3])}, "on the whole subscription"),
+        (
+            {
+                "action": "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",
+                "scope": f"{group_id('dev')}-ci/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id",
+            },
+            "who deploys may only read what pipelines act as",
+        ),
         ({"needed_for": ["everything"]}, "for everything; allowed: up, removal, retirement"),
         (
             {"action": "Microsoft.Authorization/roleAssignments/write", "scope": hub("dev")},

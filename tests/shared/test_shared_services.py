@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from azure_mlplatform.catalogue.private_link import PrivateService, zones
+from azure_mlplatform.environment.checks.stack_name import stack_name_violations
 from azure_mlplatform.foundation.custom_roles import CustomRole, custom_role_guid
 from azure_mlplatform.foundation.profiles import Environment
 from azure_mlplatform.plan.rights import rights_of
@@ -147,3 +148,25 @@ def test_an_administrator_needs_rights_on_whole_subscriptions():
 @pytest.mark.parametrize("stack", ["nonprod", "prod"])
 def test_urns_do_not_move(stack):
     check_golden(urns(plan_of(FOLDER, stack)), ROOT / "tests" / "golden" / f"project-shared-{stack}.txt")
+
+
+def test_destroying_ends_at_the_guard_before_anything_is_gone():
+    plan = plan_of(FOLDER, "prod")
+    [guard] = [each for each in plan.resources if each.name == "shared-retire-first"]
+    assert guard.protect
+    assert {each.urn for each in plan.azure_resources} <= set(guard.dependencies)
+
+
+@pytest.mark.parametrize(
+    ("stack", "environment", "wrong"),
+    [
+        ("prod", "nonprod", True),
+        ("nonprod", "nonprod", False),
+        ("prod", "prod", False),
+        ("nonprod", "prod", True),
+        ("europe", "nonprod", False),
+        ("dev", "nonprod", False),
+    ],
+)
+def test_the_name_of_a_stack_says_its_tier(stack, environment, wrong):
+    assert bool(list(stack_name_violations(stack, {"environment": environment}))) == wrong

@@ -9,6 +9,9 @@ from typing import Any, Optional
 
 import yaml
 
+from azure_mlplatform.foundation.environment_names import CIUse, ci_identity_id
+from azure_mlplatform.foundation.profiles import Environment
+from azure_mlplatform.foundation.project import ProjectSettings
 from azure_mlplatform.landing.landing import Landing, LandingArgs
 from azure_mlplatform.landing.settings import LandingSettings
 from azure_mlplatform.plan import Plan
@@ -40,6 +43,12 @@ def group_id(environment: str) -> str:
     """The id of the environment's group."""
     short = {"sandbox": "sbx"}.get(environment, environment)
     return f"/subscriptions/{SUBSCRIPTIONS[environment]}/resourceGroups/rg-loans-credits-{short}"
+
+
+def release_id(environment: str) -> str:
+    """The id of the identity that the landing makes for releases, known beforehand."""
+    project = ProjectSettings.model_validate(PROJECT)
+    return ci_identity_id(SUBSCRIPTIONS[environment], project, Environment(environment), CIUse.RELEASE)
 
 
 def hub(environment: str) -> str:
@@ -84,6 +93,7 @@ def of_project(environment: str, **more: Any) -> dict[str, Any]:
                 "zone_ids": {f"privatelink.{each}": f"{zones}/privatelink.{each}" for each in names},
             },
         },
+        "access": {"custom_roles": "shared", "release_identity_id": release_id(environment)},
         "workspace": {"network_mode": "own", "clusters": [{"name": "cpu", "vm_size": "Standard_D4ds_v5"}]},
         **more,
     }

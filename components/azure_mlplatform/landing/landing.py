@@ -17,7 +17,7 @@ from ..environment.budget import make_budget
 from ..environment.identity import guard
 from ..environment.tags import environment_tags
 from ..foundation.built_in_roles import Role
-from ..foundation.environment_names import CIUse, ci_group_name
+from ..foundation.environment_names import CIUse, ci_group_name, ci_identity_id
 from ..foundation.model import check
 from ..foundation.problems import Problem
 from ..foundation.rules import field_rule
@@ -91,6 +91,9 @@ class Landing(Component):
     release_client_id: pulumi.Output[Optional[str]]
     """Its client id, with which pipelines sign in."""
 
+    release_principal_id: pulumi.Output[Optional[str]]
+    """Its object id, by which the model registry knows it."""
+
     def __init__(self, name: str, args: ArgsOrDict[LandingArgs], opts: Optional[pulumi.ResourceOptions] = None) -> None:
         args = LandingArgs.model_validate(args)
         super().__init__(name, args, opts)
@@ -112,6 +115,8 @@ class Landing(Component):
         group = self._group("group", settings.group_name, settings)
         group_id = _in_same_subscription(settings, group.id)
         self._made: list[pulumi.Resource] = [group]
+        # Nothing can be given on what is not there yet.
+        self._here: dict[str, In[str]] = {settings.group_id.lower(): group_id}
         if settings.budget is not None:
             self._made.append(make_budget(self, settings.budget, scope=group_id, today=args.today))
         self.identities = self._identities(settings, group_id) if settings.deploy and settings.release else {}
@@ -133,6 +138,7 @@ class Landing(Component):
                 "deploy_client_id": deploy.client_id if deploy else None,
                 "release_identity_id": release.resource_id if release else None,
                 "release_client_id": release.client_id if release else None,
+                "release_principal_id": release.principal_id if release else None,
             }
         )
 
@@ -148,6 +154,7 @@ class Landing(Component):
             "deploy_client_id": self.deploy_client_id,
             "release_identity_id": self.release_identity_id,
             "release_client_id": self.release_client_id,
+            "release_principal_id": self.release_principal_id,
         }
 
     def _group(self, label: str, group_name: str, settings: LandingSettings) -> "native.resources.ResourceGroup":
@@ -164,8 +171,9 @@ class Landing(Component):
         name = ci_group_name(settings.project, settings.environment)
         group = self._group("ci-group", name, settings)
         self._made.append(group)
+        self._here[f"{settings.group_id}-ci".lower()] = group.id
         trusted = {CIUse.DEPLOY: settings.deploy, CIUse.RELEASE: settings.release}
-        return {
+        made = {
             use: CIIdentity(
                 self.logical_name(use),
                 CIIdentityArgs(
@@ -183,6 +191,10 @@ class Landing(Component):
             for use, trust in trusted.items()
             if trust is not None
         }
+        for use, identity in made.items():
+            id_ = ci_identity_id(settings.subscription_id, settings.project, settings.environment, use)
+            self._here[id_.lower()] = identity.resource_id
+        return made
 
     def _grant(
         self, rights: ReviewedRights, settings: LandingSettings, group_id: "pulumi.Output[str]", deploy: CIIdentity
@@ -191,7 +203,7 @@ class Landing(Component):
         own = settings.group_id.lower()
 
         def on(scope: str) -> In[str]:
-            return group_id if scope.lower() == own else scope
+            return self._here.get(scope.lower(), scope)
 
         for role in roles.custom:
             definition = self._custom_role(role, settings, group_id)
@@ -226,7 +238,10 @@ class Landing(Component):
             role_type="CustomRole",
             description=f"What deploys {settings.project.name} {settings.environment} {where}: its reviewed rights",
             scope=group_id,
-            assignable_scopes=[group_id, *(each for each in role.assignable_scopes if each.lower() != own)],
+            assignable_scopes=[
+                group_id,
+                *(self._here.get(each.lower(), each) for each in role.assignable_scopes if each.lower() != own),
+            ],
             permissions=[
                 {"actions": list(role.actions), "not_actions": [], "data_actions": [], "not_data_actions": []}
             ],

@@ -179,6 +179,8 @@ def _wrong(rights: ReviewedRights, project: str, group_id: str) -> Iterator[tupl
             yield f"has {each.action} on {each.scope}: who may change a role that it holds has every right", fix
         if each.scope.lower() == subscription:
             yield f"has {each.action} on the whole subscription: a landed stack needs nothing there", ""
+        if f"{each.scope.lower()}/".startswith(f"{group_id.lower()}-ci/") and not each.action.lower().endswith("/read"):
+            yield f"has {each.action} on {each.scope}: who deploys may only read what pipelines act as", ""
         if strange := sorted(set(each.needed_for) - {"up", "removal", "retirement"}):
             yield f"has {each.action} for {', '.join(strange)}; allowed: up, removal, retirement", ""
     for scope in sorted(_assigns_on(rights)):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...foundation.profiles import Environment
+from ...foundation.profiles import Environment, Tier
 from ...foundation.violations import Violation
 
 _TESTED = frozenset({Environment.TEST, Environment.PROD})
@@ -32,6 +32,8 @@ def stack_name_violations(stack: str, settings: Mapping[str, Any]) -> Iterator[V
 
     `settings` are those of the stack as they are written: others may be wrong, and hide no violation here.
     """
+    if settings.get("environment") == Tier.NONPROD:
+        yield from _prod_in_nonprod(stack)
     if settings.get("environment") not in list(Environment):
         return
     environment, reason = Environment(settings["environment"]), settings.get("stack_name_reason")
@@ -48,6 +50,18 @@ def stack_name_violations(stack: str, settings: Mapping[str, Any]) -> Iterator[V
     elif word is None and reason is not None:
         what = f"the name of the stack '{stack}' fits a {environment} environment"
         yield Violation(("stack_name_reason",), reason, what, "Remove it")
+
+
+def _prod_in_nonprod(stack: str) -> Iterator[Violation]:
+    """A violation if the name of a stack of what nonprod shares says prod."""
+    word = next((each for each in _words(stack) if not WORDS.get(each, _NOT_PROD) & _NOT_PROD), None)
+    if word is not None:
+        yield Violation(
+            ("environment",),
+            Tier.NONPROD,
+            f"the stack's name '{stack}' says {word}, but environment is '{Tier.NONPROD}'",
+            "Set environment: prod, or give the stack another name (`pulumi stack rename`, and rename the file)",
+        )
 
 
 def _words(stack: str) -> list[str]:
