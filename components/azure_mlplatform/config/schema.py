@@ -51,8 +51,9 @@ def stack_schema(model: type[PartSettings] = EnvironmentSettings) -> dict[str, A
             "else": {"enum": [], "errorMessage": _UNKNOWN.format(", ".join(properties))},
         },
         "required": required,
-        "allOf": environment_rules(properties),
     }
+    if rules := environment_rules(properties):
+        config["allOf"] = rules
     return {
         "$schema": _DIALECT,
         "title": "A stack of azure-mlplatform: Pulumi.<stack>.yaml",
