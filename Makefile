@@ -29,7 +29,11 @@ schemas: $(INSTALLED)
 	$(BIN)/mlplatform schema --file landing > schemas/pulumi-landing.schema.json
 	$(BIN)/mlplatform schema --file shared > schemas/pulumi-shared.schema.json
 	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
+	$(BIN)/mlplatform schema --file request > schemas/request.schema.json
+	$(BIN)/mlplatform schema --file platform > schemas/platform.schema.json
 	$(BIN)/mlplatform schema --file output > schemas/output.schema.json
+	$(BIN)/mlplatform schema --file issue-form > .github/ISSUE_TEMPLATE/environment.yml
+	$(BIN)/mlplatform schema --file backstage > backstage/template.yaml
 
 golden: $(INSTALLED)
 	UPDATE_GOLDEN=1 $(BIN)/pytest -n auto --dist loadfile

@@ -140,6 +140,24 @@ def test_the_beginning_of_the_readme_works_as_it_is_printed(tmp_path):
     assert (tmp_path / "projects" / "demand" / "Pulumi.dev.yaml").read_text().startswith("# yaml-language-server: ")
 
 
+@pytest.mark.slow
+def test_the_way_of_a_team_works_as_it_is_printed(tmp_path):
+    """From an empty folder whose name has a space to a checked request, stacks and their previews."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "requests.md").read_text(), re.DOTALL | re.MULTILINE)
+    folder = tmp_path / "a new folder"
+    folder.mkdir()
+    assert typed(folder, blocks, tmp_path / "bin" / "mlplatform") == []
+    commands = {
+        line.split("mlplatform ")[1].split(" -")[0] for line in shell("docs/requests.md") if "mlplatform " in line
+    }
+    assert {"request check", "request render lending", "request status lending", "projects", "check"} <= commands
+    assert sorted(each.name for each in (folder / "projects" / "lending" / "landing").iterdir()) == [
+        "Pulumi.dev.yaml",
+        "Pulumi.prod.yaml",
+        "Pulumi.yaml",
+    ]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):

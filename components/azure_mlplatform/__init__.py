@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .inference.online_endpoint import OnlineEndpointArgs as OnlineEndpointArgs
     from .landing.ci_identity import CIIdentity as CIIdentity
     from .landing.ci_identity import CIIdentityArgs as CIIdentityArgs
+    from .landing.landing import Landing as Landing
+    from .landing.landing import LandingArgs as LandingArgs
     from .network.network import Network as Network
     from .network.network import NetworkArgs as NetworkArgs
     from .parts.encryption import EncryptionKey as EncryptionKey
@@ -32,12 +34,16 @@ if TYPE_CHECKING:
     from .project_environment import ProjectEnvironment as ProjectEnvironment
     from .project_environment import ProjectEnvironmentArgs as ProjectEnvironmentArgs
     from .settings import EnvironmentSettings as EnvironmentSettings
+    from .shared.shared_services import SharedServices as SharedServices
+    from .shared.shared_services import SharedServicesArgs as SharedServicesArgs
     from .spark.databricks.databricks_workspace import DatabricksWorkspace as DatabricksWorkspace
     from .spark.databricks.databricks_workspace import DatabricksWorkspaceArgs as DatabricksWorkspaceArgs
     from .spark.synapse.reference import SynapseReference as SynapseReference
     from .spark.synapse.synapse_workspace import SynapseWorkspace as SynapseWorkspace
     from .spark.synapse.synapse_workspace import SynapseWorkspaceArgs as SynapseWorkspaceArgs
     from .stack import deploy as deploy
+    from .stack import landing_settings as landing_settings
+    from .stack import shared_settings as shared_settings
     from .stack import stack_secret as stack_secret
     from .stack import stack_settings as stack_settings
     from .workspace.ml_workspace import MLWorkspace as MLWorkspace
@@ -65,6 +71,8 @@ _HOMES = {
     "DatabricksWorkspaceArgs": "spark.databricks.databricks_workspace",
     "EncryptionKey": "parts.encryption",
     "EnvironmentSettings": "settings",
+    "Landing": "landing.landing",
+    "LandingArgs": "landing.landing",
     "MLWorkspace": "workspace.ml_workspace",
     "MLWorkspaceArgs": "workspace.ml_workspace",
     "Network": "network.network",
@@ -75,11 +83,15 @@ _HOMES = {
     "PrivateNetwork": "parts.placement",
     "ProjectEnvironment": "project_environment",
     "ProjectEnvironmentArgs": "project_environment",
+    "SharedServices": "shared.shared_services",
+    "SharedServicesArgs": "shared.shared_services",
     "SynapseReference": "spark.synapse.reference",
     "SynapseWorkspace": "spark.synapse.synapse_workspace",
     "SynapseWorkspaceArgs": "spark.synapse.synapse_workspace",
     "WorkspaceReference": "workspace.reference",
     "deploy": "stack",
+    "landing_settings": "stack",
+    "shared_settings": "stack",
     "stack_secret": "stack",
     "stack_settings": "stack",
 }
@@ -109,6 +121,8 @@ __all__ = [
     "DatabricksWorkspaceArgs",
     "EncryptionKey",
     "EnvironmentSettings",
+    "Landing",
+    "LandingArgs",
     "MLWorkspace",
     "MLWorkspaceArgs",
     "Network",
@@ -119,11 +133,15 @@ __all__ = [
     "PrivateNetwork",
     "ProjectEnvironment",
     "ProjectEnvironmentArgs",
+    "SharedServices",
+    "SharedServicesArgs",
     "SynapseReference",
     "SynapseWorkspace",
     "SynapseWorkspaceArgs",
     "WorkspaceReference",
     "deploy",
+    "landing_settings",
+    "shared_settings",
     "stack_secret",
     "stack_settings",
 ]

@@ -120,6 +120,8 @@ class ProjectEnvironment(Component):
         group.grant_user(made.compute_principal_id, grantee="compute")
         for each in settings.access.data_scientists:
             made.grant_data_scientist(each)
+        for each in settings.access.admins:
+            made.grant_admin(each)
         if settings.access.release_identity_id is not None:
             releases = native.managedidentity.UserAssignedIdentity.get(
                 self.logical_name("release-identity"), settings.access.release_identity_id, child(self)
@@ -149,7 +151,7 @@ class ProjectEnvironment(Component):
             SynapseWorkspaceArgs(placement=self.placement, settings=synapse, workspace=self._workspace_reference),
             child(self),
         )
-        for each in settings.access.data_scientists:
+        for each in settings.access.workers:
             made.grant_data_scientist(each)
         return made
 

@@ -26,7 +26,7 @@ SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding
 STEERS_THE_EMULATION = ("local run", "local reset", "local clock", "local break")
 """Commands that answer nothing: they change the emulated Azure."""
 
-READS_STACKS = ("preview", "check", "rights")
+READS_STACKS = ("preview", "check", "rights", "cost")
 
 
 def commands(command: Any = None, name: str = "") -> dict[str, Any]:
@@ -75,7 +75,9 @@ def test_an_option_has_one_meaning_in_all_commands():
             meanings.setdefault(spelling, set()).add(text)
     # -C is the folder of a project; of `check`, the folder with all projects.
     several = {spelling for spelling, texts in meanings.items() if len(texts) > 1}
-    assert several <= {"-C", "--file"}
+    # A project and a request are asked for the same things, each with its own defaults.
+    asked = set(options("init")) & set(options("request new"))
+    assert several - asked <= {"-C", "--file", "--since", "--dry-run", "--region"}
 
 
 def test_what_answers_can_answer_to_a_program_and_into_a_file():
@@ -244,10 +246,11 @@ def test_an_answer_goes_into_a_file_as_it_goes_to_a_terminal(tmp_path):
 
 
 def examples():
-    """Those of all commands but `export synapse`, which needs a project with Synapse (tests/cli/test_export.py)."""
-    for name in sorted(set(ANSWERS) - {"export synapse"}):
+    """Those of all commands but `export synapse`, which needs a project with Synapse (tests/cli/test_export.py), and
+    `prices update`, which asks Azure (tests/cli/test_cost.py)."""
+    for name in sorted(set(ANSWERS) - {"export synapse", "prices update"}):
         lines = (COMMANDS[name].epilog or "").partition("Examples:")[2].partition("Exit codes:")[0].splitlines()
-        for line in (each.strip() for each in lines if each.startswith("  ")):
+        for line in (each.strip() for each in lines if each.startswith("  ") and "asks in a terminal" not in each):
             yield pytest.param(re.split(r"\s{2,}", line)[0], id=f"{name}: {re.split(r'  +', line)[0]}")
 
 

@@ -42,7 +42,8 @@ def load(file):
 def kind(file):
     if file.name == "Pulumi.yaml":
         return "project"
-    return "platform-stack" if load(file.parent / "Pulumi.yaml")["main"].endswith("/platform") else "stack"
+    program = load(file.parent / "Pulumi.yaml")["main"].rsplit("/", 1)[-1]
+    return {"platform": "platform-stack", "landing": "landing", "shared": "shared"}.get(program, "stack")
 
 
 def valid(which, data):
@@ -437,10 +438,13 @@ def validation_paths(data: dict[str, Any]) -> set[tuple[Any, ...]]:
 
 
 def test_each_property_of_a_profile_that_refuses_or_needs_is_in_the_schema():
-    """Those that are not are defaults, or judge what stands in another file or in the size of pools."""
+    """Those that are not are defaults, or judge what stands in another file, in the size of pools, or in a token."""
     judged = {each.name for each in dataclasses.fields(Profile)} - {
+        "may_trust_any_job",
         "needs_cost_code",
         "expiry_grace_days",
+        "tier",
+        "trains_in_pipelines",
         "zone_redundant",
         "vault_retention_days",
         "log_retention_days",

@@ -8,48 +8,53 @@ from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.landing.landing import Landing, LandingArgs
 from azure_mlplatform.landing.settings import LandingSettings
 from azure_mlplatform.parts.arguments import RefusedError
-from azure_mlplatform.plan.program import run, run_stack
+from azure_mlplatform.plan.program import run_stack
 from azure_mlplatform.testing import check_golden, record, urns
 from support.azure_types import problems as judged
 from support.azure_types import published
-from support.landings import DAY, ENDED, PROJECT, SUBSCRIPTIONS, group_id, hub, of_landing, repository, reviewed, rights
+from support.landings import (
+    DAY,
+    ENDED,
+    PROJECT,
+    SUBSCRIPTIONS,
+    group_id,
+    hub,
+    landed,
+    of_landing,
+    repository,
+    reviewed,
+    rights,
+)
 from support.stacks import ROOT
 
 OWN_GROUPS = {each: f"{group_id(each)}-ci" for each in SUBSCRIPTIONS}
 
 
-def planned(environment, *, known=True, text="reviewed", **changes):
-    settings = LandingSettings.model_validate({"project": PROJECT, **of_landing(environment, **changes)})
-    given = reviewed(environment) if text == "reviewed" and environment != "sandbox" else None
-    args = LandingArgs(settings=settings, today=str(DAY), rights=None if text is None else given)
-    return run(lambda: Landing("credits", args), known=known, subscription_id=SUBSCRIPTIONS[environment])
-
-
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "prod"])
 def test_urns_do_not_move(environment):
-    check_golden(urns(planned(environment)), ROOT / "tests" / "golden" / f"landing-{environment}.txt")
+    check_golden(urns(landed(environment)), ROOT / "tests" / "golden" / f"landing-{environment}.txt")
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "prod"])
 def test_a_first_preview_registers_the_same(environment):
-    assert urns(planned(environment, known=False)) == urns(planned(environment))
+    assert urns(landed(environment, known=False)) == urns(landed(environment))
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "prod"])
 def test_inputs_are_of_the_types_that_azure_publishes(environment):
-    plan = planned(environment)
+    plan = landed(environment)
     found = {each.urn: judged(each.type, each.inputs) for each in plan.azure_resources if each.type in published()}
     assert not {urn: wrong for urn, wrong in found.items() if wrong}
 
 
 def test_a_sandbox_has_a_group_a_budget_and_a_workbook_only():
-    kinds = sorted(each.kind for each in planned("sandbox").azure_resources)
+    kinds = sorted(each.kind for each in landed("sandbox").azure_resources)
     assert kinds == ["Budget", "ResourceGroup", "Workbook"]
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_identities_are_outside_of_what_the_deploy_identity_rules(environment):
-    plan = planned(environment)
+    plan = landed(environment)
     identities = {each.azure_name: each.id for each in plan.of_type("UserAssignedIdentity")}
     assert set(identities) == {f"id-credits-deploy-{environment}", f"id-credits-release-{environment}"}
     assert all(each.startswith(f"{OWN_GROUPS[environment]}/") for each in identities.values())
@@ -64,7 +69,7 @@ def test_the_identities_are_outside_of_what_the_deploy_identity_rules(environmen
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_who_may_give_roles_has_a_condition(environment):
-    plan = planned(environment)
+    plan = landed(environment)
     admins = [each for each in plan.of_type("RoleAssignment") if "f58310d9" in each.input("roleDefinitionId")]
     assert admins
     condition = json.loads(reviewed(environment))["stacks"][0]["condition"]
@@ -76,7 +81,7 @@ def test_who_may_give_roles_has_a_condition(environment):
 
 
 def test_a_role_may_be_assigned_where_it_is_needed_and_nowhere_else():
-    plan = planned("prod")
+    plan = landed("prod")
     definitions = {each.input("roleDefinitionId"): each for each in plan.of_type("RoleDefinition")}
     for each in plan.of_type("RoleAssignment"):
         guid = each.input("roleDefinitionId").rsplit("/", 1)[-1]
@@ -90,16 +95,16 @@ def test_a_role_may_be_assigned_where_it_is_needed_and_nowhere_else():
 
 
 def test_groups_and_the_guard_are_protected_until_it_is_retired():
-    kept = {each.name for each in planned("dev").resources if each.protect}
+    kept = {each.name for each in landed("dev").resources if each.protect}
     assert kept == {"credits-group", "credits-ci-group", "credits-retire-first"}
-    retired = planned("dev", retire=ENDED, text=None)
+    retired = landed("dev", retire=ENDED, with_rights=False)
     assert not [each.name for each in retired.resources if each.protect]
     assert not retired.of_type("RoleAssignment"), "the rights go before the groups"
 
 
 def test_an_identity_without_rights_is_refused():
     with pytest.raises(RefusedError, match="has no reviewed rights"):
-        planned("dev", text=None)
+        landed("dev", with_rights=False)
 
 
 def test_a_provider_of_another_subscription_is_refused():
@@ -110,23 +115,23 @@ def test_a_provider_of_another_subscription_is_refused():
 
 
 def test_the_workbook_shows_cost_deployments_requests_and_failed_jobs_of_the_group():
-    [workbook] = planned("dev").of_type("Workbook")
+    [workbook] = landed("dev").of_type("Workbook")
     data = json.loads(workbook.input("serializedData"))
     names = {each["name"]: each for each in data["items"]}
     assert list(names) == ["title", "resources", "cost", "deployments", "requests", "failed-jobs"]
     assert json.loads(names["cost"]["content"]["query"])["path"].startswith(f"{group_id('dev')}/providers/")
     assert names["deployments"]["content"]["crossComponentResources"] == [group_id("dev")]
-    assert planned("dev").of_type("Workbook")[0].azure_name == workbook.azure_name
+    assert landed("dev").of_type("Workbook")[0].azure_name == workbook.azure_name
 
 
 @pytest.fixture(scope="module")
-def landed(tmp_path_factory):
+def repository_of_all(tmp_path_factory):
     return repository(tmp_path_factory.mktemp("landed"), "dev", "prod", "sandbox")
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_a_landed_stack_needs_no_right_outside_of_its_group_but_joins_and_peerings(landed, stack):
-    found = rights(landed, stack)
+def test_a_landed_stack_needs_no_right_outside_of_its_group_but_joins_and_peerings(repository_of_all, stack):
+    found = rights(repository_of_all, stack)
     assert found.made_groups == frozenset()
     assert found.groups == (group_id(stack),)
     outside = {(each.action, each.scope.rsplit("/", 1)[0]) for each in found.rights if each.scope != group_id(stack)}
@@ -140,8 +145,8 @@ def test_a_landed_stack_needs_no_right_outside_of_its_group_but_joins_and_peerin
 
 
 @pytest.mark.parametrize("stack", ["sandbox", "dev", "prod"])
-def test_the_program_makes_it_from_files(landed, stack):
-    plan = run_stack(landed / "landing", stack, today=DAY)
+def test_the_program_makes_it_from_files(repository_of_all, stack):
+    plan = run_stack(repository_of_all / "landing", stack, today=DAY)
     kinds = {each.kind for each in plan.azure_resources}
     assert ("RoleDefinition" in kinds) == (stack != "sandbox")
     [group] = [each for each in plan.of_type("ResourceGroup") if not each.azure_name.endswith("-ci")]

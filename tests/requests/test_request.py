@@ -20,7 +20,7 @@ TODAY = datetime.date(2026, 11, 28)
 GROUP = "5a2c4f0e-7a51-4c8a-9a37-5f1c6a0d2e01"
 
 
-def problems(data, model=Request):
+def problems(data, model: type[Settings] = Request):
     try:
         model.model_validate(data)
     except ValidationError as error:
@@ -47,7 +47,7 @@ CONNECTION = {"issuer": "https://vstoken.dev.azure.com/" + GROUP, "subject": "sc
         ("region", "westeurop", "westeurope"),
         ("repository.ids", REMOVED, "repository.ids: required"),
         ("repository.github", "lending", "repository.github"),
-        ("repository", REMOVED, "no pipeline can release to dev"),
+        ("repository", REMOVED, "no pipeline can release models"),
         ("environments.1", REMOVED, "prod is missing"),
         ("environments.0.network", REMOVED, "required for dev"),
         ("environments.0.network", "10.1.0.0/24", "Allowed: small, medium, large"),

@@ -10,6 +10,7 @@ import pytest
 from azure_mlplatform.plan import UNKNOWN, Plan, PlannedResource
 from azure_mlplatform.plan.tree import size
 from azure_mlplatform.resource_types import RESOURCE_TYPES, resource_type
+from support.landings import landed
 from support.programs import (
     BATCH,
     BRICKS,
@@ -60,6 +61,7 @@ def registered() -> dict[str, PlannedResource]:
         whole("prod", inference={"target": "aks", "aks": {"cluster_id": CLUSTER, "https": HTTPS}}),
         whole("dev", inference=None, synapse=SYNAPSE, network=FROM_OFFICE),
         *(whole("prod", inference=each) for each in OTHER_TARGETS.values()),
+        landed("dev"),
     ]
     made = (each for plan in plans for each in plan.resources if each.custom)
     return {each.type: each for each in made if not each.type.startswith("pulumi:providers:")}
@@ -91,7 +93,8 @@ def test_an_id_is_whole_where_everything_is_known(type_, registered):
     assert resource.id not in ("", UNKNOWN)
     assert "{" not in resource.id
     if type_.startswith("azure-native:"):
-        assert re.match(r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+(/providers/Microsoft[.]|$)", resource.id)
+        scope = "/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/]+)?"
+        assert re.match(rf"{scope}(/providers/Microsoft[.]|$)", resource.id)
 
 
 def test_a_type_that_only_a_program_of_others_registers_is_shown_too():

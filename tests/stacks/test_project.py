@@ -14,8 +14,8 @@ from support.programs import BY_BLOB, WITHIN_ANOTHER
 from support.stacks import DAY, IDS, ROOT, STACKS, plan_of
 
 FOLDERS = list(dict.fromkeys(folder for folder, _ in STACKS))
-PAIRS = [folder for folder in FOLDERS if len(stacks(folder)) > 1]
-OF_PROJECTS = [folder for folder in FOLDERS if folder.name not in ("central", "stress-test")]
+PAIRS = [folder for folder in FOLDERS if len(stacks(folder)) > 1 and folder.name != "shared"]
+OF_PROJECTS = [folder for folder in FOLDERS if folder.name not in ("central", "shared", "stress-test")]
 
 
 def label(folder):
@@ -49,9 +49,14 @@ MANAGED_IN_OWN = (
 )
 NOBODY = "nobody has access: no group may work in this dev environment; see `mlplatform explain access.data_scientists`"
 NO_WORKSPACE = "no workspace: nobody may work in this dev environment; see `mlplatform explain workspace`"
+MOVES = (
+    "workload_identity trusts GitHub: from the next release on, pipelines act as the identities that deploy and "
+    "release instead, which are made beside the environment (docs/access.md)"
+)
 A100, T4 = "Standard_NC24ads_A100_v4", "Standard_NC4as_T4_v3"
 SAID = {
-    ("reference", "prod"): [BY_BLOB.format("customers"), unchecked(A100)],
+    ("reference", "dev"): [MOVES],
+    ("reference", "prod"): [BY_BLOB.format("customers"), MOVES, unchecked(A100)],
     ("central", "dev"): [unchecked(T4)],
     ("central", "prod"): [unchecked(A100)],
     ("claims", "dev"): [NO_WORKSPACE, NOBODY],
@@ -87,7 +92,8 @@ def test_an_own_network_without_own_zones_says_who_has_to_link_them(folder, stac
     said = [text for _, text in made.messages if text.startswith("network.dns: ")]
     links = {each.input("privateZoneName") for each in made.of_type("VirtualNetworkLink")}
     zones = {zone for each in made.of_type("PrivateDnsZoneGroup") for zone in zone_names(each)}
-    assert bool(said) == bool(made.of_type("VirtualNetwork") and made.of_type("PrivateEndpoint") and not links)
+    resolved = links or any(each.input("dhcpOptions.dnsServers") for each in made.of_type("VirtualNetwork"))
+    assert bool(said) == bool(made.of_type("VirtualNetwork") and made.of_type("PrivateEndpoint") and not resolved)
     assert all(zone in text for zone in zones for text in said)
 
 

@@ -13,6 +13,11 @@ NO_JUDGE = {
     # Azure publishes them under the same ARM type as the scm policy, which the snapshot has.
     "azure-native:web:WebAppFtpAllowed",
     "azure-native:web:WebAppFtpAllowedSlot",
+    # The snapshot is older than their use here.
+    "azure-native:applicationinsights:Workbook",
+    "azure-native:authorization:PolicyAssignment",
+    "azure-native:loadtestservice:LoadTest",
+    "azure-native:machinelearningservices:Registry",
 }
 """Types of azure-native without a judge."""
 

@@ -191,7 +191,7 @@ BASES: dict[str, Settings] = {
         break_glass={"until": "2026-11-30", "reason": REASON},
     ),
     "workspace": _settings(
-        access={"release_identity_id": _RELEASE},
+        access={"admins": [GROUP], "release_identity_id": _RELEASE},
         workspace={
             **_WORKSPACE,
             "clusters": [CPU, {"name": "more", "vm_size": "Standard_D4ds_v4"}],
@@ -518,6 +518,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "retire.reason": Experiment("prod", REASON),
     **_of("lifted", "lift_locks", until="2026-12-01", reason=OTHER_REASON),
     **_of("lifted", "break_glass", until="2026-12-01", reason=OTHER_REASON),
+    "access.admins[]": Experiment("workspace", [OTHER_GROUP]),
     "access.data_scientists[]": Experiment("group", [OTHER_GROUP]),
     "access.readers[]": Experiment("group", [OTHER_GROUP]),
     "access.release_identity_id": Experiment("workspace", f"{_RELEASE}-other"),

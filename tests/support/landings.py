@@ -9,7 +9,10 @@ from typing import Any, Optional
 
 import yaml
 
-from azure_mlplatform.plan.program import run_stack
+from azure_mlplatform.landing.landing import Landing, LandingArgs
+from azure_mlplatform.landing.settings import LandingSettings
+from azure_mlplatform.plan import Plan
+from azure_mlplatform.plan.program import run, run_stack
 from azure_mlplatform.plan.rights import Rights, rights_of
 from support.stacks import ROOT
 
@@ -103,7 +106,8 @@ def write(folder: Path, main: str, settings: dict[str, dict[str, Any]]) -> None:
 
 def repository(root: Path, *environments: str, landing: Optional[dict[str, Any]] = None, **project: Any) -> Path:
     """Writes a landed project and its landing, with its rights, below a folder. Returns the folder of the project."""
-    shutil.copytree(ROOT / "stacks", root / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+    if not (root / "stacks").exists():
+        shutil.copytree(ROOT / "stacks", root / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
     folder = root / "projects" / "credits"
     landed = [each for each in environments if each != "sandbox"]
     write(folder, "../../stacks/project", {each: of_project(each, **project) for each in landed})
@@ -128,6 +132,14 @@ def rights_text(found: Rights) -> str:
     from azure_mlplatform.cli.answers import Rights as Answer
 
     return json.dumps(Answer.model_validate({"stacks": [found.as_json()]}).model_dump(mode="json"), indent=2)
+
+
+def landed(environment: str, *, known: bool = True, with_rights: bool = True, **changes: Any) -> Plan:
+    """The plan of a landing."""
+    settings = LandingSettings.model_validate({"project": PROJECT, **of_landing(environment, **changes)})
+    text = reviewed(environment) if with_rights and environment != "sandbox" else None
+    args = LandingArgs(settings=settings, today=str(DAY), rights=text)
+    return run(lambda: Landing("credits", args), known=known, subscription_id=SUBSCRIPTIONS[environment])
 
 
 @cache

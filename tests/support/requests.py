@@ -82,7 +82,8 @@ REMOVED = object()
 
 def changed(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A copy with another value at a dotted path, or without it."""
-    copied = inner = copy.deepcopy(data)
+    copied = copy.deepcopy(data)
+    inner: Any = copied
     *above, last = path.split(".")
     for part in above:
         inner = inner[int(part)] if isinstance(inner, list) else inner[part]

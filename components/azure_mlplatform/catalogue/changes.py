@@ -231,6 +231,7 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
 _ACCESS: tuple[Change, ...] = (
     *_in_place(
         """
+        access.admins[]
         access.data_scientists[]
         access.readers[]
         """,

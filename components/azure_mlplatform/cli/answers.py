@@ -393,6 +393,110 @@ class Explain(Answer):
     and the settings below it."""
 
 
+class PriceRow(_Object):
+    """A row of the price table."""
+
+    region: str
+    """The region; `Global` for a meter with one price for all."""
+
+    service: str
+    sku: str
+    meter: str
+    price: float
+    """For one unit."""
+
+    currency: str
+    unit: str
+    """A unit of time, such as `1 Hour`."""
+
+    source: str
+    day: str
+    """The day on which it was read."""
+
+
+class CostLine(_Object):
+    """A charge of a resource that costs by time."""
+
+    urn: str
+    what: str
+    region: str
+    meter: Optional[str]
+    """Null: nobody has looked it up."""
+
+    least: float
+    """How many there are all the time at least."""
+
+    most: float
+    floor: Optional[float]
+    """The least a month. Null: no price."""
+
+    ceiling: Optional[float]
+    """The most a month. Null: no price."""
+
+    price: Optional[PriceRow]
+    """Null: no price."""
+
+
+class ByUse(_Object):
+    """A resource that costs by use."""
+
+    what: str
+    uses: str
+    """What is counted."""
+
+
+class StackCost(_Object):
+    """What a stack costs a month."""
+
+    project: str
+    stack: str
+    currency: Optional[str]
+    """Null: the table has no price."""
+
+    floor: float
+    """The sum at least, without what has no price."""
+
+    ceiling: float
+    """The sum at most, without what has no price."""
+
+    budget: Optional[float]
+    """In the currency of the bill."""
+
+    lines: list[CostLine]
+    without_price: list[str]
+    """What no sum has, because it has no price."""
+
+    by_use: list[ByUse]
+    not_counted: list[str]
+
+
+class Cost(Answer):
+    """`mlplatform cost --json`."""
+
+    command: Literal["cost"] = "cost"
+    prices: str = ""
+    """The file with the prices."""
+
+    stacks: list[StackCost] = []
+
+
+class WithoutPrice(_Object):
+    """A meter without a price."""
+
+    region: str
+    meter: str
+    why: str
+
+
+class Prices(Answer):
+    """`mlplatform prices update --json`."""
+
+    command: Literal["prices update"] = "prices update"
+    currency: str = ""
+    prices: list[PriceRow] = []
+    without_price: list[WithoutPrice] = []
+
+
 class ExpiryStep(_Object):
     """Something that ends an environment."""
 
@@ -504,12 +608,157 @@ class RequestNew(Answer):
     """The next command to type."""
 
 
+class ChangedField(_Object):
+    """A field of a request that differs."""
+
+    setting: str
+    before: Any
+    """Null if it was not there."""
+
+    after: Any
+    """Null if it goes."""
+
+
+class ChangedRange(_Object):
+    """A range of addresses that an environment gets or loses."""
+
+    environment: str
+    before: Optional[str]
+    after: Optional[str]
+
+
+class Reviewer(_Object):
+    """Somebody whose yes a change takes."""
+
+    owners: list[str]
+    """GitHub's teams or persons, or an e-mail address. One of them is enough."""
+
+    why: str
+
+
+class Money(_Object):
+    """What a stack costs a month."""
+
+    currency: Optional[str]
+    """Null: the table has no price."""
+
+    floor: float
+    ceiling: float
+    without_price: list[str]
+    """What no sum has, because it has no price."""
+
+
+class MoneyThenAndNow(_Object):
+    """What a stack costs, then and now."""
+
+    before: Optional[Money]
+    """Null if the stack is new."""
+
+    after: Optional[Money]
+    """Null if the stack is gone."""
+
+
+class RangesThenAndNow(_Object):
+    """The address spaces of a stack, then and now."""
+
+    before: list[str]
+    after: list[str]
+
+
+class GrantedRole(_Object):
+    """A role that a stack gives somebody."""
+
+    role: str
+    scope: str
+    principal: str
+    """The name of the identity that the plan makes, or the object id of another one."""
+
+    principal_type: str
+
+
+class RolesThenAndNow(_Object):
+    """The roles that a stack gives others, and no more."""
+
+    gained: list[GrantedRole]
+    lost: list[GrantedRole]
+
+
+class DeployRight(_Object):
+    """A right of the identity that deploys."""
+
+    action: str
+    scope: str
+
+
+class RightsThenAndNow(_Object):
+    """The rights that who deploys needs, and no more."""
+
+    gained: list[DeployRight]
+    lost: list[DeployRight]
+
+
+class RoleAction(_Object):
+    """An action that a custom role allows, or a role that somebody may give."""
+
+    role: str
+    """`custom role <name>`, or `may give on <scope>`."""
+
+    action: str
+    """Begins with `not ` if the role leaves it out. Of what may be given: the role."""
+
+
+class RoleActionsThenAndNow(_Object):
+    """What the custom roles of a stack allow, and no more."""
+
+    gained: list[RoleAction]
+    lost: list[RoleAction]
+
+
+class ReviewedStack(_Object):
+    """A stack whose rights, money or addresses differ."""
+
+    folder: str
+    stack: str
+    what: Literal["new", "changed", "gone"]
+    money: MoneyThenAndNow
+    ranges: RangesThenAndNow
+    """The address spaces of its networks."""
+
+    roles: RolesThenAndNow
+    role_actions: RoleActionsThenAndNow
+    rights: RightsThenAndNow
+    """What the deploying identity must be allowed."""
+
+
+class ChangedRequest(_Object):
+    """A project that changed."""
+
+    project: str
+    what: Literal["new", "changed", "gone", "rendered"]
+    """`rendered`: only its stacks differ."""
+
+    rendered: bool
+    asked: list[ChangedField]
+    addresses: list[ChangedRange]
+    reviewers: list[Reviewer]
+    approvals: int
+    """The number of approvals that its environments need."""
+
+    stacks: list[ReviewedStack]
+
+
 class RequestCheck(Answer):
     """`mlplatform request check --json`. With anything in `problems`, the exit code is 2."""
 
     command: Literal["request check"] = "request check"
     requests: list[str] = []
-    """The projects whose request could be read."""
+    """The projects whose request could be read; with `--since`, those that changed."""
+
+    since: Optional[str] = None
+    """The revision of `--since`."""
+
+    changed: list[ChangedRequest] = []
+    """With `--since`: what changed."""
 
 
 class ConflictingFile(_Object):
@@ -594,6 +843,8 @@ ANSWERS: tuple[type[Answer], ...] = (
     Rights,
     SynapseFiles,
     EmulatedAzure,
+    Cost,
+    Prices,
     Expire,
     RequestNew,
     RequestCheck,

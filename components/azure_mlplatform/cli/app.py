@@ -5,16 +5,18 @@ from typing import Annotated
 import typer
 
 from . import check as checks
+from . import cost as costs
 from . import expire as expires
 from . import explain as explains
 from . import export as exports
 from . import init as inits
 from . import preview as previews
+from . import prices as prices_
 from . import projects as projects_
 from . import request_check, request_new, request_render, request_retire, request_status
 from . import rights as rights_
 from . import schema as schemas
-from .exit_codes import BAD_INPUT, FINDING
+from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
 from .local import local
 from .options import epilog
 from .request import request
@@ -32,6 +34,7 @@ app = typer.Typer(
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
 app.add_typer(local, name="local")
+app.add_typer(prices_.prices, name="prices")
 app.add_typer(request, name="request")
 
 
@@ -60,6 +63,8 @@ app.command(epilog=epilog(*expires.EXAMPLES, codes=(FINDING, BAD_INPUT)))(expire
 app.command(epilog=epilog(*explains.EXAMPLES, codes=(BAD_INPUT,)))(explains.explain)
 app.command(epilog=epilog(*schemas.EXAMPLES, codes=(BAD_INPUT,)))(schemas.schema)
 export.command("synapse", epilog=epilog(*exports.SYNAPSE_EXAMPLES, codes=(FINDING, BAD_INPUT)))(exports.synapse)
+app.command(epilog=epilog(*costs.EXAMPLES, codes=(FINDING, BAD_INPUT)))(costs.cost)
+prices_.prices.command(epilog=epilog(*prices_.UPDATE_EXAMPLES, codes=(BAD_INPUT, UNREACHABLE)))(prices_.update)
 request.command(epilog=epilog(*request_new.EXAMPLES, codes=(BAD_INPUT,)))(request_new.new)
 request.command(epilog=epilog(*request_check.EXAMPLES, codes=(BAD_INPUT,)))(request_check.check)
 request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_render.render)

@@ -169,7 +169,7 @@ def _then(folder: Path, source: str, place: str, today: datetime.date) -> Iterat
         yield _Then(list(before), before.__getitem__)
         return
     with tempfile.TemporaryDirectory(prefix="mlplatform-") as copy:
-        project = _checked_out(folder, source, place, Path(copy))
+        project = checked_out(folder, source, place, Path(copy))
         stacks = files.stacks(project) if (project / files.PROJECT_FILE).exists() else []
         yield _Then(stacks, lambda stack: _planned(project, stack, place, today))
 
@@ -184,7 +184,7 @@ def _planned(folder: Path, stack: str, place: str, today: datetime.date) -> "Bef
     raise ProblemsError(replace(each, file=f"{place}: {each.file}") for each in problems)
 
 
-def _checked_out(folder: Path, revision: str, place: str, target: Path) -> Path:
+def checked_out(folder: Path, revision: str, place: str, target: Path) -> Path:
     """Writes the files of a revision into `target`. Returns the project's folder in it."""
     root = Path(_git(folder, place, "rev-parse", "--show-toplevel").decode().strip())
     commit = _git(folder, place, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

@@ -50,6 +50,13 @@ OutputFile = Annotated[
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
+Currency = Annotated[
+    Optional[str],
+    typer.Option(
+        metavar="CODE", help="The currency of prices, such as EUR. Default: the table's only one; of an update, USD."
+    ),
+]
+
 On = Annotated[
     Optional[datetime.datetime],
     typer.Option(

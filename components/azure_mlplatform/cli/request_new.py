@@ -4,6 +4,7 @@ import datetime
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from ..requests.request import Request
 
 EXAMPLES = (
-    "mlplatform request new lending          asks in a terminal for the rest",
-    "mlplatform request new trial --tier sandbox --expires-on 2027-01-31",
-    "mlplatform request new pricing-two --dry-run",
+    "mlplatform request new cards            asks in a terminal for what is needed",
+    "mlplatform request new trial --tier sandbox --group <id>   asks in a terminal for the rest",
 )
 
 _EACH = "For all environments, or for one: dev=<value>. May be repeated."
@@ -37,6 +37,15 @@ def new(
         ),
     ],
     folder: RequestsFolder = Path(),
+    from_issue: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--from-issue",
+            metavar="FILE",
+            help="Take all answers from the body of an issue that the form made; `-`: standard input. "
+            "`gh issue view NUMBER --json body --jq .body` prints it.",
+        ),
+    ] = None,
     tier: Annotated[
         Optional[str], typer.Option(metavar="sandbox|project", help="To explore, or for what goes into production.")
     ] = None,
@@ -51,7 +60,7 @@ def new(
     ] = None,
     cost_center: Annotated[Optional[str], typer.Option(metavar="TEXT", help="Who pays.")] = None,
     cost_code: Annotated[
-        Optional[str], typer.Option(metavar="TEXT", help="Where it is booked. A sandbox has none.")
+        Optional[str], typer.Option(metavar="TEXT", help="Where it is booked. A sandbox needs none.")
     ] = None,
     cost_contact: Annotated[
         Optional[str], typer.Option(metavar="ADDRESS", help="Who answers for the costs, and reviews the request.")
@@ -105,9 +114,9 @@ def new(
         Optional[list[str]], typer.Option(metavar="KIND", help="An AI service, such as AIServices. May be repeated.")
     ] = None,
     expires_on: Annotated[
-        Optional[str], typer.Option(metavar="YYYY-MM-DD", help="The end of a sandbox. Others have none.")
+        Optional[str], typer.Option(metavar="YYYY-MM-DD", help="Default: a sandbox in 30 days, others never.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the request, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the files, and write nothing.")] = False,
     as_json: AsJson = False,
     file: OutputFile = None,
     on: On = None,
@@ -141,9 +150,23 @@ def new(
             "environment": environments, "network": network, "budget": budget, "group": group, "cluster": cluster,
         }  # fmt: skip
         everywhere = {"reads": reads, "inference": inference, "ai_services": ai_service}
+        data: dict[str, Any] = {}
+        if from_issue is not None:
+            beside = {**texts, **by_environment, **everywhere, "region": region}
+            others = [_OPTIONS.get(each, f"--{each}") for each, value in beside.items() if value]
+            if others:
+                problems.append(
+                    option(", ".join(others), "is an answer of the issue", "Leave it out, or change the file")
+                )
+            data, of_issue = _answers(from_issue, name, now)
+            refuse_any([*problems, *of_issue])
         asks = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         given = {key: value for key, value in texts.items() if value is not None}
         while True:
+            if from_issue is not None:
+                found, wrong = _validated(data, [], now)
+                refuse_any(_in_issue(each, from_issue) for each in wrong)
+                break
             found, wrong = _request(name, given, by_environment, everywhere, now)
             askable = [each for each in wrong if _key(each) in texts]
             if not asks or not askable or len(askable) < len(wrong) or problems:
@@ -173,8 +196,6 @@ def _request(
     today: datetime.date,
 ) -> tuple[Optional["Request"], list[Problem]]:
     """The request that is meant, and what is wrong with it."""
-    from ..requests.request import Request
-
     problems: list[Problem] = []
     data: dict[str, Any] = {"project": name, "requested_on": today.isoformat()}
     for key, text in texts.items():
@@ -188,7 +209,15 @@ def _request(
     data.setdefault("who_pays", {})
     if everywhere["reads"]:
         data["reads"] = [_read(each) for each in everywhere["reads"]]
-    data["environments"] = _environments(data.get("tier"), texts, by_environment, everywhere, problems)
+    data["environments"] = _environments(data.get("tier"), texts, by_environment, everywhere, problems, today)
+    return _validated(data, problems, today)
+
+
+def _validated(
+    data: dict[str, Any], problems: list[Problem], today: datetime.date
+) -> tuple[Optional["Request"], list[Problem]]:
+    from ..requests.request import Request
+
     order = [*Request.model_fields]
     data = {key: data[key] for key in sorted(data, key=lambda key: order.index(key) if key in order else 99)}
     try:
@@ -199,21 +228,45 @@ def _request(
     return (None if problems else found), problems
 
 
+def _answers(file: Path, name: str, today: datetime.date) -> tuple[dict[str, Any], list[Problem]]:
+    """The answers of an issue, and what is wrong with the file or its project."""
+    from ..requests.front_ends import MOST_CHARACTERS, request_of_issue
+
+    place = f"--from-issue {file}"
+    try:
+        text = sys.stdin.read(4 * MOST_CHARACTERS) if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        return {}, [option(place, f"cannot be read ({error.strerror})", "Give the saved body of an issue")]
+    except UnicodeDecodeError:
+        return {}, [option(place, "is not text in UTF-8", "Give the saved body of an issue")]
+    found = {"project": name, **request_of_issue(text, place), "requested_on": today.isoformat()}
+    if found["project"] != name:
+        return found, [option("NAME", f"'{name}' is not the project of the issue", f"It asks for {found['project']}")]
+    return found, []
+
+
+def _in_issue(problem: Problem, file: Path) -> Problem:
+    return replace(problem, file=problem.file or f"--from-issue {file}")
+
+
 def _environments(
     tier: Optional[str],
     texts: Mapping[str, str],
     by_environment: Mapping[str, Optional[list[str]]],
     everywhere: Mapping[str, Any],
     problems: list[Problem],
+    today: datetime.date,
 ) -> list[dict[str, Any]]:
+    from ..config.new_project import LIFE_DAYS
+
     names = by_environment["environment"] or (["sandbox"] if tier == "sandbox" else ["dev", "prod"])
     given = {key: _each(key, values or [], names, problems) for key, values in by_environment.items()}
     found = []
     for name in names:
         sandbox = name == "sandbox"
         own: dict[str, Any] = {"environment": name}
-        if sandbox and "expires_on" in texts:
-            own["expires_on"] = texts["expires_on"]
+        if sandbox or "expires_on" in texts:
+            own["expires_on"] = texts.get("expires_on") or (today + datetime.timedelta(LIFE_DAYS)).isoformat()
         if sizes := given["network"].get(name, [] if sandbox else ["small"]):
             own["network"] = sizes[-1]
         own["budget"] = {"amount": given["budget"].get(name, ["500"])[-1]}

@@ -40,13 +40,14 @@ def render(
     """Write the stacks of projects from their requests.
 
     Writes projects/PROJECT: settings of each environment, rights.<stack>.json for the landing stack, environments.json
-    with the names for the team's repository; and who holds which addresses. What was changed by hand stays. Where a
-    request and a person changed the same lines, shows both and writes nothing of that project (exit code 1).
+    with the names for the team's repository, costs.json; who holds which addresses; and who reviews what
+    (.github/CODEOWNERS). What was changed by hand stays. Where a request and a person changed the same lines, shows
+    both and writes nothing of that project (exit code 1).
     """
     from ..foundation.clock import today
     from ..requests.checks import request_problems
     from ..requests.render import render as rendered
-    from ..requests.render import write
+    from ..requests.render import review_rendering, write
     from .answers import RequestRender
 
     with output(RequestRender, file, as_json=as_json) as said:
@@ -56,7 +57,7 @@ def render(
         names = [each for each in repository.requests if project in (None, each)]
 
         def computed(draft: Path, stacks: list[str]) -> Mapping[str, str]:
-            return _computed(draft, stacks, now)
+            return computed_files(draft, stacks, now)
 
         with progress() as says:
             says(f"rendering {project or 'all projects'}")
@@ -68,6 +69,12 @@ def render(
             for each in found:
                 if not (each.problems or each.conflicts) and (each.project or not refused or len(found) > 2):
                     write(repository.root, each)
+        if not refused or any(each.project and not (each.problems or each.conflicts) for each in found):
+            # Who reviews what follows from all requests, so it comes after what is written of each.
+            reviews = review_rendering(repository, found)
+            found.append(reviews)
+            if not dry_run:
+                write(repository.root, reviews)
         if as_json:
             said.notices(("warning", notice) for each in found for notice in each.notices)
             said.answer(
@@ -107,14 +114,18 @@ def _verb(text: str | None, dry_run: bool) -> str:
     return ("would remove" if dry_run else "removed") if text is None else "would write" if dry_run else "wrote"
 
 
-def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[str, str]:
-    """rights.<stack>.json as `mlplatform rights <stack> --json` prints it, and environments.json."""
+def computed_files(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[str, str]:
+    """rights.<stack>.json as `mlplatform rights <stack> --json` prints it, environments.json and costs.json."""
+    from ..catalogue.prices import price_table, table_for
     from ..foundation.profiles import PROFILES, Environment
+    from ..plan.cost import cost_of
     from ..plan.program import run_stack
     from ..plan.rights import rights_of
     from ..plan.team_names import environments_text
+    from ..requests.costs import FILE, costs_text
     from .answers import Rights
 
+    prices = price_table(table_for(folder))
     plans = []
     found: dict[str, str] = {}
     problems: list[Problem] = []
@@ -122,9 +133,10 @@ def _computed(folder: Path, stacks: list[str], today: datetime.date) -> Mapping[
         with kept(problems, stack):
             plan = run_stack(folder, stack, today=today)
             plans.append(plan)
-            if PROFILES[Environment(stack)].needs_cost_code:
+            if PROFILES[Environment(stack)].has_ci_identities:
                 rights = rights_of(plan, run_stack(folder, stack, settings=_RETIRED, today=today))
                 text = Rights.model_validate({"stacks": [rights.as_json()]}).model_dump_json(indent=2, by_alias=True)
                 found[f"rights.{stack}.json"] = f"{text}\n"
     refuse_any(problems)
-    return {**found, "environments.json": environments_text(plans)}
+    costs = costs_text(cost_of(each, prices) for each in plans)
+    return {**found, "environments.json": environments_text(plans), FILE: costs}

@@ -1,6 +1,7 @@
 """`mlplatform schema`: the schemas of settings files, and of what commands print."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -13,10 +14,12 @@ from .options import OutputFile
 EXAMPLES = (
     "mlplatform schema                          of Pulumi.<stack>.yaml",
     "mlplatform schema --file project           of Pulumi.yaml",
+    "mlplatform schema --file request           of requests/<project>.yaml",
     "mlplatform schema --file output            of what commands print with --json",
+    "mlplatform schema --file issue-form        a GitHub issue form with the fields of a request",
 )
 
-_KINDS = "stack|platform-stack|landing|shared|project|output"
+_KINDS = "stack|platform-stack|landing|shared|project|request|platform|output|issue-form|backstage"
 
 
 def schema(
@@ -26,24 +29,37 @@ def schema(
             "--file",
             metavar=_KINDS,
             help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of a landing's, of the one of what "
-            "is shared, of Pulumi.yaml, or of the output of commands.",
+            "is shared, of Pulumi.yaml, of a request, of requests/platform.yaml, or of the output of commands. Or a "
+            "form with the fields of a request: a GitHub issue form, a Backstage template.",
         ),
     ] = "stack",
     file: OutputFile = None,
 ) -> None:
     """Print a JSON Schema of settings or of output.
 
-    Of settings, for completion in an editor; or of what commands print with --json.
+    Of settings and requests, for completion in an editor; of what commands print with --json; or the forms in which
+    teams ask for environments, which are made from the schema of a request.
     """
-    from ..config.schema import SCHEMAS
+    from ..config.schema import SCHEMAS, document_schema
+    from ..requests.front_ends import backstage_text, issue_form_text
+    from ..requests.platform import Platform
+    from ..requests.request import Request
     from .answers import Answer
     from .output import output
 
-    makers = {**SCHEMAS, "output": output_schema}
+    makers: dict[str, Callable[[], Any]] = {
+        **SCHEMAS,
+        "request": lambda: document_schema(Request, "A request for environments: requests/<project>.yaml"),
+        "platform": lambda: document_schema(Platform, "What a platform team answers: requests/platform.yaml"),
+        "output": output_schema,
+        "issue-form": issue_form_text,
+        "backstage": backstage_text,
+    }
     if kind not in makers:
         refuse(option("--file", f"'{kind}' is not allowed", f"Allowed: {', '.join(makers)}"))
     with output(Answer, file, as_json=False) as said:
-        said.text(json.dumps(makers[kind](), indent=2))
+        made = makers[kind]()
+        said.text(made.removesuffix("\n") if isinstance(made, str) else json.dumps(made, indent=2))
 
 
 def output_schema() -> dict[str, Any]:

@@ -205,9 +205,20 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "budget.action_group_ids": {
         "budget.action_group_ids": [f"{_GROUP}/providers/Microsoft.Insights/actionGroups/ag-ml"]
     },
+    "workload_identity.other_owner_reason": {
+        "workload_identity.github_repository": "example/churn",
+        "workload_identity.federated_credentials": [
+            {
+                "name": "vendor",
+                "issuer": "https://token.actions.githubusercontent.com",
+                "subject": "repo:vendor/tools:environment:prod",
+            }
+        ],
+    },
     "workload_identity.github_ids": {"workload_identity.github_repository": "example/churn"},
     "synapse.data_exfiltration_protection": {"synapse.pools.attach": False},
     "access.readers": {"access.readers": [GROUP]},
+    "access.admins": {"access.admins": [GROUP]},
     "access.data_scientists": {"access.data_scientists": [GROUP]},
 }
 """Setting → what has to stand beside it and what is below it, in its example."""

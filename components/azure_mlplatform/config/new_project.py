@@ -14,6 +14,7 @@ from pydantic import Field
 from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.regions import region
 from ..foundation import placeholders
+from ..foundation.custom_roles import CustomRolesFrom
 from ..foundation.duplicates import duplicate_values, ids_of_others
 from ..foundation.model import Settings, check
 from ..foundation.naming import SHORT_NAME
@@ -31,7 +32,7 @@ from .yaml_text import block, scalar
 
 _PROJECT = ProjectSettings.model_fields
 _VM_SIZE = "Standard_D4ds_v5"
-_LIFE_DAYS = 30
+LIFE_DAYS = 30
 """The days until a sandbox expires, if nobody names a day."""
 
 
@@ -67,6 +68,9 @@ class NewEnvironment(Settings):
 
     release_identity_id: Optional[str] = None
     """The identity that releases models, which its landing made. Default: none."""
+
+    custom_roles: CustomRolesFrom = CustomRolesFrom.OWN
+    """Who makes the library's own roles. Default: the environment."""
 
     data_scientists: list[str] = Field(default_factory=list)
     """The Entra groups that work in it, where people may. Default: a placeholder."""
@@ -383,6 +387,8 @@ def _people(environment: NewEnvironment) -> str:
     access: dict[str, Any] = {"readers": environment.readers} if environment.readers else {}
     if environment.release_identity_id:
         access["release_identity_id"] = environment.release_identity_id
+    if environment.custom_roles is not CustomRolesFrom.OWN:
+        access["custom_roles"] = environment.custom_roles.value
     if not environment.lets_work:
         none = f"""\
   # In {environment.environment} nobody works; only pipelines do. Groups may read, without data and secrets.
@@ -556,7 +562,7 @@ def money_text(project: NewProject, environment: NewEnvironment, today: Optional
     expires = environment.expires_on
     longest = environment.profile.longest_life_days
     if expires is None and longest and today is not None:
-        expires = (today + datetime.timedelta(min(_LIFE_DAYS, longest))).isoformat()
+        expires = (today + datetime.timedelta(min(LIFE_DAYS, longest))).isoformat()
     ahead = f", at most {longest} days ahead" if longest else ""
     expiry = (
         f"""\

@@ -51,8 +51,9 @@ def stack_schema(model: type[PartSettings] = EnvironmentSettings) -> dict[str, A
             "else": {"enum": [], "errorMessage": _UNKNOWN.format(", ".join(properties))},
         },
         "required": required,
-        "allOf": environment_rules(properties),
     }
+    if rules := environment_rules(properties):
+        config["allOf"] = rules
     return {
         "$schema": _DIALECT,
         "title": "A stack of azure-mlplatform: Pulumi.<stack>.yaml",
@@ -103,6 +104,16 @@ def project_schema() -> dict[str, Any]:
         "required": ["name", "runtime", "config"],
         "$defs": definitions,
     }
+
+
+def document_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The schema of a document with the fields of `model`, such as a request. No value in it is encrypted."""
+    whole = model.model_json_schema(schema_generator=_InPlainText)
+    definitions = whole.pop("$defs", {})
+    _share_choices([whole["properties"], *definitions.values()], definitions)
+    for value in (*whole["properties"].values(), *definitions.values()):
+        _mark_down(value)
+    return {"$schema": _DIALECT, **whole, "title": title, "$defs": dict(sorted(definitions.items()))}
 
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -239,6 +250,9 @@ class _Documented(GenerateJsonSchema):
     """Adds what the models know and pydantic does not publish: docstrings, rules of fields, rules across fields, and
     the other ways in which a number or a text may be written."""
 
+    encrypted = True
+    """Whether a text may be an encrypted value."""
+
     def model_schema(self, schema: Any) -> Any:
         built = super().model_schema(schema)
         model: type[BaseModel] = schema["cls"]
@@ -257,7 +271,7 @@ class _Documented(GenerateJsonSchema):
                 text.update(rule)
                 if "pattern" in text:
                     text.setdefault("patternErrorMessage", docs.get(name, ""))
-                if not plain:
+                if self.encrypted and not plain:
                     text["type"] = [*([text["type"]] if isinstance(text["type"], str) else text["type"]), "object"]
                     text.update(_ENCRYPTED)
                 if "anyOf" in text:
@@ -314,6 +328,10 @@ class _Documented(GenerateJsonSchema):
     def bool_schema(self, schema: Any) -> Any:
         written = {"pattern": _TRUTH, "minimum": 0, "maximum": 1, "multipleOf": 1}
         return {"type": ["boolean", "string", "number"], **written, "errorMessage": "Expected true or false"}
+
+
+class _InPlainText(_Documented):
+    encrypted = False
 
 
 def _texts(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

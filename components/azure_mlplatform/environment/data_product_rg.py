@@ -282,9 +282,9 @@ class DataProductRG(Component):
         identity: "native.managedidentity.UserAssignedIdentity",
     ) -> None:
         self.grant_user(identity.principal_id, grantee="workload-identity")
-        for group in settings.access.data_scientists:
+        for group in settings.access.workers:
             self.grant_user(group, PrincipalType.GROUP)
-        workers = settings.access.data_scientists
+        workers = settings.access.workers
         for group in dict.fromkeys([*settings.access.readers, *workers]):
             assign_role(
                 self,

@@ -100,7 +100,7 @@ class Profile:
     """The retention of data in the environment's own Log Analytics workspace, in days."""
 
 
-_EVERYONE = frozenset({"readers", "data_scientists"})
+_EVERYONE = frozenset({"readers", "data_scientists", "admins"})
 _READERS = frozenset({"readers"})
 _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     # Field: sandbox, dev, test, prod

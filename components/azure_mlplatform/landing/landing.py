@@ -8,7 +8,7 @@ identity are those of a reviewed file (landing/rights_file.py).
 import datetime
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 import pulumi_azure_native as native
@@ -111,19 +111,19 @@ class Landing(Component):
         )
         group = self._group("group", settings.group_name, settings)
         group_id = _in_same_subscription(settings, group.id)
-        self._keeps: list[pulumi.Resource] = [group]
+        self._made: list[pulumi.Resource] = [group]
         if settings.budget is not None:
-            make_budget(self, settings.budget, scope=group_id, today=args.today)
+            self._made.append(make_budget(self, settings.budget, scope=group_id, today=args.today))
         self.identities = self._identities(settings, group_id) if settings.deploy and settings.release else {}
         deploy = self.identities.get(CIUse.DEPLOY)
         rights = reviewed_rights(args.rights) if args.rights is not None else None
         # A landing that is retired takes the rights back before the groups go.
         if deploy is not None and isinstance(rights, ReviewedRights) and settings.retire is None:
             self._grant(rights, settings, group_id, deploy)
-        self._workbook(settings, group)
+        self._made += [*self.identities.values(), self._workbook(settings, group)]
         for notice in settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
-        guard(self, self.logical_name("retire-first"), protect=settings.retire is None, after=self._keeps)
+        guard(self, self.logical_name("retire-first"), protect=settings.retire is None, after=self._made)
         release = self.identities.get(CIUse.RELEASE)
         self._finish(
             {
@@ -163,7 +163,7 @@ class Landing(Component):
     def _identities(self, settings: LandingSettings, group_id: "pulumi.Output[str]") -> dict[CIUse, CIIdentity]:
         name = ci_group_name(settings.project, settings.environment)
         group = self._group("ci-group", name, settings)
-        self._keeps.append(group)
+        self._made.append(group)
         trusted = {CIUse.DEPLOY: settings.deploy, CIUse.RELEASE: settings.release}
         return {
             use: CIIdentity(
@@ -197,21 +197,19 @@ class Landing(Component):
             definition = self._custom_role(role, settings, group_id)
             for scope in role.scopes:
                 label = role.label if scope.lower() == own else f"{role.label}-{short_scope(scope)}"
-                assign_role(self, label, definition, principal_id=deploy.principal_id, scope=on(scope))
+                self._assign(label, definition, deploy, on(scope))
         for scope, condition in roles.may_assign.items():
             label = "deploy-roles" if scope.lower() == own else f"deploy-roles-{short_scope(scope)}"
-            assign_role(
-                self,
-                label,
-                Role.RBAC_ADMINISTRATOR,
-                principal_id=deploy.principal_id,
-                scope=on(scope),
-                condition=condition,
-            )
+            self._assign(label, Role.RBAC_ADMINISTRATOR, deploy, on(scope), condition=condition)
         for scope in roles.subscribes:
             label = "deploy-events" if scope.lower() == own else f"deploy-events-{short_scope(scope)}"
-            subscribes = Role.EVENTGRID_SUBSCRIPTION_CONTRIBUTOR
-            assign_role(self, label, subscribes, principal_id=deploy.principal_id, scope=on(scope))
+            self._assign(label, Role.EVENTGRID_SUBSCRIPTION_CONTRIBUTOR, deploy, on(scope))
+
+    def _assign(
+        self, label: str, role: Union[Role, In[str]], deploy: CIIdentity, scope: In[str], *, condition: str = ""
+    ) -> None:
+        principal = deploy.principal_id
+        self._made.append(assign_role(self, label, role, principal_id=principal, scope=scope, condition=condition))
 
     def _custom_role(
         self, role: CustomRole, settings: LandingSettings, group_id: "pulumi.Output[str]"
@@ -234,12 +232,15 @@ class Landing(Component):
             ],
             opts=child(self),
         )
+        self._made.append(made)
         prefix = f"/subscriptions/{settings.subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
         return known_value_of(made, f"{prefix}/{guid}")
 
-    def _workbook(self, settings: LandingSettings, group: "native.resources.ResourceGroup") -> None:
+    def _workbook(
+        self, settings: LandingSettings, group: "native.resources.ResourceGroup"
+    ) -> "native.applicationinsights.Workbook":
         title = f"{settings.project.name} {settings.environment}"
-        native.applicationinsights.Workbook(
+        return native.applicationinsights.Workbook(
             self.logical_name("workbook"),
             # A workbook's name is a GUID.
             resource_name_=str(uuid.uuid5(_NAMESPACE, f"{settings.group_id.lower()}\nworkbook")),

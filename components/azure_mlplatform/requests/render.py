@@ -19,7 +19,7 @@ from ..config import files as config_files
 from ..config.new_landing import landing_files
 from ..config.new_project import IN_REPOSITORY, Layout, NewEnvironment, NewProject, files
 from ..config.project_folder import loaded_settings
-from ..environment.settings.access import AccessSettings
+from ..foundation.custom_roles import CustomRolesFrom
 from ..foundation.environment_names import CIUse, ci_identity_id, group_name
 from ..foundation.naming import SUFFIX_LENGTH
 from ..foundation.problems import Problem, ProblemsError
@@ -31,6 +31,7 @@ from ..workspace.settings.datastores import DatastoreSettings, FolderSettings
 from .address_lock import LOCK_FILE, AddressLock
 from .address_pool import AddressPool
 from .addresses import kept_ranges, with_ranges
+from .codeowners import review_files
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
 from .request import Request, RequestedEnvironment, Tier
@@ -41,7 +42,27 @@ KEPT = FilePath(FOLDER, ".rendered")
 
 _DIGESTS = "computed.json"
 
-_LANDING = FilePath("stacks", "landing", "__main__.py")
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs of a repository beside that of projects."""
+
+    landing: bool
+    """Whether landing stacks make the groups and identities of environments."""
+
+    shared: bool
+    """Whether shared stacks make the library's own roles."""
+
+    @classmethod
+    def of(cls, root: FilePath) -> "Programs":
+        """The programs in a repository."""
+        return cls(*((root / "stacks" / each / "__main__.py").is_file() for each in ("landing", "shared")))
+
+    def land(self, request: Request) -> bool:
+        """Whether a landing is rendered for a request. A sandbox has none: the platform team deploys its one stack,
+        which makes its group and its budget."""
+        return self.landing and request.tier is Tier.PROJECT
+
 
 Computed = Callable[[FilePath, list[str]], Mapping[str, str]]
 """Computes files from the plans of a project: its folder and its stacks → file → text."""
@@ -98,6 +119,13 @@ def render(
     return found
 
 
+def review_rendering(repository: RepositoryRequests, found: Iterable[Rendering]) -> Rendering:
+    """What becomes of the files that say who reviews what, beside the projects that were rendered."""
+    rendered = {each.project for each in found if not each.problems and not each.conflicts}
+    files = review_files(repository, rendered)
+    return Rendering("", {each: text for each, text in files.items() if text != _text(repository.root / each)})
+
+
 def write(root: FilePath, rendering: Rendering) -> None:
     """Writes the files of a rendering. Raises OSError."""
     for name, text in rendering.files.items():
@@ -139,12 +167,6 @@ def stale_problems(repository: RepositoryRequests, today: datetime.date) -> Iter
                 fix = f"Write network: address_space: [{held.range}]. A network that exists cannot move"
                 yield Problem((), what, fix, f"projects/{name}/Pulumi.{environment.name}.yaml")
         yield from _digest_problems(repository.root, name, again)
-
-
-def is_landed(root: FilePath, request: Request) -> bool:
-    """Whether landing stacks make the groups and identities of a request. A sandbox has none: the platform team deploys
-    its one stack, which makes its group and its budget."""
-    return request.tier is Tier.PROJECT and (root / _LANDING).is_file()
 
 
 def is_rendered(root: FilePath, project: str) -> bool:
@@ -234,7 +256,7 @@ def _load(
     today: datetime.date,
 ) -> None:
     """Reads the project's files as the loader does. Raises ProblemsError with what it refuses."""
-    project = new_project(document.content, platform, lock, landed=is_landed(root, document.content))
+    project = new_project(document.content, platform, lock, Programs.of(root))
     own = {file: text for file, text in made.items() if "/" not in file}
     try:
         loaded_settings(project, own, today)
@@ -272,11 +294,11 @@ def _texts(
     request = document.content
     if all(each.retired for each in request.environments):
         return {}
-    landed = is_landed(root, request)
-    project = new_project(request, platform, lock, landed=landed)
+    programs = Programs.of(root)
+    project = new_project(request, platform, lock, programs)
     layout = IN_REPOSITORY if (root / "schemas").is_dir() else Layout(IN_REPOSITORY.main, IN_REPOSITORY.virtualenv)
     found = files(project, layout, requirement="", today=today)
-    if landed:
+    if programs.land(request):
         trusts = {
             each.environment: (
                 trust(request, each, platform, CIUse.DEPLOY),
@@ -288,8 +310,8 @@ def _texts(
     return found
 
 
-def new_project(request: Request, platform: Platform, lock: AddressLock, *, landed: bool) -> NewProject:
-    """The project that a request asks for. `landed`: whether landing stacks make its groups and identities."""
+def new_project(request: Request, platform: Platform, lock: AddressLock, programs: Programs) -> NewProject:
+    """The project that a request asks for."""
     return NewProject(
         name=request.project,
         tenant_id=platform.tenant_id,
@@ -299,21 +321,23 @@ def new_project(request: Request, platform: Platform, lock: AddressLock, *, land
         cost_center=request.who_pays.cost_center,
         cost_code=request.who_pays.cost_code,
         environments=[
-            _new_environment(request, each, platform, lock, landed) for each in request.environments if not each.retired
+            _new_environment(request, each, platform, lock, programs)
+            for each in request.environments
+            if not each.retired
         ],
     )
 
 
 def _new_environment(
-    request: Request, each: RequestedEnvironment, platform: Platform, lock: AddressLock, landed: bool
+    request: Request, each: RequestedEnvironment, platform: Platform, lock: AddressLock, programs: Programs
 ) -> NewEnvironment:
     mine = lock.by_holder.get((request.project, each.environment))
     space = mine.range if mine is not None and mine.held_until is None else None
     region = platform.region(request.region)
     reached = region.connectivity(each.environment) if region is not None and space is not None else None
     subscription = each.subscription_id or platform.subscription_id(each.environment)
+    landed = programs.land(request)
     place = ProjectSettings.model_construct(name=request.project, data_product=request.product)
-    releases = landed and "release_identity_id" in AccessSettings.model_fields
     given: dict[str, Any] = {
         "environment": each.environment,
         "location": request.region,
@@ -323,9 +347,9 @@ def _new_environment(
         "resource_group_id": f"/subscriptions/{subscription}/resourceGroups/{group_name(place, each.environment)}"
         if landed
         else None,
-        "release_identity_id": ci_identity_id(subscription, place, each.environment, CIUse.RELEASE)
-        if releases
-        else None,
+        "release_identity_id": ci_identity_id(subscription, place, each.environment, CIUse.RELEASE) if landed else None,
+        # A deploy identity that defines roles could change one that it may give.
+        "custom_roles": CustomRolesFrom.SHARED if programs.shared or landed else None,
         "hub": reached and reached.hub,
         "egress": reached and reached.egress,
         "dns": reached and reached.dns,

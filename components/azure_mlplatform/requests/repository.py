@@ -96,7 +96,7 @@ def read_requests(root: FilePath) -> RepositoryRequests:
         raise ProblemsError([Problem((), what, fix, str(root))])
     problems: list[Problem] = []
     if not (folder / PLATFORM_FILE).is_file():
-        fix = "Write it: `mlplatform schema --file platform` has its schema, and docs/requests.md an example"
+        fix = "Write it: docs/requests.md has an example"
         problems.append(Problem((), "is missing", fix, f"{FOLDER}/{PLATFORM_FILE}"))
         platform = None
     else:

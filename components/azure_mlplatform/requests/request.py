@@ -511,21 +511,26 @@ class Request(Settings):
         sandbox = self.tier is Tier.SANDBOX
         if sandbox and self.repository is not None:
             yield Violation(("repository",), None, "a sandbox has no pipelines, so it needs no repository", "Remove it")
-        for index, each in enumerate(self.environments):
+        connected = [each.service_connections is not None for each in self.environments]
+        if not sandbox and self.repository is None and not any(connected):
+            yield Violation(
+                ("repository",),
+                None,
+                "required for a project, and missing: no pipeline can release models",
+                "Give repository: {github: <organisation>/<repository>, ids: {owner: <number>, repository: <number>}}, "
+                "or service_connections in each environment",
+            )
+        for index, has_some in enumerate(connected):
             path = ("environments", index, "service_connections")
-            if each.service_connections is not None and sandbox:
+            if has_some and sandbox:
                 yield Violation(path, None, "a sandbox has no pipelines", "Remove it")
-            elif each.service_connections is not None and self.repository is not None:
+            elif has_some and self.repository is not None:
                 yield Violation(
                     path, None, "the project has a GitHub repository too", "Keep the one whose pipelines release models"
                 )
-            elif each.service_connections is None and self.repository is None and not sandbox:
+            elif not has_some and self.repository is None and any(connected):
                 yield Violation(
-                    path if index else ("repository",),
-                    None,
-                    f"no pipeline can release to {each.environment}",
-                    "Give repository: {github: <organisation>/<repository>, ids: {owner: <number>, "
-                    "repository: <number>}}, or service_connections in each environment",
+                    path, None, "required as in the other environments, and missing", "Give both connections"
                 )
 
     @check

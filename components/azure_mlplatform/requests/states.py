@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Optional
 
 from .checks import purgeable_on
-from .render import is_landed, is_rendered
+from .render import Programs, is_rendered
 from .repository import Document, RepositoryRequests
 from .request import APPROVALS, Request, RequestedEnvironment
 
@@ -66,6 +66,7 @@ class Status:
 
 def statuses(repository: RepositoryRequests, wrong: Collection[str], today: datetime.date) -> Iterator[Status]:
     """The status of each environment. `wrong` are the projects in whose request something is wrong."""
+    programs = Programs.of(repository.root)
     for document, _, environment in repository.environments():
         name = document.content.project
         yield _status(
@@ -74,7 +75,7 @@ def statuses(repository: RepositoryRequests, wrong: Collection[str], today: date
             today,
             wrong=name in wrong,
             rendered=is_rendered(repository.root, name),
-            landed=is_landed(repository.root, document.content),
+            landed=programs.land(document.content),
         )
 
 

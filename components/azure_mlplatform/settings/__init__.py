@@ -23,7 +23,7 @@ from ..foundation.custom_roles import CustomRolesFrom
 from ..foundation.environment_names import CIUse
 from ..foundation.model import Settings, check
 from ..foundation.problems import Problem, ProblemsError
-from ..foundation.profiles import PROFILES, Environment, Profile
+from ..foundation.profiles import PROFILES, SHARED_PROFILES, Environment, Profile, SharedProfile, Tier
 from ..foundation.project import ProjectSettings
 from ..foundation.secret_values import SECRET, Encrypted
 from ..foundation.violations import Violation
@@ -37,6 +37,7 @@ from ..inference.settings.container import EntraSignIn
 from ..inference.settings.endpoints import OnlineEndpointSettings
 from ..inference.settings.inference import InferenceSettings
 from ..inference.settings.target import InferenceTarget
+from ..landing.settings import LandingSettings
 from ..network.settings import (
     DnsMode,
     DnsSettings,
@@ -55,6 +56,15 @@ from ..parts.settings.public_access import PublicAccess
 from ..parts.settings.registry import RegistrySku
 from ..parts.settings.retirement import Retirement
 from ..parts.settings.trust import FederatedCredential, GitHubIds, TrustSettings
+from ..shared.settings import (
+    LoadTestingSettings,
+    ModelRegistrySettings,
+    PoliciesSettings,
+    RegistryUser,
+    SharedDnsSettings,
+    SharedHubSettings,
+    SharedSettings,
+)
 from ..spark.databricks.settings import DatabricksSettings
 from ..spark.synapse.settings import NodeSize, SparkPoolSettings, SynapseSettings
 from ..workspace.settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
@@ -71,6 +81,7 @@ from ..workspace.settings.workspace import NetworkMode, WorkspaceSettings
 __all__ = [
     "PROFILES",
     "SECRET",
+    "SHARED_PROFILES",
     "AIServiceKind",
     "AIServiceSettings",
     "AKSSettings",
@@ -120,11 +131,14 @@ __all__ = [
     "InstanceSettings",
     "Isolation",
     "Kustomization",
+    "LandingSettings",
     "LiftedLocks",
+    "LoadTestingSettings",
     "MaintenanceWindow",
     "ManagedNetworkSettings",
     "MigProfile",
     "ModelDeployment",
+    "ModelRegistrySettings",
     "NamespaceQuota",
     "NetworkMode",
     "NetworkSettings",
@@ -135,6 +149,7 @@ __all__ = [
     "OsDisk",
     "PlanSku",
     "PodNetwork",
+    "PoliciesSettings",
     "Priority",
     "PrivateEndpointRule",
     "PrivateService",
@@ -144,18 +159,24 @@ __all__ = [
     "ProjectSettings",
     "PublicAccess",
     "RegistrySku",
+    "RegistryUser",
     "Retirement",
     "ScheduleSettings",
     "ServicePoolSettings",
     "ServiceTagRule",
     "Settings",
     "SetupScript",
+    "SharedDnsSettings",
+    "SharedHubSettings",
+    "SharedProfile",
+    "SharedSettings",
     "SparkPoolSettings",
     "StoreAccess",
     "SubnetIds",
     "SubnetRole",
     "Subnets",
     "SynapseSettings",
+    "Tier",
     "TrustSettings",
     "UpgradeChannel",
     "VcpuQuota",

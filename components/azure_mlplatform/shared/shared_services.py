@@ -99,6 +99,7 @@ class SharedServices(Component):
             # In each tier: every environment of it depends on what is here.
             opts=child(self, protect=settings.retire is None),
         )
+        self._made: list[pulumi.Resource] = [group]
         self.placement = self.placement.model_copy(
             update={"resource_group_name": known_value_of(group, settings.group_name)}
         )
@@ -111,7 +112,7 @@ class SharedServices(Component):
             self._load_testing(settings)
         if settings.policies is not None:
             self._policies(settings.policies, settings)
-        guard(self, self.logical_name("retire-first"), protect=settings.retire is None, after=[group])
+        guard(self, self.logical_name("retire-first"), protect=settings.retire is None, after=self._made)
         self._finish(
             {
                 "name": self.placement.resource_group_name,
@@ -140,7 +141,7 @@ class SharedServices(Component):
         made = {}
         for role in CustomRole:
             guid = custom_role_guid(settings.tenant_id, settings.profile.environment, role)
-            role_definition(
+            definition = role_definition(
                 self.logical_name(f"role-{role.replace('_', '-')}"),
                 role,
                 guid=guid,
@@ -149,6 +150,7 @@ class SharedServices(Component):
                 assignable_scopes=[own, *others],
                 opts=child(self),
             )
+            self._made.append(definition)
             made[role.value] = guid
         return made
 
@@ -164,6 +166,7 @@ class SharedServices(Component):
                 tags=self.placement.tags,
                 opts=child(self, protect=self._protected),
             )
+            self._made.append(private_zone)
             zone_id: In[str] = private_zone.id
             for network_id in settings.linked_network_ids:
                 network = name_of(network_id)
@@ -180,12 +183,13 @@ class SharedServices(Component):
                 )
                 # No name in the zone resolves in a network before the zone is linked to it.
                 zone_id = known_value_of(link, zone_id)
+                self._made.append(link)
             made[zone] = zone_id
         return made
 
     def _peer(self, hub: SharedHubSettings) -> None:
         for spoke in hub.spokes:
-            native.network.VirtualNetworkPeering(
+            peering = native.network.VirtualNetworkPeering(
                 self.logical_name(f"to-{name_of(spoke)}"),
                 virtual_network_peering_name=f"peer-{name_of(spoke)}",
                 resource_group_name=resource_group_of(hub.vnet_id),
@@ -200,6 +204,7 @@ class SharedServices(Component):
                     replace_on_changes=replacing("azure-native:network:VirtualNetworkPeering"),
                 ),
             )
+            self._made.append(peering)
 
     def _registry(
         self, wanted: ModelRegistrySettings, settings: SharedSettings, zone_ids: dict[str, In[str]]
@@ -243,7 +248,8 @@ class SharedServices(Component):
                 )
             }
         )
-        private_endpoints(self, "models", registry.id, PrivateService.ML_REGISTRY, part="models")
+        reached = private_endpoints(self, "models", registry.id, PrivateService.ML_REGISTRY, part="models")
+        self._made += [registry, *reached.endpoints, *reached.zone_groups]
         users = {"publish": (wanted.writers, _PUBLISH, "Publishes"), "fetch": (wanted.readers, _READ, "Fetches")}
         for label, (identities, actions, does) in users.items():
             if identities:
@@ -272,16 +278,17 @@ class SharedServices(Component):
             permissions=[{"actions": list(actions), "not_actions": [], "data_actions": [], "not_data_actions": []}],
             opts=child(self, depends_on=[registry]),
         )
+        self._made.append(role)
         prefix = f"/subscriptions/{settings.subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
         for each in users:
             # Azure takes no second assignment of a role to an identity, so the identity names it.
             name = f"models-{label}-{each.principal_id}"
             role_id = known_value_of(role, f"{prefix}/{guid}")
-            assign_role(self, name, role_id, principal_id=each.principal_id, scope=registry.id)
+            self._made.append(assign_role(self, name, role_id, principal_id=each.principal_id, scope=registry.id))
 
     def _load_testing(self, settings: SharedSettings) -> None:
         wanted = settings.load_testing
-        native.loadtestservice.LoadTest(
+        made = native.loadtestservice.LoadTest(
             self.logical_name("load-testing"),
             load_test_name=f"lt-{settings.project.name}-{settings.environment}",
             resource_group_name=self.placement.resource_group_name,
@@ -291,6 +298,7 @@ class SharedServices(Component):
             **without_none(description=wanted.description if wanted else None),
             opts=child(self),
         )
+        self._made.append(made)
 
     def _policies(self, policies: PoliciesSettings, settings: SharedSettings) -> None:
         wanted: dict[Policy, dict[str, Any]] = {}
@@ -304,7 +312,7 @@ class SharedServices(Component):
         for subscription in settings.subscriptions:
             for policy, parameters in wanted.items():
                 row = POLICIES[policy]
-                native.authorization.PolicyAssignment(
+                made = native.authorization.PolicyAssignment(
                     self.logical_name(f"policy-{policy}-{subscription}"),
                     # At most 24 characters on a management group, so a short name serves everywhere.
                     policy_assignment_name=f"mlplatform-{row.short}",
@@ -316,3 +324,4 @@ class SharedServices(Component):
                     parameters=parameters,
                     opts=child(self),
                 )
+                self._made.append(made)

@@ -209,6 +209,15 @@ class MLWorkspace(Component):
         ):
             self._grant_group(f"{label}-{group_id}", role, group_id, scope)
 
+    def grant_admin(self, group_id: str) -> None:
+        """Lets a group do what `grant_data_scientist` does, and start, stop and remove computes, by the role AzureML
+        Compute Operator.
+
+        Raises RefusedError in an environment where no individual has access.
+        """
+        self.grant_data_scientist(group_id)
+        self._grant_group(f"admin-{group_id}", Role.AZUREML_COMPUTE_OPERATOR, group_id, self._workspace.id)
+
     def grant_reader(self, group_id: str) -> None:
         """Lets a group see the workspace, its jobs and their metrics, but no data, no logs and no keys."""
         self._grant_group(f"reader-{group_id}", custom_role(self, CustomRole.READER), group_id, self._workspace.id)

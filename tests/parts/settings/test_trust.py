@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azure_mlplatform.parts.settings.trust import (
-    DEVOPS_ISSUER_ENDS,
+    DEVOPS_ISSUER,
     GITHUB,
     MOST_CREDENTIALS,
     FederatedCredential,
@@ -127,9 +127,15 @@ def test_both_forms_of_a_subject_are_trusted_during_a_migration():
 
 def test_azure_devops_own_issuer_is_said_to_end():
     settings = TrustSettings.model_validate(trust(DEVOPS, "sc://bank/churn/prod"))
-    [notice] = settings.notices_on(datetime.date(2026, 11, 28))
-    assert str(DEVOPS_ISSUER_ENDS) in notice
-    assert list(TrustSettings.model_validate(trust("https://i.example", "s")).notices_on(DEVOPS_ISSUER_ENDS)) == []
+    ends = DEVOPS_ISSUER.retires
+    assert list(settings.notices_on(ends - datetime.timedelta(181))) == []
+    [notice] = settings.notices_on(ends - datetime.timedelta(180))
+    assert str(ends) in notice
+    assert list(settings.violations_on(ends - datetime.timedelta(1))) == []
+    [violation] = settings.violations_on(ends)
+    assert violation.path == ("federated_credentials", 0, "issuer")
+    other = TrustSettings.model_validate(trust("https://i.example", "s"))
+    assert [*other.notices_on(ends), *other.violations_on(ends)] == []
 
 
 def test_an_identity_takes_twenty_credentials():

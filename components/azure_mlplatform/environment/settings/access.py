@@ -21,7 +21,7 @@ __all__ = ["AccessSettings", "FederatedCredential", "GitHubIds", "WorkloadIdenti
 
 _GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-customer-360-churn-dev-ci"
 
-GROUPS = ("readers", "data_scientists")
+GROUPS = ("readers", "data_scientists", "admins")
 """The fields that name groups of people."""
 
 
@@ -35,6 +35,10 @@ class AccessSettings(PartSettings):
 
     data_scientists: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000002"]])
     """Groups that may work in the environment, such as call its AI services. Refused in test and prod."""
+
+    admins: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000003"]])
+    """Groups that may do what data scientists may, and start, stop and remove computes of the workspace. Refused in
+    test and prod. No group of `data_scientists`."""
 
     release_identity_id: Optional[str] = Field(
         default=None,
@@ -51,7 +55,7 @@ class AccessSettings(PartSettings):
     which must exist first; whoever deploys then needs no right to define roles. Default: `own`, in the resource
     group."""
 
-    _ids = field_rule(guid, "readers", "data_scientists")
+    _ids = field_rule(guid, *GROUPS)
     _identity = field_rule(arm_id("Microsoft.ManagedIdentity/userAssignedIdentities"), "release_identity_id")
 
     @property
@@ -59,6 +63,22 @@ class AccessSettings(PartSettings):
         """Every group with its place."""
         fields = {each: getattr(self, each) for each in GROUPS}
         return [((field, index), each) for field, ids in fields.items() for index, each in enumerate(ids)]
+
+    @property
+    def workers(self) -> list[str]:
+        """The groups that work in the environment."""
+        return [*self.data_scientists, *self.admins]
+
+    @check
+    def _admins_are_no_data_scientists(self) -> Iterator[Violation]:
+        for index, each in enumerate(self.admins):
+            if each in self.data_scientists:
+                yield Violation(
+                    ("admins", index),
+                    each,
+                    f"'{each}' is a group of data_scientists too, and admins may do what these may",
+                    "Name it in one of them",
+                )
 
     @check
     def _groups_stand_once(self) -> Iterator[Violation]:

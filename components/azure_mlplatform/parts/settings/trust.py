@@ -14,6 +14,7 @@ from typing import Optional
 
 from pydantic import Field
 
+from ...catalogue.lifecycle import Lifecycle, ended, ending
 from ...foundation.duplicates import duplicate_names
 from ...foundation.model import Settings, check
 from ...foundation.profiles import PROFILES, Environment
@@ -32,9 +33,9 @@ IMMUTABLE_SINCE = datetime.date(2026, 7, 15)
 """The day since which a repository that is made, renamed or transferred has its ids in the subject of its tokens
 ("Immutable subject claims", GitHub; Azure/azure-dev#9382, Azure/login#635, read 2026-11-28)."""
 
-DEVOPS_ISSUER_ENDS = datetime.date(2027, 7, 1)
-"""The day on which Azure DevOps' own issuer retires for managed identities (Learn: azure/devops/pipelines/release/
-convert-service-connections, read 2026-11-28)."""
+DEVOPS_ISSUER = Lifecycle(datetime.date(2027, 7, 1), "Entra's issuer (convert the service connection)", notice_days=180)
+"""The end of Azure DevOps' own issuer for managed identities (Learn: azure/devops/pipelines/release/
+convert-service-connections, read 2026-11-28). Half a year of notice: each pipeline has to change."""
 
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -352,9 +353,17 @@ class TrustSettings(PartSettings):
                 f"{IMMUTABLE_SINCE}; Entra then refuses them (AADSTS700213). Give github_ids: "
                 f"`gh api repos/{self.github_repository} --jq '.owner.id, .id'`"
             )
-        for each in self.federated_credentials:
-            if _DEVOPS_ISSUER.fullmatch(each.issuer):
-                yield (
-                    f"federated credential '{each.name}': Azure DevOps' own issuer retires on {DEVOPS_ISSUER_ENDS}. "
-                    "Convert the service connection, and add a credential with its new issuer and subject before"
-                )
+        for each in self._of_devops_own_issuer.values():
+            yield from ending(f"the issuer of the federated credential '{each.name}'", DEVOPS_ISSUER, today)
+
+    def violations_on(self, today: datetime.date) -> Iterator[Violation]:
+        """A violation for each credential whose issuer has ended."""
+        yield from super().violations_on(today)
+        for index, each in self._of_devops_own_issuer.items():
+            path = ("federated_credentials", index, "issuer")
+            yield from ended(path, each.issuer, "Azure DevOps' own issuer", DEVOPS_ISSUER, today)
+
+    @property
+    def _of_devops_own_issuer(self) -> dict[int, FederatedCredential]:
+        found = enumerate(self.federated_credentials)
+        return {index: each for index, each in found if _DEVOPS_ISSUER.fullmatch(each.issuer)}
