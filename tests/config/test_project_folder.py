@@ -228,6 +228,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
     [
         ({"everywhere": {"location": "ukwest"}}, ["dev", "prod"], "no availability zones"),
         ({"everywhere": {"expires_on": "2026-01-01"}}, ["sandbox"], "expired on 2026-01-01"),
+        ({"everywhere": {"expires_on": "2026-11-28"}}, ["sandbox"], "expired on 2026-11-28, before it begins"),
         ({"everywhere": {"expires_on": "2027-11-01"}}, ["sandbox"], "338 days ahead"),
     ],
 )

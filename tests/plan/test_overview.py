@@ -62,6 +62,11 @@ def test_what_is_made_is_counted(reference):
         f"{len(dev.azure_resources)}, {sum(each.protect for each in dev.azure_resources)} protected",
         f"{len(prod.azure_resources)}, {sum(each.protect for each in prod.azure_resources)} protected, 4 locked",
     )
+    assert all(
+        re.fullmatch(r"about \d+ minutes \(documented for \d+ of \d+ resources\)", each)
+        for each in made["first update"]
+    )
+    assert f"of {len(prod.azure_resources)} resources" in made["first update"][1]
     assert made["storage account"] == ("Standard_LRS", "Standard_ZRS")
     assert made["virtual network"] == ("10.20.0.0/22", "10.40.0.0/21")
     assert "1 NAT gateway" in made["only here"][0]

@@ -48,13 +48,14 @@ OutputFile = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file. Default: standard output."),
 ]
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
 Currency = Annotated[
     Optional[str],
     typer.Option(
         metavar="CODE", help="The currency of prices, such as EUR. Default: the table's only one; of an update, USD."
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 On = Annotated[
     Optional[datetime.datetime],

@@ -120,15 +120,14 @@ class _Retirement:
         }
 
     def lines(self) -> Iterator[str]:
-        from ..foundation.plurals import counted, plural
         from ..plan.retirement import by_kind
 
         yield f"{self.project} {self.environment}"
         for kind, found in by_kind(self.obstacles).items():
-            yield f"  {counted(len(found), kind.value) if kind.value != 'data' else f'{len(found)} with data'}"
+            yield f"  {kind.title} ({len(found)})"
             yield from (f"    {each.name}: {each.what}{_free(each)}" for each in found)
         if self.steps:
-            yield f"  {plural('step')}, in this order"
+            yield "  steps, in this order"
         for number, (what, command) in enumerate(self.steps, 1):
             yield f"    {number}. {what}"
             if command:

@@ -102,6 +102,8 @@ def start(where: FilePath, asked: Asked, *, today: datetime.date) -> Start:
         raise ProblemsError(problems)
     made = files(project, layout, requirement=requirement(), today=today, forms=agreed.forms)
     loaded = loaded_settings(project, made, today)
+    if expired := list(_expired(loaded, today)):
+        raise ProblemsError(expired)
     return Start(root, folder, made, from_others, _placeholders(loaded), tuple(_notices(agreed)))
 
 
@@ -227,6 +229,14 @@ def loaded_settings(
     if problems:
         raise ProblemsError(dict.fromkeys(problems))
     return loaded
+
+
+def _expired(loaded: Mapping[str, EnvironmentSettings], today: datetime.date) -> Iterator[Problem]:
+    """A problem for each new environment that would begin at rest."""
+    for stack, settings in loaded.items():
+        if settings.expiry is not None and settings.expiry.days_left(today) <= 0:
+            what = f"the environment expired on {settings.expiry.on}, before it begins"
+            yield Problem(("expires_on",), what, "Give a later day", f"Pulumi.{stack}.yaml")
 
 
 def _placeholders(loaded: Mapping[str, EnvironmentSettings]) -> dict[str, tuple[str, ...]]:

@@ -51,6 +51,18 @@ class Kind(StrEnum):
     DATA = "data"
     """It holds what nobody can make again."""
 
+    @property
+    def title(self) -> str:
+        """The heading of all obstacles of the kind."""
+        return _TITLES.get(self, f"{self.value}s")
+
+
+_TITLES = {
+    Kind.PROTECTION: "protected",
+    Kind.LOCK: "locked",
+    Kind.ROLE_OUTSIDE: "roles outside",
+    Kind.DATA: "with data",
+}
 
 BY_HAND = frozenset({Kind.FEDERATED_CREDENTIAL, Kind.PEERING})
 """What somebody has to end outside of the stack."""
