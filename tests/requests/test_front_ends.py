@@ -9,7 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from referencing import Registry, Resource
+from typer.testing import CliRunner
 
+from azure_mlplatform.cli.app import app
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.requests import front_ends
 from azure_mlplatform.requests.front_ends import (
@@ -23,8 +25,9 @@ from azure_mlplatform.requests.front_ends import (
     request_fields,
     request_of_issue,
 )
+from azure_mlplatform.requests.platform import Platform
 from azure_mlplatform.requests.request import Request
-from support.platform_repository import REQUEST
+from support.platform_repository import PLATFORM, REQUEST
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "tests" / "data" / "published"
@@ -46,6 +49,24 @@ def test_the_files_are_those_of_the_schema():
     assert (ROOT / ISSUE_FORM).read_text() == front_ends.issue_form_text(), "make schemas"
     assert (ROOT / BACKSTAGE_TEMPLATE).read_text() == front_ends.backstage_text(), "make schemas"
     assert (ROOT / BACKSTAGE_SKELETON).read_text() == front_ends.backstage_skeleton()
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "document"), [("request", Request, REQUEST), ("platform", Platform, PLATFORM)]
+)
+def test_the_schemas_of_the_files_are_published_and_take_them(name, model, document):
+    done = CliRunner().invoke(app, ["schema", "--file", name])
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+    assert json.loads(done.stdout) == schema, "make schemas"
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    validator.validate(document)
+    assert model.model_validate(document)
+    assert list(validator.iter_errors({**document, "nonsense": 1}))
+    sample = yaml.safe_load(
+        (ROOT / "requests" / ("platform.yaml" if name == "platform" else "lending.yaml")).read_text()
+    )
+    validator.validate(sample)
 
 
 def names_of_model(schema, definitions, at=""):
