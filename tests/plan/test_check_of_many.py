@@ -245,13 +245,22 @@ def test_another_day_and_another_library_count(tmp_path, cache, planned, monkeyp
     assert len(planned) == 3
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\n", None], ids=["empty", "no checksum", "no text", "cut"])
+def _with_another_number(data):
+    assert b'"resources":1,' in data
+    return data.replace(b'"resources":1,', b'"resources":7,')
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: b"", lambda data: b"{}", lambda data: b"\xff\n", lambda data: data[:-9], _with_another_number],
+    ids=["empty", "no checksum", "no text", "cut", "a number"],
+)
 def test_a_damaged_result_counts_for_none(tmp_path, cache, planned, damage):
     root = tmp_path / "repository"
     account(root, "alpha")
     whole = check(root, cache=cache)
     [file] = cache.iterdir()
-    file.write_bytes(file.read_bytes()[:-9] if damage is None else damage)
+    file.write_bytes(damage(file.read_bytes()))
     assert check(root, cache=cache) == whole
     assert len(planned) == 2
     check(root, cache=cache)
