@@ -134,6 +134,6 @@ def _tokens(condition: str) -> Iterator[re.Match[str]]:
     while at < end:
         token = _TOKEN.match(condition, at)
         if token is None:
-            raise ConditionError(f"'{condition[at:at + 30].strip()}' is not known here")
+            raise ConditionError(f"'{condition[at : at + 30].strip()}' is not known here")
         at = token.end()
         yield token

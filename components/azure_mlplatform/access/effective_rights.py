@@ -1,14 +1,14 @@
 """Who may do what, where: the grants of plans, with built-in, own and other roles, and whom they are given to.
 
-`grants_of` returns the little of a plan that is kept to compare thousands of them: a `PlanGrants` of some kilobytes, made
-of named tuples of texts, so it goes through JSON and between processes. A role is resolved only when all plans are
+`grants_of` returns the little of a plan that is kept to compare thousands of them: a `PlanGrants` of some kilobytes,
+made of named tuples of texts, so it goes through JSON and between processes. A role is resolved only when all plans are
 known: the stack that makes a definition is not the one that assigns it.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from ..catalogue.role_permissions import BUILT_IN, EVERYTHING, Permissions
 from ..foundation.cluster_sharing import CLUSTER_CLAIM, Attach
@@ -106,7 +106,8 @@ OTHER_GRANTS = {
     ACCESS_POLICY: Permissions(data_actions=("Microsoft.KeyVault/vaults/*",)),
     CLUSTER_ADMINS: Permissions(data_actions=("Microsoft.ContainerService/managedClusters/*",)),
 }
-"""Rights that are not role assignments. Each counts as all data of the thing: what it gives there is decided elsewhere."""
+"""Rights that are not role assignments. Each counts as all data of the thing, because what it gives there is decided
+elsewhere."""
 
 _ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 _DEFINITION = "azure-native:authorization:RoleDefinition"
@@ -311,9 +312,7 @@ class Estate:
             return BUILT_IN[guid].name, BUILT_IN[guid].permissions
         made = self._definitions.get(guid)
         if made is not None:
-            return made.name, Permissions(
-                made.actions, made.not_actions, made.data_actions, made.not_data_actions
-            )
+            return made.name, Permissions(made.actions, made.not_actions, made.data_actions, made.not_data_actions)
         return f"unknown role {guid}", EVERYTHING
 
     @property
@@ -388,8 +387,8 @@ _EXTENSIONS = (
 """Operations on what belongs to other services and lies on a resource."""
 
 ONLY_READS = {
-    "microsoft.storage/storageaccounts/blobservices/generateuserdelegationkey/action": "what the key signs has only the "
-    "rights of who signs it",
+    "microsoft.storage/storageaccounts/blobservices/generateuserdelegationkey/action": "what the key signs has only "
+    "the rights of who signs it",
     "microsoft.keyvault/vaults/secrets/getsecret/action": "reads a secret",
     "microsoft.keyvault/vaults/secrets/readmetadata/action": "reads a secret's description",
 }

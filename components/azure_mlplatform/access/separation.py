@@ -65,9 +65,7 @@ def _groups_are_apart(estate: Estate) -> Iterator[Problem]:
 def _principals_are_apart(estate: Estate) -> Iterator[Problem]:
     """A problem if a principal that no plan makes has rights from two environments, and in one more than reading."""
     first: dict[str, Right] = {}
-    more: set[str] = {
-        each.who.principal_id for each in estate.rights if each.of is None and _more_than_reading(each)
-    }
+    more: set[str] = {each.who.principal_id for each in estate.rights if each.of is None and _more_than_reading(each)}
     said: set[tuple[str, tuple[str, str]]] = set()
     for each in estate.rights:
         principal = each.who.principal_id

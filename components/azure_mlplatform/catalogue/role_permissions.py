@@ -1,6 +1,7 @@
 """What each built-in role allows that this library assigns, or that a condition must keep from being assigned.
 
-Transcribed from Microsoft's published pages. Azure changes built-in roles: a row says where and of which day it was read.
+Transcribed from Microsoft's published pages. Azure changes built-in roles: a row says where it was read, and of which
+day.
 """
 
 from dataclasses import dataclass
@@ -173,9 +174,7 @@ ROLE_PERMISSIONS: dict[Role, RolePermissions] = dict(
             *_below(
                 _BLOBS, "containers/delete", "containers/read", "containers/write", "generateUserDelegationKey/action"
             ),
-            data_actions=_below(
-                f"{_BLOBS}/containers/blobs", "delete", "read", "write", "move/action", "add/action"
-            ),
+            data_actions=_below(f"{_BLOBS}/containers/blobs", "delete", "read", "write", "move/action", "add/action"),
         ),
         _row(
             Role.STORAGE_BLOB_DATA_READER,
@@ -408,7 +407,5 @@ NEVER_ASSIGNED = (
 )
 """Roles that the library never assigns, and that nobody may be able to hand out."""
 
-BUILT_IN: dict[str, RolePermissions] = {
-    each.id: each for each in (*ROLE_PERMISSIONS.values(), *NEVER_ASSIGNED)
-}
+BUILT_IN: dict[str, RolePermissions] = {each.id: each for each in (*ROLE_PERMISSIONS.values(), *NEVER_ASSIGNED)}
 """Every role of this table, by the GUID of its definition."""

@@ -1,7 +1,7 @@
 """Azure's operations by name, such as `Microsoft.Storage/storageAccounts/write`, and patterns of them.
 
-In a pattern, `*` stands for any text, also with slashes in it, and case does not count (Learn: role-based-access-control/
-role-definitions, "Actions format", read 2026-11-28).
+In a pattern, `*` stands for any text, also with slashes in it, and case does not count (Learn:
+role-based-access-control/role-definitions, "Actions format"; that case does not count is assumed).
 """
 
 from functools import lru_cache
