@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from azure_mlplatform.foundation.built_in_roles import Role, role_name
+from azure_mlplatform.foundation.built_in_roles import role_name
+from azure_mlplatform.foundation.custom_roles import CUSTOM_ROLES, CustomRole
 from azure_mlplatform.network.settings import DELEGATIONS
 from azure_mlplatform.plan.resource import Plan, PlannedResource
 from azure_mlplatform.settings import SubnetRole
@@ -365,7 +366,7 @@ def beyond_reading(plan: Plan) -> list[str]:
         each.name
         for each in plan.of_type("RoleAssignment")
         if each.input("principalType") != "ServicePrincipal"
-        and role_name(each.input("roleDefinitionId")) != Role.READER
+        and role_name(each.input("roleDefinitionId")) != CUSTOM_ROLES[CustomRole.READER].name
     ]
 
 
@@ -374,7 +375,7 @@ def test_prod_grants_people_nothing_beyond_reading(prod):
     assert [each.input("principalId") for each in grants] == [GROUP]
     assert beyond_reading(prod) == []
     for victim in prod.of_type("RoleAssignment"):
-        reads = role_name(victim.input("roleDefinitionId")) == Role.READER
+        reads = role_name(victim.input("roleDefinitionId")) == CUSTOM_ROLES[CustomRole.READER].name
         wider = changed(prod, victim, "principalType", "Group")
         assert beyond_reading(wider) == ([] if reads else [victim.name])
 

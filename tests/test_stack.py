@@ -158,8 +158,12 @@ def test_every_setting_can_be_given_in_a_file():
     }
     settings, _ = read(config(**given))
     assert settings == example_settings(**given)
-    # Locks are lifted only where there are some, and retiring lifts them too. The stack's name fits.
-    assert settings.model_fields_set == set(type(settings).model_fields) - {"lift_locks", "stack_name_reason"}
+    # Locks are lifted only where there are some, and retiring lifts them too. The stack's name fits. People may deploy.
+    assert settings.model_fields_set == set(type(settings).model_fields) - {
+        "break_glass",
+        "lift_locks",
+        "stack_name_reason",
+    }
 
 
 def test_what_expired_is_told_with_its_file():
@@ -270,6 +274,64 @@ def updated(monkeypatch, host="", **changes):
     monkeypatch.setattr(stack_module, "MockMonitor", type("NoMonitor", (), {}))
     monkeypatch.setenv("ARM_METADATA_HOSTNAME", host)
     return read(config(**changes))
+
+
+def of_prod(monkeypatch, host="", *, given=None, **changes):
+    """What the program of a prod stack reads in an update."""
+    for name in ("ARM_USE_OIDC", "ARM_USE_MSI", "ARM_CLIENT_SECRET", "ARM_CLIENT_CERTIFICATE_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(stack_module.pulumi.runtime, "is_dry_run", lambda: False)
+    monkeypatch.setattr(stack_module, "MockMonitor", type("NoMonitor", (), {}))
+    monkeypatch.setenv("ARM_METADATA_HOSTNAME", host)
+    for name, value in (given or {}).items():
+        monkeypatch.setenv(name, value)
+    return read(config(environment="prod", **{**REAL, **changes}), stack="prod")
+
+
+BROKEN = {"until": today(), "reason": "GitHub is down, INC-4711"}
+
+
+def test_a_person_does_not_deploy_prod(monkeypatch):
+    with pytest.raises(RefusedError) as error:
+        of_prod(monkeypatch)
+    [problem] = error.value.problems
+    assert problem.line == (
+        "Pulumi.prod.yaml: azure-mlplatform:break_glass: azure-native would sign in with the Azure CLI, and in prod "
+        "only pipelines deploy"
+    )
+    assert "ARM_USE_OIDC=true" in problem.fix
+
+
+@pytest.mark.parametrize("given", [{"ARM_USE_OIDC": "true"}, {"ARM_USE_MSI": "true"}])
+def test_a_pipeline_does(monkeypatch, given):
+    _, messages = of_prod(monkeypatch, given=given)
+    assert messages == ()
+
+
+def test_keys_of_the_stack_do_not_reach_the_provider_and_do_not_count(monkeypatch):
+    of_prod(monkeypatch, break_glass=BROKEN)  # From here on, it is an update without a sign-in.
+    with pytest.raises(RefusedError, match="the Azure CLI"):
+        read({**config(environment="prod", **REAL), "azure-native:useOidc": "true"}, stack="prod")
+
+
+def test_a_person_may_once_with_a_reason(monkeypatch):
+    settings, _ = of_prod(monkeypatch, break_glass=BROKEN)
+    [notice] = [each for each in settings.notices_on(datetime.date.fromisoformat(today())) if "break_glass" in each]
+    assert "INC-4711" in notice
+
+
+def test_an_emulated_azure_says_so_and_goes_on(monkeypatch):
+    _, [(severity, text)] = of_prod(monkeypatch, "127.0.0.1:8443")
+    assert (severity, "this Azure is emulated" in text) == ("warning", True)
+
+
+def test_a_preview_of_prod_is_a_persons_too():
+    assert read(config(environment="prod", **REAL), stack="prod")[0].environment == "prod"
+
+
+def test_elsewhere_a_person_may_deploy(monkeypatch):
+    monkeypatch.delenv("ARM_USE_OIDC", raising=False)
+    assert updated(monkeypatch, **REAL)[1] == ()
 
 
 def test_placeholders_are_refused_by_an_update_all_at_once(monkeypatch):

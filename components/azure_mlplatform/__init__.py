@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .inference.container_app.container_app_inference import ContainerAppInferenceArgs as ContainerAppInferenceArgs
     from .inference.online_endpoint import OnlineEndpoint as OnlineEndpoint
     from .inference.online_endpoint import OnlineEndpointArgs as OnlineEndpointArgs
+    from .landing.ci_identity import CIIdentity as CIIdentity
+    from .landing.ci_identity import CIIdentityArgs as CIIdentityArgs
     from .network.network import Network as Network
     from .network.network import NetworkArgs as NetworkArgs
     from .parts.encryption import EncryptionKey as EncryptionKey
@@ -52,6 +54,8 @@ _HOMES = {
     "AppServiceInferenceArgs": "inference.app_service.app_service_inference",
     "BatchScoring": "batch.batch_scoring",
     "BatchScoringArgs": "batch.batch_scoring",
+    "CIIdentity": "landing.ci_identity",
+    "CIIdentityArgs": "landing.ci_identity",
     "ConnectedService": "ai.ai_service",
     "ContainerAppInference": "inference.container_app.container_app_inference",
     "ContainerAppInferenceArgs": "inference.container_app.container_app_inference",
@@ -94,6 +98,8 @@ __all__ = [
     "AttachableWorkspace",
     "BatchScoring",
     "BatchScoringArgs",
+    "CIIdentity",
+    "CIIdentityArgs",
     "ConnectedService",
     "ContainerAppInference",
     "ContainerAppInferenceArgs",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Optional
 
 import pulumi
+import pulumi_azure_native as native
 from pydantic import Field
 
 from .batch.batch_scoring import BatchScoring, BatchScoringArgs
@@ -118,6 +119,13 @@ class ProjectEnvironment(Component):
         group.grant_user(made.compute_principal_id, grantee="compute")
         for each in settings.access.data_scientists:
             made.grant_data_scientist(each)
+        for each in settings.access.admins:
+            made.grant_admin(each)
+        if settings.access.release_identity_id is not None:
+            releases = native.managedidentity.UserAssignedIdentity.get(
+                self.logical_name("release-identity"), settings.access.release_identity_id, child(self)
+            )
+            made.grant_release(releases.principal_id)
         return made
 
     def _databricks(self, args: ProjectEnvironmentArgs, databricks: DatabricksSettings) -> DatabricksWorkspace:
@@ -142,7 +150,7 @@ class ProjectEnvironment(Component):
             SynapseWorkspaceArgs(placement=self.placement, settings=synapse, workspace=self._workspace_reference),
             child(self),
         )
-        for each in settings.access.data_scientists:
+        for each in settings.access.workers:
             made.grant_data_scientist(each)
         return made
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from .config.files import PROJECT_FILE, StackConfig, stack_config
 from .config.repository import with_free_ranges
-from .dynamic.sign_in import other_cloud
+from .dynamic.sign_in import Read, method, other_cloud, signs_in_a_person
 from .dynamic.sign_in import settings as azure_native_settings
 from .environment.checks.spark import token_attaches_databricks
 from .environment.checks.stack_name import stack_name_violations
@@ -147,6 +147,8 @@ def _settings(model: type[S]) -> S:
     unfilled = list(placeholders(data))
     if unfilled and not problems and _is_real(given):
         problems += _placed([Problem(path, f"'{text}' is a placeholder", _FILL_IN) for path, text in unfilled], files)
+    if settings is not None and (refused := _person_deploys(settings, given)):
+        problems += _placed([refused], files)
     if settings is None or problems:
         raise RefusedError(with_free_ranges(problems, files.project.path.parent) if files else problems)
     if unfilled and pulumi.runtime.is_dry_run():
@@ -173,14 +175,50 @@ _SHOWN = 5
 
 def _is_real(given: Mapping[str, str]) -> bool:
     """Whether the program makes resources in an Azure that is not on this machine."""
-    if pulumi.runtime.is_dry_run() or isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
-        return False
-    host = azure_native_settings(lambda key: given.get(f"azure-native:{key}"))("metadataHost") or ""
-    return urlsplit(f"//{host}").hostname not in ("127.0.0.1", "localhost", "::1")
+    return _updates() and not _is_emulated(given)
+
+
+def _updates() -> bool:
+    """Whether the program makes resources in some Azure."""
+    return not pulumi.runtime.is_dry_run() and not isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor)
+
+
+def _is_emulated(given: Mapping[str, str]) -> bool:
+    host = _reader(given)("metadataHost") or ""
+    return urlsplit(f"//{host}").hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _reader(given: Mapping[str, str]) -> Read:
+    """Reads azure-native's settings as azure-native does."""
+    return azure_native_settings(lambda key: given.get(f"azure-native:{key}"))
+
+
+def _person_deploys(settings: EnvironmentSettings, given: Mapping[str, str]) -> Optional[Problem]:
+    """A problem if a person may be about to deploy where only pipelines do. A seat belt: what holds is that no person
+    has the right. On an emulated Azure it is only said.
+
+    Only variables count: the program's provider is explicit, and to such a one Pulumi hands no `azure-native:` keys of
+    the stack.
+    """
+    if settings.profile.people_may_deploy or settings.break_glass is not None or not _updates():
+        return None
+    read = azure_native_settings(lambda _: None)
+    if not signs_in_a_person(read):
+        return None
+    what = f"azure-native would sign in with {method(read)}, and in {settings.environment} only pipelines deploy"
+    if _is_emulated(given):
+        pulumi.log.warn(f"{what}: this Azure is emulated, so it goes on")
+        return None
+    return Problem(
+        ("break_glass",),
+        what,
+        "Deploy by the pipeline, which sets ARM_USE_OIDC=true (or ARM_USE_MSI=true, or ARM_CLIENT_CERTIFICATE_PATH); "
+        'or add break_glass: {until: "<day>", reason: <why a person has to>}',
+    )
 
 
 def _other_cloud(given: Mapping[str, str]) -> list[Problem]:
-    name = other_cloud(azure_native_settings(lambda key: given.get(f"azure-native:{key}")))
+    name = other_cloud(_reader(given))
     if not name:
         return []
     what = f"'{name}' is not Azure's public cloud: this library does not know its host names, zones and regions"

@@ -5,7 +5,8 @@ import pytest
 from azure_mlplatform.batch import data_factory
 from azure_mlplatform.batch.batch_scoring import BatchScoring, BatchScoringArgs
 from azure_mlplatform.emulation.answers import SUBSCRIPTION
-from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import Role, role_name
+from azure_mlplatform.foundation.custom_roles import CUSTOM_ROLES, CustomRole
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.encryption import EncryptionKey
 from azure_mlplatform.parts.placement import Placement
@@ -93,6 +94,7 @@ PUBLIC = [
     ("RoleAssignment", "serve-store-stlake-curated"),
     ("RoleAssignment", "serve-score"),
     ("RoleAssignment", "serve-store-stblobs-scores"),
+    ("RoleDefinition", "serve-role-batch-caller"),
     ("Trigger", "serve-trigger-nightly-schedule"),
 ]
 STARTED = [
@@ -317,10 +319,8 @@ def grants(plan):
     principal = {each.input("principalId") for each in plan.of_type("RoleAssignment")}
     assert len(principal) == 1
     assert {each.input("principalType") for each in plan.of_type("RoleAssignment")} == {"ServicePrincipal"}
-    names = {id_: role for role, id_ in ROLE_IDS.items()}
     roles = {
-        (names[each.input("roleDefinitionId").rsplit("/", 1)[-1]], each.input("scope"))
-        for each in plan.of_type("RoleAssignment")
+        (role_name(each.input("roleDefinitionId")), each.input("scope")) for each in plan.of_type("RoleAssignment")
     }
     return principal.pop(), roles
 
@@ -334,7 +334,7 @@ def test_the_factory_may_score_and_read_and_write_what_the_jobs_do():
     principal, roles = grants(plan)
     assert principal == one(plan, "Factory", "serve-").outputs["identity"]["principalId"]
     assert roles == {
-        (Role.AZUREML_DATA_SCIENTIST, WORKSPACE),
+        (CUSTOM_ROLES[CustomRole.BATCH_CALLER].name, WORKSPACE),
         (Role.STORAGE_BLOB_DATA_READER, container(LAKE_ID, "curated")),
         (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, container(BLOBS_ID, "scores")),
         (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, STORAGE),
@@ -344,7 +344,7 @@ def test_the_factory_may_score_and_read_and_write_what_the_jobs_do():
 def test_who_writes_to_a_container_needs_no_role_to_read_it():
     _, roles = grants(batch({**DAILY, "input": {"store": "scores", "folder": "in"}}))
     assert roles == {
-        (Role.AZUREML_DATA_SCIENTIST, WORKSPACE),
+        (CUSTOM_ROLES[CustomRole.BATCH_CALLER].name, WORKSPACE),
         (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, container(BLOBS_ID, "scores")),
     }
 
@@ -592,6 +592,7 @@ def test_with_synapse_there_are_endpoints_roles_and_alerts_and_no_factory():
         ("RoleAssignment", "serve-score"),
         ("RoleAssignment", "serve-store-stlake-curated"),
         ("RoleAssignment", "serve-store-workspace"),
+        ("RoleDefinition", "serve-role-batch-caller"),
         ("ScheduledQueryRule", "serve-late-nightly"),
     ]
     assert grants(plan)[0] == principal

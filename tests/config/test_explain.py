@@ -113,6 +113,8 @@ def test_each_environment_has_what_its_profile_says(name, expected):
         ("workspace.managed_network.isolation", "may_let_all_out", bool),
         ("inference.aks.insecure_reason", "may_serve_insecurely", bool),
         ("lift_locks", "protect", bool),
+        ("break_glass", "people_may_deploy", lambda value: not value),
+        ("access.release_identity_id", "has_ci_identities", bool),
     ],
 )
 def test_what_a_profile_refuses_is_said_with_the_reason(name, field, allowed):

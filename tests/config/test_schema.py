@@ -347,6 +347,12 @@ def test_ids_ranges_and_global_names_have_a_shape():
 NODES = {"workload_profile": "D4", "apps": [{"name": "scoring", "open_reason": "The gateway checks"}]}
 
 
+RELEASE = (
+    "/subscriptions/00000000-0000-0000-0000-0000000000a1/resourceGroups/rg-ci/providers/Microsoft.ManagedIdentity/"
+    "userAssignedIdentities/id-release"
+)
+
+
 @pytest.mark.parametrize("environment", Environment)
 @pytest.mark.parametrize(
     ("holds", "change"),
@@ -364,6 +370,8 @@ NODES = {"workload_profile": "D4", "apps": [{"name": "scoring", "open_reason": "
         ("!data_scientists", {"access": {"data_scientists": ["00000000-0000-0000-0000-0000000000a1"]}}),
         ("!data_scientists", {"synapse": {"administrators_group_id": "00000000-0000-0000-0000-0000000000a1"}}),
         ("!protect", {"lift_locks": {"until": "2026-12-05", "reason": "One goes, CHG-123"}}),
+        ("people_may_deploy", {"break_glass": {"until": "2026-12-05", "reason": "GitHub is down, INC-1"}}),
+        ("!has_ci_identities", {"access": {"release_identity_id": RELEASE}}),
         ("highly_available", {"inference": {"target": "container_app", "container_app": {**NODES, "min_nodes": 0}}}),
         ("highly_available", {"inference": {"target": "container_app", "container_app": {**NODES, "min_nodes": "0"}}}),
     ],
@@ -415,9 +423,12 @@ def validation_paths(data: dict[str, Any]) -> set[tuple[Any, ...]]:
 
 
 def test_each_property_of_a_profile_that_refuses_or_needs_is_in_the_schema():
-    """Those that are not are defaults, or judge what stands in another file or in the size of pools."""
+    """Those that are not are defaults, or judge what stands in another file, in the size of pools, or in a token."""
     judged = {each.name for each in dataclasses.fields(Profile)} - {
+        "may_trust_any_job",
         "needs_cost_code",
+        "tier",
+        "trains_in_pipelines",
         "zone_redundant",
         "vault_retention_days",
         "log_retention_days",

@@ -9,7 +9,16 @@ import pytest
 from azure import identity
 
 from azure_mlplatform.dynamic.arm import ArmError, ResourceManager
-from azure_mlplatform.dynamic.sign_in import SignInError, cloud, credential, settings
+from azure_mlplatform.dynamic.sign_in import (
+    METHODS,
+    Method,
+    SignInError,
+    cloud,
+    credential,
+    method,
+    settings,
+    signs_in_a_person,
+)
 from support.management_plane import CLIENT, SECRET, TENANT, azure_on_loopback
 
 PATH = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Insights/actionGroups/thing"
@@ -66,7 +75,7 @@ def test_githubs_own_variables_are_known(signed, monkeypatch):
     thing, azure = signed
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{azure.manager.url}/oidc")
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "pipeline")
-    assert thing(useOidc="1") == "thing"
+    assert thing(useOidc="true") == "thing"
 
 
 def test_a_pipeline_that_may_not_have_a_token_is_told_what_to_set(signed):
@@ -119,3 +128,60 @@ def test_what_is_not_there_is_none(signed):
     thing, azure = signed
     azure.world.resources.clear()
     assert thing(clientSecret=SECRET) is None
+
+
+BY_VARIABLE = {
+    "ARM_USE_DEFAULT_AZURE_CREDENTIAL": Method.DEFAULT,
+    "ARM_CLIENT_CERTIFICATE_PATH": Method.CERTIFICATE,
+    "ARM_CLIENT_SECRET": Method.SECRET,
+    "ARM_USE_OIDC": Method.OIDC,
+    "ARM_USE_MSI": Method.MANAGED_IDENTITY,
+}
+"""Variable → the method that it selects, in azure-native's order (auth_azidentity.go, read 2026-11-28)."""
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    """Takes every variable of a sign-in away."""
+    for name in os.environ:
+        if name.startswith(("ARM_", "AZURE_", "ACTIONS_")):
+            monkeypatch.delenv(name)
+
+
+def test_the_order_is_azure_natives(nobody, monkeypatch):
+    assert [each for each, _ in METHODS] == list(BY_VARIABLE.values())
+    read = settings({}.get)
+    assert method(read) is Method.CLI
+    for variable, expected in reversed(BY_VARIABLE.items()):
+        monkeypatch.setenv(variable, "true")
+        assert method(read) is expected
+
+
+@pytest.mark.parametrize("value", ["1", "True", "yes", "false", ""])
+def test_a_flag_is_true_or_it_is_none(nobody, monkeypatch, value):
+    monkeypatch.setenv("ARM_USE_OIDC", value)
+    assert method(settings({}.get)) is Method.CLI
+
+
+@pytest.mark.parametrize(
+    ("variables", "a_person"),
+    [
+        ({}, True),
+        ({"ARM_USE_OIDC": "true"}, False),
+        ({"ARM_USE_MSI": "true"}, False),
+        ({"ARM_CLIENT_CERTIFICATE_PATH": "/run/cert.pfx"}, False),
+        ({"ARM_CLIENT_SECRET": "s"}, True),
+        ({"ARM_CLIENT_SECRET": "s", "ARM_USE_OIDC": "true"}, True),
+        ({"ARM_CLIENT_CERTIFICATE_PATH": "/run/cert.pfx", "ARM_CLIENT_SECRET": "s"}, False),
+        ({"ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true"}, True),
+        ({"ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true", "ARM_USE_OIDC": "true"}, True),
+        ({"ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true", "AZURE_TOKEN_CREDENTIALS": "prod"}, True),
+        ({"ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true", "AZURE_TOKEN_CREDENTIALS": "AzureCLICredential"}, True),
+        ({"ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true", "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}, False),
+        ({"AZURE_FEDERATED_TOKEN_FILE": "/run/token", "AZURE_CLIENT_ID": "c"}, True),
+    ],
+)
+def test_who_signs_in(nobody, monkeypatch, variables, a_person):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert signs_in_a_person(settings({}.get)) is a_person

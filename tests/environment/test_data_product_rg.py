@@ -4,7 +4,8 @@ import pytest
 
 from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.environment.data_product_rg import DataProductRG, DataProductRGArgs
-from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import Role, role_name
+from azure_mlplatform.foundation.custom_roles import CUSTOM_ROLES, CustomRole
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.plan import program
 from azure_mlplatform.plan.resource import UNKNOWN
@@ -40,7 +41,11 @@ def without(*kinds):
         ("dev", {"diagnostics": {"log_analytics_workspace_id": LOG}}, without("Workspace", "DiagnosticSetting")),
         ("prod", {"diagnostics": {"log_analytics_workspace_id": LOG}}, without("Workspace", "DiagnosticSetting")),
         ("dev", {"resource_group_id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-x"}, without("ResourceGroup")),
-        ("dev", {"access": {"readers": [GROUP]}}, [*BASE, ("RoleAssignment", f"dp-reader-{GROUP}")]),
+        (
+            "dev",
+            {"access": {"readers": [GROUP]}},
+            [*BASE, ("RoleAssignment", f"dp-reader-{GROUP}"), ("RoleDefinition", "dp-role-reader")],
+        ),
         (
             "dev",
             {"workload_identity": {"github_repository": "example/churn"}},
@@ -179,7 +184,8 @@ def test_the_budget_tells_who_was_named_at_each_threshold():
 
 
 def test_pipelines_sign_in_without_a_secret_and_one_trust_is_written_after_another():
-    ado = {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://org/project/connection"}
+    issuer = "https://vstoken.dev.azure.com/00000000-0000-0000-0000-0000000000d0"
+    ado = {"name": "ado", "issuer": issuer, "subject": "sc://org/project/connection"}
     plan = data_product(
         "prod", workload_identity={"github_repository": "example/churn", "federated_credentials": [ado]}
     )
@@ -219,11 +225,13 @@ def test_a_credential_with_another_name_is_the_same_resource():
     assert trust("old").urn != trust("old", "another").urn
 
 
+NO_DATA = CUSTOM_ROLES[CustomRole.READER].name
+
+
 def granted(plan):
     """(logical name, role, principal type) of each assignment."""
-    names = {guid: role for role, guid in ROLE_IDS.items()}
     return sorted(
-        (each.name, names[each.input("roleDefinitionId").rsplit("/", 1)[1]], each.input("principalType"))
+        (each.name, role_name(each.input("roleDefinitionId")), each.input("principalType"))
         for each in plan.of_type("RoleAssignment")
     )
 
@@ -234,14 +242,14 @@ def test_people_get_what_the_settings_say_and_no_more():
         (f"dp-documents-user-{GROUP}", Role.COGNITIVE_SERVICES_USER, "Group"),
         ("dp-documents-user-workload-identity", Role.COGNITIVE_SERVICES_USER, "ServicePrincipal"),
         (f"dp-reader-{GROUP}", Role.READER, "Group"),
-        (f"dp-reader-{OTHER_GROUP}", Role.READER, "Group"),
+        (f"dp-reader-{OTHER_GROUP}", NO_DATA, "Group"),
     ]
 
 
 def test_in_prod_people_at_most_read():
     plan = data_product("prod", access={"readers": [GROUP]}, ai_services=[OPENAI, DOCUMENTS])
     people = [each for each in granted(plan) if each[2] != "ServicePrincipal"]
-    assert people == [(f"dp-reader-{GROUP}", Role.READER, "Group")]
+    assert people == [(f"dp-reader-{GROUP}", NO_DATA, "Group")]
 
 
 def test_a_group_that_reads_and_works_is_let_in_once():

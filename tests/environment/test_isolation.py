@@ -1,6 +1,7 @@
 import pytest
 
-from azure_mlplatform.environment.isolation import group_name, isolation_violations
+from azure_mlplatform.environment.isolation import isolation_violations
+from azure_mlplatform.foundation.environment_names import group_name
 from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.testing import example_settings
@@ -38,7 +39,7 @@ def test_a_store_in_another_environment_of_the_project_is_refused(group, other):
     found = list(isolation_violations(storing("dev", group)))
     assert [dotted(each.path) for each in found] == ["workspace.datastores[1].storage_account_id"] * (other is not None)
     if other:
-        assert found[0].what.endswith(f"is in {group}, the group of the {other} environment of churn")
+        assert found[0].what.endswith(f"is in {group}, a group of the {other} environment of churn")
 
 
 def test_so_is_anything_else_that_lies_there():

@@ -7,7 +7,7 @@ from azure_mlplatform.foundation.profiles import PROFILES, Environment, Profile,
 
 @pytest.mark.parametrize("environment", Environment)
 def test_a_profile_holds_what_its_fields_say(environment):
-    kinds = {"bool": bool, "int": int, "int | None": (int, type(None)), "frozenset": frozenset}
+    kinds = {"bool": bool, "str": str, "int": int, "int | None": (int, type(None)), "frozenset": frozenset}
     profile = PROFILES[environment]
     for name, annotation in Profile.__annotations__.items():
         assert isinstance(getattr(profile, name), kinds[str(getattr(annotation, "__name__", annotation))]), name

@@ -19,6 +19,7 @@ RENAMED = {
     "iPAddressOrRange": "value",
     "networkRuleSet": "networkAcls",
     "odataType": "odata.type",
+    "roleType": "type",
 }
 """Name in azure-native → name in ARM, where the specification renames a property for clients."""
 

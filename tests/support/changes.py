@@ -115,6 +115,12 @@ _WEB_APPS = {"registry_id": REGISTRY, "apps": [{"name": "scoring", "sign_in": SI
 _APPS = {"registry_id": REGISTRY, "apps": [{"name": "damage", "sign_in": SIGN_IN}]}
 _TWO_HOSTS = {"targets": ["app_service", "container_app"], "app_service": _WEB_APPS, "container_app": _APPS}
 
+_RELEASE = f"{_OWN}/rg-customer-360-churn-dev-ci/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-release"
+_VENDOR = {
+    "issuer": "https://token.actions.githubusercontent.com",
+    "subject": "repo:vendor/tools:environment:dev",
+}
+
 BASES: dict[str, Settings] = {
     "group": _settings(
         network={
@@ -127,18 +133,28 @@ BASES: dict[str, Settings] = {
         workload_identity={
             "github_repository": "example/churn",
             "github_ids": {"owner": 1, "repository": 2},
-            "federated_credentials": [{"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"}],
+            "federated_credentials": [
+                {"name": "ado", "issuer": "https://issuer.example", "subject": "sc://a/b/c"},
+                {**_VENDOR, "name": "vendor"},
+            ],
+            "other_owner_reason": REASON,
         },
         budget={"amount": 500, "contact_emails": ["ml@example.com"]},
     ),
     "prod": _settings("prod", network=_NETWORK),
-    "lifted": _settings("prod", network=_NETWORK, lift_locks={"until": "2026-12-02", "reason": REASON}),
+    "lifted": _settings(
+        "prod",
+        network=_NETWORK,
+        lift_locks={"until": "2026-12-02", "reason": REASON},
+        break_glass={"until": "2026-11-30", "reason": REASON},
+    ),
     "workspace": _settings(
+        access={"admins": [GROUP], "release_identity_id": _RELEASE},
         workspace={
             **_WORKSPACE,
             "clusters": [CPU, {"name": "more", "vm_size": "Standard_D4ds_v4"}],
             "instances": [_ALICE],
-        }
+        },
     ),
     "managed": _settings(
         workspace={
@@ -421,8 +437,14 @@ EXPERIMENTS: dict[str, Experiment] = {
     "network.dns.servers[]": Experiment("group", ["10.0.0.5"]),
     "retire.reason": Experiment("prod", REASON),
     **_of("lifted", "lift_locks", until="2026-12-01", reason=OTHER_REASON),
+    **_of("lifted", "break_glass", until="2026-12-01", reason=OTHER_REASON),
+    "access.admins[]": Experiment("workspace", [OTHER_GROUP]),
     "access.data_scientists[]": Experiment("group", [OTHER_GROUP]),
     "access.readers[]": Experiment("group", [OTHER_GROUP]),
+    "access.release_identity_id": Experiment("workspace", f"{_RELEASE}-other"),
+    "access.custom_roles": Experiment("batch", "shared"),
+    "workload_identity.other_owner_reason": Experiment("group", OTHER_REASON),
+    "workload_identity.federated_credentials[].other_issuer_reason": Experiment("group", OTHER_REASON),
     **_of(
         "group",
         "ai_services[]",

@@ -5,18 +5,26 @@ import pulumi_azure_native as native
 import pytest
 
 from azure_mlplatform.emulation.answers import SUBSCRIPTION
-from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role, role_name
+from azure_mlplatform.foundation.custom_roles import (
+    CUSTOM_ROLES,
+    CustomRole,
+    custom_role_id,
+    own_custom_role_guid,
+)
 from azure_mlplatform.foundation.naming import Kind
 from azure_mlplatform.parts.arguments import RefusedError
 from azure_mlplatform.parts.outputs import gated_by, immutable_violations
 from azure_mlplatform.parts.placement import Placement
 from azure_mlplatform.plan.resource import UNKNOWN
+from azure_mlplatform.settings import Environment
 from azure_mlplatform.testing import TENANT, children, record
 from support.programs import (
     CENTRAL,
     GROUP,
     MANAGED,
     OPEN,
+    OTHER_GROUP,
     OWN,
     STORE,
     SUBNETS,
@@ -260,6 +268,66 @@ def test_a_data_scientist_can_work_without_a_key():
     }
 
 
+RELEASE_PRINCIPAL = "00000000-0000-0000-0000-0000000e1ea5"
+
+
+@pytest.mark.parametrize(
+    ("environment", "role"),
+    [("dev", CustomRole.RELEASE_DEV), ("test", CustomRole.RELEASE), ("prod", CustomRole.RELEASE)],
+)
+def test_a_pipeline_that_releases_gets_the_role_of_its_environment(environment, role):
+    plan = ml_workspace(OWN, environment=environment, then=lambda made: made.grant_release(RELEASE_PRINCIPAL))
+    granted = {
+        (role_name(each.input("roleDefinitionId")), each.input("scope"), each.input("principalType"))
+        for each in plan.of_type("RoleAssignment")
+        if each.input("principalId") == RELEASE_PRINCIPAL
+    }
+    workspace = one(plan, "azure-native:machinelearningservices:Workspace").id
+    assert granted == {
+        (CUSTOM_ROLES[role].name, workspace, "ServicePrincipal"),
+        (Role.STORAGE_BLOB_DATA_CONTRIBUTOR, one(plan, "StorageAccount").id, "ServicePrincipal"),
+    }
+    [definition] = plan.of_type("RoleDefinition")
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test"
+    assert definition.inputs == {
+        "assignableScopes": [group],
+        "description": CUSTOM_ROLES[role].description,
+        "permissions": [
+            {
+                "actions": [*CUSTOM_ROLES[role].actions],
+                "dataActions": [],
+                "notActions": [*CUSTOM_ROLES[role].not_actions],
+                "notDataActions": [],
+            }
+        ],
+        "roleDefinitionId": own_custom_role_guid(SUBSCRIPTION, "rg-test", role),
+        "roleName": f"{CUSTOM_ROLES[role].name} (rg-test, {SUBSCRIPTION})",
+        "roleType": "CustomRole",
+        "scope": group,
+    }
+    assignment = next(each for each in plan.of_type("RoleAssignment") if each.name == "ml-release")
+    assert definition.urn in assignment.dependencies
+
+
+def test_a_shared_definition_is_named_and_not_made():
+    plan = ml_workspace(
+        OWN, environment="prod", custom_roles="shared", then=lambda made: made.grant_release(RELEASE_PRINCIPAL)
+    )
+    assert plan.of_type("RoleDefinition") == []
+    assignment = next(each for each in plan.of_type("RoleAssignment") if each.name == "ml-release")
+    assert assignment.input("roleDefinitionId") == custom_role_id(
+        SUBSCRIPTION, TENANT, Environment.PROD, CustomRole.RELEASE
+    )
+
+
+def test_two_components_share_one_own_definition():
+    plan = ml_workspace(OWN, then=lambda made: (made.grant_reader(GROUP), made.grant_reader(OTHER_GROUP)))
+    [definition] = plan.of_type("RoleDefinition")
+    readers = [each for each in plan.of_type("RoleAssignment") if each.name.startswith("ml-reader-")]
+    assert len(readers) == 2
+    assert all(definition.urn in each.dependencies for each in readers)
+
+
 @pytest.mark.parametrize("preview", [False, True])
 def test_outputs(preview):
     plan = ml_workspace(OWN, preview=preview)
@@ -391,7 +459,7 @@ def test_where_no_individual_has_access_groups_can_at_most_read(environment):
         ml_workspace(environment=environment, then=lambda made: made.grant_data_scientist(GROUP))
     plan = ml_workspace(environment=environment, then=lambda made: made.grant_reader(GROUP))
     [grant] = [each for each in plan.of_type("RoleAssignment") if each.input("principalId") == GROUP]
-    assert grant.input("roleDefinitionId").endswith(ROLE_IDS[Role.READER])
+    assert role_name(grant.input("roleDefinitionId")) == CUSTOM_ROLES[CustomRole.READER].name
     assert grant.input("principalType") == "Group"
     assert grant.input("scope") == one(plan, "azure-native:machinelearningservices:Workspace").id
 

@@ -4,18 +4,20 @@ The component does not manage the deployments on the endpoints (releases do that
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
 
 import pulumi
 import pulumi_azure_native as native
 
 from ..foundation.built_in_roles import Role
+from ..foundation.custom_roles import CustomRole
 from ..foundation.model import check
 from ..foundation.naming import Kind
 from ..foundation.violations import Violation, prefixed
 from ..parts.arguments import LEFT_OUT, NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ..parts.authorization import assign_role
 from ..parts.component import Component, child
+from ..parts.custom_roles import custom_role
 from ..parts.outputs import after_check, known_value_of
 from ..parts.placement import NetworkedArgs
 from ..spark.synapse.reference import SynapseReference
@@ -202,8 +204,8 @@ class BatchScoring(Component):
             for each in self._used()
         ]
         workspace = self._args.workspace
-        wanted: list[tuple[str, Role, In[str]]] = [
-            ("score", Role.AZUREML_DATA_SCIENTIST, workspace.resource_id),
+        wanted: list[tuple[str, Union[Role, In[str]], In[str]]] = [
+            ("score", custom_role(self, CustomRole.BATCH_CALLER), workspace.resource_id),
             *container_roles(used),
         ]
         if WORKSPACE_STORE in outputs:

@@ -129,6 +129,7 @@ _PIPELINE = f"{_NATIVE}datafactory:Pipeline"
 _PRIVATE_ENDPOINT = f"{_NATIVE}network:PrivateEndpoint"
 _REGISTRY = f"{_NATIVE}containerregistry:Registry"
 _ROLE = f"{_NATIVE}authorization:RoleAssignment"
+_ROLE_DEFINITION = f"{_NATIVE}authorization:RoleDefinition"
 _SPARK_POOL = f"{_NATIVE}synapse:BigDataPool"
 _SYNAPSE = f"{_NATIVE}synapse:Workspace"
 _TEMPLATE = f"{_NATIVE}resources:Deployment"
@@ -227,17 +228,33 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
     *_in_place("retire.reason", what="protection and locks go; the next `pulumi destroy` works", goes=(_LOCK,)),
     *_nothing("lift_locks.reason", "the locks go when lift_locks comes, and come back when it goes"),
     *_nothing("lift_locks.until", "from the day after it, each update is refused until lift_locks is gone"),
+    *_nothing("break_glass.reason", "only `pulumi up` reads it"),
+    *_nothing("break_glass.until", "from the day after it, each update is refused until break_glass is gone"),
     *_in_place("stress_tests[]", what="the cluster gets the pools of these projects' prod, and loses others"),
 )
 
 _ACCESS: tuple[Change, ...] = (
     *_in_place(
         """
+        access.admins[]
         access.data_scientists[]
         access.readers[]
         """,
         what="the roles of the former group go",
         goes=(_ROLE,),
+    ),
+    *_in_place("access.release_identity_id", what="its roles move to the other identity", goes=(_ROLE,)),
+    *_in_place(
+        "access.custom_roles",
+        what="what has one of the library's own roles loses it for a moment: the assignment is made again",
+        goes=(_ROLE_DEFINITION,),
+    ),
+    *_nothing(
+        """
+        workload_identity.other_owner_reason
+        workload_identity.federated_credentials[].other_issuer_reason
+        """,
+        "only checks read it",
     ),
     *_in_place("""
         budget.action_group_ids[]

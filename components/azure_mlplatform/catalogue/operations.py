@@ -202,6 +202,9 @@ OPERATIONS: dict[str, Operations] = {
     "azure-native:authorization:RoleAssignment": _type(
         "Microsoft.Authorization/roleAssignments", "management-and-governance"
     ),
+    "azure-native:authorization:RoleDefinition": _type(
+        "Microsoft.Authorization/roleDefinitions", "management-and-governance"
+    ),
     "azure-native:cognitiveservices:Account": _type(
         "Microsoft.CognitiveServices/accounts", "ai-machine-learning", _IDENTITIES
     ),

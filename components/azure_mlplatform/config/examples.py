@@ -103,7 +103,12 @@ COMPANIONS: dict[str, dict[str, Any]] = {
         "inference.aks.quota": {"cpu": 16, "memory_gib": 64},
         "inference.aks.https": LEFT_OUT,
     },
-    "inference.aks.shared_zone_reason": {"network.dns.mode": "adopt", "network.dns.resource_group_id": _GROUP},
+    "inference.aks.shared_zone_reason": {
+        "network.address_space": ["10.200.0.0/22"],
+        "network.dns.mode": "adopt",
+        "network.dns.resource_group_id": _GROUP,
+    },
+    "shares": {"shares.resource_id": f"{_STORE}/blobServices/default/containers/sales"},
     **{
         f"inference.aks.{pool}.{field}": {f"inference.aks.{pool}.{field}": value}
         for pool in ("system", "cpu")
@@ -212,9 +217,20 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "budget.action_group_ids": {
         "budget.action_group_ids": [f"{_GROUP}/providers/Microsoft.Insights/actionGroups/ag-ml"]
     },
+    "workload_identity.other_owner_reason": {
+        "workload_identity.github_repository": "example/churn",
+        "workload_identity.federated_credentials": [
+            {
+                "name": "vendor",
+                "issuer": "https://token.actions.githubusercontent.com",
+                "subject": "repo:vendor/tools:environment:prod",
+            }
+        ],
+    },
     "workload_identity.github_ids": {"workload_identity.github_repository": "example/churn"},
     "synapse.data_exfiltration_protection": {"synapse.pools.attach": False},
     "access.readers": {"access.readers": [GROUP]},
+    "access.admins": {"access.admins": [GROUP]},
     "access.data_scientists": {"access.data_scientists": [GROUP]},
 }
 """Setting → what has to stand beside it and what is below it, in its example."""

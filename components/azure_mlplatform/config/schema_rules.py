@@ -11,7 +11,7 @@ from ..catalogue.ai_kinds import AI_KINDS
 from ..catalogue.models import versions
 from ..catalogue.vm_sizes import any_size
 from ..environment.checks.stack_name import WORDS
-from ..environment.settings.access import AccessSettings
+from ..environment.settings.access import GROUPS
 from ..foundation.model import NAMESPACE
 from ..foundation.profiles import PROFILES, Environment, Profile
 from ..foundation.rules import one_of
@@ -102,7 +102,12 @@ PROFILE_RULES = (
             },
         ),
     ),
-    *map(_may_not_grant, AccessSettings.model_fields),
+    *map(_may_not_grant, GROUPS),
+    ProfileRule(
+        lambda profile: not profile.has_ci_identities,
+        _refuses("access.release_identity_id", "nothing is released"),
+    ),
+    ProfileRule(lambda profile: profile.people_may_deploy, _refuses("break_glass", "a person may deploy anyway")),
     ProfileRule(
         lambda profile: "data_scientists" not in profile.may_grant,
         _refuses("synapse.administrators_group_id", "no individual has access"),

@@ -1,11 +1,12 @@
 """Signs in to Azure as azure-native does: with its configuration, or the environment variables ARM_*.
 
-The order is the same: OIDC, managed identity, a service principal's secret or certificate, Azure CLI ("Azure Native:
-Installation & Configuration").
+The order is that of azure-native, which uses the first method that is configured and no other one after it: see
+METHODS.
 """
 
 import os
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 from urllib.parse import urlencode, urlsplit
@@ -25,10 +26,60 @@ _VARIABLES = {
     "oidcToken": ("ARM_OIDC_TOKEN",),
     "oidcTokenFilePath": ("ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
     "tenantId": ("ARM_TENANT_ID", "AZURE_TENANT_ID"),
+    "useDefaultAzureCredential": ("ARM_USE_DEFAULT_AZURE_CREDENTIAL",),
     "useMsi": ("ARM_USE_MSI",),
     "useOidc": ("ARM_USE_OIDC",),
 }
 """Setting of azure-native → the variables that can replace it; the first one that is set wins."""
+
+
+class Method(StrEnum):
+    """A way to sign in; the value is its name in messages."""
+
+    DEFAULT = "the default credential chain of Azure's SDK"
+    CERTIFICATE = "a client certificate"
+    SECRET = "a client secret"  # noqa: S105 - the name of a method
+    OIDC = "OIDC"
+    MANAGED_IDENTITY = "a managed identity"
+    CLI = "the Azure CLI"
+
+
+METHODS: tuple[tuple[Method, str], ...] = (
+    (Method.DEFAULT, "useDefaultAzureCredential"),
+    (Method.CERTIFICATE, "clientCertificatePath"),
+    (Method.SECRET, "clientSecret"),
+    (Method.OIDC, "useOidc"),
+    (Method.MANAGED_IDENTITY, "useMsi"),
+)
+"""Each method with the setting that selects it, in azure-native's order; without any of them, the Azure CLI. A flag
+counts if it is `true`, and nothing else is. Source: pulumi/pulumi-azure-native, provider/pkg/provider/
+auth_azidentity.go, newSingleMethodAuthCredential and readAuthConfig, and the provider's arguments in 3.29.0; read
+2026-11-28."""
+
+OF_NO_PERSON = frozenset({Method.CERTIFICATE, Method.OIDC, Method.MANAGED_IDENTITY})
+"""The methods that a pipeline or a machine uses, and that leave no secret in a person's hands."""
+
+_CHAIN = "AZURE_TOKEN_CREDENTIALS"
+_CHAINED = ("managedidentitycredential", "workloadidentitycredential")
+"""The values of the variable that make of the default chain one credential of a machine (Azure SDK for Go, azidentity:
+DefaultAzureCredential; Pulumi, "Azure Native: Installation & Configuration", use a specific credential)."""
+
+
+def method(read: Read) -> Method:
+    """The method that azure-native will use."""
+    for each, setting in METHODS:
+        value = read(setting)
+        if _true(value) if setting.startswith("use") else value:
+            return each
+    return Method.CLI
+
+
+def signs_in_a_person(read: Read) -> bool:
+    """Whether the method may sign in a person, or with a secret that a person may have."""
+    found = method(read)
+    if found is Method.DEFAULT:
+        return os.environ.get(_CHAIN, "").lower() not in _CHAINED
+    return found not in OF_NO_PERSON
 
 
 class SignInError(Exception):
@@ -91,21 +142,26 @@ def credential(read: Read, where: Cloud, tenant_id: str) -> Any:
 
     shared = {"authority": where.authority, "disable_instance_discovery": not where.known}
     client_id, tenant = read("clientId"), read("tenantId") or tenant_id
-    if _true(read("useOidc")):
-        return identity.ClientAssertionCredential(tenant, _needed(client_id, "useOidc"), _assertion(read), **shared)
-    if _true(read("useMsi")):
-        return (
-            identity.ManagedIdentityCredential(client_id=client_id)
-            if client_id
-            else (identity.ManagedIdentityCredential())
-        )
-    if client_id and (secret := read("clientSecret")):
-        return identity.ClientSecretCredential(tenant, client_id, secret, **shared)
-    if client_id and (certificate := read("clientCertificatePath")):
-        return identity.CertificateCredential(
-            tenant, client_id, certificate, password=read("clientCertificatePassword"), **shared
-        )
-    return identity.AzureCliCredential(tenant_id=tenant)
+    match method(read):
+        case Method.DEFAULT:
+            return identity.DefaultAzureCredential(**shared)
+        case Method.CERTIFICATE:
+            return identity.CertificateCredential(
+                tenant,
+                _needed(client_id, "clientCertificatePath"),
+                read("clientCertificatePath"),
+                password=read("clientCertificatePassword"),
+                **shared,
+            )
+        case Method.SECRET:
+            secret = read("clientSecret") or ""
+            return identity.ClientSecretCredential(tenant, _needed(client_id, "clientSecret"), secret, **shared)
+        case Method.OIDC:
+            return identity.ClientAssertionCredential(tenant, _needed(client_id, "useOidc"), _assertion(read), **shared)
+        case Method.MANAGED_IDENTITY:
+            return identity.ManagedIdentityCredential(**({"client_id": client_id} if client_id else {}))
+        case Method.CLI:
+            return identity.AzureCliCredential(tenant_id=tenant)
 
 
 def _needed(client_id: Optional[str], why: str) -> str:
@@ -149,4 +205,4 @@ def _get(url: str, bearer: Optional[str] = None) -> Any:
 
 
 def _true(value: Optional[str]) -> bool:
-    return (value or "").lower() in ("1", "true", "yes")
+    return value == "true"

@@ -562,6 +562,8 @@ def _uses(world: World, user: Resource, held: Resource, row: InUse) -> bool:
         )
     for _, value in values_at(behaviour.shown(world, user), row.path):
         named = str(value).lower()
+        if row.by_name and name_of(named) == name_of(held.id).lower():
+            return True
         if named == held.id.lower() or (row.below and named.startswith(f"{held.id.lower()}/")):
             return True
     return False

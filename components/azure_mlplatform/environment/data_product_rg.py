@@ -14,6 +14,8 @@ import pulumi_random as random
 
 from ..ai.ai_service import AIService, AIServiceArgs
 from ..foundation.built_in_roles import PrincipalType, Role
+from ..foundation.custom_roles import CustomRole
+from ..foundation.environment_names import group_name
 from ..foundation.model import check
 from ..foundation.naming import SUFFIX_LENGTH, Kind
 from ..foundation.problems import Problem
@@ -25,12 +27,13 @@ from ..parts.adopted_key_vault import adopted_key_vault, key_vault_violations
 from ..parts.arguments import ArgsOrDict, ComponentArgs, In, ModelOrDict, refuse_deployed
 from ..parts.authorization import assign_role, lock, user_assigned_identity
 from ..parts.component import Component, child
+from ..parts.custom_roles import custom_role
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
-from ..parts.in_turn import InTurn
+from ..parts.federated_credentials import federate
 from ..parts.outputs import after_check, gated_by, known_value_of
 from ..parts.placement import Placement
-from .isolation import group_name, isolation_violations
+from .isolation import isolation_violations
 from .settings.environment import EnvironmentSettings
 from .sharing import shares_of
 from .tags import environment_tags
@@ -105,7 +108,12 @@ class DataProductRG(Component):
             group_id = after_check(checked, settings.resource_group_id)
             self._wait_for(checked, group_name)
         self._extend(diagnostics=self._log_analytics(settings))
-        self._federate(settings, identity)
+        federate(
+            self,
+            known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
+            self.placement.resource_group_name,
+            settings.workload_identity.credentials(settings.environment),
+        )
         self._budget(args, group_id)
         self.network = self._network(settings)
         self._extend(
@@ -171,6 +179,7 @@ class DataProductRG(Component):
             public_access=settings.network.public_access if settings.network else None,
             open_reason=None if settings.network else "a sandbox without a network",
             no_zones_reason=settings.no_zones_reason,
+            custom_roles=settings.access.custom_roles,
             retire=settings.retire,
             lift_locks=settings.lift_locks,
         )
@@ -225,22 +234,6 @@ class DataProductRG(Component):
         if self.placement.locked:
             lock(self, "log-lock", workspace)
         return workspace.id
-
-    def _federate(self, settings: EnvironmentSettings, identity: "native.managedidentity.UserAssignedIdentity") -> None:
-        # Azure answers 409 to a second write on an identity while the first one runs.
-        writes = InTurn()
-        for label, credential in settings.workload_identity.credentials(settings.environment).items():
-            made = native.managedidentity.FederatedIdentityCredential(
-                self.logical_name(label),
-                federated_identity_credential_resource_name=credential.name,
-                resource_group_name=self.placement.resource_group_name,
-                resource_name_=known_value_of(identity, self.placement.name_of(Kind.USER_ASSIGNED_IDENTITY)),
-                issuer=credential.issuer,
-                subject=credential.subject,
-                audiences=[credential.audience],
-                opts=child(self, depends_on=writes.before, delete_before_replace=True),
-            )
-            writes.then(made)
 
     def _budget(self, args: DataProductRGArgs, group_id: In[str]) -> None:
         budget = args.settings.budget
@@ -321,13 +314,15 @@ class DataProductRG(Component):
         identity: "native.managedidentity.UserAssignedIdentity",
     ) -> None:
         self.grant_user(identity.principal_id, grantee="workload-identity")
-        for group in settings.access.data_scientists:
+        for group in settings.access.workers:
             self.grant_user(group, PrincipalType.GROUP)
-        for group in dict.fromkeys([*settings.access.readers, *settings.access.data_scientists]):
+        workers = settings.access.workers
+        for group in dict.fromkeys([*settings.access.readers, *workers]):
             assign_role(
                 self,
                 f"reader-{group}",
-                Role.READER,
+                # Who works here reads the logs too.
+                Role.READER if group in workers else custom_role(self, CustomRole.READER),
                 principal_id=group,
                 scope=group_id,
                 principal_type=PrincipalType.GROUP,

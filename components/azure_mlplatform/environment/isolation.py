@@ -6,22 +6,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..foundation.naming import Kind, azure_name
+from ..foundation.environment_names import ci_group_name, group_name
 from ..foundation.profiles import Environment
-from ..foundation.project import ProjectSettings
 from ..foundation.violations import Path, Violation
 from .settings.environment import EnvironmentSettings
-
-
-def group_name(project: ProjectSettings, environment: Environment) -> str:
-    """The name of the resource group that an environment makes."""
-    return azure_name(Kind.RESOURCE_GROUP, f"{project.data_product}-{project.name}", environment)
 
 
 def isolation_violations(settings: EnvironmentSettings) -> Iterator[Violation]:
     """A violation for each id in the settings that is in the group of another environment of the same project."""
     others = {
-        group_name(settings.project, each).lower(): each for each in Environment if each is not settings.environment
+        name(settings.project, each).lower(): each
+        for each in Environment
+        if each is not settings.environment
+        for name in (group_name, ci_group_name)
     }
     for path, text in _texts(settings, ()):
         found = re.match(r"/subscriptions/[^/]+/resourcegroups/([^/]+)", text, re.IGNORECASE)
@@ -30,7 +27,7 @@ def isolation_violations(settings: EnvironmentSettings) -> Iterator[Violation]:
             yield Violation(
                 path,
                 text,
-                f"'{text}' is in {found[1]}, the group of the {other} environment of {settings.project.name}",
+                f"'{text}' is in {found[1]}, a group of the {other} environment of {settings.project.name}",
                 f"Use a resource of {settings.environment}, or one outside all environments: they share nothing",
             )
 

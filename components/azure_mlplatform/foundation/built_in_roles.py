@@ -6,6 +6,8 @@ The ids are from "Azure built-in roles" (Microsoft Learn). A test compares them 
 import uuid
 from enum import StrEnum
 
+from .custom_roles import CUSTOM_ROLES, custom_role_of
+
 
 class Role(StrEnum):
     """A built-in role; the value is its name in Azure."""
@@ -84,8 +86,11 @@ def role_definition_id(subscription_id: str, role: Role) -> str:
 
 
 def role_name(definition_id: str) -> str:
-    """The name of the role with this ARM id, or its GUID if the role is not in ROLE_IDS."""
+    """The name of the role with this ARM id, or its GUID if the role is neither in ROLE_IDS nor one of the library's
+    own."""
     guid = definition_id.rsplit("/", 1)[-1]
+    if own := custom_role_of(guid):
+        return CUSTOM_ROLES[own].name
     return next((role.value for role, known in ROLE_IDS.items() if known == guid), guid)
 
 

@@ -25,6 +25,10 @@ class Environment(StrEnum):
 class Profile:
     """Requirements, permissions and defaults of one kind of environment."""
 
+    tier: str
+    """`nonprod` or `prod`: the half of the platform that it belongs to. What environments share exists once for each,
+    and no right reaches from one into the other."""
+
     needs_cost_code: bool
     """Whether the project needs a cost code."""
 
@@ -46,6 +50,19 @@ class Profile:
 
     may_grant: frozenset[str]
     """The fields of `access` that may name groups."""
+
+    has_ci_identities: bool
+    """Whether pipelines deploy it and release models in it, each by an identity of its own."""
+
+    trains_in_pipelines: bool
+    """Whether the identity that releases may also do what training needs, such as clear away what it made."""
+
+    people_may_deploy: bool
+    """Whether `pulumi up` goes on with a person's sign-in."""
+
+    may_trust_any_job: bool
+    """Whether identities may trust other tokens than those of the environment's own GitHub environment and of service
+    connections of Azure DevOps."""
 
     may_have_instances: bool
     """Whether a workspace may have compute instances, each of which belongs to a person."""
@@ -71,10 +88,11 @@ class Profile:
     """The retention of data in the environment's own Log Analytics workspace, in days."""
 
 
-_EVERYONE = frozenset({"readers", "data_scientists"})
+_EVERYONE = frozenset({"readers", "data_scientists", "admins"})
 _READERS = frozenset({"readers"})
 _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     # Field: sandbox, dev, test, prod
+    "tier": ("nonprod", "nonprod", "nonprod", "prod"),
     "needs_cost_code": (False, True, True, True),
     "needs_budget": (True, False, False, False),
     "longest_life_days": (90, None, None, None),
@@ -82,6 +100,10 @@ _TABLE: dict[str, tuple[Any, Any, Any, Any]] = {
     "may_be_public": (True, True, False, False),
     "may_let_all_out": (True, True, False, False),
     "may_grant": (_EVERYONE, _EVERYONE, _READERS, _READERS),
+    "has_ci_identities": (False, True, True, True),
+    "trains_in_pipelines": (False, True, False, False),
+    "people_may_deploy": (True, True, True, False),
+    "may_trust_any_job": (True, True, True, False),
     "may_have_instances": (True, True, False, False),
     "protect": (False, False, False, True),
     "highly_available": (False, False, False, True),

@@ -1,6 +1,6 @@
 """Identities (Microsoft.ManagedIdentity), role assignments and locks (Microsoft.Authorization)."""
 
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 import pulumi_azure_native as native
@@ -51,13 +51,14 @@ def user_assigned_only(*user_assigned: In[str], as_map: bool = False) -> Any:
 def assign_role(
     parent: Component,
     label: str,
-    role: Role,
+    role: Union[Role, In[str]],
     *,
     principal_id: In[str],
     scope: In[str],
     principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
 ) -> "native.authorization.RoleAssignment":
-    """Gives a principal a role on `scope`. A managed identity is a service principal.
+    """Gives a principal a role on `scope`: a built-in one, or the id of another definition. A managed identity is a
+    service principal.
 
     The assignment's GUID is made from the subscription, the group and the name in the program. So it is known before
     scope and principal are, and stays the same when one of them is replaced. Azure refuses another principal for the
@@ -69,7 +70,7 @@ def assign_role(
         role_assignment_name=pulumi.Output.from_input(placement.resource_group_name).apply(
             lambda group: assignment_name(placement.subscription_id, group, name)
         ),
-        role_definition_id=role_definition_id(placement.subscription_id, role),
+        role_definition_id=role_definition_id(placement.subscription_id, role) if isinstance(role, Role) else role,
         principal_id=principal_id,
         principal_type=principal_type.value,
         scope=scope,

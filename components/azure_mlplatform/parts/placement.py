@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr
 
 from ..catalogue.private_link import zones
 from ..catalogue.regions import region
+from ..foundation.custom_roles import CustomRolesFrom
 from ..foundation.duplicates import ids_of_others
 from ..foundation.model import check
 from ..foundation.naming import RULES, SUFFIX_LENGTH, Kind, azure_name, project_name
@@ -101,6 +102,10 @@ class Placement(ComponentArgs):
     no_zones_reason: Optional[str] = Field(default=None, min_length=10)
     """The reason why nothing is spread over availability zones: at least 10 characters. Required if the profile is
     spread over zones and the region has none. Default: what can be is spread, if the profile is."""
+
+    custom_roles: EnumOrText[CustomRolesFrom] = Field(default=CustomRolesFrom.OWN)
+    """Who makes the definitions of the library's own roles: `own` or `shared`. Default: each component those that it
+    assigns, in the resource group."""
 
     lock: bool = False
     """Whether to protect and lock resources with data or work even if the profile does not. Default: as the profile."""

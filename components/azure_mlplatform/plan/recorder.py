@@ -12,6 +12,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from ..emulation.answers import SUBSCRIPTION, emulate
 from ..emulation.wire import plain, wire, wire_fields, wire_secret
 from ..foundation.secret_values import SECRET
+from ..resource_types import resource_type
 from .resource import UNKNOWN, AdoptedResource, PlannedResource
 
 _STACK = "pulumi:pulumi:Stack"
@@ -141,8 +142,10 @@ class Recorder(MockMonitor):
         return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
 
     def _shown(self, id_: str, type_: str) -> Mapping[str, Any]:
-        """What Azure shows of a resource of others: what stands in `existing`."""
-        return self._existing.get(id_.lower(), {})
+        """What Azure shows of a resource of others: what stands in `existing`, else what its type's record says."""
+        if id_.lower() in self._existing or not self._known or not id_.startswith("/"):
+            return self._existing.get(id_.lower(), {})
+        return resource_type(type_).read(id_)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the call
         raise RecordingError(f"{request.tok} calls Azure, which a plan cannot do: pass the value as a setting")

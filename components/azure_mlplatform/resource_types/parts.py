@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..foundation.built_in_roles import role_name
-from ..foundation.values import name_of
+from ..foundation.values import name_of, resource_group_of
 from .resource_type import (
     GROUP_ID,
     Edge,
@@ -25,9 +25,19 @@ _STORAGE = GROUP_ID + "/providers/Microsoft.Storage/storageAccounts/{accountName
 
 
 def _principal(urn: str, inputs: Inputs) -> dict:
+    return _principal_of(str(inputs.get("resourceGroupName")), str(inputs.get("resourceName")))
+
+
+def _principal_of_id(id_: str) -> dict:
+    return _principal_of(resource_group_of(id_), name_of(id_))
+
+
+def _principal_of(group: str, name: str) -> dict:
+    """The same for the plan that makes an identity and for one that only reads it."""
+    seed = f"{group}/{name}".lower()
     return {
-        "principalId": stable_guid(f"{urn} principal"),
-        "clientId": stable_guid(f"{urn} client"),
+        "principalId": stable_guid(f"{seed} principal"),
+        "clientId": stable_guid(f"{seed} client"),
         "tenantId": stable_guid("tenant"),
     }
 
@@ -82,6 +92,14 @@ TYPES = {
         edges=_grant,
         named_by_azure=False,
     ),
+    "azure-native:authorization:RoleDefinition": ResourceType(
+        id="{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
+        words="custom role",
+        size=("roleName",),
+        topic=Topic.IDENTITY,
+        shown=Shown.COUNTED,
+        named_by_azure=False,
+    ),
     "azure-native:containerregistry:Registry": ResourceType(
         holds="images",
         id=GROUP_ID + "/providers/Microsoft.ContainerRegistry/registries/{registryName}",
@@ -104,6 +122,7 @@ TYPES = {
     "azure-native:managedidentity:UserAssignedIdentity": ResourceType(
         id=_IDENTITY,
         outputs=_principal,
+        read=_principal_of_id,
         words="managed identity",
         topic=Topic.IDENTITY,
         shown=Shown.COUNTED,

@@ -149,6 +149,10 @@ def _no_outputs(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {}
 
 
+def _nothing_read(id_: str) -> dict[str, Any]:
+    return {}
+
+
 def _no_network(resource: Resource) -> str:
     return ""
 
@@ -171,6 +175,9 @@ class ResourceType:
 
     outputs: Callable[[str, Inputs], dict[str, Any]] = _no_outputs
     """Makes the outputs that Azure adds besides id, name and identity, from the URN and the inputs."""
+
+    read: Callable[[str], dict[str, Any]] = _nothing_read
+    """Makes what Azure shows of one that others made, from its id, where a plan has to know it. Default: nothing."""
 
     words: Union[str, Callable[[Resource], str]] = ""
     """The name that a person uses for it. Default: the last part of the type in words, such as `private endpoint`."""

@@ -14,11 +14,13 @@ from ..batch.settings.schedule import Frequency, ScheduleSettings
 from ..catalogue.ai_kinds import AIServiceKind
 from ..catalogue.private_link import PrivateService
 from ..catalogue.vm_sizes import Accelerator
-from ..environment.settings.access import AccessSettings, FederatedCredential, GitHubIds, WorkloadIdentitySettings
+from ..environment.settings.access import AccessSettings, WorkloadIdentitySettings
 from ..environment.settings.budget import BudgetSettings
 from ..environment.settings.diagnostics import DiagnosticsSettings
 from ..environment.settings.environment import EnvironmentSettings
 from ..foundation.cluster_sharing import Attach
+from ..foundation.custom_roles import CustomRolesFrom
+from ..foundation.environment_names import CIUse
 from ..foundation.model import Settings, check
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.profiles import PROFILES, Environment, Profile
@@ -46,11 +48,13 @@ from ..network.settings import (
     SubnetRole,
     Subnets,
 )
+from ..parts.settings.break_glass import BreakGlass
 from ..parts.settings.encryption import CustomerManagedKey
 from ..parts.settings.locks import LiftedLocks
 from ..parts.settings.public_access import PublicAccess
 from ..parts.settings.registry import RegistrySku
 from ..parts.settings.retirement import Retirement
+from ..parts.settings.trust import FederatedCredential, GitHubIds, TrustSettings
 from ..spark.databricks.settings import DatabricksSettings
 from ..spark.synapse.settings import NodeSize, SparkPoolSettings, SynapseSettings
 from ..workspace.settings.computes import ClusterSettings, InstanceSchedule, InstanceSettings, Priority, SetupScript
@@ -82,10 +86,13 @@ __all__ = [
     "BatchOutput",
     "BatchSettings",
     "BlobCreatedSettings",
+    "BreakGlass",
     "BudgetSettings",
+    "CIUse",
     "ClusterSettings",
     "ContainerAppSettings",
     "ContainerAppsSettings",
+    "CustomRolesFrom",
     "CustomerManagedKey",
     "DatabricksSettings",
     "DatastoreSettings",
@@ -149,6 +156,7 @@ __all__ = [
     "SubnetRole",
     "Subnets",
     "SynapseSettings",
+    "TrustSettings",
     "UpgradeChannel",
     "VcpuQuota",
     "VersionUpgrade",

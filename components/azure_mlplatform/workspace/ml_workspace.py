@@ -5,7 +5,7 @@ their own network rules, diagnostics and locks; only roles on them are assigned.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import pulumi
 import pulumi_azure_native as native
@@ -15,6 +15,7 @@ from ..catalogue.ai_kinds import AI_KINDS
 from ..catalogue.changes import kept
 from ..catalogue.private_link import PrivateService
 from ..foundation.built_in_roles import PrincipalType, Role
+from ..foundation.custom_roles import CustomRole
 from ..foundation.model import check
 from ..foundation.naming import Kind
 from ..foundation.rules import field_rule
@@ -23,6 +24,7 @@ from ..foundation.violations import Violation
 from ..parts.arguments import NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ..parts.authorization import assign_role, refuse_individuals, user_assigned_identity, user_assigned_only
 from ..parts.component import Component, child
+from ..parts.custom_roles import custom_role
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
 from ..parts.outputs import gated_by, immutable_violations, known_value_of
@@ -207,11 +209,32 @@ class MLWorkspace(Component):
         ):
             self._grant_group(f"{label}-{group_id}", role, group_id, scope)
 
-    def grant_reader(self, group_id: str) -> None:
-        """Lets a group see the workspace, its jobs and their metrics, but no data, by the role Reader."""
-        self._grant_group(f"reader-{group_id}", Role.READER, group_id, self._workspace.id)
+    def grant_admin(self, group_id: str) -> None:
+        """Lets a group do what `grant_data_scientist` does, and start, stop and remove computes, by the role AzureML
+        Compute Operator.
 
-    def _grant_group(self, label: str, role: Role, group_id: str, scope: In[str]) -> None:
+        Raises RefusedError in an environment where no individual has access.
+        """
+        self.grant_data_scientist(group_id)
+        self._grant_group(f"admin-{group_id}", Role.AZUREML_COMPUTE_OPERATOR, group_id, self._workspace.id)
+
+    def grant_reader(self, group_id: str) -> None:
+        """Lets a group see the workspace, its jobs and their metrics, but no data, no logs and no keys."""
+        self._grant_group(f"reader-{group_id}", custom_role(self, CustomRole.READER), group_id, self._workspace.id)
+
+    def grant_release(self, principal_id: In[str]) -> None:
+        """Lets the identity of a pipeline submit jobs, register and deploy models, and shift traffic.
+
+        It deletes no endpoint, model or job, except where the profile trains in pipelines. It writes the blobs of the
+        workspace's storage, where code and models lie."""
+        role = CustomRole.RELEASE_DEV if self.placement.profile.trains_in_pipelines else CustomRole.RELEASE
+        for label, given, scope in (
+            ("release", custom_role(self, role), self._workspace.id),
+            ("release-blobs", Role.STORAGE_BLOB_DATA_CONTRIBUTOR, self._associated.storage),
+        ):
+            assign_role(self, label, given, principal_id=principal_id, scope=scope)
+
+    def _grant_group(self, label: str, role: Union[Role, In[str]], group_id: str, scope: In[str]) -> None:
         assign_role(self, label, role, principal_id=group_id, scope=scope, principal_type=PrincipalType.GROUP)
 
     def _grant_identity(self) -> list[pulumi.Resource]:

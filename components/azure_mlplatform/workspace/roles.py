@@ -5,6 +5,7 @@ From "Set up authentication between Azure Machine Learning and other services" (
 
 from typing import NamedTuple
 
+from ..foundation.access_model import On, Who, roles_of
 from ..foundation.built_in_roles import Role
 
 KEY_VAULT, STORAGE, REGISTRY, INSIGHTS = "key-vault", "storage", "registry", "insights"
@@ -23,21 +24,18 @@ class NeededRoles(NamedTuple):
     """Whether a managed network reaches the resource by a private endpoint, which the workspace's identity approves."""
 
 
+def _needed(on: On) -> NeededRoles:
+    workspace = roles_of(Who.WORKSPACE, on)
+    return NeededRoles(
+        workspace=tuple(each for each in workspace if each is not Role.NETWORK_CONNECTION_APPROVER),
+        computes=roles_of(Who.COMPUTES, on),
+        approves_connections=Role.NETWORK_CONNECTION_APPROVER in workspace,
+    )
+
+
 NEEDED_ROLES: dict[str, NeededRoles] = {
-    KEY_VAULT: NeededRoles((Role.CONTRIBUTOR, Role.KEY_VAULT_ADMINISTRATOR)),
-    STORAGE: NeededRoles(
-        workspace=(
-            Role.CONTRIBUTOR,
-            Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
-            Role.STORAGE_FILE_DATA_PRIVILEGED_CONTRIBUTOR,
-        ),
-        computes=(
-            Role.STORAGE_BLOB_DATA_CONTRIBUTOR,
-            # Parallel run steps keep their state there.
-            Role.STORAGE_QUEUE_DATA_CONTRIBUTOR,
-            Role.STORAGE_TABLE_DATA_CONTRIBUTOR,
-        ),
-    ),
-    REGISTRY: NeededRoles(computes=(Role.ACR_PULL,)),
-    INSIGHTS: NeededRoles(approves_connections=False),
+    KEY_VAULT: _needed(On.KEY_VAULT),
+    STORAGE: _needed(On.STORAGE),
+    REGISTRY: _needed(On.REGISTRY),
+    INSIGHTS: _needed(On.INSIGHTS),
 }

@@ -5,7 +5,6 @@ import pytest
 
 from azure_mlplatform.ai.settings import AIServiceSettings
 from azure_mlplatform.catalogue.ai_kinds import AI_KINDS, AIServiceKind
-from azure_mlplatform.environment.settings.access import MOST_CREDENTIALS
 from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.settings import PROFILES, Environment, EnvironmentSettings, Profile
 from azure_mlplatform.testing import example_settings
@@ -238,17 +237,16 @@ def test_two_deployments_of_one_name_are_refused_in_any_writing():
 
 def test_a_repository_without_ids_is_said_since_github_may_send_them():
     settings = example_settings("test", workload_identity={"github_repository": "example/churn"})
-    assert list(settings.notices_on(datetime.date(2026, 7, 14))) == []
-    [notice] = settings.notices_on(datetime.date(2026, 7, 15))
+    [moves] = settings.notices_on(datetime.date(2026, 7, 14))
+    assert moves.startswith("workload_identity trusts GitHub")
+    [_, notice] = settings.notices_on(datetime.date(2026, 7, 15))
     assert "`gh api repos/example/churn --jq '.owner.id, .id'`" in notice
     ids = {"github_repository": "example/churn", "github_ids": {"owner": 1, "repository": 2}}
-    assert list(example_settings("test", workload_identity=ids).notices_on(datetime.date(2026, 7, 15))) == []
+    assert list(example_settings("test", workload_identity=ids).notices_on(datetime.date(2026, 7, 15))) == [moves]
 
 
 def test_an_identity_takes_twenty_credentials():
-    credentials = [
-        {"name": f"ado-{i}", "issuer": "https://issuer.example", "subject": f"s{i}"} for i in range(MOST_CREDENTIALS)
-    ]
+    credentials = [{"name": f"ado-{i}", "issuer": "https://issuer.example", "subject": f"s{i}"} for i in range(20)]
     identity = {"federated_credentials": credentials}
     assert refused(EnvironmentSettings, given("dev", workload_identity=identity)) == []
     identity = {**identity, "github_repository": "example/churn"}

@@ -224,7 +224,12 @@ def adopted(**subnets):
             {
                 "inference": {
                     **AKS,
-                    "aks": {"cluster_id": CLUSTER, "attach": "shared", "quota": {"cpu": 8, "memory_gib": 32}},
+                    "aks": {
+                        "cluster_id": CLUSTER,
+                        "attach": "shared",
+                        "quota": {"cpu": 8, "memory_gib": 32},
+                        "shared_cluster_reason": "All teams on it agreed",
+                    },
                 },
                 "network": adopted(),
             },

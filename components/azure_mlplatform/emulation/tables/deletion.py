@@ -147,6 +147,9 @@ class InUse(Refusal):
     below: bool = False
     """Whether an id of something below what is deleted counts as well."""
 
+    by_name: bool = False
+    """Whether the last name in the id decides alone: the definition of a role has an id at each scope."""
+
     kind: str = ""
     """Empty, or the reference's `type` if the path holds a sibling's name instead of an id."""
 
@@ -275,6 +278,18 @@ _PUBLIC_IP_TEXT = (
 )
 
 IN_USE = (
+    InUse(
+        type="microsoft.authorization/roledefinitions",
+        user="microsoft.authorization/roleassignments",
+        path="properties.roleDefinitionId",
+        by_name=True,
+        status=400,
+        code="RoleDefinitionHasAssignments",
+        text="There are existing role assignments referencing role.",
+        source="Learn: role-based-access-control/role-definitions-list and troubleshooting (code, text); the status is"
+        " assumed",
+        assumed=True,
+    ),
     *(
         InUse(
             type=type_,

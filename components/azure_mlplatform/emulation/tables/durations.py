@@ -65,6 +65,7 @@ _ROWS = (
         4,
         f"{_SHARED}: create 3 to 11s, delete 2 to 7s; DefangLabs/pulumi-defang#245: delete 4 and 6s",
     ),
+    Duration("microsoft.authorization/roledefinitions", 5, 5, 5, _QUICK, True),
     Duration("microsoft.cognitiveservices/accounts", 30, 10, 10, f"assumed: {_AZD} has a failed one after 23s", True),
     Duration(
         "microsoft.cognitiveservices/accounts/deployments",

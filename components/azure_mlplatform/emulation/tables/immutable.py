@@ -211,6 +211,13 @@ _IDENTITY: tuple[Immutable, ...] = (
         code="RoleAssignmentUpdateNotPermitted",
         text="Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
     ),
+    *_refused(
+        "azure-native:authorization:RoleDefinition",
+        "assumed: azurerm replaces a role definition with another role_definition_id or scope, which its id has; no "
+        "source read says what Azure answers to another type",
+        "roleType",
+        assumed=True,
+    ),
     *_replaced(
         "azure-native:managedidentity:UserAssignedIdentity",
         f"azure-mgmt-msi 8.0.0b2 TrackedResource: {_READ_CREATE}",

@@ -149,6 +149,16 @@ TAKEN = (
         assumed=True,
     ),
     Taken(
+        type="microsoft.authorization/roledefinitions",
+        scope=Scope.GLOBAL,
+        path="properties.roleName",
+        status=409,
+        code="RoleDefinitionWithSameNameExists",
+        text="A custom role with the same name already exists in this directory.",
+        source="Azure/azure-sdk-for-net, AuthorizationTests (409, code); Kong/developer.konghq.com (text); Learn:"
+        " role-based-access-control/custom-roles (unique in the tenant); the limit to the tenant is left out",
+    ),
+    Taken(
         type="microsoft.authorization/roleassignments",
         scope=Scope.GLOBAL,
         path="name",

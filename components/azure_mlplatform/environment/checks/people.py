@@ -16,7 +16,7 @@ def people_notices(
         return
     if workspace is None:
         yield f"no workspace: nobody may work in this {environment} environment; see `mlplatform explain workspace`"
-    if not access.data_scientists and not (workspace and workspace.instances):
+    if not access.workers and not (workspace and workspace.instances):
         yield (
             f"nobody has access: no group may work in this {environment} environment; "
             "see `mlplatform explain access.data_scientists`"

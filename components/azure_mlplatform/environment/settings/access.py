@@ -1,47 +1,102 @@
 """The access of people, always through Entra groups, and of pipelines."""
 
 import datetime
-import hashlib
 from collections.abc import Iterator
 from typing import Optional
 
 from pydantic import Field
 
-from ...foundation.duplicates import duplicate_names, duplicate_values
-from ...foundation.model import Settings, check
-from ...foundation.profiles import PROFILES, Environment
-from ...foundation.rules import field_rule, known_to_owner, stands_for
-from ...foundation.values import guid, https_url
+from ...foundation.custom_roles import CustomRolesFrom
+from ...foundation.duplicates import duplicate_values
+from ...foundation.model import check
+from ...foundation.profiles import PROFILES, Environment, environments_where
+from ...foundation.rules import field_rule
+from ...foundation.values import arm_id, guid
 from ...foundation.violations import Path, Violation
 from ...parts.settings.part import PartSettings
+from ...parts.settings.trust import FederatedCredential, GitHubIds, TrustSettings, github_environment
+
+__all__ = ["AccessSettings", "FederatedCredential", "GitHubIds", "WorkloadIdentitySettings"]
+
+
+_GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-customer-360-churn-dev-ci"
+
+GROUPS = ("readers", "data_scientists", "admins")
+"""The fields that name groups of people."""
 
 
 class AccessSettings(PartSettings):
-    """Entra groups for each kind of access, by object id. Individuals are never named."""
+    """Who may do what: Entra groups by object id, and the identity that releases. Individuals are never named. The
+    whole model stands in docs/access.md."""
 
     readers: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000001"]])
-    """Groups that may see the resources and their metrics, but no data and no secrets."""
+    """Groups that may see the resources, their settings and metrics: no data, no logs, no keys. Names, tags, and what
+    jobs and models say of themselves are seen."""
 
     data_scientists: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000002"]])
     """Groups that may work in the environment, such as call its AI services. Refused in test and prod."""
 
-    _ids = field_rule(guid, "readers", "data_scientists")
+    admins: list[str] = Field(default_factory=list, examples=[["00000000-0000-0000-0000-000000000003"]])
+    """Groups that may do what data scientists may, and start, stop and remove computes of the workspace. Refused in
+    test and prod. No group of `data_scientists`."""
+
+    release_identity_id: Optional[str] = Field(
+        default=None,
+        examples=[
+            f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-churn-release-dev",
+        ],
+    )
+    """The identity whose pipelines release models, by id; landing makes it. It may submit jobs, register and deploy
+    models and shift traffic in the workspace, and write its storage's blobs. In dev it also clears away. Refused in a
+    sandbox. Default: none, so no pipeline may release."""
+
+    custom_roles: CustomRolesFrom = CustomRolesFrom.OWN
+    """Who makes the definitions of the library's own roles. `shared`: the platform team's stack of what is shared,
+    which must exist first; whoever deploys then needs no right to define roles. Default: `own`, in the resource
+    group."""
+
+    _ids = field_rule(guid, *GROUPS)
+    _identity = field_rule(arm_id("Microsoft.ManagedIdentity/userAssignedIdentities"), "release_identity_id")
 
     @property
     def groups(self) -> list[tuple[Path, str]]:
         """Every group with its place."""
-        fields = {"readers": self.readers, "data_scientists": self.data_scientists}
+        fields = {each: getattr(self, each) for each in GROUPS}
         return [((field, index), each) for field, ids in fields.items() for index, each in enumerate(ids)]
+
+    @property
+    def workers(self) -> list[str]:
+        """The groups that work in the environment."""
+        return [*self.data_scientists, *self.admins]
+
+    @check
+    def _admins_are_no_data_scientists(self) -> Iterator[Violation]:
+        for index, each in enumerate(self.admins):
+            if each in self.data_scientists:
+                yield Violation(
+                    ("admins", index),
+                    each,
+                    f"'{each}' is a group of data_scientists too, and admins may do what these may",
+                    "Name it in one of them",
+                )
 
     @check
     def _groups_stand_once(self) -> Iterator[Violation]:
-        for field in ("readers", "data_scientists"):
+        for field in GROUPS:
             yield from duplicate_values(getattr(self, field), (field,))
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """A violation for each list of groups that this kind of environment does not allow."""
+        """A violation for each list of groups that this kind of environment does not allow, and for an identity that
+        releases where nothing is released."""
+        if self.release_identity_id is not None and not PROFILES[environment].has_ci_identities:
+            yield Violation(
+                ("release_identity_id",),
+                self.release_identity_id,
+                f"nothing is released in a {environment} environment",
+                f"Remove it. Allowed: in {environments_where('has_ci_identities')}",
+            )
         may_grant = PROFILES[environment].may_grant
-        for field in type(self).model_fields:
+        for field in GROUPS:
             if getattr(self, field) and field not in may_grant:
                 yield Violation(
                     (field,),
@@ -51,151 +106,21 @@ class AccessSettings(PartSettings):
                 )
 
 
-MOST_CREDENTIALS = 20
-"""The maximum number of federated credentials on an identity ("Considerations for federated identity credentials")."""
+class WorkloadIdentitySettings(TrustSettings):
+    """The pipelines that may act as the environment's workload identity, which is what running workloads act as.
 
-
-class FederatedCredential(Settings):
-    """Trust in the tokens of another issuer, in place of a secret."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$", examples=["github-dev"])
-    """Its name on the identity: 3 to 120 letters, digits, `_` and `-`."""
-
-    issuer: str = Field(examples=["https://vstoken.dev.azure.com/00000000-0000-0000-0000-000000000001"])
-    """The issuer of the token. For Azure DevOps, the service connection shows it."""
-
-    subject: str = Field(min_length=1, examples=["sc://example/churn/dev"])
-    """The subject of the token. For Azure DevOps, the service connection shows it."""
-
-    audience: str = Field(default="api://AzureADTokenExchange", min_length=1)
-    """The audience of the token. Default: Entra ID's token exchange."""
-
-    _url = field_rule(stands_for("https://<issuer>")(https_url), "issuer")
-    _own_subject = known_to_owner("<subject>", "subject")
-
-    @property
-    def digest(self) -> str:
-        """Eight digits of its issuer and subject, which tell it from every other credential."""
-        return hashlib.sha256(f"{self.issuer} {self.subject}".encode()).hexdigest()[:8]
-
-
-GITHUB = "https://token.actions.githubusercontent.com"
-"""The issuer of the tokens of GitHub Actions."""
-
-IMMUTABLE_SINCE = datetime.date(2026, 7, 15)
-"""The day since which a repository that is made, renamed or transferred has its ids in the subject of its tokens
-("Immutable subject claims", GitHub; Azure/azure-dev#9382, Azure/login#635, read 2026-11-28)."""
-
-
-class GitHubIds(Settings):
-    """The ids that GitHub puts into the tokens of a repository, so that no other one can take its name over.
-
-    `gh api repos/<organisation>/<repository> --jq '.owner.id, .id'` prints both.
+    Trust in GitHub moves to the identities that deploy and release (docs/access.md).
     """
 
-    owner: int = Field(ge=1, examples=[9919])
-    """The id of the organisation or person."""
-
-    repository: int = Field(ge=1, examples=[1296269])
-    """The id of the repository."""
-
-    _own_ids = known_to_owner("<number>", "owner", "repository")
-
-    names_too: bool = False
-    """Whether tokens without ids are trusted as well, while a repository moves from one form to the other. Default:
-    no."""
-
-
-class WorkloadIdentitySettings(PartSettings):
-    """The pipelines that may act as the environment's workload identity."""
-
-    github_repository: Optional[str] = Field(
-        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", examples=["example/churn"]
-    )
-    """`organisation/repository`, in GitHub's spelling: Entra tells capitals from small letters. Its jobs in the GitHub
-    environment with this environment's name may act as the identity. Default: none may."""
-
-    github_ids: Optional[GitHubIds] = None
-    """The ids of that repository. Needed if it was made, renamed or transferred since 2026-07-15, or asked for ids in
-    its tokens. Default: its tokens have names only."""
-
-    federated_credentials: list[FederatedCredential] = Field(default_factory=list)
-    """Other token issuers, such as Azure DevOps."""
-
-    _own_repository = known_to_owner("<organisation>/<repository>", "github_repository")
-
-    def credentials(self, environment: Environment) -> dict[str, FederatedCredential]:
-        """Every credential of the identity, by its name in the program.
-
-        Entra has one for each issuer and subject. So these name it, and another name of a credential replaces it.
-        """
-        return {f"trust-{each.digest}": each for each in self.federated_credentials} | self._of_github(environment)
-
-    def _of_github(self, environment: Environment) -> dict[str, FederatedCredential]:
-        """The credentials that `github_repository` makes."""
-        if self.github_repository is None:
-            return {}
-
-        def trust(label: str, name: str, repository: str) -> dict[str, FederatedCredential]:
-            subject = f"repo:{repository}:environment:{environment}"
-            return {label: FederatedCredential(name=name, issuer=GITHUB, subject=subject)}
-
-        by_name = trust("trust-github", f"github-{environment}", self.github_repository)
-        if self.github_ids is None:
-            return by_name
-        owner, _, repository = self.github_repository.partition("/")
-        named = f"{owner}@{self.github_ids.owner}/{repository}@{self.github_ids.repository}"
-        by_id = trust("trust-github-ids", f"github-{environment}-ids", named)
-        return {**by_id, **by_name} if self.github_ids.names_too else by_id
-
-    @check
-    def _credentials_have_names_of_their_own(self) -> Iterator[Violation]:
-        yield from duplicate_names(self.federated_credentials, ("federated_credentials",), "federated credential")
-
-    @check
-    def _ids_are_of_a_repository(self) -> Iterator[Violation]:
-        if self.github_ids is not None and self.github_repository is None:
-            yield Violation(
-                ("github_ids",), None, "ids of no repository", "Add github_repository: <organisation>/<repository>"
-            )
-
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """Violations for credentials that meet: in their name, or in issuer and subject; and if there are too many."""
-        ours = list(self._of_github(environment).values())
-        seen = {(each.issuer, each.subject): "github_repository" for each in ours}
-        taken = {"github", *(each.name for each in ours)}
-        for index, credential in enumerate(self.federated_credentials):
-            path = ("federated_credentials", index)
-            if credential.name.lower() in taken:
-                yield Violation(
-                    (*path, "name"),
-                    credential.name,
-                    f"'{credential.name}' is the name of the credential that github_repository makes",
-                    "Give it another name",
-                )
-            trusted = (credential.issuer, credential.subject)
-            if trusted in seen:
-                yield Violation(
-                    (*path, "subject"),
-                    credential.subject,
-                    f"issuer and subject are those of {seen[trusted]}: an identity trusts each once",
-                    "Remove it",
-                )
-            seen.setdefault(trusted, f"'{credential.name}'")
-        count = len(self.federated_credentials) + len(ours)
-        if count > MOST_CREDENTIALS:
-            yield Violation(
-                ("federated_credentials",),
-                count,
-                f"{count} federated credentials are too many for one identity",
-                f"Allowed: up to {MOST_CREDENTIALS}",
-            )
+        """Violations of what this kind of environment may trust."""
+        yield from self.trust_violations(environment, [github_environment(environment)])
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
-        """Says what a repository without ids may meet."""
-        if self.github_repository is not None and self.github_ids is None and today >= IMMUTABLE_SINCE:
+        """Says that GitHub's trust moves, and what `TrustSettings` says."""
+        if self.trusts_github:
             yield (
-                f"GitHub's tokens of {self.github_repository} have ids if it was made, renamed or transferred since "
-                f"{IMMUTABLE_SINCE}; Entra then refuses them (AADSTS700213). Give github_ids: "
-                f"`gh api repos/{self.github_repository} --jq '.owner.id, .id'`"
+                "workload_identity trusts GitHub: from the next release on, pipelines act as the identities that "
+                "deploy and release instead, which are made beside the environment (docs/access.md)"
             )
+        yield from super().notices_on(today)

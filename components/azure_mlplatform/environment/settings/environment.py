@@ -11,6 +11,7 @@ from ...batch.settings.batch import BatchSettings
 from ...catalogue.private_link import zones
 from ...catalogue.regions import region
 from ...foundation.duplicates import duplicate_names, ids_of_others
+from ...foundation.environment_names import group_name
 from ...foundation.free_range import OWN_RANGE
 from ...foundation.model import check
 from ...foundation.naming import Kind, azure_name
@@ -18,10 +19,11 @@ from ...foundation.profiles import PROFILES, Environment, Profile
 from ...foundation.project import ProjectSettings
 from ...foundation.rules import field_rule, known_to_owner
 from ...foundation.tags import tag_violations
-from ...foundation.values import arm_group_id, date, guid
+from ...foundation.values import arm_group_id, date, guid, name_of
 from ...foundation.violations import Violation, prefixed
 from ...inference.settings.inference import InferenceSettings
 from ...network.settings import NetworkSettings
+from ...parts.settings.break_glass import BreakGlass
 from ...parts.settings.encryption import CustomerManagedKey
 from ...parts.settings.locks import LiftedLocks
 from ...parts.settings.part import PartSettings
@@ -33,6 +35,7 @@ from ...workspace.settings.computes import ClusterSettings
 from ...workspace.settings.workspace import WorkspaceSettings
 from ..checks import (
     batch,
+    ci,
     inference,
     name_resolution,
     people,
@@ -146,6 +149,10 @@ class EnvironmentSettings(PartSettings):
     """Lifts the locks for some days, so that an update can remove what has roles, endpoints or diagnostics on something
     locked. Protection stays. Default: the locks stay."""
 
+    break_glass: Optional[BreakGlass] = None
+    """Lets a person deploy prod for some days, with a reason. Default: in prod, `pulumi up` goes on only with OIDC, a
+    managed identity or a client certificate."""
+
     _region = field_rule(region, "location")
     _guids = field_rule(guid, "subscription_id", "tenant_id")
     _group = field_rule(arm_group_id, "resource_group_id")
@@ -188,6 +195,12 @@ class EnvironmentSettings(PartSettings):
     def dns_zones(self) -> list[str]:
         """The private DNS zones of its private endpoints."""
         return sorted({zone for each in self.private_services for zone in zones(each, self.location)})
+
+    @property
+    def _group_name(self) -> str:
+        if self.resource_group_id is not None:
+            return name_of(self.resource_group_id)
+        return group_name(self.project, self.environment)
 
     @check
     def _has_what_its_kind_needs(self) -> Iterator[Violation]:
@@ -273,6 +286,14 @@ class EnvironmentSettings(PartSettings):
     def _groups_are_groups(self) -> Iterator[Violation]:
         others = {"the subscription": self.subscription_id, "the tenant": self.tenant_id}
         yield from prefixed(("access",), ids_of_others(self.access.groups, others))
+
+    @check
+    def _release_has_no_rights_on_itself(self) -> Iterator[Violation]:
+        yield from prefixed(("access",), ci.release_is_outside_the_group(self.access, self._group_name))
+
+    @check
+    def _release_has_a_workspace(self) -> Iterator[Violation]:
+        yield from prefixed(("access",), ci.release_has_a_workspace(self.access, self.workspace))
 
     @check
     def _tags_are_legal(self) -> Iterator[Violation]:
