@@ -8,13 +8,14 @@ known: the stack that makes a definition is not the one that assigns it.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Protocol
 
 from ..catalogue.role_permissions import BUILT_IN, EVERYTHING, Permissions
 from ..foundation.cluster_sharing import CLUSTER_CLAIM, Attach
+from ..foundation.custom_roles import CUSTOM_ROLES, custom_role_of
 from ..foundation.operation_patterns import CHANGING, matches, meet
 from ..foundation.values import name_of
-from ..plan.resource import UNKNOWN, Plan, PlannedResource
+from ..resource_types.resource_type import UNKNOWN
 from .conditions import ASSIGN, Asked, ConditionError, allows
 
 PROD = "prod"
@@ -22,6 +23,60 @@ PROD = "prod"
 
 ANY = "*"
 """In a share: every project or environment."""
+
+
+class Resource(Protocol):
+    """What is read of a planned resource."""
+
+    @property
+    def urn(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def azure_name(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def parent(self) -> str: ...
+    @property
+    def principal_id(self) -> str: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def outputs(self) -> Mapping[str, Any]: ...
+    def input(self, path: str) -> Any: ...
+
+
+class Adopted(Protocol):
+    """What is read of a resource of others."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+
+
+class Planned(Protocol):
+    """What is read of a plan."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def project(self) -> str: ...
+    @property
+    def resources(self) -> Iterable[Resource]: ...
+    @property
+    def azure_resources(self) -> Iterable[Resource]: ...
+    @property
+    def components(self) -> Iterable[Resource]: ...
+    @property
+    def adopted(self) -> Iterable[Adopted]: ...
 
 
 class Identity(NamedTuple):
@@ -34,6 +89,9 @@ class Identity(NamedTuple):
     name: str
     trusted: bool = False
     """Whether tokens of others may act as it: it has a federated credential."""
+
+    resource_id: str = ""
+    """In lower case."""
 
 
 class Grant(NamedTuple):
@@ -138,7 +196,7 @@ _KINDS = (
 """Component, a part of the name in the program, what its identity is for. The first that fits counts."""
 
 
-def grants_of(plan: Plan) -> PlanGrants:
+def grants_of(plan: Planned) -> PlanGrants:
     """What is kept of a plan, whose outputs must be known."""
     resources = [each for each in plan.azure_resources if each.type.startswith("azure-native:")]
     tags = _tags(resources)
@@ -149,7 +207,7 @@ def grants_of(plan: Plan) -> PlanGrants:
         environment=tags.get("environment", ""),
         groups=tuple(sorted(_groups(resources))),
         identities=tuple(sorted(_identities(plan, resources))),
-        grants=tuple(dict.fromkeys(_grants(resources))),
+        grants=tuple(dict.fromkeys(_known(_grants(resources), plan))),
         definitions=tuple(_definitions(resources)),
         shares=tuple(_shares(plan)),
         shared_clusters=tuple(
@@ -160,13 +218,13 @@ def grants_of(plan: Plan) -> PlanGrants:
     )
 
 
-def _tags(resources: Iterable[PlannedResource]) -> Mapping[str, str]:
+def _tags(resources: Iterable[Resource]) -> Mapping[str, str]:
     """The tags of the first resource that says its environment."""
     tags = (each.inputs.get("tags") for each in resources)
     return next((each for each in tags if isinstance(each, Mapping) and "environment" in each), {})
 
 
-def _groups(resources: Iterable[PlannedResource]) -> Iterator[str]:
+def _groups(resources: Iterable[Resource]) -> Iterator[str]:
     found: set[str] = set()
     for each in resources:
         whole = _WHOLE.fullmatch(each.id.lower())
@@ -177,11 +235,12 @@ def _groups(resources: Iterable[PlannedResource]) -> Iterator[str]:
     yield from found
 
 
-def _identities(plan: Plan, resources: Iterable[PlannedResource]) -> Iterator[Identity]:
+def _identities(plan: Planned, resources: Iterable[Resource]) -> Iterator[Identity]:
     kinds = {each.urn: each.kind for each in plan.resources}
     trusted = {
         (_group_of(each.id), str(each.input("resourceName")).lower())
-        for each in plan.of_type("FederatedIdentityCredential")
+        for each in resources
+        if each.kind == "FederatedIdentityCredential"
     }
     for each in resources:
         if each.principal_id == UNKNOWN:
@@ -189,7 +248,7 @@ def _identities(plan: Plan, resources: Iterable[PlannedResource]) -> Iterator[Id
         parent, label = kinds.get(each.parent, ""), each.name
         kind = next((kind for of, part, kind in _KINDS if of == parent and part in label), each.kind)
         federated = (_group_of(each.id), each.azure_name.lower()) in trusted
-        yield Identity(each.principal_id.lower(), kind, each.azure_name, federated)
+        yield Identity(each.principal_id.lower(), kind, each.azure_name, federated, each.id.lower())
 
 
 def _group_of(id_: str) -> str:
@@ -197,7 +256,7 @@ def _group_of(id_: str) -> str:
     return found[0] if found else ""
 
 
-def _grants(resources: Iterable[PlannedResource]) -> Iterator[Grant]:
+def _grants(resources: Iterable[Resource]) -> Iterator[Grant]:
     for each in resources:
         if each.type == _ASSIGNMENT:
             yield Grant(
@@ -219,7 +278,23 @@ def _grants(resources: Iterable[PlannedResource]) -> Iterator[Grant]:
                 yield Grant(str(group).lower(), "Group", CLUSTER_ADMINS, each.id)
 
 
-def _definitions(resources: Iterable[PlannedResource]) -> Iterator[Definition]:
+_HAVE_IDENTITIES = ("Factory", "ManagedCluster", "UserAssignedIdentity", "Workspace")
+
+
+def _known(grants: Iterable[Grant], plan: Planned) -> Iterator[Grant]:
+    """The grants whose scope is known. A principal that is read from what others made has the ids of all that it can
+    be in place of its own, so it is the same one in two plans that read the same."""
+    read = sorted(each.id.lower() for each in plan.adopted if each.type.rpartition(":")[2] in _HAVE_IDENTITIES)
+    for each in grants:
+        if UNKNOWN in each.scope:
+            continue
+        if each.principal == UNKNOWN:
+            yield each._replace(principal=" or ".join(read) or f"a principal of {plan.label}")
+        else:
+            yield each
+
+
+def _definitions(resources: Iterable[Resource]) -> Iterator[Definition]:
     for each in resources:
         if each.type != _DEFINITION:
             continue
@@ -232,7 +307,7 @@ def _definitions(resources: Iterable[PlannedResource]) -> Iterator[Definition]:
         yield Definition(str(guid).lower(), str(each.input("roleName") or guid), *lists)
 
 
-def _shares(plan: Plan) -> Iterator[Share]:
+def _shares(plan: Planned) -> Iterator[Share]:
     for component in plan.components:
         for each in component.outputs.get("shares") or []:
             yield Share(each["resource_id"].lower(), each["project"], each["environment"], each["reason"])
@@ -278,8 +353,15 @@ class Estate:
 
     def __init__(self, plans: Iterable[PlanGrants]) -> None:
         self.plans = sorted(plans, key=lambda each: (each.label, each.project, each.file))
-        self._made = {each.principal_id: (plan, each) for plan in self.plans for each in plan.identities}
+        self._made = {
+            key: (plan, each)
+            for plan in self.plans
+            for each in plan.identities
+            for key in (each.principal_id, each.resource_id)
+            if key
+        }
         self._definitions = {each.id: each for plan in self.plans for each in plan.definitions}
+        self._handed_out: dict[str, list[tuple[str, str]]] = {}
 
     @cached_property
     def rights(self) -> list[Right]:
@@ -313,31 +395,24 @@ class Estate:
         made = self._definitions.get(guid)
         if made is not None:
             return made.name, Permissions(made.actions, made.not_actions, made.data_actions, made.not_data_actions)
-        return f"unknown role {guid}", EVERYTHING
-
-    @property
-    def roles(self) -> Iterator[str]:
-        """The GUID of every role that is known here."""
-        yield from BUILT_IN
-        yield from self._definitions
+        ours = custom_role_of(guid)
+        if ours is not None:
+            row = CUSTOM_ROLES[ours]
+            return row.name, Permissions(row.actions, row.not_actions, row.data_actions)
+        return "any other role" if guid == OTHER_ROLE else f"unknown role {guid}", EVERYTHING
 
     def handed_out(self, right: Right) -> list[tuple[str, str]]:
         """The roles that a principal may give at a right's scope, each with a kind of principal to which it may.
 
-        Every role that is known here is tried. A condition that is not understood limits nothing.
+        Every built-in role is tried, every role that the condition names, and one that stands for all others. A
+        condition that is not understood limits nothing.
         """
         if not gives_roles(right.permissions):
             return []
-        kinds = ("Group", "ServicePrincipal", "User")
-        every = [(role, kind) for role in self.roles for kind in kinds]
-        try:
-            return [
-                (role, kind)
-                for role, kind in every
-                if not right.grant.condition or allows(right.grant.condition, Asked(ASSIGN, role, kind))
-            ]
-        except ConditionError:
-            return every
+        condition = right.grant.condition
+        if condition not in self._handed_out:
+            self._handed_out[condition] = _let_through(condition)
+        return self._handed_out[condition]
 
     def _right(self, plan: PlanGrants, grant: Grant) -> Right:
         made = self._made.get(grant.principal)
@@ -349,6 +424,21 @@ class Estate:
             kind = "workspace"
         who = Identity(grant.principal, kind, name_of(grant.principal))
         return Right(plan, None, who, name, permissions, grant)
+
+
+OTHER_ROLE = "ffffffff-ffff-4fff-8fff-ffffffffffff"
+"""Stands for each role that a condition does not name: conditions compare roles only with those that they name."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _let_through(condition: str) -> list[tuple[str, str]]:
+    roles = dict.fromkeys((*BUILT_IN, *_GUID.findall(condition.lower()), OTHER_ROLE))
+    every = [(role, kind) for role in roles for kind in ("Group", "ServicePrincipal", "User")]
+    try:
+        return [each for each in every if not condition or allows(condition, Asked(ASSIGN, *each))]
+    except ConditionError:
+        return every
 
 
 def gives_roles(permissions: Permissions) -> bool:

@@ -1,6 +1,7 @@
 """`mlplatform check`: every stack of a repository, and what they dispute."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,6 +16,7 @@ EXAMPLES = (
     "mlplatform check                       every stack of every project below this folder",
     "mlplatform check prod                  only the stacks of this name",
     "mlplatform check --on 2027-06-01       what will have expired or retired by then",
+    "mlplatform check --rights prod         and who may do what, where",
 )
 
 
@@ -24,14 +26,19 @@ def check(
     as_json: AsJson = False,
     file: OutputFile = None,
     on: On = None,
+    rights: Annotated[bool, typer.Option("--rights", help="Show also who may do what, where, by environment.")] = False,
 ) -> None:
     """Check the stacks of all projects, and their conflicts.
 
     Finds wrong settings and, across projects, a resource that two stacks make, addresses that overlap behind one hub,
-    and a cluster that a second workspace attaches. Exits with 2 if a stack is refused, and with 1 if stacks conflict.
+    a cluster that a second workspace attaches, and rights with which two environments are not apart. Exits with 2 if a
+    stack is refused, and with 1 if stacks conflict.
     """
+    from ..access.effective_rights import grants_of
+    from ..access.matrix import rows
     from ..plan.check import check_stacks
     from .answers import Check
+    from .rights_page import show_rights
 
     with output(Check, file, as_json=as_json) as said:
         refuse_any(needs_folder(folder, "Name the folder that contains the projects"))
@@ -46,15 +53,19 @@ def check(
             skipped = f". Skipped: {', '.join(report.skipped)}" if report.skipped else ""
             fix = f"Write one: mlplatform init NAME{skipped}"
             refuse(Problem((), what, fix, str(folder)))
+        matrix = list(rows(map(grants_of, report.plans))) if rights else []
         if as_json:
             for plan in report.plans:
                 said.notices(plan.messages, plan.label)
-            said.answer(problems=said.problems(report.problems), **report.as_json())
+            shown = {"rights": [each._asdict() for each in matrix]} if rights else {}
+            said.answer(problems=said.problems(report.problems), **report.as_json(), **shown)
         else:
             for plan in report.plans:
                 said.lines([f"{plan.file}: {len(plan.azure_resources)} resources"])
                 said.lines(f"    {severity}: {text}" for severity, text in plan.messages)
             said.lines(f"{each}: skipped, because it has no settings of azure-mlplatform" for each in report.skipped)
+            if rights:
+                show_rights(matrix, said.stream)
             said.problems((*report.problems, *report.conflicts))
         if report.problems:
             raise typer.Exit(BAD_INPUT)

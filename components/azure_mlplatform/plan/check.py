@@ -11,6 +11,8 @@ from typing import Any, Optional
 
 from pulumi import RunError
 
+from ..access.effective_rights import grants_of
+from ..access.separation import violations
 from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
 from ..config.repository import is_ours, projects
 from ..foundation.problems import CALLS, Problem, ProblemsError, show_calls
@@ -87,7 +89,8 @@ def check_stacks(
                 problems += [
                     replace(each, file=f"{where}{each.file or f'Pulumi.{stack}.yaml'}") for each in problems_in(error)
                 ]
-    return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)), tuple(conflicts(plans)))
+    disputed = (*conflicts(plans), *violations(map(grants_of, plans)))
+    return Report(tuple(plans), tuple(skipped), tuple(dict.fromkeys(problems)), disputed)
 
 
 def problems_in(error: Exception) -> Iterator[Problem]:

@@ -53,6 +53,7 @@ def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
         group=placement.resource_group_name,
         writes=writes,
         principal_id=identity.principal_id,
+        made=cluster,
     )
 
 
