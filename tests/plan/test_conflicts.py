@@ -282,6 +282,11 @@ ONCE = {
     "one trusted subject": native(
         "managedidentity:FederatedIdentityCredential", **CREDENTIAL, subject="repo:a/b:environment:dev"
     ),
+    "one subject on two identities": native(
+        "managedidentity:FederatedIdentityCredential",
+        **{**CREDENTIAL, "resourceName": "id-{n}"},
+        subject="repo:a/b:environment:dev",
+    ),
     "topics of one account": native("eventgrid:SystemTopic", **IN, systemTopicName="topic-{n}", source=STORAGE),
     "subscriptions of one name": native("eventgrid:EventSubscription", scope=STORAGE, eventSubscriptionName="arrived"),
     "one category to one workspace": native("monitor:DiagnosticSetting", **SETTING, workspaceId=LOG),

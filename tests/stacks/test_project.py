@@ -44,9 +44,14 @@ def unchecked(size, location="westeurope"):
 
 NOBODY = "nobody has access: no group may work in this dev environment; see `mlplatform explain access.data_scientists`"
 NO_WORKSPACE = "no workspace: nobody may work in this dev environment; see `mlplatform explain workspace`"
+MOVES = (
+    "workload_identity trusts GitHub: from the next release on, pipelines act as the identities that deploy and "
+    "release instead, which are made beside the environment (docs/access.md)"
+)
 A100, T4 = "Standard_NC24ads_A100_v4", "Standard_NC4as_T4_v3"
 SAID = {
-    ("reference", "prod"): [BY_BLOB.format("customers"), unchecked(A100)],
+    ("reference", "dev"): [MOVES],
+    ("reference", "prod"): [BY_BLOB.format("customers"), MOVES, unchecked(A100)],
     ("central", "dev"): [unchecked(T4)],
     ("central", "prod"): [unchecked(A100)],
     ("claims", "dev"): [NO_WORKSPACE, NOBODY],

@@ -190,6 +190,12 @@ def _credential(credential: Planned) -> Iterator[Use]:
     yield Use((credential.parent_id, credential.text("issuer"), subject), subject)
 
 
+def _trusted(credential: Planned) -> Iterator[Use]:
+    subject = credential.text("subject")
+    identity = credential.parent_id
+    yield Use((subject, credential.text("issuer")), f"{subject} on {name_of(identity)}", by=identity)
+
+
 def _of_parent(resource: Planned) -> Iterator[Use]:
     yield Use((resource.parent_id,))
 
@@ -319,6 +325,14 @@ LIMITS = (
         fix="Remove one of the credentials, or give each environment an identity of its own",
         path=("azure-mlplatform:workload_identity",),
         source="Microsoft Entra, workload-identity-federation-considerations: the combination must be unique",
+    ),
+    Limit(
+        uses={"azure-native:managedidentity:FederatedIdentityCredential": _trusted},
+        rule="one identity trusts the subject {thing}",
+        fix="Give each identity a GitHub environment or a service connection of its own, and take the subject out of "
+        "the other one. What may act as two identities has the rights of both",
+        path=("azure-mlplatform:workload_identity",),
+        source="this library: an identity for each environment and use. Entra takes one issuer and subject on several",
     ),
     Limit(
         uses={"azure-native:managedidentity:FederatedIdentityCredential": _of_parent},

@@ -24,12 +24,7 @@ def release_is_outside_the_group(access: AccessSettings, group_name: str) -> Ite
         )
 
 
-def release_has_a_workspace(access: AccessSettings, workspace: Optional[WorkspaceSettings]) -> Iterator[Violation]:
-    """A violation if there is nothing to release into."""
+def release_notices(access: AccessSettings, workspace: Optional[WorkspaceSettings]) -> Iterator[str]:
+    """A notice if there is nothing to release into."""
     if access.release_identity_id is not None and workspace is None:
-        yield Violation(
-            ("release_identity_id",),
-            access.release_identity_id,
-            "there is no workspace to release models into",
-            "Add workspace, or remove it",
-        )
+        yield "access.release_identity_id: no workspace to release models into, so the identity gets no role"

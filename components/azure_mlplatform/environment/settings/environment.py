@@ -292,10 +292,6 @@ class EnvironmentSettings(PartSettings):
         yield from prefixed(("access",), ci.release_is_outside_the_group(self.access, self._group_name))
 
     @check
-    def _release_has_a_workspace(self) -> Iterator[Violation]:
-        yield from prefixed(("access",), ci.release_has_a_workspace(self.access, self.workspace))
-
-    @check
     def _tags_are_legal(self) -> Iterator[Violation]:
         yield from tag_violations(self.tags, ("tags",))
 
@@ -401,6 +397,7 @@ class EnvironmentSettings(PartSettings):
         """Notices on a day about settings that are allowed but need attention."""
         yield from super().notices_on(today)
         yield from self.people_notices
+        yield from ci.release_notices(self.access, self.workspace)
         yield from self.zones.notices
         yield from sizes.region_notices(self.accelerated_sizes, self.location)
         yield from inference.inference_notices(self.inference, self.network, self.workspace)
