@@ -31,8 +31,8 @@ SHARED_BY_NATURE = {
     "of that endpoint alone",
     "microsoft.network/virtualnetworks/peer/action": "a hub is peered to all; the hub's owner makes the other side, "
     "without which no peering connects",
-    "microsoft.network/virtualnetworks/join/action": "links a zone of one's own to a hub; what is put into a subnet asks "
-    "for another right, on the subnet",
+    "microsoft.network/virtualnetworks/join/action": "links a zone of one's own to a hub; what is put into a subnet "
+    "takes another right, on the subnet",
     "microsoft.operationalinsights/workspaces/sharedkeys/action": "sending logs to a central workspace takes it; with "
     "the key, logs can be added, and none read or deleted",
 }
