@@ -196,6 +196,8 @@ class ProjectEnvironment(Component):
                 subnet_id=self._subnet_id(SubnetRole.AKS),
                 egress=aks.egress or _egress(settings),
                 private_dns_zone_id=_aks_zone_id(settings),
+                zone_below=_aks_zone_below(settings),
+                zone_networks=_aks_zone_networks(settings),
                 workspace=self._workspace_reference,
             ),
             child(self),
@@ -303,9 +305,25 @@ def _egress(settings: EnvironmentSettings) -> EgressKind:
 
 
 def _aks_zone_id(settings: EnvironmentSettings) -> Optional[str]:
-    """The adopted DNS zone of the API server. Otherwise None: AKS then makes a zone, because it writes the record
-    itself."""
-    [zone] = zones(PrivateService.KUBERNETES, settings.location)
-    if settings.network is None or settings.network.dns.mode is not DnsMode.ADOPT:
+    """The adopted DNS zone of the API server, if the settings share it. Otherwise None."""
+    aks = settings.inference.aks if settings.inference else None
+    if settings.network is None or settings.network.dns.mode is not DnsMode.ADOPT or aks is None:
         return None
-    return settings.network.dns.zone_id(zone)
+    [zone] = zones(PrivateService.KUBERNETES, settings.location)
+    return settings.network.dns.zone_id(zone) if aks.shared_zone_reason else None
+
+
+def _aks_zone_below(settings: EnvironmentSettings) -> Optional[str]:
+    """The zone below which the API server gets its own. AKS writes the record and links the zone itself, so in an
+    adopted zone, the clusters of all environments could write each other's. None if AKS makes a zone."""
+    aks = settings.inference.aks if settings.inference else None
+    if settings.network is None or settings.network.dns.mode is not DnsMode.ADOPT or aks is None:
+        return None
+    [zone] = zones(PrivateService.KUBERNETES, settings.location)
+    return None if aks.shared_zone_reason or aks.adopted else zone
+
+
+def _aks_zone_networks(settings: EnvironmentSettings) -> list[In[str]]:
+    """The hub, where what resolves names for the environment is linked."""
+    hub = settings.network.hub if settings.network else None
+    return [hub.vnet_id] if hub and _aks_zone_below(settings) else []

@@ -424,6 +424,21 @@ def test_a_report_can_be_read_by_programs():
     assert files == ["Pulumi.dev.yaml", "Pulumi.prod.yaml"]
 
 
+def test_check_shows_who_may_do_what():
+    genomics = ROOT / "projects" / "genomics"
+    done = run("check", "prod", "--rights", "--on", "2026-11-25", "-C", genomics)
+    assert done.returncode == 0, done.stderr
+    table = done.stdout.partition("\nprod\n")[2]
+    assert table.split()[:5] == ["who", "may", "with", "the", "role"]
+    rows = json.loads(run("check", "prod", "--rights", "--json", "--on", "2026-11-25", "-C", genomics).stdout)["rights"]
+    assert {each["environment"] for each in rows} == {"prod"}
+    assert {each["may"] for each in rows} == {"reads", "writes", "reads data"}
+    for each in rows:
+        assert len(each["where"]) == len(each["scopes"]) > 0
+        assert each["who"].split()[-1] in "".join(table.split())
+    assert json.loads(run("check", "prod", "--json", "--on", "2026-11-25", "-C", genomics).stdout)["rights"] is None
+
+
 def test_what_is_wrong_in_a_repository_ends_the_check_with_its_problems(project):
     change(project, "Pulumi.dev.yaml", azure_mlplatform__location="westeurop")
     done = run("check", "-C", project)

@@ -185,3 +185,21 @@ def test_what_retires_is_judged_as_on_a_day(tmp_path):
     for problem in later.problems:
         assert "Standard_NP10s was retired on 2027-05-31" in problem.what
         assert problem.file.startswith("projects/genomics/Pulumi.")
+
+
+def test_two_environments_in_one_given_group_are_told_across_projects(repository):
+    group = "/subscriptions/00000000-0000-0000-0000-00000000ce0d/resourceGroups/rg-ours"
+    for name in ("central", "pricing"):
+        file = repository / "projects" / name / "Pulumi.dev.yaml"
+        file.write_text(f"{file.read_text().rstrip()}\n  azure-mlplatform:resource_group_id: {group}\n")
+    [problem] = [each for each in said(repository) if "is also the group of" in each]
+    assert "projects/pricing/Pulumi.dev.yaml: azure-mlplatform:resource_group_id: resource group rg-ours" in problem
+    assert "projects/central dev" in problem
+
+
+def test_a_reason_for_a_shared_cluster_in_prod_is_asked_for(repository):
+    file = repository / "projects" / "pricing" / "Pulumi.prod.yaml"
+    lines = [each for each in file.read_text().splitlines() if "shared_cluster_reason" not in each]
+    file.write_text("\n".join(lines) + "\n")
+    [problem] = said(repository)
+    assert "shared_cluster_reason" in problem

@@ -116,7 +116,8 @@ CLUSTER = (
 
 def attaching(workspace, attach, cluster=CLUSTER):
     """The compute alone of a plan that attaches a cluster."""
-    own = {"quota": {"cpu": 64, "memory_gib": 512}} if attach == "shared" else {"https": HTTPS}
+    shared = {"quota": {"cpu": 64, "memory_gib": 512}, "shared_cluster_reason": "All teams on it agreed, ARC-77"}
+    own = shared if attach == "shared" else {"https": HTTPS}
     settings = {"cluster_id": cluster, "attach": attach, **own}
     plan = serving(AKSInference, AKSInferenceArgs, settings, workspace=attachable(workspace))
     compute = tuple(each for each in plan.resources if each.kind == "Compute")

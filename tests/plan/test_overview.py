@@ -116,7 +116,7 @@ def test_roles_on_what_others_own_are_a_risk(reference):
     _, _, found = reference
     assert rows(found, "Risk")["roles outside"] == (
         "churn-scores, curated",
-        "churn-scores, curated, privatelink.westeurope.azmk8s.io",
+        "churn-scores, curated",
     )
 
 

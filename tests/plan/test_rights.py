@@ -79,9 +79,13 @@ def test_the_three_lists_of_each_stack(folder, stack):
 
 
 def test_what_is_outside_stands_on_its_own_scope(prod):
-    assert actions(prod, HUB) == ["Microsoft.Network/virtualNetworks/peer/action"]
+    # The zone of the cluster's API server is the environment's own, and linked to the hub too.
+    assert actions(prod, HUB) == [
+        "Microsoft.Network/virtualNetworks/join/action",
+        "Microsoft.Network/virtualNetworks/peer/action",
+    ]
     assert actions(prod, f"{ZONES}/privatelink.azurecr.io") == ["Microsoft.Network/privateDnsZones/join/action"]
-    assert actions(prod, f"{ZONES}/privatelink.westeurope.azmk8s.io") == ASSIGNMENTS
+    assert f"{ZONES}/privatelink.westeurope.azmk8s.io" not in prod.scopes
     assert actions(prod, f"{STORE}/blobServices/default/containers/curated") == ASSIGNMENTS
     assert actions(prod, STORE, Need.UP) == [
         "Microsoft.EventGrid/eventSubscriptions/delete",
@@ -172,8 +176,8 @@ def test_a_customers_key_takes_its_identity_and_roles_on_the_vault():
 
 
 def test_a_condition_names_the_roles_that_are_assigned_there(prod):
-    zone = prod.condition(f"{ZONES}/privatelink.westeurope.azmk8s.io")
-    role = ROLE_IDS[Role.PRIVATE_DNS_ZONE_CONTRIBUTOR]
+    container = prod.condition(f"{STORE}/blobServices/default/containers/curated")
+    role = ROLE_IDS[Role.STORAGE_BLOB_DATA_READER]
     write, delete = (
         f"((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/{verb}'}})) OR "
         f"(@{of}[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{role}}} AND "
@@ -181,8 +185,9 @@ def test_a_condition_names_the_roles_that_are_assigned_there(prod):
         "{'ServicePrincipal'}))"
         for verb, of in (("write", "Request"), ("delete", "Resource"))
     )
-    assert zone == f"{write} AND {delete}"
-    assert role not in prod.condition(GROUP)
+    assert container == f"{write} AND {delete}"
+    assert ROLE_IDS[Role.PRIVATE_DNS_ZONE_CONTRIBUTOR] in prod.condition(GROUP)
+    assert ROLE_IDS[Role.AZUREML_COMPUTE_OPERATOR] not in prod.condition(GROUP)
     assert prod.condition(HUB) == ""
     assert {each.role_id for each in prod.assignments} == set(re.findall(r"[0-9a-f-]{36}", prod.condition()))
 

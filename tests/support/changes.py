@@ -220,6 +220,7 @@ BASES: dict[str, Settings] = {
     ),
     "batch": _settings(workspace=_WORKSPACE, batch=_BATCH),
     "aks": _settings(
+        shares=[{"resource_id": f"{_OWN}/rg-lake", "project": "fraud", "environment": "dev", "reason": REASON}],
         workspace={"network_mode": "own", "clusters": [CPU]},
         inference={"target": "aks", "endpoints": [{"name": "scoring"}], "aks": _AKS},
     ),
@@ -268,7 +269,11 @@ BASES: dict[str, Settings] = {
         network={"subnet_ids": _SUBNET_IDS, "dns": {"mode": "adopt", "resource_group_id": f"{_OWN}/rg-dns"}},
         workspace={"network_mode": "own", "clusters": [CPU]},
         databricks={},
-        inference={"target": "aks", "endpoints": [{"name": "scoring"}], "aks": {"https": HTTPS}},
+        inference={
+            "target": "aks",
+            "endpoints": [{"name": "scoring"}],
+            "aks": {"https": HTTPS, "shared_zone_reason": REASON},
+        },
     ),
     "adopted_apps": _settings(
         network={"subnet_ids": _SUBNET_IDS, "dns": {"mode": "policy"}},
@@ -509,6 +514,16 @@ EXPERIMENTS: dict[str, Experiment] = {
     "project.tags{}": Experiment("group", "internal", key="confidentiality"),
     "no_zones_reason": Experiment("group", REASON),
     "stack_name_reason": Experiment("group", REASON),
+    **_of(
+        "aks",
+        "shares[]",
+        environment="prod",
+        project="fraud",
+        reason=OTHER_REASON,
+        resource_id=f"{_OWN}/rg-other",
+    ),
+    "inference.aks.shared_zone_reason": Experiment("adopted", GONE),
+    "inference.aks.shared_cluster_reason": Experiment("central", REASON),
     "no_zones_reason (where an environment is spread over zones)": Experiment("prod", REASON),
     **{
         f"inference.aks.{pool}.no_zones_reason": Experiment("unzoned", OTHER_REASON)

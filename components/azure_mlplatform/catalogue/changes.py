@@ -209,6 +209,15 @@ _ENVIRONMENT_ITSELF: tuple[Change, ...] = (
         when="where an environment is spread over zones",
     ),
     *_nothing("stack_name_reason", "only checks read it"),
+    *_nothing(
+        """
+        shares[].environment
+        shares[].project
+        shares[].reason
+        shares[].resource_id
+        """,
+        "only `mlplatform check` reads it",
+    ),
     *_nothing("no_zones_reason", "no other environment is spread over zones"),
     *_in_place("""
         project.owner_team
@@ -883,6 +892,15 @@ _AKS: tuple[Change, ...] = (
         Property(_CLUSTER, "networkProfile.dnsServiceIP"),
         Property(_CLUSTER, "networkProfile.serviceCidr"),
     ),
+    _refused(
+        "inference.aks.shared_zone_reason",
+        "A cluster keeps its zone. Give the reason if the cluster is in the adopted zone, and none if it has a zone of "
+        "its own; or make a new environment and move the work",
+        "azurerm: private_dns_zone_id of a cluster",
+        Property(_CLUSTER, "apiServerAccessProfile.privateDNSZone"),
+        goes=(_ZONE,),
+    ),
+    *_nothing("inference.aks.shared_cluster_reason", "reviewers and `mlplatform check` read it"),
     *_nothing(
         "inference.aks.kubernetes_version", "a new cluster is made with it; upgrade_channel decides later versions"
     ),

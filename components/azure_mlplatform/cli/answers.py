@@ -243,6 +243,23 @@ class CheckedStack(_Object):
     resources: int
 
 
+class EffectiveRight(_Object):
+    """The rights of one principal with one role, which one stack gives it."""
+
+    environment: str
+    """The stack that gives them, by folder and name."""
+
+    who: str
+    principal: str
+    role: str
+    may: Literal["reads", "reads data", "writes", "gives roles"]
+    """The most that it may do with the role."""
+
+    where: list[str]
+    scopes: list[str]
+    """The ids of the same things, in the same order."""
+
+
 class Check(Answer):
     """`mlplatform check --json`."""
 
@@ -253,6 +270,9 @@ class Check(Answer):
 
     conflicts: list[RefusedInput] = []
     """The conflicts of stacks with each other. With these alone, the exit code is 1."""
+
+    rights: Optional[list[EffectiveRight]] = None
+    """Who may do what, where. Only with `--rights`."""
 
 
 class Because(_Object):

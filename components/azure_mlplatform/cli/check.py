@@ -1,7 +1,7 @@
 """`mlplatform check`: every stack of a repository, and what they dispute."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ EXAMPLES = (
     "mlplatform check prod                  only the stacks of this name",
     "mlplatform check --on 2027-06-01       what will have expired or retired by then",
     "mlplatform check --no-cache            plan all of it, also what has not changed",
+    "mlplatform check --rights prod         and who may do what, where",
 )
 
 
@@ -31,17 +32,20 @@ def check(
     on: On = None,
     processes: Processes = None,
     no_cache: NoCache = False,
+    rights: Annotated[bool, typer.Option("--rights", help="Show also who may do what, where, by environment.")] = False,
 ) -> None:
     """Check the stacks of all projects, and their conflicts.
 
     Finds wrong settings and, across projects, a resource that two stacks make, addresses that overlap behind one hub,
-    and a cluster that a second workspace attaches. Exits with 2 if a stack is refused, and with 1 if stacks conflict.
-    Plans on all cores, and only what changed since the last check.
+    a cluster that a second workspace attaches, and rights with which two environments are not apart. Exits with 2 if a
+    stack is refused, and with 1 if stacks conflict. Plans on all cores, and only what changed since the last check.
     """
+    from ..access.matrix import rows
     from ..plan.check import check_stacks
     from ..plan.kept_results import cache_folder
     from ..plan.planning import cores
     from .answers import Check
+    from .rights_page import show_rights
 
     with output(Check, file, as_json=as_json) as said:
         refuse_any(needs_folder(folder, "Name the folder that contains the projects"))
@@ -65,6 +69,7 @@ def check(
                 shows=shows,
                 processes=processes or cores(),
                 cache=None if no_cache else cache_folder(),
+                with_grants=rights,
             )
         if stacks and not report.stacks and not report.problems:
             refuse(option(", ".join(stacks), "is the name of no stack in these projects", "Leave it out to check all"))
@@ -73,10 +78,14 @@ def check(
             skipped = f". Skipped: {', '.join(report.skipped)}" if report.skipped else ""
             fix = f"Write one: mlplatform init NAME{skipped}"
             refuse(Problem((), what, fix, str(folder)))
+        matrix = list(rows(report.grants))
         if as_json:
-            said.answer(problems=said.problems(report.problems), **report.as_json())
+            shown = {"rights": [each._asdict() for each in matrix]} if rights else {}
+            said.answer(problems=said.problems(report.problems), **report.as_json(), **shown)
         else:
             said.lines(f"{each}: skipped, because it has no settings of azure-mlplatform" for each in report.skipped)
+            if rights:
+                show_rights(matrix, said.stream)
             said.problems((*report.problems, *report.conflicts))
         if report.problems:
             raise typer.Exit(BAD_INPUT)

@@ -97,6 +97,18 @@ COMPANIONS: dict[str, dict[str, Any]] = {
         "inference.aks.https": _HTTPS,
     },
     "inference.aks.insecure_reason": {"inference.aks.https": LEFT_OUT},
+    "inference.aks.shared_cluster_reason": {
+        "inference.aks.cluster_id": f"{_GROUP}/providers/Microsoft.ContainerService/managedClusters/aks-central",
+        "inference.aks.attach": "shared",
+        "inference.aks.quota": {"cpu": 16, "memory_gib": 64},
+        "inference.aks.https": LEFT_OUT,
+    },
+    "inference.aks.shared_zone_reason": {
+        "network.address_space": ["10.200.0.0/22"],
+        "network.dns.mode": "adopt",
+        "network.dns.resource_group_id": _GROUP,
+    },
+    "shares": {"shares.resource_id": f"{_STORE}/blobServices/default/containers/sales"},
     **{
         f"inference.aks.{pool}.{field}": {f"inference.aks.{pool}.{field}": value}
         for pool in ("system", "cpu")

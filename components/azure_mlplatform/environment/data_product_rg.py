@@ -36,6 +36,7 @@ from ..parts.placement import Placement
 from .budget import make_budget
 from .isolation import isolation_violations
 from .settings.environment import EnvironmentSettings
+from .sharing import shares_of
 from .tags import environment_tags
 
 
@@ -84,6 +85,9 @@ class DataProductRG(Component):
 
     ai_service_endpoints: pulumi.Output[dict[str, str]]
     """AI service, by its name in the settings → its address."""
+
+    shares: pulumi.Output[list[dict[str, str]]]
+    """What the settings share with other environments: resource id, project, environment and reason of each."""
 
     def __init__(
         self, name: str, args: ArgsOrDict[DataProductRGArgs], opts: Optional[pulumi.ResourceOptions] = None
@@ -135,6 +139,7 @@ class DataProductRG(Component):
                 "client_id": identity.client_id,
                 "principal_id": identity.principal_id,
                 "ai_service_endpoints": {each: service.endpoint for each, service in self.ai_services.items()},
+                "shares": shares_of(settings),
             }
         )
 

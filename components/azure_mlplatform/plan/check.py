@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ..access.effective_rights import PlanGrants
 from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
 from ..config.repository import is_ours, projects
 from ..foundation import clock
 from ..foundation.problems import Problem
-from .conflicts import COMPARISONS
+from .conflicts import COMPARISONS, RIGHTS
 from .kept_results import KeptResults
 from .planning import SECONDS, Job, Planning, Result
 from .summary import Summaries, Summary
@@ -31,7 +32,10 @@ class Report:
     """The problems in each stack."""
 
     conflicts: tuple[Problem, ...] = ()
-    """The conflicts of stacks with each other."""
+    """The conflicts of stacks with each other, also in what their identities and groups may do."""
+
+    grants: tuple[PlanGrants, ...] = ()
+    """The rights that each stack gives, if they were asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """The report as `mlplatform check --json` prints it."""
@@ -60,6 +64,7 @@ def check_stacks(
     processes: Optional[int] = None,
     cache: Optional[Path] = None,
     seconds: float = SECONDS,
+    with_grants: bool = False,
 ) -> Report:
     """Plans every stack of this library's projects below `root`, and compares all plans.
 
@@ -69,7 +74,7 @@ def check_stacks(
 
     `processes` is the number of processes that plan, and `seconds` the time that a program may take in one. Default:
     programs run in this process. `cache` is a folder for results: a stack is planned only if something of it changed
-    since one was kept there. Default: all are planned.
+    since one was kept there. Default: all are planned. `with_grants` asks for the rights that each stack gives.
     """
     day = today or datetime.date.fromisoformat(clock.today())
     jobs: list[Job] = []
@@ -98,7 +103,9 @@ def check_stacks(
     if kept is not None:
         kept.tidy()
     problems = tuple(dict.fromkeys(done.problems))
-    return Report(tuple(done.stacks), tuple(skipped), problems, tuple(summaries.problems()))
+    disputed = tuple(summaries.problems())
+    grants = tuple(summaries.rows(RIGHTS)) if with_grants else ()
+    return Report(tuple(done.stacks), tuple(skipped), problems, disputed, grants)
 
 
 def _results(

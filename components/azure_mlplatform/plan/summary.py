@@ -115,6 +115,11 @@ class Summaries:
         for each in self._comparisons:
             yield from each.problems([(bare, self._rows(each, packed)) for bare, packed in self._packed])
 
+    def rows(self, comparison: Comparison[Row]) -> Iterator[Row]:
+        """All rows that a comparison keeps, in the order of the plans' files."""
+        for _, packed in self._packed:
+            yield from comparison.read(zlib.decompress(packed[comparison.name]).decode())
+
     def _rows(self, comparison: Comparison[Row], packed: Mapping[str, bytes]) -> tuple[Row, ...]:
         again, key = self._again[comparison.name], comparison.key
         if key is not None and not again:

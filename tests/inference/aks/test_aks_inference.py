@@ -19,6 +19,7 @@ from support.programs import (
     CENTRAL,
     GPU_POOL,
     HTTPS,
+    HUB,
     IDENTITIES,
     LOG,
     SUBNETS,
@@ -40,7 +41,13 @@ CLUSTER = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-central/providers/Microsoft.ContainerService/managedClusters/"
     "aks-central"
 )
-SHARED = {"cluster_id": CLUSTER, "attach": "shared", "quota": {"cpu": 64, "memory_gib": 512}, "pools": [GPU_POOL]}
+SHARED = {
+    "cluster_id": CLUSTER,
+    "attach": "shared",
+    "quota": {"cpu": 64, "memory_gib": 512},
+    "pools": [GPU_POOL],
+    "shared_cluster_reason": "All teams on it agreed, ARC-77",
+}
 MINE = f"{WORKSPACES}/mlw-churn"
 CLUSTER_NAME = "aks-churn-prod-abc123"
 
@@ -109,6 +116,19 @@ WITHOUT_TRUST = [
                 *[each for each in CLUSTER_CHILDREN if each[0] != "RoleAssignment"],
                 ("RoleAssignment", "serve-network-contributor"),
                 ("RoleAssignment", "serve-zone-contributor"),
+                *ATTACHED,
+            ],
+        ),
+        (
+            OWN,
+            {"zone_below": "privatelink.westeurope.azmk8s.io", "zone_networks": [HUB]},
+            [
+                *[each for each in CLUSTER_CHILDREN if each[0] != "RoleAssignment"],
+                ("RoleAssignment", "serve-network-contributor"),
+                ("RoleAssignment", "serve-zone-contributor"),
+                ("PrivateZone", "serve-api-zone"),
+                ("VirtualNetworkLink", "serve-api-zone-link"),
+                ("VirtualNetworkLink", "serve-api-zone-link-1"),
                 *ATTACHED,
             ],
         ),
@@ -281,6 +301,52 @@ def test_a_zone_that_others_run_names_the_api_server():
     network = one(plan, "RoleAssignment", "serve-network-contributor")
     assert network.input("scope") == SUBNETS.removesuffix("/subnets")
     assert one(plan, "RoleAssignment", "serve-zone-contributor").input("scope") == zone
+
+
+BELOW = {"zone_below": "privatelink.westeurope.azmk8s.io"}
+OWN_ZONE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.Network/privateDnsZones/"
+    "churn-prod.privatelink.westeurope.azmk8s.io"
+)
+
+
+def test_a_zone_of_its_own_is_below_the_adopted_one_and_linked_before_the_cluster():
+    plan = aks(**BELOW, zone_networks=[HUB])
+    cluster = one(plan, "ManagedCluster", "serve-")
+    assert cluster.input("apiServerAccessProfile.privateDNSZone") == OWN_ZONE
+    assert (cluster.input("fqdnSubdomain"), cluster.input("dnsPrefix")) == (CLUSTER_NAME, None)
+    assert one(plan, "RoleAssignment", "serve-zone-contributor").input("scope") == OWN_ZONE
+    links = {each.urn: each.input("virtualNetwork.id") for each in plan.of_type("VirtualNetworkLink")}
+    assert sorted(links.values()) == sorted([SUBNETS.removesuffix("/subnets"), HUB])
+    assert set(links) <= set(cluster.dependencies)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "changes", "refused"),
+    [
+        (OWN_ZONE, BELOW, None),
+        (OWN_ZONE, {"private_dns_zone_id": "ZONE"}, "inference.aks.shared_zone_reason: immutable"),
+        ("ZONE", {"private_dns_zone_id": "ZONE"}, None),
+        ("ZONE", BELOW, "inference.aks.shared_zone_reason: immutable: deployed as"),
+        ("system", BELOW, "network.dns: immutable: deployed as 'system'"),
+        (OWN_ZONE, {}, "network.dns: immutable: deployed as"),
+    ],
+)
+def test_a_cluster_keeps_its_zone_and_the_message_says_how(deployed, changes, refused):
+    def there(value):
+        return ZONE if value == "ZONE" else value
+
+    made = {**MADE, "apiServerAccessProfile": {**MADE["apiServerAccessProfile"], "privateDNSZone": there(deployed)}}
+
+    def program():
+        return aks(OWN, existing={OWN_CLUSTER: made}, **{key: there(value) for key, value in changes.items()})
+
+    if refused is None:
+        assert one(program(), "ManagedCluster", "serve-").input("apiServerAccessProfile.privateDNSZone")
+        return
+    with pytest.raises(RefusedError) as error:
+        program()
+    assert refused in str(error.value)
 
 
 def test_local_accounts_are_a_setting_with_a_reason():

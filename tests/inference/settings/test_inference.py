@@ -224,7 +224,12 @@ def adopted(**subnets):
             {
                 "inference": {
                     **AKS,
-                    "aks": {"cluster_id": CLUSTER, "attach": "shared", "quota": {"cpu": 8, "memory_gib": 32}},
+                    "aks": {
+                        "cluster_id": CLUSTER,
+                        "attach": "shared",
+                        "quota": {"cpu": 8, "memory_gib": 32},
+                        "shared_cluster_reason": "All teams on it agreed",
+                    },
                 },
                 "network": adopted(),
             },
@@ -453,13 +458,19 @@ def test_adopted_zones_cover_the_api_server():
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns"
     network = {"address_space": ["10.20.0.0/22"], "dns": {**zones, "resource_group_id": group}}
     assert refused(EnvironmentSettings, environment(inference=AKS, network=network)) == []
+    shared = {**AKS, "aks": {**AKS["aks"], "shared_zone_reason": "Made before zones were apart"}}
     known = {
         each: f"{group}/providers/Microsoft.Network/privateDnsZones/{each}"
         for each in EnvironmentSettings.model_validate(environment(inference=AKS)).dns_zones
     }
     network["dns"] = {"mode": "adopt", "zone_ids": known}
-    [problem] = problems(EnvironmentSettings, environment(inference=AKS, network=network))
+    assert refused(EnvironmentSettings, environment(inference=AKS, network=network)) == []
+    [problem] = problems(EnvironmentSettings, environment(inference=shared, network=network))
     assert "privatelink.westeurope.azmk8s.io" in problem.what
+    network["dns"] = {"mode": "create"}
+    assert refused(EnvironmentSettings, environment(inference=shared, network=network)) == [
+        "inference.aks.shared_zone_reason"
+    ]
 
 
 @pytest.mark.parametrize(

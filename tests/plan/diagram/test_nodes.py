@@ -78,7 +78,12 @@ def test_a_cluster_that_others_run_is_outside():
     cluster = (
         f"{CENTRAL.replace('00000000cafe', '000000000001')}/Microsoft.ContainerService/managedClusters/aks-central"
     )
-    aks = {"cluster_id": cluster, "attach": "shared", "quota": {"cpu": 8, "memory_gib": 32}}
+    aks = {
+        "cluster_id": cluster,
+        "attach": "shared",
+        "quota": {"cpu": 8, "memory_gib": 32},
+        "shared_cluster_reason": "All teams on it agreed, ARC-77",
+    }
     plan = whole("prod", inference={"target": "aks", "aks": aks})
     parts = {("outside:AKS aks-central", each) for each in ("aks-compute", "aks-namespace")}
     assert edges_of(plan, Relation.PART) >= parts

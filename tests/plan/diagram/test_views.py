@@ -145,9 +145,10 @@ def test_networks_that_services_keep_are_drawn(settings, words):
 
 def test_zones_of_others_stand_where_own_ones_would():
     dev, prod = (network(plan_of(*STACKS[IDS.index(f"reference-{each}")])) for each in ("dev", "prod"))
-    own, adopted = (frames(each)["Private names"].boxes[0] for each in (dev, prod))
-    assert (own.key, own.outside, adopted.outside) == (adopted.key, False, True)
+    [own], [of_cluster, adopted] = (frames(each)["Private names"].boxes for each in (dev, prod))
+    assert (own.outside, of_cluster.outside, adopted.outside) == (False, False, True)
     assert (own.lines, adopted.name) == (adopted.lines, "in rg-dns")
+    assert of_cluster.lines == ("churn-prod.privatelink.westeurope.azmk8s.io",)
 
 
 def test_databricks_is_drawn_with_its_parts_once():

@@ -190,8 +190,18 @@ def zones_are_given(network: Optional[NetworkSettings], dns_zones: list[str]) ->
 def cluster_zone_is_given(
     network: Optional[NetworkSettings], inference: Optional[InferenceSettings], location: str
 ) -> Iterator[Violation]:
-    """A violation if the zone of an own cluster's API server must be adopted and is not given."""
+    """A violation if an own cluster's API server is to be in an adopted zone that is not given."""
     if network is None or inference is None or inference.aks is None or inference.aks.adopted:
+        return
+    if inference.aks.shared_zone_reason is None:
+        return
+    if network.dns.mode is not DnsMode.ADOPT:
+        yield Violation(
+            ("inference", "aks", "shared_zone_reason"),
+            inference.aks.shared_zone_reason,
+            f"no zone is shared: network.dns.mode is '{network.dns.mode}'",
+            "Remove it",
+        )
         return
     [zone] = zones(PrivateService.KUBERNETES, location)
     if network.dns.mode is DnsMode.ADOPT and network.dns.zone_id(zone) is None:

@@ -52,6 +52,7 @@ from .access import AccessSettings, WorkloadIdentitySettings
 from .budget import BudgetSettings
 from .diagnostics import DiagnosticsSettings
 from .expiry import Expiry, Phase
+from .sharing import ShareSettings
 
 
 class EnvironmentSettings(PartSettings):
@@ -129,6 +130,10 @@ class EnvironmentSettings(PartSettings):
     )
     """The reason why the name of the stack has the word of another kind of environment, as `prod` with
     `environment: dev`: at least 10 characters. Default: such a stack is refused."""
+
+    shares: list[ShareSettings] = Field(default_factory=list)
+    """The resources on which another environment has rights too, each with its reason. `mlplatform check` refuses what
+    two environments may write unless both list it. Default: nothing is shared."""
 
     tags: dict[str, str] = Field(default_factory=dict, examples=[{"criticality": "low"}])
     """Tags of this environment. They are added to the project's tags and override them."""

@@ -10,6 +10,7 @@ from typing import Any, Optional
 import pulumi
 
 from ...parts.arguments import ArgsOrDict
+from ...parts.authorization import lock
 from ...parts.component import Component
 from ...parts.outputs import known_value_of
 from .adopted_cluster import adopted_cluster
@@ -67,6 +68,10 @@ class AKSInference(Component):
             gitops(self, cluster, source)
         if not settings.adopted:
             pools_for_models(self, args, cluster)
+        if settings.is_central and cluster.made is not None and self.placement.locked:
+            # The identities of all workspaces on it are Contributor, which may delete it but takes no lock away. What
+            # scales is in the group of the nodes, which the lock does not hold.
+            lock(self, "cluster-lock", cluster.made, guards=cluster.writes.before)
         self._finish(
             {
                 "name": cluster.name,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Optional
 
+from pydantic import Field
+
 from ...foundation.cluster_sharing import CLUSTER_CLAIM, Attach
 from ...foundation.model import check
 from ...foundation.rules import field_rule
@@ -30,6 +32,13 @@ class AKSInferenceArgs(NetworkedArgs):
 
     private_dns_zone_id: Optional[In[str]] = None
     """The private DNS zone of the API server, by id. Default: AKS makes one."""
+
+    zone_below: Optional[str] = None
+    """The zone below which the API server gets a private DNS zone of its own, such as
+    `privatelink.westeurope.azmk8s.io`. Default: none is made."""
+
+    zone_networks: list[In[str]] = Field(default_factory=list)
+    """Other networks in which names of that zone resolve, by id, such as the hub. Default: the nodes' network only."""
 
     workspace: ModelOrDict[Optional[WorkspaceReference]] = LEFT_OUT
     """The workspace that the cluster is attached to. Default: none, so that other projects can attach it."""

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, Optional
 
+import pulumi
+
 from ...parts.arguments import In
 from ...parts.in_turn import InTurn
 
@@ -23,3 +25,6 @@ class Cluster(NamedTuple):
 
     principal_id: In[Optional[str]] = None
     """The principal id of its identity. None for an adopted cluster."""
+
+    made: Optional[pulumi.CustomResource] = None
+    """The cluster itself. None for an adopted one."""

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 import pulumi
 import pulumi_azure_native as native
 
-from ...catalogue.changes import Change, compared, kept, way_out
+from ...catalogue.changes import SET_BACK, Change, compared, kept, way_out
 from ...foundation.built_in_roles import Role
 from ...foundation.naming import Kind
 from ...foundation.problems import Problem
@@ -34,10 +34,11 @@ def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
     """Makes a cluster with its identity, its diagnostics and the pool that the extension runs on. For what nobody waits
     for, see maintenance and pools_for_models."""
     placement, subnet_id = parent.placement, args.subnet_id or ""
+    zone = _own_zone(parent, args, subnet_id)
     identity = user_assigned_identity(parent, "identity", "aks")
     # AKS writes to its subnet and its DNS zone while the cluster is made.
-    roles = _grant_identity(parent, args, subnet_id, identity.principal_id)
-    cluster, violations = _cluster(parent, args, subnet_id, identity.id, roles)
+    roles = _grant_identity(parent, zone, subnet_id, identity.principal_id)
+    cluster, violations = _cluster(parent, args, zone, subnet_id, identity.id, roles)
     cluster_name = placement.name_of(Kind.KUBERNETES_CLUSTER)
     send_diagnostics(parent, "cluster", cluster.id)
     container_insights(parent, cluster.id)
@@ -52,6 +53,7 @@ def managed_cluster(parent: Component, args: AKSInferenceArgs) -> Cluster:
         group=placement.resource_group_name,
         writes=writes,
         principal_id=identity.principal_id,
+        made=cluster,
     )
 
 
@@ -70,28 +72,85 @@ def pools_for_models(parent: Component, args: AKSInferenceArgs, cluster: Cluster
         )
 
 
+class _Zone(NamedTuple):
+    """The private DNS zone of the API server."""
+
+    id: In[str]
+    """Its id, once names in it resolve."""
+
+    known_id: In[str]
+    """Its id, also before it is made."""
+
+
+def _own_zone(parent: Component, args: AKSInferenceArgs, subnet_id: In[str]) -> Optional[_Zone]:
+    """The zone of the API server: an adopted one, or one that is made. None: AKS makes it.
+
+    AKS takes `<subzone>.privatelink.<region>.azmk8s.io`, with a label of up to 32 characters ("Create a private AKS
+    cluster", read 2026-11-28; the length: Azure CLI's check), and a zone that is linked already (Azure/AKS#4841).
+    """
+    if args.private_dns_zone_id is not None:
+        return _Zone(args.private_dns_zone_id, args.private_dns_zone_id)
+    if args.zone_below is None:
+        return None
+    placement = parent.placement
+    name = f"{placement.project}-{placement.environment}.{args.zone_below}"
+    zone = native.privatedns.PrivateZone(
+        parent.logical_name("api-zone"),
+        private_zone_name=name,
+        resource_group_name=placement.resource_group_name,
+        location="global",
+        tags=placement.tags,
+        opts=child(parent),
+    )
+    networks = [_network_of(subnet_id), *args.zone_networks]
+    links: list[pulumi.Resource] = [
+        native.privatedns.VirtualNetworkLink(
+            parent.logical_name(f"api-zone-link-{number}" if number else "api-zone-link"),
+            virtual_network_link_name=placement.name_of(Kind.VIRTUAL_NETWORK, f"{number}" if number else ""),
+            private_zone_name=known_value_of(zone, name),
+            resource_group_name=placement.resource_group_name,
+            location="global",
+            registration_enabled=False,
+            virtual_network={"id": network},
+            tags=placement.tags,
+            opts=child(parent),
+        )
+        for number, network in enumerate(networks)
+    ]
+    linked = pulumi.Output.all(zone.id, *(each.urn for each in links)).apply(lambda known: known[0])
+    return _Zone(linked, placement.id_of("Microsoft.Network/privateDnsZones", name))
+
+
+def _network_of(subnet_id: In[str]) -> "pulumi.Output[str]":
+    return pulumi.Output.from_input(subnet_id).apply(lambda each: each.rsplit("/subnets/", 1)[0])
+
+
 def _grant_identity(
-    parent: Component, args: AKSInferenceArgs, subnet_id: In[str], principal_id: In[str]
+    parent: Component, zone: Optional[_Zone], subnet_id: In[str], principal_id: In[str]
 ) -> list[pulumi.Resource]:
     """Assigns the roles that the cluster's identity needs before the cluster is made."""
-    if args.private_dns_zone_id is None:
+    if zone is None:
         wanted = [("subnet-contributor", Role.NETWORK_CONTRIBUTOR, subnet_id)]
     else:
         # AKS links the zone to the network itself, even if the zone is in a hub ("Create a private AKS cluster").
-        vnet_id = pulumi.Output.from_input(subnet_id).apply(lambda each: each.rsplit("/subnets/", 1)[0])
         wanted = [
-            ("network-contributor", Role.NETWORK_CONTRIBUTOR, vnet_id),
-            ("zone-contributor", Role.PRIVATE_DNS_ZONE_CONTRIBUTOR, args.private_dns_zone_id),
+            ("network-contributor", Role.NETWORK_CONTRIBUTOR, _network_of(subnet_id)),
+            ("zone-contributor", Role.PRIVATE_DNS_ZONE_CONTRIBUTOR, zone.id),
         ]
     return [assign_role(parent, label, role, principal_id=principal_id, scope=scope) for label, role, scope in wanted]
 
 
 def _cluster(
-    parent: Component, args: AKSInferenceArgs, subnet_id: In[str], identity_id: In[str], roles: list[pulumi.Resource]
+    parent: Component,
+    args: AKSInferenceArgs,
+    zone: Optional[_Zone],
+    subnet_id: In[str],
+    identity_id: In[str],
+    roles: list[pulumi.Resource],
 ) -> "tuple[native.containerservice.ManagedCluster, list[pulumi.Output[list[Problem]]]]":
     """Makes the cluster with its system pool. Also returns a problem for each immutable property that was deployed with
     a different value. Other pools are separate resources."""
-    placement, settings, zone_id = parent.placement, args.settings, args.private_dns_zone_id
+    placement, settings = parent.placement, args.settings
     highly_available = placement.profile.highly_available
     cluster_name, system = placement.name_of(Kind.KUBERNETES_CLUSTER), _system_profile(args, subnet_id)
     user_assigned = native.containerservice.ResourceIdentityType.USER_ASSIGNED
@@ -102,8 +161,8 @@ def _cluster(
         location=placement.location,
         node_resource_group=placement.name_of(Kind.RESOURCE_GROUP, "aks-nodes"),
         # A cluster with its own zone needs a subdomain, every other a prefix.
-        dns_prefix=cluster_name if zone_id is None else None,
-        fqdn_subdomain=None if zone_id is None else cluster_name,
+        dns_prefix=cluster_name if zone is None else None,
+        fqdn_subdomain=None if zone is None else cluster_name,
         kubernetes_version=settings.kubernetes_version,
         sku={"name": "Base", "tier": "Standard" if highly_available else "Free"},
         identity={"type": user_assigned, "user_assigned_identities": [identity_id]},
@@ -113,7 +172,7 @@ def _cluster(
         api_server_access_profile={
             "enable_private_cluster": True,
             "enable_private_cluster_public_fqdn": False,
-            "private_dns_zone": "system" if zone_id is None else zone_id,
+            "private_dns_zone": "system" if zone is None else zone.id,
             "disable_run_command": True,
         },
         network_profile=_network_profile(settings, args.egress),
@@ -154,7 +213,7 @@ def _cluster(
             ],
         ),
     )
-    return cluster, _violations(cluster, args, system)
+    return cluster, _violations(cluster, args, zone, system)
 
 
 def _system_profile(args: AKSInferenceArgs, subnet_id: In[str]) -> Any:
@@ -200,17 +259,19 @@ def _upgrade_windows(parent: Component, args: AKSInferenceArgs, cluster: Cluster
 
 
 def _violations(
-    cluster: "native.containerservice.ManagedCluster", args: AKSInferenceArgs, system: dict[str, Any]
+    cluster: "native.containerservice.ManagedCluster",
+    args: AKSInferenceArgs,
+    zone: Optional[_Zone],
+    system: dict[str, Any],
 ) -> "list[pulumi.Output[list[Problem]]]":
     """A problem for each immutable property that was deployed with a different value than the settings ask for."""
-    settings, zone_id = args.settings, args.private_dns_zone_id
+    settings = args.settings
     network, nodes = cluster.network_profile, cluster.agent_pool_profiles
     mode = network.apply(lambda each: PodNetwork.OVERLAY if _of(each, "network_plugin_mode") else PodNetwork.SUBNET)
-    zone = cluster.api_server_access_profile.apply(lambda each: _of(each, "private_dns_zone"))
+    made_in = cluster.api_server_access_profile.apply(lambda each: _of(each, "private_dns_zone"))
     wanted_of: list[tuple[str, pulumi.Output[Any], In[Any]]] = [
         ("inference.aks.pod_network", mode, settings.pod_network),
         ("inference.aks.service_cidr", network.apply(lambda each: _of(each, "service_cidr")), settings.service_cidr),
-        ("network.dns", zone, "system" if zone_id is None else zone_id),
         *(
             (
                 row.setting.removesuffix("[]"),
@@ -225,13 +286,35 @@ def _violations(
     wanted = _outbound_type(args.egress)
     way = way_out("inference.aks.egress").replace("TYPE", wanted)
     egress = "network.egress.kind" if settings.egress is None else "inference.aks.egress"
-    violations = [immutable_violations(tuple(egress.split(".")), outbound, wanted, way)]
+    violations = [
+        immutable_violations(tuple(egress.split(".")), outbound, wanted, way),
+        _zone_violations(args, zone, made_in),
+    ]
     if settings.pod_network is PodNetwork.OVERLAY:
         pods = network.apply(lambda each: _of(each, "pod_cidr"))
         wanted_of.append(("inference.aks.pod_cidr", pods, settings.pod_cidr))
     return violations + [
         immutable_violations(tuple(setting.split(".")), made, wanted) for setting, made, wanted in wanted_of
     ]
+
+
+def _zone_violations(
+    args: AKSInferenceArgs, zone: Optional[_Zone], made_in: "pulumi.Output[Any]"
+) -> "pulumi.Output[list[Problem]]":
+    """A problem if the API server is in another zone than the settings ask for. A cluster cannot change its zone."""
+    wanted, below = "system" if zone is None else zone.known_id, f"privatelink.{args.placement.location}.azmk8s.io"
+
+    def compare(both: list[Any]) -> list[Problem]:
+        deployed, asked = (str(each).lower() for each in both)
+        if both[0] is None or deployed == asked:
+            return []
+        what = f"immutable: deployed as '{both[0]}', cannot become '{both[1]}'"
+        if deployed.endswith(f"/{below}") is not asked.endswith(f"/{below}") and "system" not in (deployed, asked):
+            setting = "inference.aks.shared_zone_reason"
+            return [Problem(tuple(setting.split(".")), what, way_out(setting))]
+        return [Problem(("network", "dns"), what, SET_BACK)]
+
+    return pulumi.Output.all(made_in, wanted).apply(compare)
 
 
 def _compared_of_nodes() -> Iterator[tuple[Change, str]]:

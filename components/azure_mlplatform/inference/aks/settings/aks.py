@@ -112,6 +112,7 @@ _OWN = (
     "maintenance",
     "vcpu_quota",
     "local_accounts_reason",
+    "shared_zone_reason",
 )
 """The settings of a new cluster. An adopted one cannot have them."""
 
@@ -245,6 +246,20 @@ class AKSSettings(TargetSettings):
     Microsoft's pages disagree on whether Azure ML works without them; see docs/inference.md. Default: no local
     accounts."""
 
+    shared_zone_reason: Optional[str] = Field(
+        default=None, min_length=10, examples=["A cluster made before zones were apart, ML-410"]
+    )
+    """The reason why the API server's record is in the adopted zone itself: at least 10 characters. Clusters of other
+    environments may then write it, so `mlplatform check` asks all that share the zone for a reason. It cannot be set or
+    removed later. Default: with `network.dns.mode: adopt`, the cluster gets a zone of its own below the adopted one."""
+
+    shared_cluster_reason: Optional[str] = Field(
+        default=None, min_length=10, examples=["Small models, accepted by all teams on it, ARC-77"]
+    )
+    """The reason why a production workspace is on a cluster that others use too: at least 10 characters. Azure asks for
+    *Contributor* on the cluster, so the workspace's identity may change what serves the others' models. `prod` needs it
+    with `attach: shared` and `cluster_id`. Default: none."""
+
     vcpu_quota: VcpuQuota = Field(default_factory=VcpuQuota)
     """The subscription's vCPU quotas. Default: quotas are not checked."""
 
@@ -350,6 +365,16 @@ class AKSSettings(TargetSettings):
             )
 
     @check
+    def _reason_is_of_a_shared_cluster(self) -> Iterator[Violation]:
+        if self.shared_cluster_reason is not None and not (self.adopted and self.attach is Attach.SHARED):
+            yield Violation(
+                ("shared_cluster_reason",),
+                self.shared_cluster_reason,
+                "no cluster is shared with others",
+                "Remove it, or give cluster_id and attach: shared",
+            )
+
+    @check
     def _pools_have_names_of_their_own(self) -> Iterator[Violation]:
         yield from duplicate_names(self.pools, ("pools",), "pool")
 
@@ -441,10 +466,22 @@ class AKSSettings(TargetSettings):
                 "Add https with a certificate, and leave insecure_reason out",
             )
         if self.adopted:
+            yield from self._shared_cluster_violations(environment)
             return
         yield from self._service_pool_violations(highly_available)
         yield from self._quota_violations(highly_available)
         yield from self._pod_cidr_violations(highly_available)
+
+    def _shared_cluster_violations(self, environment: Environment) -> Iterator[Violation]:
+        needs = PROFILES[environment].protect and self.attach is Attach.SHARED
+        if needs and self.shared_cluster_reason is None:
+            yield Violation(
+                ("shared_cluster_reason",),
+                None,
+                f"in a {environment} environment, a cluster that others use too needs a reason: the workspace's "
+                "identity gets Contributor on all of it",
+                "Use a cluster of its own, or add shared_cluster_reason: why this one, accepted by whom",
+            )
 
     @property
     def zone_redundant_parts(self) -> list[str]:
