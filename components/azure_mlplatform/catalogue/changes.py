@@ -251,7 +251,7 @@ _ACCESS: tuple[Change, ...] = (
     *_in_place(
         "access.custom_roles",
         what="what has one of the library's own roles loses it for a moment: the assignment is made again",
-        goes=(_ROLE_DEFINITION,),
+        goes=(_ROLE, _ROLE_DEFINITION),
     ),
     *_nothing(
         """
