@@ -47,7 +47,9 @@ def test_a_first_preview_registers_the_same(environment):
 @pytest.mark.parametrize("environment", ["sandbox", "dev", "prod"])
 def test_inputs_are_of_the_types_that_azure_publishes(environment):
     plan = landed(environment)
-    found = {each.urn: judged(each.type, each.inputs) for each in plan.azure_resources if each.type in published()}
+    found = {
+        each.urn: judged(each.type, dict(each.inputs)) for each in plan.azure_resources if each.type in published()
+    }
     assert not {urn: wrong for urn, wrong in found.items() if wrong}
 
 
