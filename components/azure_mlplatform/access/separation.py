@@ -6,7 +6,7 @@ Each rule is an index by scope or principal, so its work grows with the number o
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from ..catalogue.role_permissions import EVERYTHING, NEVER_ASSIGNED, Permissions
+from ..catalogue.role_permissions import EVERYTHING, Permissions
 from ..foundation.problems import Problem
 from .conditions import ASSIGN, UNASSIGN
 from .effective_rights import (
@@ -186,8 +186,6 @@ def _first_writer(
 def _widest(estate: Estate, right: Right) -> Permissions:
     """What a right allows, with all that its holder can give itself by it, and without what is shared by nature."""
     given = {role for role, _ in estate.handed_out(right)} if gives_roles(right.permissions) else set()
-    if any(each.id in given for each in NEVER_ASSIGNED):
-        return EVERYTHING
     return _together((right.permissions, *(estate.role(each)[1] for each in sorted(given))), bool(given))
 
 
