@@ -24,8 +24,6 @@ EXAMPLES = (
     "mlplatform request render --dry-run     which files would change",
 )
 
-_RETIRED = {"azure-mlplatform:retire": {"reason": "To find the rights for retiring"}}
-
 
 def render(
     project: Project = None,
@@ -119,7 +117,7 @@ def computed_files(folder: Path, stacks: list[str], today: datetime.date) -> Map
     from ..catalogue.prices import price_table, table_for
     from ..foundation.profiles import PROFILES, Environment
     from ..plan.cost import cost_of
-    from ..plan.program import run_stack
+    from ..plan.program import run_retired, run_stack
     from ..plan.rights import rights_of
     from ..plan.team_names import environments_text
     from ..requests.costs import FILE, costs_text
@@ -134,7 +132,7 @@ def computed_files(folder: Path, stacks: list[str], today: datetime.date) -> Map
             plan = run_stack(folder, stack, today=today)
             plans.append(plan)
             if PROFILES[Environment(stack)].has_ci_identities:
-                rights = rights_of(plan, run_stack(folder, stack, settings=_RETIRED, today=today))
+                rights = rights_of(plan, run_retired(folder, stack, today=today))
                 text = Rights.model_validate({"stacks": [rights.as_json()]}).model_dump_json(indent=2, by_alias=True)
                 found[f"rights.{stack}.json"] = f"{text}\n"
     refuse_any(problems)

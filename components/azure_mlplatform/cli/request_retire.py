@@ -26,7 +26,6 @@ EXAMPLES = (
     "mlplatform request retire lending dev --destroyed                   end: write retired_on, the tombstone",
 )
 
-_RETIRE = "azure-mlplatform:retire"
 
 
 def retire(
@@ -189,12 +188,12 @@ def _environment(root: Path, project: str, stack: str) -> "Environment":
 
 def _look(root: Path, project: str, stack: str, today: datetime.date) -> _Retirement:
     """What stands in the way of the end of an environment, and the order."""
-    from ..plan.program import run_stack
+    from ..plan.program import run_retired, run_stack
     from ..plan.retirement import obstacles
     from ..requests.retirement import free_on
 
     folder = root / "projects" / project
-    retired = run_stack(folder, stack, settings={_RETIRE: {"reason": "What retiring changes"}}, today=today)
+    retired = run_retired(folder, stack, today=today)
     try:
         plan = run_stack(folder, stack, today=today)
     except ProblemsError:

@@ -23,9 +23,6 @@ EXAMPLES = (
     "mlplatform rights prod --for retirement          what only retiring takes",
 )
 
-_RETIRED = {"azure-mlplatform:retire": {"reason": "What retiring changes"}}
-"""The settings of a stack that is retired."""
-
 
 def rights(
     stacks: Stacks = None,
@@ -86,13 +83,13 @@ def rights(
 
 
 def _rights(folder: Path, names: list[str], today: "Optional[datetime.date]") -> list["Rights"]:
-    from ..plan.program import run_stack
+    from ..plan.program import run_retired
     from ..plan.rights import rights_of
 
     found: list[Rights] = []
     problems: list[Problem] = []
     for plan in plans_of(folder, names, today=today):
         with kept(problems, plan.stack):
-            found.append(rights_of(plan, run_stack(folder, plan.stack, settings=_RETIRED, today=today)))
+            found.append(rights_of(plan, run_retired(folder, plan.stack, today=today)))
     refuse_any(problems)
     return found

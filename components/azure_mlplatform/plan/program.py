@@ -23,6 +23,7 @@ from pulumi.runtime import stack as runtime_stack
 from ..config.files import StackConfig, stack_config
 from ..emulation.answers import SUBSCRIPTION
 from ..foundation import clock
+from ..foundation.model import NAMESPACE
 from ..foundation.problems import Problem, ProblemsError
 from .recorder import Log, Recorder
 from .resource import Plan
@@ -106,6 +107,11 @@ def run_stack(
             known=known,
             recorder=recorder,
         )
+
+
+def run_retired(folder: Path, stack: str, *, today: Optional[datetime.date] = None) -> Plan:
+    """The plan of a stack as if its settings said `retire`: what changes before it can be destroyed."""
+    return run_stack(folder, stack, today=today, settings={f"{NAMESPACE}:retire": {"reason": "What retiring changes"}})
 
 
 def _as_text(value: Any) -> str:

@@ -4,7 +4,6 @@ Compares a repository with itself at another time. Only projects whose files dif
 library and the prices of today: what differs comes from the change alone.
 """
 
-import datetime
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,24 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Optional
 
-from ..foundation.built_in_roles import role_name
 from ..foundation.markdown import escaped
 from ..foundation.printable import printable
 from ..foundation.problems import Problem
-from ..foundation.values import name_of
 from .codeowners import who_agrees
 from .repository import RepositoryRequests
 from .request import APPROVALS
 
 if TYPE_CHECKING:
-    from ..catalogue.prices import PriceTable
     from ..plan.cost import PlanCost
     from ..plan.rights import Assignment
     from ..plan.settings_difference import SettingDifference
 
 _PROJECTS = "projects"
-_GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_RETIRED = {"azure-mlplatform:retire": {"reason": "What retiring changes"}}
 
 MOST_ROWS = 40
 """The most rows of a list in Markdown. GitHub takes comments of up to 65,536 characters."""
@@ -51,6 +45,10 @@ class StackState:
     cost: "PlanCost"
     ranges: tuple[str, ...]
     """The address spaces of its networks."""
+
+
+StateOf = Callable[[FilePath, str], tuple[Optional[StackState], list[Problem]]]
+"""Plans a stack: its project's folder and its name → its state, or the problems with which it cannot be planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +140,15 @@ def review(
     before: RepositoryRequests,
     after: RepositoryRequests,
     since: str,
-    prices: "PriceTable",
+    state_of: StateOf,
     *,
     only: Optional[str] = None,
     problems: tuple[Problem, ...] = (),
-    today: Optional[datetime.date] = None,
     says: Callable[[str], None] = lambda text: None,
 ) -> Review:
     """What differs between two times of a repository: of all its projects, or of `only` one.
 
-    `problems` are known already. `says` is told what is under way.
+    `state_of` plans a stack. `problems` are known already. `says` is told what is under way.
     """
     from ..config.files import order
 
@@ -172,7 +169,7 @@ def review(
                 _stacks(before.root, name) | _stacks(after.root, name), key=lambda e: (e[0], order(e[1]))
             ):
                 says(f"planning {folder} {stack}, then and now")
-                stacks.append(_stack(before.root, after.root, folder, stack, prices, today, wrong, since))
+                stacks.append(_stack(before.root, after.root, folder, stack, state_of, wrong, since))
         document = after.requests.get(name)
         old = before.requests.get(name)
         what = "rendered" if not asked else "new" if old is None else "gone" if document is None else "changed"
@@ -235,8 +232,7 @@ def _stack(
     new: FilePath,
     folder: str,
     stack: str,
-    prices: "PriceTable",
-    today: Optional[datetime.date],
+    state_of: StateOf,
     problems: list[Problem],
     since: str,
 ) -> StackChange:
@@ -244,7 +240,7 @@ def _stack(
     for root, place in ((old, f"{since}: "), (new, "")):
         state = None
         if (root / folder / f"Pulumi.{stack}.yaml").is_file():
-            state, found = _state(root / folder, stack, prices, today)
+            state, found = state_of(root / folder, stack)
             file = f"{folder}/Pulumi.{stack}.yaml"
             where = (
                 replace(each, file=f"{place}{folder}/{each.file}" if each.file else f"{place}{file}") for each in found
@@ -253,51 +249,6 @@ def _stack(
             problems += where if root is new else ()
         states.append(state)
     return StackChange(folder, stack, *states)
-
-
-def _state(
-    folder: FilePath, stack: str, prices: "PriceTable", today: Optional[datetime.date]
-) -> tuple[Optional[StackState], list[Problem]]:
-    from ..plan.cost import cost_of
-    from ..plan.failures import problems_in
-    from ..plan.program import run_stack
-    from ..plan.rights import rights_of
-
-    try:
-        plan = run_stack(folder, stack, today=today)
-        try:
-            retired = run_stack(folder, stack, settings=_RETIRED, today=today)
-        except Exception:  # Not every program retires, and what is left is right all the same.
-            retired = plan
-        rights = rights_of(plan, retired)
-    except Exception as error:  # A program may raise anything.
-        return None, list(problems_in(error))
-    definitions = plan.of_type("RoleDefinition")
-    names = {name_of(each.id): str(each.input("roleName") or each.name) for each in definitions}
-    actions = (
-        (f"custom role {names[name_of(each.id)]}", f"{sign}{action}")
-        for each in definitions
-        for permission in each.input("permissions") or []
-        for key, sign in (("actions", ""), ("dataActions", ""), ("notActions", "not "), ("notDataActions", "not "))
-        for action in permission.get(key) or []
-    )
-    # A condition names the roles that may be given.
-    given = (
-        (f"may give on {_place(str(each.input('scope')))}", names.get(guid) or role_name(guid))
-        for each in plan.of_type("RoleAssignment")
-        for guid in re.findall(_GUID, str(each.input("condition") or ""))
-    )
-    spaces = (each.input("addressSpace.addressPrefixes") for each in plan.of_type("VirtualNetwork"))
-    return (
-        StackState(
-            frozenset((each.action, each.scope) for each in rights.rights),
-            frozenset(replace(each, role=names.get(each.role, each.role)) for each in rights.assignments),
-            frozenset([*actions, *given]),
-            cost_of(plan, prices),
-            tuple(str(each) for space in spaces if isinstance(space, list) for each in space),
-        ),
-        [],
-    )
 
 
 def _asked(before: RepositoryRequests, after: RepositoryRequests, name: str) -> list["SettingDifference"]:
@@ -459,18 +410,18 @@ def _right_lines(change: StackChange) -> Iterator[tuple[str, str]]:
     """The roles that others get, what custom roles allow, then what the deploying identity must be allowed."""
     for sign, roles in (("+", change.gained(roles_in)), ("-", change.lost(roles_in))):
         for each in roles:
-            yield sign, f"{each.role} on {_place(each.scope)} for {each.principal} ({each.principal_type})"
+            yield sign, f"{each.role} on {shown_scope(each.scope)} for {each.principal} ({each.principal_type})"
     for what, words in ((role_actions_in, "{}"), (rights_in, "who deploys, on {}")):
         for sign, found in (("+", change.gained(what)), ("-", change.lost(what))):
             by_place: dict[str, list[str]] = {}
             for one, other in found:
-                place, action = (one, other) if what is role_actions_in else (_place(other), one)
+                place, action = (one, other) if what is role_actions_in else (shown_scope(other), one)
                 by_place.setdefault(words.format(place), []).append(action)
             for place, actions in by_place.items():
                 yield sign, f"{place}: {', '.join(actions)}"
 
 
-def _place(scope: str) -> str:
+def shown_scope(scope: str) -> str:
     """A scope as a person names it: `registries/cr in rg-lending-dev`."""
     found = re.search(r"/resourceGroups/([^/]+)(?:/providers/(.+))?$", scope, re.IGNORECASE)
     if not found:
