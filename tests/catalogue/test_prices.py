@@ -13,6 +13,7 @@ from azure_mlplatform.catalogue.prices import COLUMNS, Price, PriceTable, parsed
 from azure_mlplatform.catalogue.regions import REGIONS
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.resource_types import RESOURCE_TYPES
+from support.retail_prices import known
 
 DAY = datetime.date(2026, 11, 28)
 SIZE = Meter("Virtual Machines", "Standard_D4ds_v5")
@@ -57,8 +58,8 @@ def test_a_type_that_nobody_has_looked_up_is_not_free():
 
 def test_a_price_is_of_its_own_region_and_meter():
     found = table(row(), row(region="northeurope", price="0.3"), row(sku="Standard_D8ds_v5"))
-    assert found.price("westeurope", SIZE).price == Decimal("0.276")
-    assert found.price("northeurope", SIZE).price == Decimal("0.3")
+    assert known(found.price("westeurope", SIZE)).price == Decimal("0.276")
+    assert known(found.price("northeurope", SIZE)).price == Decimal("0.3")
     assert found.price("swedencentral", SIZE) is None
     assert found.price("westeurope", Meter("Virtual Machines", "Standard_D2ds_v5")) is None
     assert found.price("westeurope", Meter("Container Registry", "Standard_D4ds_v5", "D4ds v5")) is None
@@ -66,10 +67,10 @@ def test_a_price_is_of_its_own_region_and_meter():
 
 def test_machines_that_azure_may_take_back_have_prices_of_their_own():
     found = table(row(), row(meter="D4ds v5 Low Priority", price="0.05"), row(meter="D4ds v5 Spot", price="0.04"))
-    assert found.price("westeurope", SIZE).price == Decimal("0.276")
+    assert known(found.price("westeurope", SIZE)).price == Decimal("0.276")
     for priority, price in (("Spot", "0.04"), ("Low Priority", "0.05")):
         meter = Meter("Virtual Machines", "Standard_D4ds_v5", priority=priority)
-        assert found.price("westeurope", meter).price == Decimal(price)
+        assert known(found.price("westeurope", meter)).price == Decimal(price)
 
 
 def test_two_rows_that_fit_are_no_price():
@@ -83,7 +84,7 @@ def test_a_worldwide_meter_takes_the_global_row_only():
     both = table(
         regional, row(region=GLOBAL, service="NAT Gateway", sku="Standard", meter="Standard Gateway", price="0.045")
     )
-    assert both.price("westeurope", meter).price == Decimal("0.045")
+    assert known(both.price("westeurope", meter)).price == Decimal("0.045")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_table_in_two_currencies_asks_which(tmp_path):
     file.write_text(written([row(), row(currency="USD", price="0.3")]))
     with pytest.raises(ProblemsError, match="has prices in EUR, USD"):
         price_table(file)
-    assert price_table(file, "USD").price("westeurope", SIZE).price == Decimal("0.3")
+    assert known(price_table(file, "USD").price("westeurope", SIZE)).price == Decimal("0.3")
     assert price_table(file, "CHF").price("westeurope", SIZE) is None
 
 

@@ -179,7 +179,7 @@ def test_projects_made_one_after_another_never_conflict(tmp_path_factory, names,
         made(root, name, environments)
     report = check_stacks(root, today=TODAY)
     assert report.problems == ()
-    assert len(report.plans) == sum(map(len, kinds))
+    assert len(report.stacks) == sum(map(len, kinds))
 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path):

@@ -229,4 +229,4 @@ def test_commands_work_for_a_landing(repository_of_all, tmp_path, monkeypatch, c
 def test_check_takes_a_landed_project_and_its_landing_together(repository_of_all):
     report = check_stacks(repository_of_all.parents[1], today=DAY)
     assert [str(each) for each in (*report.problems, *report.conflicts)] == []
-    assert {each.folder for each in report.plans} == {"projects/credits", "projects/credits/landing"}
+    assert {each.folder for each in report.stacks} == {"projects/credits", "projects/credits/landing"}

@@ -56,6 +56,7 @@ def test_floor_and_ceiling_of_machines():
     [line] = found.lines
     assert (line.floor, line.ceiling) == (Decimal(365), Decimal(1460))
     assert (found.floor, found.ceiling, found.without_price) == (365, 1460, [])
+    assert line.price is not None
     assert line.price.day == DAY
 
 

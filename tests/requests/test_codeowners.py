@@ -76,11 +76,12 @@ def test_prod_takes_two_approvals_in_a_place_that_github_reads(tmp_path, environ
     else:
         asked = request()
     files = rendered(written(tmp_path, asked))
-    ruleset = json.loads(files[RULESET])
+    texts = {name: text or "" for name, text in files.items()}
+    ruleset = json.loads(texts[RULESET])
     [rule] = [each for each in ruleset["rules"] if each["type"] == "pull_request"]
     assert rule["parameters"]["required_approving_review_count"] == approvals
     assert rule["parameters"]["require_code_owner_review"] is True
-    assert "prod 2" in files[FILE]
+    assert "prod 2" in texts[FILE]
 
 
 def test_a_second_time_changes_nothing_and_rules_of_others_stay_above(tmp_path):

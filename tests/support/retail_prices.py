@@ -4,6 +4,15 @@ import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Optional
+
+from azure_mlplatform.catalogue.prices import Price
+
+
+def known(price: Optional[Price]) -> Price:
+    """A price that is there."""
+    assert price is not None, "no price"
+    return price
 
 
 def item(**changes):
@@ -43,7 +52,7 @@ def api(*answers):
             else:
                 send(self, {"Items": answer, "NextPageLink": None, "Count": len(answer)})
 
-        def log_message(self, *_):
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the parameter
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -27,7 +27,6 @@ EXAMPLES = (
 )
 
 
-
 def retire(
     project: Annotated[str, typer.Argument(metavar="PROJECT", help="The project: the folder projects/PROJECT.")],
     environment: Annotated[
@@ -123,7 +122,7 @@ class _Retirement:
 
         yield f"{self.project} {self.environment}"
         for kind, found in by_kind(self.obstacles).items():
-            yield f"  {kind.title} ({len(found)})"
+            yield f"  {kind.heading} ({len(found)})"
             yield from (f"    {each.name}: {each.what}{_free(each)}" for each in found)
         if self.steps:
             yield "  steps, in this order"

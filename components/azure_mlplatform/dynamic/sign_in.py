@@ -159,7 +159,11 @@ def credential(read: Read, where: Cloud, tenant_id: str) -> Any:
         case Method.OIDC:
             return identity.ClientAssertionCredential(tenant, _needed(client_id, "useOidc"), _assertion(read), **shared)
         case Method.MANAGED_IDENTITY:
-            return identity.ManagedIdentityCredential(**({"client_id": client_id} if client_id else {}))
+            return (
+                identity.ManagedIdentityCredential(client_id=client_id)
+                if client_id
+                else identity.ManagedIdentityCredential()
+            )
         case Method.CLI:
             return identity.AzureCliCredential(tenant_id=tenant)
 

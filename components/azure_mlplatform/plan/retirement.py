@@ -52,7 +52,7 @@ class Kind(StrEnum):
     """It holds what nobody can make again."""
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """The heading of all obstacles of the kind."""
         return _TITLES.get(self, f"{self.value}s")
 
