@@ -2,15 +2,16 @@
 
 import datetime
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..foundation.problems import Problem, ProblemsError
 from .changes import checked_out
 from .plans import progress
 
 if TYPE_CHECKING:
+    from ..plan.resource import Plan
     from ..requests.repository import RepositoryRequests
     from ..requests.review import Review
     from .output import Output
@@ -25,8 +26,13 @@ def reviewed_since(
 ) -> "Review":
     """What changed since a revision, with all that is wrong now."""
     from ..catalogue.prices import price_table, table_for
+    from ..plan.check import problems_in
+    from ..plan.program import run_stack
     from ..requests.repository import RepositoryRequests, read_requests
     from ..requests.review import review
+
+    def planned(folder: Path, stack: str, settings: Mapping[str, Any]) -> "Plan":
+        return run_stack(folder, stack, settings=settings, today=today)
 
     prices = price_table(table_for(now.root))
     with tempfile.TemporaryDirectory(prefix="mlplatform-") as copy:
@@ -37,7 +43,17 @@ def reviewed_since(
             # There was no folder with requests yet.
             before = RepositoryRequests(then)
         with progress() as says:
-            return review(before, now, revision, prices, only=project, problems=tuple(problems), today=today, says=says)
+            return review(
+                before,
+                now,
+                revision,
+                prices,
+                only=project,
+                problems=tuple(problems),
+                planned=planned,
+                problems_in=problems_in,
+                says=says,
+            )
 
 
 def show_review(said: "Output", found: "Review", *, as_markdown: bool) -> None:

@@ -4,7 +4,6 @@ Compares a repository with itself at another time. Only projects whose files dif
 library and the prices of today: what differs comes from the change alone.
 """
 
-import datetime
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,12 +23,18 @@ from .request import APPROVALS
 if TYPE_CHECKING:
     from ..catalogue.prices import PriceTable
     from ..plan.cost import PlanCost
+    from ..plan.resource import Plan
     from ..plan.rights import Assignment
     from ..plan.settings_difference import SettingDifference
 
 _PROJECTS = "projects"
 _GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _RETIRED = {"azure-mlplatform:retire": {"reason": "What retiring changes"}}
+
+Planned = Callable[[FilePath, str, Mapping[str, Any]], "Plan"]
+"""Plans the stack of a folder with some more settings."""
+
+ProblemsIn = Callable[[Exception], Iterable[Problem]]
 
 MOST_ROWS = 40
 """The most rows of a list in Markdown. GitHub takes comments of up to 65,536 characters."""
@@ -145,13 +150,15 @@ def review(
     prices: "PriceTable",
     *,
     only: Optional[str] = None,
+    planned: Planned,
+    problems_in: ProblemsIn,
     problems: tuple[Problem, ...] = (),
-    today: Optional[datetime.date] = None,
     says: Callable[[str], None] = lambda text: None,
 ) -> Review:
     """What differs between two times of a repository: of all its projects, or of `only` one.
 
-    `problems` are known already. `says` is told what is under way.
+    `planned` plans a stack, and `problems_in` reads why it fails. `problems` are known already.
+    `says` is told what is under way.
     """
     from ..config.files import order
 
@@ -172,7 +179,9 @@ def review(
                 _stacks(before.root, name) | _stacks(after.root, name), key=lambda e: (e[0], order(e[1]))
             ):
                 says(f"planning {folder} {stack}, then and now")
-                stacks.append(_stack(before.root, after.root, folder, stack, prices, today, wrong, since))
+                stacks.append(
+                    _stack(before.root, after.root, folder, stack, prices, planned, problems_in, wrong, since)
+                )
         document = after.requests.get(name)
         old = before.requests.get(name)
         what = "rendered" if not asked else "new" if old is None else "gone" if document is None else "changed"
@@ -236,7 +245,8 @@ def _stack(
     folder: str,
     stack: str,
     prices: "PriceTable",
-    today: Optional[datetime.date],
+    planned: Planned,
+    problems_in: ProblemsIn,
     problems: list[Problem],
     since: str,
 ) -> StackChange:
@@ -244,7 +254,7 @@ def _stack(
     for root, place in ((old, f"{since}: "), (new, "")):
         state = None
         if (root / folder / f"Pulumi.{stack}.yaml").is_file():
-            state, found = _state(root / folder, stack, prices, today)
+            state, found = _state(root / folder, stack, prices, planned, problems_in)
             file = f"{folder}/Pulumi.{stack}.yaml"
             where = (
                 replace(each, file=f"{place}{folder}/{each.file}" if each.file else f"{place}{file}") for each in found
@@ -256,17 +266,15 @@ def _stack(
 
 
 def _state(
-    folder: FilePath, stack: str, prices: "PriceTable", today: Optional[datetime.date]
+    folder: FilePath, stack: str, prices: "PriceTable", planned: Planned, problems_in: ProblemsIn
 ) -> tuple[Optional[StackState], list[Problem]]:
-    from ..plan.check import problems_in
     from ..plan.cost import cost_of
-    from ..plan.program import run_stack
     from ..plan.rights import rights_of
 
     try:
-        plan = run_stack(folder, stack, today=today)
+        plan = planned(folder, stack, {})
         try:
-            retired = run_stack(folder, stack, settings=_RETIRED, today=today)
+            retired = planned(folder, stack, _RETIRED)
         except Exception:  # Not every program retires, and what is left is right all the same.
             retired = plan
         rights = rights_of(plan, retired)
