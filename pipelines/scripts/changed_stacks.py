@@ -1,4 +1,6 @@
-"""Prints the stacks that a pipeline has to update, as JSON: [{"folder": "projects/fraud", "stack": "dev"}, …].
+"""Prints the stacks that a pipeline has to update, as JSON:
+
+    [{"project": "fraud", "folder": "projects/fraud", "stack": "dev"}, …]
 
     changed_stacks.py shared|landing|projects nonprod|prod [--since REV]
 
@@ -64,7 +66,7 @@ def main() -> int:
     given = parser.parse_args()
     paths = changed(given.since) if given.since else None
     found = [
-        {"folder": folder.as_posix(), "stack": stack}
+        {"project": folder.parts[1], "folder": folder.as_posix(), "stack": stack}
         for folder in folders(given.kind)
         if paths is None or any(concerns(path, given.kind, folder) for path in paths)
         for stack in stacks(folder, given.stage)

@@ -80,8 +80,8 @@ def test_its_id_is_known_before_it_is_made():
 def test_release_has_its_own_github_environment():
     subjects = {each.input("subject") for each in identity(use="release").of_type("FederatedIdentityCredential")}
     assert subjects == {
-        "repo:bank/churn:environment:prod-release",
-        "repo:bank@1/churn@2:environment:prod-release",
+        "repo:bank/churn:environment:churn-prod-release",
+        "repo:bank@1/churn@2:environment:churn-prod-release",
     }
 
 
@@ -107,4 +107,4 @@ def test_deploys_subject_is_not_releases():
     subject = {"name": "hub", "issuer": GITHUB, "subject": "repo:bank/churn:environment:prod"}
     assert refused(CIIdentityArgs, given(settings={"federated_credentials": [subject]})) == []
     [problem] = problems(CIIdentityArgs, given(use="release", settings={"federated_credentials": [subject]}))
-    assert "environment:prod-release" in problem.fix
+    assert "environment:churn-prod-release" in problem.fix

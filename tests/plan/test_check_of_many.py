@@ -16,6 +16,7 @@ import pytest
 from azure_mlplatform.emulation.answers import SUBSCRIPTION
 from azure_mlplatform.plan import kept_results
 from azure_mlplatform.plan.check import check_stacks
+from azure_mlplatform.plan.comparisons import ALL
 from azure_mlplatform.plan.conflicts import COMPARISONS
 from azure_mlplatform.plan.kept_results import KeptResults, cache_folder
 from azure_mlplatform.plan.planning import Job, Planning
@@ -329,8 +330,8 @@ def test_the_folder_for_results(monkeypatch, variables, folder):
 @pytest.mark.parametrize(("folder", "stack"), STACKS, ids=IDS)
 def test_a_summary_goes_through_json_unchanged(folder, stack):
     plan = plan_of(folder, stack)
-    summary = summary_of(plan, COMPARISONS)
-    for each in COMPARISONS:
+    summary = summary_of(plan, ALL)
+    for each in ALL:
         assert each.read(summary.rows[each.name]) == tuple(each.keep(plan))
     assert sum(map(len, summary.rows.values())) < 200_000
 
@@ -464,8 +465,8 @@ def test_a_worker_that_has_grown_is_replaced(tmp_path, monkeypatch):
 
 
 def test_many_summaries_take_kilobytes_each():
-    summary = summary_of(plan_of(*STACKS[0]), COMPARISONS)
-    summaries = Summaries(COMPARISONS)
+    summary = summary_of(plan_of(*STACKS[0]), ALL)
+    summaries = Summaries(ALL)
     for number in range(50):
         summaries.add(Summary("p", f"s{number}", "", summary.resources, summary.messages, summary.rows))
     size = sum(len(each) for _, packed in summaries._packed for each in packed.values())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from ..catalogue.role_permissions import EVERYTHING, Permissions
+from ..foundation.built_in_roles import ROLE_IDS, Role
 from ..foundation.problems import Problem
 from .conditions import ASSIGN, UNASSIGN
 from .effective_rights import (
@@ -37,6 +38,15 @@ SHARED_BY_NATURE = {
     "the key, logs can be added, and none read or deleted",
 }
 """Operations on what several environments use, none of which can harm another with it, and why."""
+
+HANDED_OUT_BY_NEED = {
+    ROLE_IDS[
+        Role.CONTRIBUTOR
+    ]: "Azure ML asks for it for a workspace's identity, on the workspace and on what that uses "
+    "(Learn: machine-learning/how-to-identity-based-service-authentication, read 2026-11-28). A condition cannot say "
+    "whose identity, because the deployment makes it",
+}
+"""Roles that allow to give more, and that whoever deploys a plan with them has to hand out; and why. docs/rights.md."""
 
 
 def violations(plans: Iterable[PlanGrants]) -> Iterator[Problem]:
@@ -118,7 +128,8 @@ def _rights_are_on_own_resources(estate: Estate) -> Iterator[Problem]:
         owner = estate.owner(each.scope)
         if owner is None or owner.key == each.holder.key:
             continue
-        if not (each.writes() or reads_data(each.permissions)):
+        alone = each._replace(permissions=_together((each.permissions,), False))
+        if not (alone.writes() or reads_data(each.permissions)):
             continue
         named_by_owner = each.by.key == owner.key and owner.tier == each.holder.tier
         if named_by_owner or _is_shared_cluster(estate, each, owner) or _shared(each.scope, each.holder, owner):
@@ -225,7 +236,11 @@ def _nobody_gives_more(estate: Estate) -> Iterator[Problem]:
 def _gives_too_much(estate: Estate, right: Right, own: set[str]) -> Iterator[Problem]:
     handed = estate.handed_out(right)
     beyond = {role for role, _ in handed if role not in own}
-    beyond |= {role for role, _ in handed if any(giving(estate.role(role)[1], right.scope))}
+    beyond |= {
+        role
+        for role, _ in handed
+        if not (role in own and role in HANDED_OUT_BY_NEED) and any(giving(estate.role(role)[1], right.scope))
+    }
     people = sorted({kind for _, kind in handed if _may_not_get(estate, right, handed, kind)})
     if not beyond and not people:
         return

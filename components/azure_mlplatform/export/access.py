@@ -21,8 +21,9 @@ _PIPELINES = """## Pipelines
 Two identities an environment, never one, both made by landing in a group of their own (`CIIdentity`). None has a
 secret: each trusts tokens of pipelines. A sandbox has neither.
 
-- *Deploy* runs `pulumi`. Its GitHub environment is that of the environment's kind, such as `prod`.
-- *Release* submits jobs, registers and deploys models, and shifts traffic. Its GitHub environment is `prod-release`.
+- *Deploy* runs `pulumi`. Its GitHub environment is `<project>-prod`, or dev, or test.
+- *Release* submits jobs, registers and deploys models, and shifts traffic. Its GitHub environment is
+  `<project>-prod-release`.
   Name it in the environment's settings: `access.release_identity_id`.
 
 {subjects}
@@ -49,7 +50,7 @@ some hours; and reviewed. No standing assignment in prod is a person's, and no s
 _SUBJECTS = (
     (
         "GitHub Actions",
-        "`repo:<organisation>/<repository>:environment:<environment>`, with ids (`github_ids`), or both (`names_too`)",
+        "`repo:<organisation>/<repository>:environment:<project>-<kind>`, with ids (`github_ids`) or both",
         "only this environment's GitHub environment",
     ),
     ("GitHub Actions", "`…:ref:…`, another environment", "refused"),

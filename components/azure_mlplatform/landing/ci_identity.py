@@ -79,7 +79,7 @@ class CIIdentityArgs(ComponentArgs):
     @property
     def github_environment(self) -> str:
         """The GitHub environment whose jobs may act as the identity."""
-        return github_environment(self.environment, release=self.use is CIUse.RELEASE)
+        return github_environment(self.environment, self.project, release=self.use is CIUse.RELEASE)
 
 
 class CIIdentity(Component):

@@ -143,7 +143,7 @@ class LandingSettings(PartSettings):
     def _a_token_belongs_to_one_identity(self) -> Iterator[Violation]:
         if self.deploy is None or self.release is None:
             return
-        deploying = self.deploy.credentials(github_environment(self.environment)).values()
+        deploying = self.deploy.credentials(github_environment(self.environment, self.project.name)).values()
         taken = {(each.issuer, each.subject) for each in deploying}
         for index, each in enumerate(self.release.federated_credentials):
             if (each.issuer, each.subject) in taken:
@@ -152,7 +152,7 @@ class LandingSettings(PartSettings):
                     each.subject,
                     f"'{each.subject}' is trusted by the deploy identity: a release could then change what it runs on",
                     "Use the subject of another service connection, or of the GitHub environment "
-                    f"{github_environment(self.environment, release=True)}",
+                    f"{github_environment(self.environment, self.project.name, release=True)}",
                 )
 
     @check
@@ -187,7 +187,7 @@ class LandingSettings(PartSettings):
         for field, release in (("deploy", False), ("release", True)):
             trust: Optional[TrustSettings] = getattr(self, field)
             if trust is not None:
-                own = github_environment(environment, release=release)
+                own = github_environment(environment, self.project.name, release=release)
                 yield from prefixed((field,), trust.trust_violations(environment, [own]))
 
     def violations_on(self, today: datetime.date) -> Iterator[Violation]:

@@ -12,7 +12,7 @@ from ..config.files import FIRST_STACK, PROJECT_FILE, stacks
 from ..config.repository import is_ours, projects
 from ..foundation import clock
 from ..foundation.problems import Problem
-from .conflicts import COMPARISONS, RIGHTS
+from .comparisons import ALL, RIGHTS
 from .kept_results import KeptResults
 from .planning import SECONDS, Job, Planning, Result
 from .summary import Summaries, Summary
@@ -92,7 +92,7 @@ def check_stacks(
             jobs.append(job)
         jobs += (Job(name, each) for each in mine if not only or each in only)
     kept = KeptResults(cache, root, day) if cache else None
-    summaries, done = Summaries(COMPARISONS), _InOrder(jobs, shows)
+    summaries, done = Summaries(ALL), _InOrder(jobs, shows)
     for job, result in _results(jobs, found, kept, Planning(root, day, kept is not None, seconds), processes, says):
         if result.summary is None:
             done.add(job, list(result.problems), None, result.printed)

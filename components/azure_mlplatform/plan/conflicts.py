@@ -12,8 +12,6 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, NamedTuple, Optional, Union
 
-from ..access.effective_rights import PlanGrants, grants_of
-from ..access.separation import violations
 from ..foundation.cluster_sharing import ATTACH, CLUSTER_CLAIM, POOL_LABEL, Attach, second_attach
 from ..foundation.free_range import OWN_RANGE, free_range
 from ..foundation.problems import Problem
@@ -487,13 +485,6 @@ def _on_clusters(plan: Plan) -> Iterator[_OnCluster]:
             yield _OnCluster(cluster.id, cluster.azure_name, "", Attach.SHARED.value, tuple(sorted(pools)))
 
 
-def _not_apart(plans: "Sequence[tuple[Summary, tuple[PlanGrants, ...]]]") -> Iterator[Problem]:
-    yield from violations(grants for _, rows in plans for grants in rows)
-
-
-RIGHTS = Comparison("rights", PlanGrants, lambda plan: [grants_of(plan)], _not_apart)
-"""The rights that a plan gives: with them, environments may not be apart."""
-
 COMPARISONS: tuple[Comparison[Any], ...] = (
     Comparison("made", _Made, _made, _shared, key=lambda row: row.key),
     Comparison("groups", _InGroup, _in_groups, _named, key=lambda row: row.group),
@@ -502,6 +493,5 @@ COMPARISONS: tuple[Comparison[Any], ...] = (
     Comparison("ranges", _Range, _ranges, _overlaps),
     Comparison("clusters", _OnCluster, _on_clusters, _attached, key=lambda row: row.cluster.lower()),
     Comparison("factories", _Factory, _runs_in, _factories, key=lambda row: row.id),
-    RIGHTS,
 )
 """What is compared between plans, in the order of the messages. A new comparison is a line here."""

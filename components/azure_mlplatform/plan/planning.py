@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 
 from ..config import files
 from ..foundation.problems import Problem
-from .conflicts import COMPARISONS
+from .comparisons import ALL
 from .reads import Reads, watched
 from .summary import Summary, summary_of
 
@@ -105,7 +105,7 @@ class Planning:
                     plan = run_stack(folder, job.stack, today=self.day)
                 program = program_file(folder, files.stack_config(folder, job.stack))
                 reads = seen.reads(program.parent)
-            return Result(summary_of(replace(plan, folder=job.folder), COMPARISONS), reads=reads)
+            return Result(summary_of(replace(plan, folder=job.folder), ALL), reads=reads)
         except Exception as error:  # A program may raise anything. The other stacks must still be checked.
             where = f"{job.folder}/".lstrip("/")
             return Result(

@@ -31,20 +31,20 @@ def trust(issuer, subject, **more):
 
 def violations(data, environment="prod", *, release=False):
     settings = TrustSettings.model_validate(data)
-    allowed = [github_environment(Environment(environment), release=release)]
+    allowed = [github_environment(Environment(environment), "churn", release=release)]
     return list(settings.trust_violations(Environment(environment), allowed))
 
 
 @pytest.mark.parametrize(
     ("issuer", "subject", "said"),
     [
-        (GITHUB, "repo:x/y:environment:prod", ""),
-        (GITHUB, "repo:x@1/y@2:environment:prod", ""),
-        (GITHUB, "repo:x/y:environment:prod:job_workflow_ref:x/y/.github/workflows/d.yml@refs/heads/main", ""),
-        (f"{GITHUB}/bank", "repo:x/y:environment:prod", ""),
+        (GITHUB, "repo:x/y:environment:churn-prod", ""),
+        (GITHUB, "repo:x@1/y@2:environment:churn-prod", ""),
+        (GITHUB, "repo:x/y:environment:churn-prod:job_workflow_ref:x/y/.github/workflows/d.yml@refs/heads/main", ""),
+        (f"{GITHUB}/bank", "repo:x/y:environment:churn-prod", ""),
         (GITHUB, "repo:x/y:environment:dev", "is of the GitHub environment 'dev'"),
         (GITHUB, "repo:x/y:environment:Prod", "is of the GitHub environment 'Prod'"),
-        (GITHUB, "repo:x/y:environment:prod-release", "is of the GitHub environment 'prod-release'"),
+        (GITHUB, "repo:x/y:environment:churn-prod-release", "is of the GitHub environment 'churn-prod-release'"),
         (GITHUB, "repo:x/y:ref:refs/heads/main", "trusts each job on a branch or tag"),
         (GITHUB, "repo:x/y:ref:refs/tags/v1", "trusts each job on a branch or tag"),
         (GITHUB, "repository_owner:x", "is not the subject of a job of one repository"),
@@ -71,9 +71,9 @@ def test_an_unknown_issuer_in_prod_has_a_reason():
 
 
 def test_release_has_a_github_environment_of_its_own():
-    released = trust(GITHUB, "repo:x/y:environment:prod-release")
+    released = trust(GITHUB, "repo:x/y:environment:churn-prod-release")
     assert violations(released, release=True) == []
-    assert len(violations(trust(GITHUB, "repo:x/y:environment:prod"), release=True)) == 1
+    assert len(violations(trust(GITHUB, "repo:x/y:environment:churn-prod"), release=True)) == 1
     assert list(TrustSettings.model_validate(released).profile_violations(Environment.PROD)) == []
 
 
@@ -84,7 +84,7 @@ def test_release_has_a_github_environment_of_its_own():
         (GITHUB, "repo:x/*", "subject"),
         ("https://gitlab.com", "project_path:x/*", "subject"),
         ("https://vstoken.dev.azure.com/bank", "sc://bank/churn/prod", "issuer"),
-        (f"{GITHUB}/a/b", "repo:x/y:environment:prod", "issuer"),
+        (f"{GITHUB}/a/b", "repo:x/y:environment:churn-prod", "issuer"),
         ("http://gitlab.com", "x", "issuer"),
     ],
 )
@@ -96,23 +96,25 @@ def test_what_is_refused_everywhere_is_said_once():
     # The check of prod would have a second word on it.
     for subject in ("repo:x/y:pull_request", "repo:x/*"):
         credential = FederatedCredential.model_construct(name="one", issuer=GITHUB, subject=subject)
-        assert list(credential.profile_violations(Environment.PROD, ["prod"])) == []
+        assert list(credential.profile_violations(Environment.PROD, ["churn-prod"])) == []
 
 
 def test_another_owners_repository_has_a_reason():
-    data = {"github_repository": "Bank/churn", **trust(GITHUB, "repo:vendor/tools:environment:prod")}
+    data = {"github_repository": "Bank/churn", **trust(GITHUB, "repo:vendor/tools:environment:churn-prod")}
     [problem] = problems(TrustSettings, data)
     assert "a repository of vendor, the others are bank's" in problem.what
     assert refused(TrustSettings, {**data, "other_owner_reason": REASON}) == []
     assert refused(TrustSettings, {"github_repository": "Bank/churn", "other_owner_reason": REASON}) == [
         "other_owner_reason"
     ]
-    same = {"github_repository": "Bank/churn", **trust(GITHUB, "repo:bank/other:environment:prod")}
+    same = {"github_repository": "Bank/churn", **trust(GITHUB, "repo:bank/other:environment:churn-prod")}
     assert refused(TrustSettings, same) == []
 
 
 def test_without_a_repository_the_first_owner_counts():
-    two = [{"name": f"c-{owner}", "issuer": GITHUB, "subject": f"repo:{owner}/y:environment:prod"} for owner in "xz"]
+    two = [
+        {"name": f"c-{owner}", "issuer": GITHUB, "subject": f"repo:{owner}/y:environment:churn-prod"} for owner in "xz"
+    ]
     assert refused(TrustSettings, {"federated_credentials": two}) == ["federated_credentials[1].subject"]
 
 

@@ -14,7 +14,7 @@ from ...foundation.rules import field_rule
 from ...foundation.values import arm_id, guid
 from ...foundation.violations import Path, Violation
 from ...parts.settings.part import PartSettings
-from ...parts.settings.trust import FederatedCredential, GitHubIds, TrustSettings, github_environment
+from ...parts.settings.trust import FederatedCredential, GitHubIds, TrustSettings
 
 __all__ = ["AccessSettings", "FederatedCredential", "GitHubIds", "WorkloadIdentitySettings"]
 
@@ -114,7 +114,7 @@ class WorkloadIdentitySettings(TrustSettings):
 
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
         """Violations of what this kind of environment may trust."""
-        yield from self.trust_violations(environment, [github_environment(environment)])
+        yield from self.trust_violations(environment, [environment.value])
 
     def notices_on(self, today: datetime.date) -> Iterator[str]:
         """Says that GitHub's trust moves, and what `TrustSettings` says."""

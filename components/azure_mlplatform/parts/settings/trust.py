@@ -206,9 +206,12 @@ class GitHubIds(Settings):
     no."""
 
 
-def github_environment(environment: Environment, *, release: bool = False) -> str:
-    """The GitHub environment whose jobs deploy an environment, or release models in it."""
-    return f"{environment}-release" if release else str(environment)
+def github_environment(environment: Environment, project: str, *, release: bool = False) -> str:
+    """The GitHub environment whose jobs deploy an environment of a project, or release models in it.
+
+    It has the project's name: one repository deploys many projects, and a token belongs to one identity.
+    """
+    return f"{project}-{environment}-release" if release else f"{project}-{environment}"
 
 
 class TrustSettings(PartSettings):
@@ -303,12 +306,6 @@ class TrustSettings(PartSettings):
                     f"'{each.subject}' is a repository of {each.github_owner}, the others are {owners[0]}'s",
                     "Remove it, or add other_owner_reason: <why another owner's jobs may act as the identity>",
                 )
-
-    def profile_violations(self, environment: Environment) -> Iterator[Violation]:
-        """Violations of what this kind of environment may trust, as either of its GitHub environments."""
-        yield from self.trust_violations(
-            environment, [github_environment(environment), github_environment(environment, release=True)]
-        )
 
     def trust_violations(self, environment: Environment, github_environments: list[str]) -> Iterator[Violation]:
         """Violations for credentials that meet: in their name, or in issuer and subject; if there are too many; and of
