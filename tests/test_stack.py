@@ -155,6 +155,14 @@ def test_every_setting_can_be_given_in_a_file():
         "expires_on": "2999-12-31",
         "expiry_grace_days": 20,
         "retire": {"reason": "the project has ended"},
+        "shares": [
+            {
+                "resource_id": f"{central}/Microsoft.Storage/storageAccounts/stlake",
+                "project": "fraud",
+                "environment": "prod",
+                "reason": "Features of both models, ARC-204",
+            }
+        ],
         **BRICKS,
     }
     settings, _ = read(config(**given))

@@ -215,8 +215,8 @@ def issue(**changes):
 
 def test_an_issue_becomes_a_request(repository):
     body = issue(project="claims")
-    (repository / "issue.md").write_text(body)
-    done = run("request", "new", "claims", "--from-issue", "issue.md", "--on", "2026-11-28", cwd=repository)
+    (repository / "issue.txt").write_text(body)
+    done = run("request", "new", "claims", "--from-issue", "issue.txt", "--on", "2026-11-28", cwd=repository)
     assert done.returncode == 0, done.stderr
     found = yaml.safe_load((repository / "requests" / "claims.yaml").read_text())
     assert found == {**request(project="claims"), "requested_on": "2026-11-28"}
@@ -235,8 +235,8 @@ def test_an_issue_becomes_a_request(repository):
     ],
 )
 def test_an_issue_that_is_refused(rendered, tmp_path, name, body, words, said):
-    (tmp_path / "issue.md").write_text(body)
-    done = run("request", "new", name, "--from-issue", tmp_path / "issue.md", *words, cwd=rendered)
+    (tmp_path / "issue.txt").write_text(body)
+    done = run("request", "new", name, "--from-issue", tmp_path / "issue.txt", *words, cwd=rendered)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert not (rendered / "requests" / "claims.yaml").exists()

@@ -7,9 +7,12 @@ import yaml
 from azure_mlplatform.catalogue.changes import CHANGES
 from azure_mlplatform.config.explain import KINDS, base, explain, find, known
 from azure_mlplatform.config.repository import settings_of
+from azure_mlplatform.config.settings_tree import settings_tree
 from azure_mlplatform.environment.settings.platform import PlatformSettings
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.foundation.profiles import PROFILES, Environment
+from azure_mlplatform.landing.settings import LandingSettings
+from azure_mlplatform.shared.settings import SharedSettings
 
 NAMES = sorted(known())
 KINDS_OF = [each.value for each in Environment]
@@ -74,12 +77,27 @@ def leaf(shown, name):
     return at
 
 
+def leaves(tree):
+    return {each.full_name for each in tree.values() if each.shape.model is None}
+
+
+EXPLAINED = [each for each in CHANGES if each.setting in leaves(known())]
+
+
 def test_the_catalogue_of_changes_and_the_settings_know_each_other():
-    leaves = {each.full_name for each in known().values() if each.shape.model is None}
-    assert leaves == {each.setting for each in CHANGES}
+    others = leaves(settings_tree(LandingSettings)) | leaves(settings_tree(SharedSettings))
+    assert leaves(known()) | others == {each.setting for each in CHANGES}
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda each: each.key)
+@pytest.mark.parametrize(
+    ("name", "program"), [("deploy", "landing"), ("deploy.github_repository", "landing"), ("hub.spokes", "shared")]
+)
+def test_a_setting_of_another_program_is_said_to_be_one(name, program):
+    with pytest.raises(ProblemsError, match=rf"'{name}' is a setting of stacks/{program}\s.*--file {program}"):
+        find(name)
+
+
+@pytest.mark.parametrize("change", EXPLAINED, ids=lambda each: each.key)
 def test_what_the_catalogue_says_is_said(change):
     said = " ".join(explain(find(change.setting)).changes)
     for part in (change.outcome.value, change.what, change.when, change.way):

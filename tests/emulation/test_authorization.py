@@ -146,10 +146,11 @@ RBAC_ADMINISTRATOR = Grant(
     "/", ("Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete", "*/read")
 )
 LOCKS_CONTRIBUTOR = Grant("/", tuple(f"Microsoft.Authorization/locks/{each}" for each in ("read", "write", "delete")))
+ROLE_DEFINITIONS = Grant("/", ("Microsoft.Authorization/roleDefinitions/write",))
 """Built-in roles, as far as they matter here (Learn: role-based-access-control/built-in-roles, read 2026-11-28)."""
 
 
-def test_contributor_and_rbac_administrator_make_no_lock(tmp_path):
+def test_contributor_and_rbac_administrator_make_no_lock_and_no_role(tmp_path):
     plan = plan_of(ROOT, "prod")
     azure = Azure(World())
     life = Life(plan, plan, azure)
@@ -161,12 +162,16 @@ def test_contributor_and_rbac_administrator_make_no_lock(tmp_path):
                 step.run()
             except AzureError as error:
                 refused.append((step.name, error.message.split("'")[5]))
-                azure.world.principal = Principal([CONTRIBUTOR, RBAC_ADMINISTRATOR, LOCKS_CONTRIBUTOR])
+                azure.world.principal = Principal(
+                    [CONTRIBUTOR, RBAC_ADMINISTRATOR, LOCKS_CONTRIBUTOR, ROLE_DEFINITIONS]
+                )
                 step.run()
                 azure.world.principal = Principal([CONTRIBUTOR, RBAC_ADMINISTRATOR])
-    locks = {name for name, _ in refused}
-    assert {action for _, action in refused} == {"microsoft.authorization/locks/write"}
+    locks = {name for name, action in refused if action == "microsoft.authorization/locks/write"}
     assert len(locks) == 8  # Four, each once made and once written again.
+    roles = {name for name, action in refused if action == "microsoft.authorization/roledefinitions/write"}
+    assert len(roles) + len(locks) == len(refused)
+    assert len(roles) == 4  # Two.
 
 
 @pytest.fixture

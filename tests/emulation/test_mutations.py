@@ -34,6 +34,7 @@ from azure_mlplatform.emulation.tables.row import Refusal
 from azure_mlplatform.emulation.values import first_at, values_at
 from azure_mlplatform.emulation.world import EFFECT, Fault, Held, World
 from azure_mlplatform.plan.resource import PlannedResource
+from support.lives import subscription_of
 from support.stacks import DAY, ROOT, STACKS, plan_of
 
 FILE = ROOT / "tests" / "data" / "refusals_not_covered.txt"
@@ -115,8 +116,7 @@ def recorded(folder: Path, stack: str) -> Life:
     order = TopologicalSorter({urn: each.dependencies for urn, each in by_urn.items()}).static_order()
     made = [by_urn[urn] for urn in order if urn in by_urn]
     resources = [each for each in made if each.custom and each.type.startswith("azure-native:")]
-    [group] = [each for each in resources if each.type == GROUP]
-    return Life(f"{folder.name} {stack}", resources, group.id.split("/")[2], Then())
+    return Life(f"{folder.name} {stack}", resources, subscription_of(resources), Then())
 
 
 @pytest.fixture(scope="module")

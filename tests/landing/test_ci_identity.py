@@ -51,8 +51,8 @@ def test_an_identity_trusts_pipelines_and_has_no_secret(preview):
     }
     trusted = {each.input("subject"): each.input("issuer") for each in plan.of_type("FederatedIdentityCredential")}
     assert trusted == {
-        "repo:bank@1/churn@2:environment:prod": GITHUB,
-        "repo:bank/churn:environment:prod": GITHUB,
+        "repo:bank@1/churn@2:environment:churn-prod": GITHUB,
+        "repo:bank/churn:environment:churn-prod": GITHUB,
         ADO["subject"]: ADO["issuer"],
     }
     assert {each.kind for each in plan.resources if each.custom} == {
@@ -104,7 +104,7 @@ def test_what_is_refused(changes, paths):
 
 
 def test_deploys_subject_is_not_releases():
-    subject = {"name": "hub", "issuer": GITHUB, "subject": "repo:bank/churn:environment:prod"}
+    subject = {"name": "hub", "issuer": GITHUB, "subject": "repo:bank/churn:environment:churn-prod"}
     assert refused(CIIdentityArgs, given(settings={"federated_credentials": [subject]})) == []
     [problem] = problems(CIIdentityArgs, given(use="release", settings={"federated_credentials": [subject]}))
     assert "environment:churn-prod-release" in problem.fix

@@ -277,7 +277,7 @@ def test_a_change_is_described(repository):
     text = settings.read_text()
     settings.write_text(text.replace("max_nodes: ", "max_nodes: 1", 1) if "max_nodes: " in text else text + "\n")
     commit(repository)
-    said = repository.parent / "comment.md"
+    said = repository.parent / "comment.txt"
 
     def describe():
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))

@@ -80,7 +80,7 @@ def test_people_have_their_roles_and_in_prod_few_do(reference):
     _, _, found = reference
     who = rows(found, "Who may do what")
     assert who["people"][0].startswith("group …000d5c: AzureML Data Scientist, ")
-    assert who["people"][1] == "group …005eed: Reader"
+    assert who["people"][1] == "group …005eed: Azure ML reader without data"
     assert who["signs in as them"] == (
         "repo:example@1/churn@2:environment:dev",
         "repo:example@1/churn@2:environment:prod",

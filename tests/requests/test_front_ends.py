@@ -158,37 +158,37 @@ ANSWERS = {
 
 
 def test_the_answers_of_an_issue_make_a_request():
-    found = request_of_issue(body(**ANSWERS), "issue.md")
+    found = request_of_issue(body(**ANSWERS), "issue.txt")
     assert found == REQUEST
     assert Request.model_validate(found).project == "lending"
-    assert request_of_issue(body(**ANSWERS).replace("\n", "\r\n"), "issue.md") == REQUEST
+    assert request_of_issue(body(**ANSWERS).replace("\n", "\r\n"), "issue.txt") == REQUEST
 
 
 def test_the_example_in_the_form_is_one():
     [field] = [each for each in form()["body"] if each.get("id") == "environments"]
     text = f"```yaml\n{field['attributes']['value']}\n```"
-    Request.model_validate(request_of_issue(body(**{**ANSWERS, "environments": text}), "issue.md"))
+    Request.model_validate(request_of_issue(body(**{**ANSWERS, "environments": text}), "issue.txt"))
 
 
 def test_an_answer_may_have_headings_and_dates_stay_as_written():
     asked = "```yaml\n- environment: sandbox\n  expires_on: 2026-12-31\n  budget: {amount: 0100}\n### Why\n```"
-    found = request_of_issue(body(**{**ANSWERS, "environments": asked, "owner_team": "a"}), "issue.md")
+    found = request_of_issue(body(**{**ANSWERS, "environments": asked, "owner_team": "a"}), "issue.txt")
     assert found["environments"][0]["expires_on"] == "2026-12-31"
     assert found["why"] == ANSWERS["why"]
 
 
 def refused(text):
     with pytest.raises(ProblemsError) as error:
-        request_of_issue(text, "issue.md")
+        request_of_issue(text, "issue.txt")
     return [each.line for each in error.value.problems]
 
 
 def test_all_that_cannot_be_read_is_said_at_once():
     found = refused(body(**{**ANSWERS, "tier": "projekt", "why": "two\nlines", "reads": "- {", "environments": "a: b"}))
-    assert found[0] == "issue.md:5: why: has more than one line"
-    assert found[1] == "issue.md:10: tier: 'projekt' is not allowed; did you mean 'project'?"
-    assert found[2].startswith("issue.md:50: reads: is not YAML")
-    assert found[3] == "issue.md:70: environments: is not a list"
+    assert found[0] == "issue.txt:5: why: has more than one line"
+    assert found[1] == "issue.txt:10: tier: 'projekt' is not allowed; did you mean 'project'?"
+    assert found[2].startswith("issue.txt:50: reads: is not YAML")
+    assert found[3] == "issue.txt:70: environments: is not a list"
 
 
 @pytest.mark.parametrize(
@@ -213,10 +213,10 @@ def test_any_text_is_read_or_refused_with_its_place(text):
     for whole in (text, body(**{**ANSWERS, "environments": text}), body(**{**ANSWERS, "why": text})):
         problems = ()
         try:
-            request_of_issue(whole, "issue.md")
+            request_of_issue(whole, "issue.txt")
         except ProblemsError as error:
             problems = error.problems
-        assert all(each.file.startswith("issue.md") for each in problems)
+        assert all(each.file.startswith("issue.txt") for each in problems)
 
 
 def test_the_schema_has_no_references_and_describes_each_field():

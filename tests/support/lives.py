@@ -4,7 +4,7 @@ providers make, one after another."""
 import contextlib
 import copy
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +46,12 @@ _OWN = {
 }
 
 
+def subscription_of(resources: Sequence[PlannedResource]) -> str:
+    """The subscription of a stack: that of its groups, or of all where a landing made the group."""
+    groups = [each for each in resources if each.type == GROUP]
+    return next(each.id.split("/")[2] for each in groups or resources if each.id.startswith("/subscriptions/"))
+
+
 class Step(NamedTuple):
     """One call of a life."""
 
@@ -65,8 +71,7 @@ class Life:
         made = [by_urn[urn] for urn in order if urn in by_urn]
         self.resources = [each for each in made if each.type.startswith("azure-native:") or each.kind in _OWN]
         self._adopted = plan.adopted
-        [group] = [each for each in self.resources if each.type == GROUP]
-        self._subscription = group.id.split("/")[2]
+        self._subscription = subscription_of(self.resources)
         self._states: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def up(self) -> Iterator[Step]:

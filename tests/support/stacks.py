@@ -20,7 +20,10 @@ DAY = datetime.date(2026, 11, 28)
 
 ROOT = Path(__file__).parents[2]
 STACKS = [(folder, stack) for folder in projects(ROOT) for stack in stacks(folder)]
-IDS = [f"{'reference' if folder == ROOT else folder.name}-{stack}" for folder, stack in STACKS]
+IDS = [
+    f"{'-'.join(folder.relative_to(ROOT).parts).removeprefix('projects-') or 'reference'}-{stack}"
+    for folder, stack in STACKS
+]
 
 
 RETIRED = {"azure-mlplatform:retire": {"reason": "The project ended, ML-321"}}
@@ -29,7 +32,8 @@ RETIRED = {"azure-mlplatform:retire": {"reason": "The project ended, ML-321"}}
 @cache
 def plan_of(folder: Path, stack: str, *, known: bool = True, retired: bool = False) -> Plan:
     """The plan of a stack on DAY, also once it is retired."""
-    file = Path(os.environ[SHARED]) / f"{folder.name}-{stack}-{known}{'-retired' if retired else ''}"
+    name = "-".join(folder.relative_to(ROOT).parts)
+    file = Path(os.environ[SHARED]) / f"{name}-{stack}-{known}{'-retired' if retired else ''}"
     with file.open("a+b") as shared:
         fcntl.flock(shared, fcntl.LOCK_EX)
         if not shared.tell():

@@ -17,7 +17,7 @@ from ..catalogue.changes import CHANGES, Change, Outcome
 from ..environment.settings.environment import EnvironmentSettings
 from ..environment.settings.platform import PlatformSettings
 from ..foundation.field_docs import member_docs
-from ..foundation.model import NAMESPACE
+from ..foundation.model import NAMESPACE, Settings
 from ..foundation.problems import Problem, ProblemsError, problems_of
 from ..foundation.profiles import PROFILES, Environment
 from ..foundation.violations import Path
@@ -25,7 +25,9 @@ from ..inference.aks.settings.aks import AKSSettings
 from ..inference.aks.settings.node_pools import ServicePoolSettings
 from ..inference.app_service.settings import AppServiceSettings
 from ..inference.container_app.settings import ContainerAppSettings, ContainerAppsSettings
+from ..landing.settings import LandingSettings
 from ..parts.settings.zones import AvailabilityZones
+from ..shared.settings import SharedSettings
 from .examples import example
 from .files import PROJECT_FILE
 from .new_project import Layout, NewEnvironment, NewProject, files
@@ -104,7 +106,15 @@ def find(name: str, kind: Optional[str] = None) -> Setting:
     above = plain.rpartition(".")[0]
     if above in tree and tree[above].shape.container == "dict":
         return tree[above]
+    for program, model in _OTHER_PROGRAMS.items():
+        if plain in settings_tree(model):
+            what, schema = f"'{name}' is a setting of stacks/{program}", f"`mlplatform schema --file {program}`"
+            raise ProblemsError([Problem((), what, f"{schema} and docs/landing.md describe it")])
     raise ProblemsError([Problem((), f"'{name}' is not a setting", _advice(plain, tree))])
+
+
+_OTHER_PROGRAMS: dict[str, type[Settings]] = {"landing": LandingSettings, "shared": SharedSettings}
+"""The programs whose settings are not explained here, since no kind of environment decides on most of them."""
 
 
 def _advice(name: str, tree: Mapping[str, Setting]) -> str:

@@ -227,7 +227,7 @@ letters."""
 MODEL_RULES: dict[str, tuple[Schema, ...]] = {
     "AIServiceSettings": tuple(_skus_and_models_of_kinds()),
     "ModelDeployment": tuple(_models_with_versions()),
-    "_HasListedSize": ({"if": _given("unlisted_size_reason"), "else": _LISTED_SIZE},),
+    "HasListedSize": ({"if": _given("unlisted_size_reason"), "else": _LISTED_SIZE},),
     "_Pool": (_LISTED_SIZE,),
     "NetworkSettings": (
         {

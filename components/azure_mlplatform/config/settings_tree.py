@@ -9,7 +9,7 @@ from typing import Any, Optional, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from ..environment.settings.environment import PROJECT_KEYS, EnvironmentSettings
+from ..environment.settings.environment import PROJECT_KEYS
 from ..foundation.field_docs import field_docs
 from ..foundation.model import Settings
 
@@ -81,7 +81,7 @@ class Setting:
 
 
 @cache
-def settings_tree(model: type[EnvironmentSettings]) -> dict[str, Setting]:
+def settings_tree(model: type[Settings]) -> dict[str, Setting]:
     """Name → setting, each before those below it."""
     return {each.name: each for each in _below(model, "", "")}
 

@@ -57,6 +57,7 @@ PEOPLE = (Who.DATA_SCIENTISTS, Who.ADMINS, Who.READERS)
 
 _EVERYWHERE = frozenset(Environment)
 _FOR_PEOPLE = frozenset(each for each in Environment if "data_scientists" in PROFILES[each].may_grant)
+_PROMOTED = frozenset(each for each in Environment if PROFILES[each].is_promoted)
 _RELEASED = frozenset(each for each in Environment if PROFILES[each].has_ci_identities)
 _TRAINED = frozenset(each for each in _RELEASED if PROFILES[each].trains_in_pipelines)
 
@@ -147,16 +148,16 @@ GRANTS: tuple[Grant, ...] = (
     Grant(Who.WORKSPACE, Role.CONTRIBUTOR, On.REGISTRY, "as documented for a user-assigned identity"),
     Grant(Who.WORKSPACE, Role.CONTRIBUTOR, On.INSIGHTS, "as documented for a user-assigned identity"),
     Grant(Who.WORKSPACE, Role.CONTRIBUTOR, On.WORKSPACE, "as documented for a user-assigned identity"),
-    Grant(Who.WORKSPACE, Role.CONTRIBUTOR, On.CLUSTER, "attaches it"),
+    Grant(Who.WORKSPACE, Role.CONTRIBUTOR, On.CLUSTER, "attaches it", _PROMOTED),
     Grant(Who.WORKSPACE, Role.READER, On.ENDPOINT, "previews data in the studio"),
     Grant(Who.WORKSPACE, Role.STORAGE_BLOB_DATA_READER, On.CONTAINER, "previews data in the studio"),
     *(
         Grant(Who.WORKSPACE, Role.NETWORK_CONNECTION_APPROVER, on, "its managed network connects to it")
         for on in (On.KEY_VAULT, On.STORAGE, On.REGISTRY, On.AI)
     ),
-    Grant(Who.CLUSTER, Role.NETWORK_CONTRIBUTOR, On.SUBNET, "its nodes join it"),
-    Grant(Who.CLUSTER, Role.NETWORK_CONTRIBUTOR, On.NETWORK, "links an adopted DNS zone to it"),
-    Grant(Who.CLUSTER, Role.PRIVATE_DNS_ZONE_CONTRIBUTOR, On.ZONE, "writes its API server's record"),
+    Grant(Who.CLUSTER, Role.NETWORK_CONTRIBUTOR, On.SUBNET, "its nodes join it", _PROMOTED),
+    Grant(Who.CLUSTER, Role.NETWORK_CONTRIBUTOR, On.NETWORK, "links an adopted DNS zone to it", _PROMOTED),
+    Grant(Who.CLUSTER, Role.PRIVATE_DNS_ZONE_CONTRIBUTOR, On.ZONE, "writes its API server's record", _PROMOTED),
     Grant(Who.KEY, Role.KEY_VAULT_CRYPTO_USER, On.KEY_VAULT, "wraps and unwraps the key"),
 )
 """Every role that the stack of a project gives, and to whom."""

@@ -25,7 +25,9 @@ _STORAGE = GROUP_ID + "/providers/Microsoft.Storage/storageAccounts/{accountName
 
 
 def _principal(urn: str, inputs: Inputs) -> dict:
-    return _principal_of(str(inputs.get("resourceGroupName")), str(inputs.get("resourceName")))
+    # One that is made again is another principal: the emulated Azure says with `#` how often.
+    again = "".join(urn.partition("#")[1:])
+    return _principal_of(str(inputs.get("resourceGroupName")), f"{inputs.get('resourceName')}{again}")
 
 
 def _principal_of_id(id_: str) -> dict:
