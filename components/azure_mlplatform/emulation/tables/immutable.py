@@ -911,6 +911,10 @@ _PROXY_WEB = "azure-mgmt-web 11.0.1: a proxy resource without a property of read
 
 NONE_KNOWN: dict[str, str] = {
     "azure-native:app:ContainerAppsAuthConfig": "azure-mgmt-appcontainers 5.1.0: no property of read and create only",
+    "azure-native:applicationinsights:Workbook": "no source read: none was looked up",
+    "azure-native:authorization:PolicyAssignment": "no source read: none was looked up",
+    "azure-native:loadtestservice:LoadTest": "no source read: none was looked up",
+    "azure-native:machinelearningservices:Registry": "no source read: none was looked up",
     "azure-native:authorization:ManagementLockByScope": (
         "azurerm names level and notes, as it has no update for locks; no source read says that Azure refuses"
     ),
