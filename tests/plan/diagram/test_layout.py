@@ -48,7 +48,8 @@ def test_the_same_thing_stands_at_the_same_place_in_every_environment(folder, vi
         assert (one.width, one.height) == (other.width, other.height)
         first, second = ({each.key: each.bounds for each in made.rectangles if each.key} for made in (one, other))
         assert first == second
-        assert len(first) > 1
+        # A landing has no network, and the picture says so.
+        assert len(first) > 1 or any("nothing that this view shows" in each.text for each in one.texts)
         titles = [{each.text: each.bounds for each in made.texts if each.style is Style.FRAME} for made in (one, other)]
         assert titles[0] == titles[1]
 

@@ -299,7 +299,7 @@ class _Layout:
                 rectangles.append(drawn)
                 texts += written
         wires, labels = self._wires(flow)
-        legend_rectangles, legend_texts, legend_wires, height = legend(bottom, size, arrows=bool(wires))
+        legend_rectangles, legend_texts, legend_wires, height = legend(bottom, size, arrows=bool(self._arrows))
         return Sheet(
             width=size,
             height=height,
