@@ -53,7 +53,15 @@ CPU = "      - name: cpu\n        vm_size: Standard_D4ds_v4\n        max_nodes: 
                 "87: Not allowed in test and prod: give https, with a certificate",
             ],
         ),
-        ("environment: dev", "environment: sandbox", ["2: azure-mlplatform:expires_on is needed in sandbox"]),
+        (
+            "environment: dev",
+            "environment: sandbox",
+            [
+                "2: azure-mlplatform:expires_on is needed in sandbox",
+                "31: Not allowed in sandbox: nothing is released from it",
+                "87: Not allowed in sandbox: its nodes run day and night, and nothing is promoted",
+            ],
+        ),
         ("  azure-mlplatform:location: westeurope\n", "", ['2: Missing property "azure-mlplatform:location".']),
         (
             "azure-mlplatform:budget:",
