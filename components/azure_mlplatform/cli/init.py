@@ -14,7 +14,7 @@ import typer
 from ..foundation.printable import printable
 from ..foundation.problems import Problem, ProblemsError, dotted
 from .input import needs_folder, refuse, refuse_any
-from .options import AsJson, On, OutputFile, day
+from .options import AsJson, CostCenter, CostCode, DataProduct, Email, On, OutputFile, Owner, day
 from .output import output
 
 if TYPE_CHECKING:
@@ -67,15 +67,11 @@ def init(
         Optional[str],
         typer.Option(metavar="ID", help="Who gets a compute instance in sandbox and dev, by object id."),
     ] = None,
-    owner: Annotated[Optional[str], typer.Option(metavar="TEAM", help="The team that is responsible.")] = None,
-    email: Annotated[Optional[str], typer.Option(metavar="ADDRESS", help="The team's address.")] = None,
-    cost_center: Annotated[Optional[str], typer.Option(metavar="TEXT", help="Who pays.")] = None,
-    cost_code: Annotated[
-        Optional[str], typer.Option(metavar="TEXT", help="Where it is booked. A sandbox needs none.")
-    ] = None,
-    data_product: Annotated[
-        Optional[str], typer.Option(metavar="NAME", help="The data product. Default: the project's name.")
-    ] = None,
+    owner: Owner = None,
+    email: Email = None,
+    cost_center: CostCenter = None,
+    cost_code: CostCode = None,
+    data_product: DataProduct = None,
     address_space: Annotated[
         Optional[str],
         typer.Option(

@@ -48,6 +48,14 @@ OutputFile = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write to this file. Default: standard output."),
 ]
 
+Owner = Annotated[Optional[str], typer.Option(metavar="TEAM", help="The team that is responsible.")]
+Email = Annotated[Optional[str], typer.Option(metavar="ADDRESS", help="The team's address.")]
+CostCenter = Annotated[Optional[str], typer.Option(metavar="TEXT", help="Who pays.")]
+CostCode = Annotated[Optional[str], typer.Option(metavar="TEXT", help="Where it is booked. A sandbox needs none.")]
+DataProduct = Annotated[
+    Optional[str], typer.Option(metavar="NAME", help="The data product. Default: the project's name.")
+]
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 Currency = Annotated[

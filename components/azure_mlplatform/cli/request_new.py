@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ..foundation.problems import Problem, dotted, problems_of
 from .input import needs_folder, option, refuse_any
-from .options import AsJson, On, OutputFile, day
+from .options import AsJson, CostCenter, CostCode, DataProduct, Email, On, OutputFile, Owner, day
 from .output import output
 from .request import REPOSITORY, RequestsFolder
 
@@ -50,24 +50,20 @@ def new(
         Optional[str], typer.Option(metavar="sandbox|project", help="To explore, or for what goes into production.")
     ] = None,
     why: Annotated[Optional[str], typer.Option(metavar="TEXT", help="What it is for, in a sentence.")] = None,
-    owner: Annotated[Optional[str], typer.Option(metavar="TEAM", help="The team that is responsible.")] = None,
-    email: Annotated[Optional[str], typer.Option(metavar="ADDRESS", help="The team's address.")] = None,
+    owner: Owner = None,
+    email: Email = None,
     requested_by: Annotated[
         Optional[str], typer.Option(metavar="ADDRESS", help="The address of the person who asks.")
     ] = None,
     project_manager: Annotated[
         Optional[str], typer.Option(metavar="ADDRESS", help="The project manager. A sandbox has none.")
     ] = None,
-    cost_center: Annotated[Optional[str], typer.Option(metavar="TEXT", help="Who pays.")] = None,
-    cost_code: Annotated[
-        Optional[str], typer.Option(metavar="TEXT", help="Where it is booked. A sandbox needs none.")
-    ] = None,
+    cost_center: CostCenter = None,
+    cost_code: CostCode = None,
     cost_contact: Annotated[
         Optional[str], typer.Option(metavar="ADDRESS", help="Who answers for the costs, and reviews the request.")
     ] = None,
-    data_product: Annotated[
-        Optional[str], typer.Option(metavar="NAME", help="The data product. Default: the project's name.")
-    ] = None,
+    data_product: DataProduct = None,
     region: Annotated[
         Optional[str], typer.Option(metavar="REGION", help="Default: the platform's, if it has one only.")
     ] = None,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from .model import Settings, check
 from .naming import SHORT_NAME
+from .profiles import PROFILES, Environment
 from .rules import field_rule, known_to_owner
 from .tags import tag_violations
 from .values import email
@@ -48,3 +49,13 @@ class ProjectSettings(Settings):
     @check
     def _tags_are_legal(self) -> Iterator[Violation]:
         yield from tag_violations(self.tags, ("tags",))
+
+    def violations_in(self, environment: Environment) -> Iterator[Violation]:
+        """A violation if a kind of environment needs the cost code, and there is none."""
+        if PROFILES[environment].needs_cost_code and self.cost_code is None:
+            yield Violation(
+                ("cost_code",),
+                None,
+                f"a {environment} environment needs the project's cost code",
+                "Add cost_code: <the code the project is booked on> to the project's settings in Pulumi.yaml",
+            )

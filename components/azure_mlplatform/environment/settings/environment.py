@@ -276,13 +276,7 @@ class EnvironmentSettings(PartSettings):
 
     @check
     def _has_a_cost_code(self) -> Iterator[Violation]:
-        if self.profile.needs_cost_code and self.project.cost_code is None:
-            yield Violation(
-                ("project", "cost_code"),
-                None,
-                f"a {self.environment} environment needs the project's cost code",
-                "Add cost_code: <the code the project is booked on> to the project's settings in Pulumi.yaml",
-            )
+        yield from prefixed(("project",), self.project.violations_in(self.environment))
 
     @check
     def _parts_fit_the_profile(self) -> Iterator[Violation]:
