@@ -69,7 +69,8 @@ def test_both_stacks_show_as_trees_with_counts_and_their_differences():
     done = run("preview", "--full")
     assert done.returncode == 0
     said = [line.split(":")[1].split()[0] for line in notices(done)]
-    assert said == ["batch", "Standard_NC24ads_A100_v4", "network.dns"], done.stderr
+    trust = "workload_identity"
+    assert said == [trust, "batch", trust, "Standard_NC24ads_A100_v4", "network.dns"], done.stderr
     assert f"warning: {BY_BLOB.format('customers')}" in done.stderr.splitlines()
     assert "churn dev: " in done.stdout
     assert "churn prod: " in done.stdout
@@ -182,7 +183,7 @@ def test_the_schema_is_printed(args, title):
 
 def test_a_schema_that_there_is_not_is_refused():
     [problem] = refused(run("schema", "--file", "stak"))
-    assert "Allowed: stack, platform-stack, project" in problem
+    assert "Allowed: stack, platform-stack, landing, shared, project, request" in problem
 
 
 def test_all_problems_of_all_stacks_come_at_once_with_file_line_value_and_fix(project):
@@ -281,7 +282,7 @@ def test_an_encrypted_value_shows_as_a_secret_and_is_no_error(project):
     [group] = [each for each in stack["resources"] if each["type"].endswith(":ResourceGroup")]
     assert group["inputs"]["tags"]["cost-center"] == "[secret]"
     found = [each["text"] for each in json.loads(done.stdout)["notices"]]
-    [encrypted] = [each for each in found if not each.startswith(PLACEHOLDERS)]
+    [encrypted] = [each for each in found if not each.startswith((PLACEHOLDERS, "workload_identity trusts GitHub"))]
     assert encrypted.startswith("azure-mlplatform:project.cost_center is encrypted, but Pulumi keeps settings in")
     assert "ciphertext" not in done.stdout + done.stderr
 
@@ -400,12 +401,12 @@ def test_the_installed_command_is_the_same():
 
 
 def test_a_repository_is_checked_with_all_its_projects():
-    done = run("check", "--on", "2026-11-25")
+    done = run("check", "--on", "2026-11-28")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert [line.split(":")[0] for line in lines if line.endswith(" resources")] == [
         *("Pulumi.dev.yaml", "Pulumi.prod.yaml"),
-        *(f"projects/{each.parent.name}/{each.name}" for each in sorted(ROOT.glob("projects/*/Pulumi.*.yaml"))),
+        *(each.relative_to(ROOT).as_posix() for each in sorted(ROOT.glob("projects/**/Pulumi.*.yaml"))),
     ]
     assert any(line.startswith("    warning: pool fpga offers no device") for line in lines)
 

@@ -159,17 +159,17 @@ def _missing(path: FilePath) -> Problem:
     return Problem((), "is missing", f"{hint}{here}. {make}", path.name)
 
 
-_ORDER = ("sandbox", "dev", "test", "prod")
+_ORDER = ("sandbox", "dev", "test", "nonprod", "prod")
 
 
 def stacks(folder: FilePath) -> list[str]:
-    """The stacks with a settings file in a folder: sandbox, dev, test, prod, then the others by name."""
+    """The stacks with a settings file in a folder: sandbox, dev, test, nonprod, prod, then the others by name."""
     found = (each.name.removeprefix("Pulumi.").removesuffix(".yaml") for each in folder.glob("Pulumi.*.yaml"))
     return sorted(filter(None, found), key=order)
 
 
 def order(stack: str) -> tuple[int, str]:
-    """The key by which stacks are sorted: sandbox, dev, test, prod, then the others by name."""
+    """The key by which stacks are sorted: sandbox, dev, test, nonprod, prod, then the others by name."""
     return (_ORDER.index(stack) if stack in _ORDER else len(_ORDER), stack)
 
 
