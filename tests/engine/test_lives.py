@@ -9,6 +9,7 @@ from azure_mlplatform.emulation.authorization import Grant, Principal
 from azure_mlplatform.emulation.world import Held
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.rights import Need, rights_of
+from azure_mlplatform.resource_types import resource_type
 from support import stacks
 from support.engine.engine import ROOT, Engine, engine
 from support.engine.said import said_before, up_as_said
@@ -22,6 +23,10 @@ SHARED_CLUSTER = {
     "tags": {"mlplatform-attached-to": "shared"},
 }
 """A cluster that a platform team shares, as its own stack makes it."""
+
+IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+LANDED = {"location": "westeurope", "tags": {"made-by": "a landing"}}
+"""An identity that releases, as a landing makes it."""
 
 
 def prepared(made: Engine, stack: str) -> Engine:
@@ -40,6 +45,9 @@ def prepared(made: Engine, stack: str) -> Engine:
             made.azure.world.resources[cluster_id.lower()] = Held(
                 cluster_id, "azure-native:containerservice:ManagedCluster", dict(SHARED_CLUSTER)
             )
+        if identity_id := settings.get("access", {}).get("release_identity_id"):
+            shown = resource_type(IDENTITY).read(identity_id)
+            made.azure.world.resources[identity_id.lower()] = Held(identity_id, IDENTITY, dict(LANDED), shown)
 
     made.change(stack, adopt)
     return made
@@ -51,7 +59,7 @@ def own(made: Engine) -> list[str]:
         each.id
         for each in made.azure.world.resources.values()
         if "agentPoolProfiles" in each.body
-        or not (each.type == "outside" or each.body.get("tags") == SHARED_CLUSTER["tags"])
+        or not (each.type == "outside" or each.body.get("tags") in (SHARED_CLUSTER["tags"], LANDED["tags"]))
     ]
 
 
