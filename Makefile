@@ -49,7 +49,7 @@ engine:
 
 # The judge of the workflows in pipelines/github, which tests use if it is here or on PATH.
 actionlint:
-	GOBIN=$(CURDIR)/build go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	GOBIN="$(CURDIR)/build" go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # Whole lives of environments, on a real engine and an emulated Azure.
 lifecycle: $(INSTALLED) engine
