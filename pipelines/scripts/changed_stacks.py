@@ -19,7 +19,7 @@ EVERYTHING = ("components/", "stacks/", "constraints.txt", "pyproject.toml")
 """The beginnings of paths that every stack is made of."""
 
 MOST = 256
-"""The jobs that a matrix of GitHub Actions may have (docs.github.com, "Usage limits", read 2026-11-28: assumed)."""
+"""The jobs that a matrix of GitHub Actions may have (docs.github.com/en/actions/reference/limits, read 2026-11-28)."""
 
 
 def folders(kind: str) -> Iterator[Path]:
