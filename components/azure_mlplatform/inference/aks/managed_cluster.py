@@ -76,7 +76,9 @@ class _Zone(NamedTuple):
     """The private DNS zone of the API server."""
 
     id: In[str]
-    """Its id, once names in it resolve."""
+
+    linked_id: In[str]
+    """Its id, once it is linked: a link of AKS to the same network would be refused beside ours, so ours come first."""
 
     known_id: In[str]
     """Its id, also before it is made."""
@@ -89,7 +91,7 @@ def _own_zone(parent: Component, args: AKSInferenceArgs, subnet_id: In[str]) -> 
     cluster", read 2026-11-28; the length: Azure CLI's check), and a zone that is linked already (Azure/AKS#4841).
     """
     if args.private_dns_zone_id is not None:
-        return _Zone(args.private_dns_zone_id, args.private_dns_zone_id)
+        return _Zone(args.private_dns_zone_id, args.private_dns_zone_id, args.private_dns_zone_id)
     if args.zone_below is None:
         return None
     placement = parent.placement
@@ -118,7 +120,7 @@ def _own_zone(parent: Component, args: AKSInferenceArgs, subnet_id: In[str]) -> 
         for number, network in enumerate(networks)
     ]
     linked = pulumi.Output.all(zone.id, *(each.urn for each in links)).apply(lambda known: known[0])
-    return _Zone(linked, placement.id_of("Microsoft.Network/privateDnsZones", name))
+    return _Zone(zone.id, linked, placement.id_of("Microsoft.Network/privateDnsZones", name))
 
 
 def _network_of(subnet_id: In[str]) -> "pulumi.Output[str]":
@@ -172,7 +174,7 @@ def _cluster(
         api_server_access_profile={
             "enable_private_cluster": True,
             "enable_private_cluster_public_fqdn": False,
-            "private_dns_zone": "system" if zone is None else zone.id,
+            "private_dns_zone": "system" if zone is None else zone.linked_id,
             "disable_run_command": True,
         },
         network_profile=_network_profile(settings, args.egress),
