@@ -24,7 +24,7 @@ class ConditionError(ValueError):
 
 
 class Asked(NamedTuple):
-    """What a principal asks for: to make or delete a role assignment."""
+    """A request of a principal: to make or delete a role assignment."""
 
     operation: str
     role_id: str

@@ -26,7 +26,7 @@ ANY = "*"
 
 
 class Resource(Protocol):
-    """What is read of a planned resource."""
+    """A planned resource, as far as it is read here."""
 
     @property
     def urn(self) -> str: ...
@@ -52,7 +52,7 @@ class Resource(Protocol):
 
 
 class Adopted(Protocol):
-    """What is read of a resource of others."""
+    """A resource of others, as far as it is read here."""
 
     @property
     def type(self) -> str: ...
@@ -61,7 +61,7 @@ class Adopted(Protocol):
 
 
 class Planned(Protocol):
-    """What is read of a plan."""
+    """A plan, as far as it is read here."""
 
     @property
     def label(self) -> str: ...
@@ -84,7 +84,7 @@ class Identity(NamedTuple):
 
     principal_id: str
     kind: str
-    """What it is for, in a person's words."""
+    """Its purpose, in a person's words."""
 
     name: str
     trusted: bool = False
@@ -120,7 +120,7 @@ class Definition(NamedTuple):
 
 
 class Share(NamedTuple):
-    """What the settings of a stack say is shared with another environment."""
+    """A resource that the settings of a stack share with another environment."""
 
     resource_id: str
     project: str
@@ -129,7 +129,7 @@ class Share(NamedTuple):
 
 
 class PlanGrants(NamedTuple):
-    """What is kept of a plan."""
+    """The rights that a plan gives, and all that is needed to judge them beside others."""
 
     label: str
     file: str
@@ -149,7 +149,8 @@ class PlanGrants(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells its environment from others. The stacks that land and that make an environment have one key."""
+        """The project and kind of its environment, which tell it from others. The stacks that land and that make an
+        environment have one key."""
         return self.project, self.environment or self.label
 
     @property
@@ -197,7 +198,7 @@ _KINDS = (
 
 
 def grants_of(plan: Planned) -> PlanGrants:
-    """What is kept of a plan, whose outputs must be known."""
+    """Returns the rights that a plan gives. Its outputs must be known."""
     resources = [each for each in plan.azure_resources if each.type.startswith("azure-native:")]
     tags = _tags(resources)
     return PlanGrants(

@@ -195,7 +195,8 @@ def _first_writer(
 
 
 def _widest(estate: Estate, right: Right) -> Permissions:
-    """What a right allows, with all that its holder can give itself by it, and without what is shared by nature."""
+    """Returns all that a right allows, with all that its holder can give itself by it, and without what is shared by
+    nature."""
     given = {role for role, _ in estate.handed_out(right)} if gives_roles(right.permissions) else set()
     return _together((right.permissions, *(estate.role(each)[1] for each in sorted(given))), bool(given))
 

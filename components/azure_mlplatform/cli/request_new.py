@@ -254,19 +254,21 @@ def _environments(
     today: datetime.date,
 ) -> list[dict[str, Any]]:
     from ..config.new_project import LIFE_DAYS
+    from ..foundation.profiles import PROFILES, Environment
 
     names = by_environment["environment"] or (["sandbox"] if tier == "sandbox" else ["dev", "prod"])
     given = {key: _each(key, values or [], names, problems) for key, values in by_environment.items()}
     found = []
     for name in names:
-        sandbox = name == "sandbox"
+        # A name that is no environment is refused with the request.
+        profile = PROFILES[Environment(name)] if name in list(Environment) else None
         own: dict[str, Any] = {"environment": name}
-        if sandbox or "expires_on" in texts:
+        if (profile and profile.longest_life_days) or "expires_on" in texts:
             own["expires_on"] = texts.get("expires_on") or (today + datetime.timedelta(LIFE_DAYS)).isoformat()
-        if sizes := given["network"].get(name, [] if sandbox else ["small"]):
+        if sizes := given["network"].get(name, [] if profile and not profile.needs_network else ["small"]):
             own["network"] = sizes[-1]
         own["budget"] = {"amount": given["budget"].get(name, ["500"])[-1]}
-        if (groups := given["group"].get(name)) and (sandbox or name == "dev"):
+        if (groups := given["group"].get(name)) and profile and "data_scientists" in profile.may_grant:
             own["groups"] = {"data_scientists": groups}
         clusters = given["cluster"].get(name, ["Standard_D4ds_v5:4"])
         own["clusters"] = [_cluster(each, number) for number, each in enumerate(clusters)]

@@ -104,7 +104,7 @@ _BUILT_IN_HAS = {True: (_ROLE_ACTIONS, _EVENT_ACTIONS), False: (_EVENT_ACTIONS,)
 _DEFINITIONS = "microsoft.authorization/roledefinitions/"
 _LOCKS_DELETE = "microsoft.authorization/locks/delete"
 _GIVEN = frozenset({"up", "removal"})
-"""What a pipeline does. Retiring is a right of its own, given for the day."""
+"""The needs of a pipeline. Retiring is a right of its own, given for the day."""
 
 
 class CustomRole(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Optional
 from pydantic import Field
 
 from ..catalogue.regions import region
+from ..environment.checks import kind
 from ..environment.settings.budget import BudgetSettings
 from ..foundation.duplicates import ids_of_others
 from ..foundation.environment_names import group_name
@@ -24,7 +25,7 @@ from ..parts.settings.trust import TrustSettings, github_environment
 
 
 class LandingSettings(PartSettings):
-    """What the platform team makes for one environment of one project, before the project's own stack."""
+    """The settings of the place of one environment, which the platform team makes before the project's own stack."""
 
     project: ProjectSettings
     """The project of the environment. It is in Pulumi.yaml, as in the project's own stack."""
@@ -102,18 +103,16 @@ class LandingSettings(PartSettings):
 
     @check
     def _has_what_its_kind_needs(self) -> Iterator[Violation]:
-        profile = self.profile
-        if profile.needs_budget and self.budget is None:
-            yield self._needed("budget", "budget: {amount: <amount>, contact_emails: [<name>@<domain>]}")
-        if profile.longest_life_days and self.expires_on is None:
-            yield self._needed("expires_on", f"a day within the next {profile.longest_life_days}")
+        yield from kind.has_its_bounds(self.environment, self.budget, self.expires_on)
 
     @check
     def _has_the_identities_of_its_kind(self) -> Iterator[Violation]:
         for field in ("deploy", "release"):
             given = getattr(self, field) is not None
             if self.profile.has_ci_identities and not given:
-                yield self._needed(field, f"{field}: {{github_repository: <organisation>/<repository>}}")
+                yield kind.needed(
+                    self.environment, field, f"{field}: {{github_repository: <organisation>/<repository>}}"
+                )
             elif given and not self.profile.has_ci_identities:
                 yield Violation(
                     (field,),
@@ -171,9 +170,6 @@ class LandingSettings(PartSettings):
     def _tags_are_legal(self) -> Iterator[Violation]:
         yield from tag_violations(self.tags, ("tags",))
 
-    def _needed(self, field: str, example: str) -> Violation:
-        return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
-
     def profile_violations(self, environment: Environment) -> Iterator[Violation]:
         """Violations of what each identity may trust, as its own GitHub environment; and of the other settings."""
         if self.break_glass is not None:
@@ -191,15 +187,6 @@ class LandingSettings(PartSettings):
         """
         if self.retire is not None:
             return
-        longest = self.profile.longest_life_days
-        if longest is not None and self.expires_on is not None:
-            ahead = (datetime.date.fromisoformat(self.expires_on) - today).days
-            if ahead > longest:
-                yield Violation(
-                    ("expires_on",),
-                    self.expires_on,
-                    f"{self.expires_on} is {ahead} days ahead",
-                    f"A {self.environment} environment may live for {longest} days: "
-                    f"set {today + datetime.timedelta(longest)} or earlier",
-                )
+        if self.expires_on is not None:
+            yield from kind.lives_too_long(self.environment, self.expires_on, today)
         yield from super().violations_on(today)

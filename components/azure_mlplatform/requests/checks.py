@@ -12,13 +12,14 @@ from ..catalogue.vm_sizes import vm_size
 from ..foundation.environment_names import group_name
 from ..foundation.placeholders import placeholders
 from ..foundation.problems import Problem
+from ..foundation.profiles import PROFILES
 from ..foundation.project import ProjectSettings
 from ..foundation.values import nearest
 from ..foundation.violations import Path, Violation, prefixed
 from ..workspace.settings.datastores import StoreAccess
 from .address_lock import LOCK_FILE, HeldRange
 from .address_pool import AddressPool
-from .platform import Platform, RegionalPlatform, half
+from .platform import Platform, RegionalPlatform
 from .repository import FOLDER, Document, RepositoryRequests
 from .request import Request, RequestedEnvironment
 
@@ -210,7 +211,9 @@ def _group(repository: RepositoryRequests, request: Request, environment: Reques
     """Subscription and name of an environment's resource group."""
     platform = repository.platform
     subscription = environment.subscription_id or (
-        platform.content.subscription_id(environment.environment) if platform else half(environment.environment)
+        platform.content.subscription_id(environment.environment)
+        if platform
+        else PROFILES[environment.environment].tier
     )
     project = ProjectSettings.model_construct(name=request.project, data_product=request.product)
     return f"{subscription}/{group_name(project, environment.environment)}"
@@ -224,7 +227,7 @@ def _core_problems(repository: RepositoryRequests, platform: Document[Platform])
             continue
         cores = sum(_vcpus(one.vm_size) * one.max_nodes for one in each.clusters)
         cores += sum(_vcpus(one.vm_size) for one in each.instances)
-        key = (document.content.region, half(each.environment))
+        key = (document.content.region, PROFILES[each.environment].tier)
         asked[key] = asked.get(key, 0) + cores
     for index, region in enumerate(platform.content.regions):
         for part in ("nonprod", "prod"):

@@ -11,21 +11,12 @@ from ..environment.settings.access import GitHubIds
 from ..foundation.duplicates import duplicate_names, duplicate_values
 from ..foundation.model import Settings, check
 from ..foundation.naming import SHORT_NAME
-from ..foundation.profiles import Environment
+from ..foundation.profiles import PROFILES, Environment, Tier
 from ..foundation.rules import field_rule, known_to_owner, pattern_rule, stands_for
 from ..foundation.values import arm_id, email, guid, private_range
 from ..foundation.violations import Violation
 from ..network.settings import DnsSettings, EgressSettings, HubSettings
 from ..workspace.settings.datastores import container_name
-
-NONPROD, PROD = "nonprod", "prod"
-"""The two halves of the platform, which share nothing: one for sandbox, dev and test, one for prod."""
-
-
-def half(environment: Environment) -> str:
-    """The half of the platform that an environment is in: `nonprod` or `prod`."""
-    return PROD if environment is Environment.PROD else NONPROD
-
 
 github_reviewer = stands_for("@<organisation>/<team>")(
     pattern_rule(
@@ -132,11 +123,11 @@ class RegionalPlatform(Settings):
 
     def connectivity(self, environment: Environment) -> Connectivity:
         """The hub, egress and DNS of an environment."""
-        return self.prod if half(environment) == PROD else self.nonprod
+        return self.prod if PROFILES[environment].tier == Tier.PROD else self.nonprod
 
     def cores(self, environment: Environment) -> Optional[int]:
         """The most vCPUs of the half that an environment is in."""
-        return self.prod_cores if half(environment) == PROD else self.nonprod_cores
+        return self.prod_cores if PROFILES[environment].tier == Tier.PROD else self.nonprod_cores
 
 
 class ProductStore(Settings):
@@ -178,7 +169,7 @@ class DataProduct(Settings):
 
     def store(self, environment: Environment) -> Optional[ProductStore]:
         """The data that an environment reads."""
-        return self.prod if half(environment) == PROD else self.nonprod
+        return self.prod if PROFILES[environment].tier == Tier.PROD else self.nonprod
 
     @check
     def _halves_are_apart(self) -> Iterator[Violation]:
@@ -259,7 +250,7 @@ class Platform(Settings):
 
     def subscription_id(self, environment: Environment) -> str:
         """The subscription of a kind of environment."""
-        return self.subscriptions.prod if half(environment) == PROD else self.subscriptions.nonprod
+        return self.subscriptions.prod if PROFILES[environment].tier == Tier.PROD else self.subscriptions.nonprod
 
     @check
     def _names_stand_once(self) -> Iterator[Violation]:

@@ -321,7 +321,7 @@ class RequestedEnvironment(Settings):
                 "Remove it, or ask for it in dev",
             )
 
-        if self.environment is Environment.SANDBOX and self.inference is InferenceTarget.AKS:
+        if not profile.is_promoted and self.inference is InferenceTarget.AKS:
             yield Violation(
                 ("inference",),
                 self.inference.value,
@@ -470,7 +470,7 @@ class Request(Settings):
         yield from duplicate_values([each.value for each in kinds], ("environments",))
         sandbox = self.tier is Tier.SANDBOX
         for index, each in enumerate(kinds):
-            if (each is Environment.SANDBOX) != sandbox:
+            if PROFILES[each].is_promoted == sandbox:
                 allowed = "sandbox" if sandbox else "dev, test, prod"
                 yield Violation(
                     ("environments", index, "environment"),

@@ -38,6 +38,7 @@ from ..checks import (
     batch,
     ci,
     inference,
+    kind,
     name_resolution,
     people,
     required_subnets,
@@ -225,16 +226,12 @@ class EnvironmentSettings(PartSettings):
 
     @check
     def _has_what_its_kind_needs(self) -> Iterator[Violation]:
-        profile = self.profile
-        if profile.needs_budget and self.budget is None:
-            yield self._needed("budget", "budget: {amount: <amount>, contact_emails: [<name>@<domain>]}")
-        if profile.longest_life_days and self.expires_on is None:
-            yield self._needed("expires_on", f"a day within the next {profile.longest_life_days}")
+        yield from kind.has_its_bounds(self.environment, self.budget, self.expires_on)
 
     @check
     def _has_a_network(self) -> Iterator[Violation]:
         if self.profile.needs_network and self.network is None:
-            yield self._needed("network", f"network: {{address_space: [{OWN_RANGE}]}}")
+            yield kind.needed(self.environment, "network", f"network: {{address_space: [{OWN_RANGE}]}}")
 
     @check
     def _grace_follows_an_expiry(self) -> Iterator[Violation]:
@@ -263,9 +260,6 @@ class EnvironmentSettings(PartSettings):
     @check
     def _nodes_are_few(self) -> Iterator[Violation]:
         yield from unpromoted.nodes_are_few(self.environment, self.clusters)
-
-    def _needed(self, field: str, example: str) -> Violation:
-        return Violation((field,), None, f"a {self.environment} environment needs {field}", f"Add {example}")
 
     @check
     def _lifts_locks_that_are_there(self) -> Iterator[Violation]:
@@ -486,10 +480,10 @@ class EnvironmentSettings(PartSettings):
             yield from people.people_notices(self.environment, self.workspace, self.access)
 
     def _expiry_violations(self, today: datetime.date) -> Iterator[Violation]:
-        expiry, longest = self.expiry, self.profile.longest_life_days
-        if expiry is None:
+        expiry = self.expiry
+        if expiry is None or self.expires_on is None:
             return
-        at, ahead, phase = ("expires_on",), expiry.days_left(today), expiry.phase(today)
+        at, phase = ("expires_on",), expiry.phase(today)
         if phase is Phase.REFUSED:
             yield Violation(
                 at,
@@ -505,14 +499,8 @@ class EnvironmentSettings(PartSettings):
                 f"ended on {expiry.over_on}",
                 "Run `mlplatform expire`, which retires it, or set a later day",
             )
-        elif longest is not None and ahead > longest:
-            yield Violation(
-                at,
-                self.expires_on,
-                f"{self.expires_on} is {ahead} days ahead",
-                f"A {self.environment} environment may live for {longest} days: "
-                f"set {today + datetime.timedelta(longest)} or earlier",
-            )
+        else:
+            yield from kind.lives_too_long(self.environment, self.expires_on, today)
 
 
 _FAR = 10
