@@ -13,6 +13,7 @@ import pytest
 
 import azure_mlplatform
 from azure_mlplatform.catalogue.vm_sizes import size_names
+from azure_mlplatform.emulation.server import write_executable
 from azure_mlplatform.network.settings import DOCUMENTED
 from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.rights import Need
@@ -107,8 +108,7 @@ def shell(document):
 def typed(folder, lines, executable):
     """What a shell says to lines of a document, one after another, as they are printed."""
     executable.parent.mkdir(parents=True)
-    executable.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m azure_mlplatform \"$@\"\n")
-    executable.chmod(0o755)
+    write_executable(executable, "-m", "azure_mlplatform")
     environment = {**os.environ, "PATH": f"{executable.parent}{os.pathsep}{os.environ['PATH']}"}
     done = [
         subprocess.run(["sh", "-ec", line], cwd=folder, env=environment, capture_output=True, text=True, check=False)

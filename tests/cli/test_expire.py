@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from azure_mlplatform.emulation.server import write_executable
+
 TODAY = datetime.datetime.now(datetime.UTC).date()
 REQUEST = """\
 project: trial
@@ -19,21 +21,20 @@ environments:
 """
 
 FAKE = """\
-#!{python}
 import json, pathlib, sys
 here = pathlib.Path(__file__).parent
 calls = here / "calls"
 words = sys.argv[1:]
-file = here / f"{{pathlib.Path.cwd().name}}.json"
-state = json.loads(file.read_text()) if file.exists() else {{}}
+file = here / f"{pathlib.Path.cwd().name}.json"
+state = json.loads(file.read_text()) if file.exists() else {}
 if words[:2] == ["stack", "ls"]:
-    print(json.dumps([{{"name": name, "resourceCount": len(tags)}} for name, tags in state.items()]))
+    print(json.dumps([{"name": name, "resourceCount": len(tags)} for name, tags in state.items()]))
 elif words[:2] == ["stack", "export"]:
-    tags = [{{"inputs": {{"tags": {{"expires-on": each}}}}}} for each in state[words[3]]]
-    print(json.dumps({{"deployment": {{"resources": tags}}}}))
+    tags = [{"inputs": {"tags": {"expires-on": each}}} for each in state[words[3]]]
+    print(json.dumps({"deployment": {"resources": tags}}))
 else:
     with calls.open("a") as noted:
-        noted.write(f"{{pathlib.Path.cwd().name}} {{' '.join(words)}}\\n")
+        noted.write(f"{pathlib.Path.cwd().name} {' '.join(words)}\\n")
     if (here / "fails").exists() and (here / "fails").read_text() == words[0]:
         print("error: the update failed for a reason")
         sys.exit(255)
@@ -49,8 +50,8 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root, self.bin = root / "repository", root / "bin"
         self.bin.mkdir()
-        (self.bin / "pulumi").write_text(FAKE.format(python=sys.executable))
-        (self.bin / "pulumi").chmod(0o755)
+        (self.bin / "pulumi.py").write_text(FAKE)
+        write_executable(self.bin / "pulumi", str(self.bin / "pulumi.py"))
         (self.root / "requests").mkdir(parents=True)
         (self.root / "requests" / "trial.yaml").write_text(REQUEST)
 

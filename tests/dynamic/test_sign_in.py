@@ -2,8 +2,6 @@
 
 import datetime
 import os
-import shlex
-import sys
 
 import pytest
 from azure import identity
@@ -19,6 +17,7 @@ from azure_mlplatform.dynamic.sign_in import (
     settings,
     signs_in_a_person,
 )
+from azure_mlplatform.emulation.server import write_executable
 from support.management_plane import CLIENT, SECRET, TENANT, azure_on_loopback
 
 PATH = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Insights/actionGroups/thing"
@@ -99,10 +98,7 @@ def test_who_is_signed_in_with_the_cli(signed, tmp_path, monkeypatch):
         f"assert {TENANT!r} in sys.argv\n"
         f"print(json.dumps({{'accessToken': 'emulated', 'expiresOn': {expires!r}}}))\n"
     )
-    az = tmp_path / "az"
-    # A shebang cannot name an interpreter whose path has a space.
-    az.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(answer))} "$@"\n')
-    az.chmod(0o755)
+    write_executable(tmp_path / "az", str(answer))
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert thing(clientId="") == "thing"
 

@@ -5,6 +5,7 @@ All of it listens on loopback only, and in one process, which owns the world.
 
 import contextlib
 import os
+import shlex
 import socket
 import socketserver
 import stat
@@ -42,7 +43,7 @@ def served(azure: Azure, folder: Path, own: Mapping[str, str]) -> Iterator[dict[
     """
     for each in ("bin", "state", "home", "azure"):
         (folder / each).mkdir(parents=True, exist_ok=True)
-    write_plugin(folder / "bin" / "pulumi-resource-azure-native", "-S", "-E", plugin.__file__)
+    write_executable(folder / "bin" / "pulumi-resource-azure-native", "-S", "-E", plugin.__file__)
     server = _Plugins(("127.0.0.1", 0), _Plugin)
     server.azure = azure
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -67,9 +68,12 @@ def served(azure: Azure, folder: Path, own: Mapping[str, str]) -> Iterator[dict[
         server.server_close()
 
 
-def write_plugin(file: Path, *arguments: str) -> None:
-    """Writes a plugin of an engine: an executable that runs this Python with the arguments."""
-    words = " ".join(f"'{each}'" for each in (sys.executable, *arguments))
+def write_executable(file: Path, *arguments: str) -> None:
+    """Writes a command that runs this Python with the arguments, and then its own.
+
+    It is a shell's script: a shebang cannot name an interpreter whose path has a space.
+    """
+    words = shlex.join((sys.executable, *arguments))
     file.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
 

@@ -14,7 +14,7 @@ from typing import Any, Optional
 import yaml
 
 from azure_mlplatform.emulation.azure import Azure
-from azure_mlplatform.emulation.server import served, write_plugin
+from azure_mlplatform.emulation.server import served, write_executable
 from azure_mlplatform.emulation.world import World
 from support.stacks import ROOT
 
@@ -166,6 +166,6 @@ def path_with_plugins(folder: Path) -> str:
 
 def write_plugins(folder: Path) -> None:
     """Writes the plugins that come with the CLI or from Pulumi, and that no package registry has."""
-    write_plugin(folder / "pulumi-language-python", str(HERE / "language_host.py"))
-    write_plugin(folder / "pulumi-resource-random", str(HERE / "random_provider.py"))
-    write_plugin(folder / "pulumi-resource-pulumi-python", "-u", "-m", "pulumi.dynamic")
+    write_executable(folder / "pulumi-language-python", str(HERE / "language_host.py"))
+    write_executable(folder / "pulumi-resource-random", str(HERE / "random_provider.py"))
+    write_executable(folder / "pulumi-resource-pulumi-python", "-u", "-m", "pulumi.dynamic")
