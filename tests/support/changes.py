@@ -82,6 +82,7 @@ _ALICE = {
     "schedule": {"time_zone": "UTC", "start": "08:00", "stop": "18:30"},
     "setup_script": {"text": "echo 1", "arguments": "a"},
 }
+_FAMILY = "Standard_DSv2_Family_Cluster_Dedicated_vCPUs"
 _JOB = {
     "name": "nightly",
     "schedule": {
@@ -216,7 +217,10 @@ BASES: dict[str, Settings] = {
         }
     ),
     "open": _settings(
-        "sandbox", expires_on="2026-12-30", workspace={"network_mode": "managed", "clusters": [CPU]}, network=None
+        "sandbox",
+        expires_on="2026-12-30",
+        workspace={"network_mode": "managed", "clusters": [CPU], "vm_family_quotas": {_FAMILY: 16}},
+        network=None,
     ),
     "batch": _settings(workspace=_WORKSPACE, batch=_BATCH),
     "aks": _settings(
@@ -501,6 +505,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         **{"stress_tests[]": _with(["../.."], base="platform")},
     ),
     "tags{}": Experiment("group", "low", key="criticality"),
+    "workspace.vm_family_quotas{}": Experiment("open", 32, key=_FAMILY),
     **_of(
         "group",
         "project",

@@ -19,6 +19,7 @@ from azure_mlplatform.dynamic.sign_in import settings
 from azure_mlplatform.dynamic.stopped_instance import StoppedInstanceProvider
 from azure_mlplatform.dynamic.system_pool import SystemPoolProvider
 from azure_mlplatform.dynamic.trigger_state import StartTriggerProvider, StopRemovedProvider, StopTriggerProvider
+from azure_mlplatform.dynamic.workspace_quota import WorkspaceQuotaProvider
 from azure_mlplatform.emulation.azure import Azure
 from azure_mlplatform.emulation.behaviour import ALWAYS_THERE
 from azure_mlplatform.emulation.ids import arm_type
@@ -42,6 +43,7 @@ _OWN = {
         StopTriggerProvider,
         StoppedInstanceProvider,
         SystemPoolProvider,
+        WorkspaceQuotaProvider,
     )
 }
 

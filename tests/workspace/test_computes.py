@@ -12,6 +12,20 @@ def identity_of(plan):
     return next(each for each in plan.of_type("UserAssignedIdentity") if each.name == "ml-compute-identity")
 
 
+def test_a_workspace_gets_the_quotas_that_its_settings_name_and_no_others():
+    families = {"Standard_DSv2_Family_Cluster_Dedicated_vCPUs": 16, "Standard_D_Family_Cluster_Dedicated_vCPUs": 0}
+    plan = ml_workspace({**OWN, "vm_family_quotas": families})
+    workspace, quota = one(plan, "Workspace"), one(plan, "WorkspaceQuota")
+    assert {key: value for key, value in quota.inputs.items() if key != "__provider"} == {
+        "workspace_id": workspace.id,
+        "subscription": workspace.id.split("/resourceGroups")[0],
+        "location": "westeurope",
+        "limits": families,
+        "tenant_id": TENANT,
+    }
+    assert ml_workspace(OWN).of_type("WorkspaceQuota") == []
+
+
 def test_a_cluster_has_no_public_address_and_no_password():
     plan = ml_workspace(
         {**OWN, "clusters": [{**CPU, "min_nodes": 1, "max_nodes": 9, "idle_seconds": 300, "priority": "LowPriority"}]}

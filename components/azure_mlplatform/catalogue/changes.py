@@ -645,6 +645,7 @@ _COMPUTES_AND_DATA: tuple[Change, ...] = (
             ("vm_size", "vmSize", False),
         )
     ),
+    *_in_place("workspace.vm_family_quotas{}", what="a family that is taken out gets back what the subscription has"),
     *_in_place("workspace.instances[].stopped", what="each update stops it; its files stay"),
     *_nothing("workspace.instances[].unlisted_size_reason", "only checks read it"),
     _replaced(

@@ -102,6 +102,9 @@ _ALERTS = "Learn: azure-monitor/alerts/alerts-overview (read permission on the t
 _CLUSTER = "Microsoft.ContainerService/managedClusters"
 _FACTORY = "Microsoft.DataFactory/factories"
 _WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
+_LOCATIONS = "Microsoft.MachineLearningServices/locations"
+_QUOTAS = f"{_PAGES}/ai-machine-learning; machine-learning/how-to-assign-roles (on the subscription)"
+_READS_QUOTAS = _on(f"{_LOCATIONS}/quotas/read", "subscription", "reads quotas", _QUOTAS)
 _MODEL_REGISTRY = "Microsoft.MachineLearningServices/registries"
 _SITE = "Microsoft.Web/sites"
 
@@ -469,6 +472,15 @@ OPERATIONS: dict[str, Operations] = {
         read=(Operation(action=f"{_CLUSTER}/agentPools/read"),),
         write=(Operation(action=f"{_CLUSTER}/agentPools/write", reason="changes its pool"),),
         source=f"{_PAGES}/containers",
+    ),
+    "pulumi-python:dynamic/azure-mlplatform:WorkspaceQuota": Operations(
+        read=(_READS_QUOTAS,),
+        write=(_READS_QUOTAS, _on(f"{_LOCATIONS}/updateQuotas/action", "subscription", "sets quotas", _QUOTAS)),
+        delete=(
+            _READS_QUOTAS,
+            _on(f"{_LOCATIONS}/updateQuotas/action", "subscription", "gives back what the subscription has", _QUOTAS),
+        ),
+        source=_QUOTAS,
     ),
     "random:index/randomString:RandomString": Operations(source="the state keeps it, not Azure"),
 }

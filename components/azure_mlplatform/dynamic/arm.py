@@ -126,9 +126,9 @@ class ResourceManager:
         """Creates or replaces the resource at a path. Raises ArmError if what it belongs to is gone."""
         return self._written("PUT", path, api_version, body)
 
-    def post(self, path: str, api_version: str) -> Optional[Any]:
+    def post(self, path: str, api_version: str, body: Any = None) -> Optional[Any]:
         """Carries out an action and waits for its end. Returns its first answer, or None if there is no resource."""
-        return self._long("POST", path, {"api-version": api_version})
+        return self._long("POST", path, {"api-version": api_version}, body)
 
     def delete(self, path: str, api_version: str, **query: str) -> None:
         """Deletes the resource at a path and waits until it is gone. Does nothing if there is none."""
@@ -143,11 +143,11 @@ class ResourceManager:
     def _call(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> Optional[Any]:
         return _found(method, path, self._send(method, path, query, body).http_response)
 
-    def _long(self, method: str, path: str, query: Mapping[str, str]) -> Optional[Any]:
+    def _long(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> Optional[Any]:
         from azure.core.exceptions import AzureError
         from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-        first = self._send(method, path, query)
+        first = self._send(method, path, query, body)
         found = _found(method, path, first.http_response)
         if found is None:
             return None

@@ -472,6 +472,7 @@ RULES = (
     ),
     Rule("ApproveConnection", _itself, "there is no connection to approve", "dynamic/approved_connection.py"),
     Rule("StoppedInstance", _itself, "there is no instance to stop", "dynamic/stopped_instance.py"),
+    Rule("WorkspaceQuota", _itself, "there is no workspace to limit", "dynamic/workspace_quota.py"),
     Rule("SystemPool", _itself, "there is no pool to read", "dynamic/system_pool.py"),
     Rule("ClusterClaim", _itself, "there is no cluster to tag", "dynamic/cluster_claim.py"),
     Rule("StartTrigger", _itself, "there is no trigger to start", "dynamic/trigger_state.py"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..foundation.values import name_of
-from . import authorization, behaviour, connections, instances, triggers
+from . import authorization, behaviour, connections, instances, quotas, triggers
 from .azure import Azure, error_of
 from .entra import CLIENT_ID, SECRET, TOKEN, Entra
 from .ids import arm_type
@@ -180,6 +180,9 @@ class ResourceManager:
     def _trigger(self, call: Call, id_: str) -> Answer:
         return triggers.act(self._azure, self.operations, call, id_)
 
+    def _quotas(self, call: Call, subscription: str) -> Answer:
+        return quotas.answer(self._azure, call, subscription)
+
     def _managed_endpoint(self, call: Call, id_: str) -> Answer:
         if call.method != "GET":
             return self._resource(call)
@@ -257,6 +260,10 @@ _ROUTES: list[tuple[str, Callable[[ResourceManager, Call, str], Answer]]] = [
     (rf"(.+/factories/[^/]+/triggers/[^/]+)/(?:{'|'.join(triggers.ACTIONS)})", ResourceManager._trigger),
     (r"(.+/managedVirtualNetworks/[^/]+)/managedPrivateEndpoints", ResourceManager._managed_endpoints),
     (r"(.+/managedPrivateEndpoints/[^/]+)", ResourceManager._managed_endpoint),
+    (
+        r"(/subscriptions/[^/]+)/providers/Microsoft\.MachineLearningServices/locations/[^/]+/(?:quotas|updateQuotas)",
+        ResourceManager._quotas,
+    ),
     (r"(.+)/privateEndpointConnections", ResourceManager._connections),
     (r"(.+)/privateEndpointConnections/[^/]+", ResourceManager._connection),
 ]

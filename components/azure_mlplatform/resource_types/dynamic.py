@@ -26,6 +26,10 @@ def _stopped(urn: str, inputs: Inputs) -> dict[str, Any]:
     return {"power": "Stopped"}
 
 
+def _limited(urn: str, inputs: Inputs) -> dict[str, Any]:
+    return {"in_effect": inputs["limits"]}
+
+
 TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:ApproveConnection": replace(_acts_on("{endpoint_id}"), outputs=_approved),
     "pulumi-python:dynamic/azure-mlplatform:ClusterClaim": _acts_on("{cluster_id}"),
@@ -38,6 +42,7 @@ TYPES = {
     "pulumi-python:dynamic/azure-mlplatform:StoppedInstance": replace(_acts_on("{compute_id}"), outputs=_stopped),
     "pulumi-python:dynamic/azure-mlplatform:SystemPool": _acts_on("{cluster_id}"),
     "pulumi-python:dynamic/azure-mlplatform:StopRemoved": _acts_on("{factory_id}"),
+    "pulumi-python:dynamic/azure-mlplatform:WorkspaceQuota": replace(_acts_on("{workspace_id}"), outputs=_limited),
     "pulumi-python:dynamic/azure-mlplatform:StopTrigger": replace(
         _acts_on("{factory_id}/triggers/{trigger}"), outputs=_stop
     ),

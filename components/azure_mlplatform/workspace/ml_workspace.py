@@ -23,7 +23,7 @@ from ..foundation.values import arm_id, same_id, subscription_of
 from ..foundation.violations import Violation
 from ..parts.arguments import NONE_GIVEN, ArgsOrDict, In, ModelOrDict, ModelsOrDicts
 from ..parts.authorization import assign_role, refuse_individuals, user_assigned_identity, user_assigned_only
-from ..parts.component import Component, child
+from ..parts.component import Component, child, is_hosted
 from ..parts.custom_roles import custom_role
 from ..parts.diagnostics import send_diagnostics
 from ..parts.encryption import EncryptionKey
@@ -124,6 +124,7 @@ class MLWorkspace(Component):
         self._workspace_name = self._unless_immutable_changed()
         send_diagnostics(self, "", self._workspace.id)
         self._endpoints = private_endpoints(self, "", self._workspace.id, PrivateService.ML_WORKSPACE, part="workspace")
+        self._set_quotas()
         contributor = self._grant_on_what_is_made()
         for service in args.ai_services:
             self._connect(service)
@@ -331,6 +332,29 @@ class MLWorkspace(Component):
                 # The outputs then show the deployed values; see _unless_immutable_changed.
                 ignore_changes=kept("azure-native:machinelearningservices:Workspace"),
             ),
+        )
+
+    def _set_quotas(self) -> None:
+        """Limits what the workspace may use. A component hosted for another language cannot, and says so."""
+        limits = self._args.settings.vm_family_quotas
+        if not limits:
+            return
+        if is_hosted():
+            pulumi.log.warn(
+                "vm_family_quotas are not set: that needs a main program in Python. Set them in the studio, in "
+                '"Usages + quotas"',
+                self,
+            )
+            return
+        from ..dynamic.workspace_quota import WorkspaceQuota
+
+        WorkspaceQuota(
+            self.logical_name("quota"),
+            workspace_id=self._workspace.id,
+            location=self.placement.location,
+            limits=limits,
+            tenant_id=self.placement.tenant_id,
+            opts=child(self),
         )
 
     def _unless_immutable_changed(self) -> "pulumi.Output[str]":

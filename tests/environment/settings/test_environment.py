@@ -8,7 +8,7 @@ from azure_mlplatform.catalogue.ai_kinds import AI_KINDS, AIServiceKind
 from azure_mlplatform.foundation.problems import dotted
 from azure_mlplatform.settings import PROFILES, Environment, EnvironmentSettings, Profile
 from azure_mlplatform.testing import example_settings
-from support.programs import HUB, INFERENCE
+from support.programs import CPU, HUB, INFERENCE
 from support.violations import problems, refused
 
 GROUP = "00000000-0000-0000-0000-0000000000a1"
@@ -96,6 +96,15 @@ def test_prod_and_test_let_nobody_in_and_dev_does():
         ("dev", {"tags": {"a<b": "x"}}, ["tags.a<b"]),
         ("dev", {"tags": {"a": "x" * 257}}, ["tags.a"]),
         ("dev", {"tags": {f"t{i}": "" for i in range(42)}}, ["tags"]),
+        ("sandbox", {"workspace": {"network_mode": "managed", "vm_family_quotas": {"Standard_D": 4}}}, []),
+        *(
+            (
+                kind,
+                {"workspace": {"network_mode": "managed", "clusters": [CPU], "vm_family_quotas": {"Standard_D": 4}}},
+                ["workspace.vm_family_quotas"],
+            )
+            for kind in ("dev", "test", "prod")
+        ),
         ("dev", {"budget": {"amount": 0, "contact_emails": ["a@b.example"]}}, ["budget.amount"]),
         ("dev", {"budget": {"amount": 5}}, ["budget.contact_emails"]),
         ("dev", {"budget": {"amount": 5, "contact_emails": ["a"]}}, ["budget.contact_emails[0]"]),

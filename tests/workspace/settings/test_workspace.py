@@ -37,6 +37,17 @@ def cluster(**changes):
         (own(), []),
         (cluster(), []),
         ({}, ["network_mode"]),
+        (own(vm_family_quotas={"Standard_D": 0, "Standard_DSv2": 4}), []),
+        (
+            own(vm_family_quotas={"Standard D": -1, "Standard_D": 4, "standard_d": 4}),
+            [
+                "vm_family_quotas.Standard D",
+                "vm_family_quotas.Standard D",
+                "vm_family_quotas.standard_d",
+            ],
+        ),
+        (own(vm_family_quotas={"Standard_D": 4.5}), ["vm_family_quotas.Standard_D"]),
+        (own(vm_family_quotas=["Standard_D"]), ["vm_family_quotas"]),
         ({"network_mode": "hybrid"}, ["network_mode"]),
         (cluster(max_nodes=0), ["clusters[0].max_nodes"]),
         (own(clusters=[CPU, {**CPU, "name": "CPU"}]), ["clusters[1].name"]),

@@ -346,6 +346,7 @@ _CALLS = (
     Duration("StopRemoved", 0, 10, 0, "creates nothing; assumed: stops as StopTrigger does"),
     Duration("StopTrigger", 1, 10, 0, "assumed: a new factory has no trigger; the client asks every 10s", True),
     Duration("StoppedInstance", 60, 60, 0, "assumed: the client asks every 10s whether it has stopped", True),
+    Duration("WorkspaceQuota", 1, 1, 1, "assumed: one call", True),
     Duration("SystemPool", 1, 120, 0, "assumed: reads the pool that came with its cluster; updates as a pool", True),
 )
 

@@ -1,7 +1,7 @@
 """What an environment may not have whose work is never promoted: pipelines that sign in, many nodes, a budget that
 alerts too late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Optional
 
 from ...foundation.profiles import PROFILES, Environment, environments_where
@@ -37,6 +37,18 @@ def nodes_are_few(environment: Environment, clusters: list[ClusterSettings]) -> 
             f"the clusters may have {nodes} nodes together ({shares}), and a {environment} environment has {most} at "
             "most",
             "Lower max_nodes",
+        )
+
+
+def quotas_are_in_reach(environment: Environment, quotas: Mapping[str, int]) -> Iterator[Violation]:
+    """A violation if who deploys has no right to set quotas, which is one on the whole subscription."""
+    if quotas and PROFILES[environment].has_ci_identities:
+        yield Violation(
+            ("workspace", "vm_family_quotas"),
+            len(quotas),
+            f"the identity that deploys a {environment} environment has rights on its own group, and Azure sets quotas "
+            "by a right on the subscription",
+            "Remove vm_family_quotas, and let the platform team set them in the studio",
         )
 
 

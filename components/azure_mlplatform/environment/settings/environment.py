@@ -258,6 +258,11 @@ class EnvironmentSettings(PartSettings):
         yield from unpromoted.budget_alerts_in_time(self.environment, self.budget)
 
     @check
+    def _quotas_are_in_reach(self) -> Iterator[Violation]:
+        if self.workspace is not None:
+            yield from unpromoted.quotas_are_in_reach(self.environment, self.workspace.vm_family_quotas)
+
+    @check
     def _nodes_are_few(self) -> Iterator[Violation]:
         yield from unpromoted.nodes_are_few(self.environment, self.clusters)
 

@@ -1,5 +1,6 @@
 """The machine-learning workspace: its network mode, its parts, its computes, its data."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Optional
@@ -55,6 +56,14 @@ class WorkspaceSettings(PartSettings):
     serverless_subnet_id: Optional[str] = Field(default=None, examples=["/subscriptions/…/subnets/snet-serverless"])
     """The subnet of serverless jobs, by id, with `own` only. Default: the training subnet."""
 
+    vm_family_quotas: dict[str, int] = Field(
+        default_factory=dict, examples=[{"Standard_DSv2_Family_Cluster_Dedicated_vCPUs": 32}]
+    )
+    """The most vCPUs that the workspace may use at once, by family of VM sizes: what users start counts too, such as
+    serverless jobs and deployments. The names are those of Azure ML (`az ml workspace list-quota`). Azure sets a quota
+    by a right on the subscription, so only environments that no pipeline deploys have them. Default: each family has
+    what the subscription has."""
+
     datastores: list[DatastoreSettings] = Field(default_factory=list)
     """Containers of data products that jobs read or write. The workspace's own blobs and files need no settings.
     Default: none."""
@@ -103,6 +112,30 @@ class WorkspaceSettings(PartSettings):
             PrivateService.CONTAINER_REGISTRY: self.container_registry_id,
         }
         return [PrivateService.ML_WORKSPACE, *(service for service, adopted in made.items() if adopted is None)]
+
+    @check
+    def _quotas_are_of_families(self) -> Iterator[Violation]:
+        for family, vcpus in self.vm_family_quotas.items():
+            if not re.fullmatch(r"[A-Za-z0-9_]+", family):
+                yield Violation(
+                    ("vm_family_quotas", family),
+                    family,
+                    f"'{family}' is not the name of a family of VM sizes",
+                    "Use letters, digits and underscores, such as Standard_DSv2_Family_Cluster_Dedicated_vCPUs",
+                )
+            if vcpus < 0:
+                yield Violation(
+                    ("vm_family_quotas", family), vcpus, "a quota below 0 does not exist", "Use 0 or more vCPUs"
+                )
+        lower: dict[str, str] = {}
+        for family in self.vm_family_quotas:
+            if (first := lower.setdefault(family.lower(), family)) != family:
+                yield Violation(
+                    ("vm_family_quotas", family),
+                    family,
+                    f"'{family}' and '{first}' are the same family for Azure",
+                    "Remove one of them",
+                )
 
     @check
     def _only_an_own_registry_can_be_discarded(self) -> Iterator[Violation]:
