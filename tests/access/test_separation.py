@@ -245,7 +245,7 @@ RELEASE = Identity("release", "CI: release", "id-churn-release-prod", trusted=Tr
 
 
 def test_who_deploys_gives_who_releases_what_the_plans_give_it():
-    both = {"identities": (*DEPLOY, RELEASE)}
+    both: dict[str, Any] = {"identities": (*DEPLOY, RELEASE)}
     [found] = deployed(condition_for(WRITER, Role.KEY_VAULT_ADMINISTRATOR), **both)
     assert "and give CI: release id-churn-release-prod what no plan gives it there: Key Vault Administrator" in found
     given = grant(WRITER, group("churn", "prod"), "release")
