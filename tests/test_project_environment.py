@@ -625,7 +625,7 @@ def test_the_longest_chain_to_a_cluster_is_what_azure_requires(environment, mode
     roles = [
         "data-product-log",  # what Application Insights stands on
         "ml-insights",  # what a role is given on
-        "ml-identity-insights-contributor",  # without its roles a workspace does not work
+        "ml-identity-insights-ai-administrator",  # without its roles a workspace does not work
     ]
     chain = longest_chain(plan, "churn-ml-cluster-cpu")
     assert chain[0] == "data-product-group"  # everything is in it
@@ -633,7 +633,7 @@ def test_the_longest_chain_to_a_cluster_is_what_azure_requires(environment, mode
     # Nodes without public addresses need the workspace's endpoint; a managed network, what its identity may let in.
     assert chain[4:] in (
         ["ml-workspace", "ml-endpoint-amlworkspace", "ml-cluster-cpu"],
-        ["ml-workspace", "ml-identity-workspace-contributor", "ml-cluster-cpu"],
+        ["ml-workspace", "ml-identity-workspace-ai-administrator", "ml-cluster-cpu"],
     )
     assert len(MODELS) == len(chain)
     assert longest_chain(plan)[:-1] == [

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from azure_mlplatform.access.conditions import ASSIGN, UNASSIGN, Asked, ConditionError, allows
 from azure_mlplatform.catalogue.role_permissions import BUILT_IN
+from azure_mlplatform.foundation.assignment_condition import Given, assignment_condition
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role
 from azure_mlplatform.plan.rights import Assignment, Rights
 
 SCOPE = "/subscriptions/s/resourceGroups/g"
@@ -21,10 +23,37 @@ def printed(*given_roles: tuple[str, str]) -> str:
 
 @given(st.lists(st.tuples(roles, kinds), min_size=1, max_size=6), roles, kinds, st.sampled_from([ASSIGN, UNASSIGN]))
 def test_the_printed_condition_lets_through_what_it_was_made_of_and_nothing_else(made_of, role, kind, operation):
-    allowed = {each for each, _ in made_of}, {each for _, each in made_of}
-    expected = role in allowed[0] and kind in allowed[1]
+    expected = (role, kind) in made_of
+    if operation == UNASSIGN and (role, kind) == (ROLE_IDS[Role.CONTRIBUTOR], "ServicePrincipal"):
+        # What an earlier version gave in place of another role may be taken away.
+        expected = expected or (ROLE_IDS[Role.AI_ADMINISTRATOR], kind) in made_of
     assert allows(printed(*made_of), Asked(operation, role, kind)) is expected
     assert allows(printed(*made_of), Asked(operation, role.upper(), kind.lower())) is expected
+
+
+DEPLOY, RELEASE, OTHER = (f"00000000-0000-0000-0000-00000000000{each}" for each in "123")
+pairs = st.lists(st.tuples(roles, kinds), max_size=6)
+
+
+@given(pairs, st.lists(roles, max_size=3), roles, kinds, st.sampled_from([DEPLOY, RELEASE, OTHER]))
+def test_a_known_principal_gets_its_own_roles_and_no_other(made_of, to_release, role, kind, principal):
+    condition = assignment_condition(map(Given._make, made_of), {DEPLOY: (), RELEASE: to_release})
+    if not made_of and not to_release:
+        assert condition == ""
+        return
+    expected = {DEPLOY: False, RELEASE: role in to_release, OTHER: (role, kind) in made_of}[principal]
+    assert allows(condition, Asked(ASSIGN, role, kind, principal)) is expected
+    assert allows(condition, Asked(ASSIGN, role, kind, principal.upper())) is expected
+
+
+def test_contributor_that_an_earlier_version_gave_can_be_taken_away_and_not_given():
+    condition = assignment_condition([Given(ROLE_IDS[Role.AI_ADMINISTRATOR], "ServicePrincipal")], {DEPLOY: ()})
+    contributor = ROLE_IDS[Role.CONTRIBUTOR]
+    assert allows(condition, Asked(UNASSIGN, contributor, "ServicePrincipal", OTHER))
+    assert not allows(condition, Asked(UNASSIGN, contributor, "ServicePrincipal", DEPLOY))
+    assert not allows(condition, Asked(ASSIGN, contributor, "ServicePrincipal", OTHER))
+    other = assignment_condition([Given(ROLE_IDS[Role.READER], "ServicePrincipal")])
+    assert not allows(other, Asked(UNASSIGN, contributor, "ServicePrincipal", OTHER))
 
 
 @given(

@@ -198,12 +198,13 @@ def test_no_principal_of_others_has_more_than_reading_in_two_environments(kind, 
     assert said(only_readers, two) == []
 
 
-def condition_for(*roles: Role, kinds: str = "'ServicePrincipal'") -> str:
+def condition_for(*roles: Role, kinds: str = "'ServicePrincipal'", but: str = "deploy") -> str:
     ids = ", ".join(ROLE_IDS[each] for each in roles)
     of = "Microsoft.Authorization/roleAssignments"
     return " AND ".join(
         f"((!(ActionMatches{{'{of}/{verb}'}})) OR (@{at}[{of}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{ids}}} "
-        f"AND @{at}[{of}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{{kinds}}}))"
+        f"AND @{at}[{of}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {{{kinds}}}"
+        f" AND @{at}[{of}:PrincipalId] ForAnyOfAllValues:GuidNotEquals {{{but}}}))"
         for verb, at in (("write", "Request"), ("delete", "Resource"))
     )
 
@@ -211,24 +212,61 @@ def condition_for(*roles: Role, kinds: str = "'ServicePrincipal'") -> str:
 DEPLOY = (Identity("deploy", "CI: deploy", "id-churn-deploy-prod", trusted=True),)
 
 
-def deployed(condition: str, role: Role | str = Role.RBAC_ADMINISTRATOR, **more: Any) -> list[str]:
-    """The findings if the identity that deploys churn prod may assign roles on its group with a condition."""
+def deployed(
+    condition: str, also: tuple[Grant, ...] = (), *, role: Role | str = Role.RBAC_ADMINISTRATOR, **more: Any
+) -> list[str]:
+    """The findings if the identity that deploys churn prod may assign roles on its group with a condition, and its plan
+    gives more than two roles."""
     mine = group("churn", "prod")
     landing = stack(
         "churn",
         "prod",
         grant(role, mine, "deploy", condition=condition),
         label="projects/churn/landing prod",
-        identities=DEPLOY,
         groups=(),
-        **more,
+        **{"identities": DEPLOY, **more},
     )
     vault = f"{mine}/providers/Microsoft.KeyVault/vaults/kv"
-    return said(landing, stack("churn", "prod", grant(Role.KEY_VAULT_ADMINISTRATOR, vault), grant(WRITER, mine)))
+    gives = (grant(Role.KEY_VAULT_ADMINISTRATOR, vault), grant(WRITER, mine), *also)
+    return said(landing, stack("churn", "prod", *gives))
 
 
 def test_who_deploys_may_hand_out_what_its_plans_give():
     assert deployed(condition_for(WRITER, Role.KEY_VAULT_ADMINISTRATOR)) == []
+
+
+def test_who_deploys_may_give_itself_nothing():
+    [found] = deployed(condition_for(WRITER, Role.KEY_VAULT_ADMINISTRATOR, but="another"))
+    assert "may assign roles on resource group rg-churn-prod, and give itself what no plan gives it there" in found
+    assert "Key Vault Administrator, Storage Blob Data Contributor" in found
+
+
+RELEASE = Identity("release", "CI: release", "id-churn-release-prod", trusted=True)
+
+
+def test_who_deploys_gives_who_releases_what_the_plans_give_it():
+    both: dict[str, Any] = {"identities": (*DEPLOY, RELEASE)}
+    [found] = deployed(condition_for(WRITER, Role.KEY_VAULT_ADMINISTRATOR), **both)
+    assert "and give CI: release id-churn-release-prod what no plan gives it there: Key Vault Administrator" in found
+    given = grant(WRITER, group("churn", "prod"), "release")
+    assert deployed(condition_for(WRITER), (given,), **both) == []
+    [found] = deployed(condition_for(WRITER, READER), (given, grant(READER, group("churn", "prod"))), **both)
+    assert "what no plan gives it there: Storage Blob Data Reader" in found
+    assert deployed(condition_for(WRITER, but="deploy, release"), (given,), **both) == []
+
+
+PARTS = f"{group('churn', 'prod')}/providers"
+OWN_CLUSTER = f"{PARTS}/Microsoft.ContainerService/managedClusters/aks-churn-prod"
+
+
+def test_contributor_is_handed_out_for_a_cluster_alone_and_never_to_a_pipeline():
+    on_cluster = grant(Role.CONTRIBUTOR, OWN_CLUSTER)
+    assert deployed(condition_for(WRITER, Role.CONTRIBUTOR), (on_cluster,)) == []
+    found = deployed(condition_for(WRITER, Role.CONTRIBUTOR, but="another"), (on_cluster,))
+    assert any("give itself what no plan gives it there: Contributor" in each for each in found)
+    for scope in (f"{PARTS}/Microsoft.Storage/storageAccounts/st", group("churn", "prod")):
+        found = deployed(condition_for(WRITER, Role.CONTRIBUTOR), (on_cluster, grant(Role.CONTRIBUTOR, scope)))
+        assert any("roles that let their holder give more (Contributor)" in each for each in found)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +296,7 @@ def test_who_deploys_may_hand_out_nothing_else(condition, text):
 )
 def test_a_role_that_gives_in_other_ways_is_found(operation):
     made = Definition("own-role", "churn prod up", (operation, "*/read"), (), (), ())
-    found = deployed("", "own-role", definitions=(made,))
+    found = deployed("", role="own-role", definitions=(made,))
     assert any("can give itself more" in each or "may assign roles" in each for each in found), found
 
 
@@ -311,14 +349,13 @@ def test_the_condition_of_each_stack_hands_out_what_the_stack_gives(folder, name
         if not condition:
             continue
         inside = [each for each in rights.assignments if rights._granted_on(each) == scope.lower()]
-        roles, kinds = {each.role_id for each in inside}, {each.principal_type for each in inside}
         passed = {
             (role, kind)
             for role in BUILT_IN
             for kind in ("Group", "ServicePrincipal", "User")
             if allows(condition, Asked(ASSIGN, role, kind))
         }
-        assert passed == {(role, kind) for role in roles & BUILT_IN.keys() for kind in kinds}
+        assert passed == {(each.role_id, each.principal_type) for each in inside if each.role_id in BUILT_IN}
         assert OWNER not in {role for role, _ in passed}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from azure_mlplatform.catalogue.changes import CHANGES, Change, Judge, Outcome, Property, kept, replacing, way_out
-from azure_mlplatform.config.schema import setting_names
+from azure_mlplatform.config.settings_tree import values_of
 from azure_mlplatform.emulation.replacement import ID, replaced_by
 from azure_mlplatform.emulation.tables.immutable import IMMUTABLE
 from azure_mlplatform.environment.settings.platform import PlatformSettings
@@ -42,7 +42,7 @@ SMALL = "azure-native:monitor:DiagnosticSetting"
 
 def test_each_setting_has_a_row_and_each_row_a_setting():
     models = (PlatformSettings, LandingSettings, SharedSettings)
-    settings = {name for model in models for name in setting_names(model.model_json_schema())}
+    settings = {each.full_name for model in models for each in values_of(model)}
     rows = {each.setting for each in CHANGES}
     missing = sorted(settings - rows)
     assert not missing, (

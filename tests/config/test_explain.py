@@ -5,45 +5,56 @@ import pytest
 import yaml
 
 from azure_mlplatform.catalogue.changes import CHANGES
-from azure_mlplatform.config.explain import KINDS, base, explain, find, known
+from azure_mlplatform.config.explain import KINDS, explain, find, kind_of, known, program_of
 from azure_mlplatform.config.repository import settings_of
-from azure_mlplatform.config.settings_tree import settings_tree
+from azure_mlplatform.config.schema import SCHEMAS
+from azure_mlplatform.config.settings_tree import settings_tree, values_of
+from azure_mlplatform.environment.settings.environment import EnvironmentSettings
 from azure_mlplatform.environment.settings.platform import PlatformSettings
 from azure_mlplatform.foundation.problems import ProblemsError
-from azure_mlplatform.foundation.profiles import PROFILES, Environment
+from azure_mlplatform.foundation.profiles import PROFILES
 from azure_mlplatform.landing.settings import LandingSettings
 from azure_mlplatform.shared.settings import SharedSettings
 
-NAMES = sorted(known())
-KINDS_OF = [each.value for each in Environment]
+EVERY = sorted(known(), key=lambda each: (kind_of(each), each.name))
+IDS = [f"{kind_of(each)}-{each.name}" for each in EVERY]
+NAMES = sorted(each.name for each in EVERY if each.root is PlatformSettings)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_setting_is_explained_whole(name):
-    found = explain(find(name))
-    assert found.name == name
+def of_environments(name):
+    """The setting of a project's own stack, or of its Pulumi.yaml."""
+    return next(each for each in find(name) if each.root is PlatformSettings)
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=IDS)
+def test_each_setting_is_explained_whole(setting):
+    name = setting.name
+    [found] = [explain(each) for each in find(name) if each.root is setting.root]
+    assert (found.name, found.kind) == (name, kind_of(setting))
+    assert setting in find(name, found.kind)
     assert found.meaning.endswith((".", "."))
     assert found.type
     assert found.changes
     assert all(found.changes)
-    assert list(found.environments) == KINDS_OF
+    assert list(found.environments) == [each.value for each in program_of(setting).kinds]
     assert all(found.environments.values())
-    assert found.required == find(name).info.is_required()
+    assert found.required == setting.info.is_required()
     assert "(LEFT_OUT)" not in found.example
-    assert set(found.below) == {each for each in NAMES if re.fullmatch(rf"{re.escape(name)}\.\w+", each)}
+    beside = {each.name for each in EVERY if each.root is setting.root}
+    assert set(found.below) == {each for each in beside if re.fullmatch(rf"{re.escape(name)}\.\w+", each)}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_each_example_is_taken_by_the_loader_where_the_setting_is_allowed(name, tmp_path):
-    found = explain(find(name))
+@pytest.mark.parametrize("setting", EVERY, ids=IDS)
+def test_each_example_is_taken_by_the_loader_where_the_setting_is_allowed(setting, tmp_path):
+    found, name, program = explain(setting), setting.name, program_of(setting)
     allowed = [kind for kind, text in found.environments.items() if not text.startswith("refused")]
     assert allowed
     shown = yaml.safe_load(found.example)["config"]
     assert leaf(shown, name) is not None
-    kind = Environment("dev" if "dev" in allowed else allowed[0])
+    kind = "dev" if "dev" in allowed else allowed[0]
     # A reason is for a name that says another kind.
-    kind, stack = (Environment.PROD, "dev") if name == "stack_name_reason" else (kind, kind.value)
-    own = {f"azure-mlplatform:{key}": value for key, value in base(kind, in_network=True).items()}
+    kind, stack = ("prod", "dev") if name == "stack_name_reason" else (kind, kind)
+    own = {f"azure-mlplatform:{key}": value for key, value in program.tried(kind).items()}
     project = {"azure-mlplatform:project": {"value": own.pop("azure-mlplatform:project")}}
     if found.file == "Pulumi.yaml":
         # What is the project's stands beside what is the new project's.
@@ -59,7 +70,7 @@ def test_each_example_is_taken_by_the_loader_where_the_setting_is_allowed(name, 
         # The example as it is shown, and the rest of the file below it.
         below = "".join(f"  {line}\n" for line in rest.splitlines())
         (tmp_path / f"Pulumi.{stack}.yaml").write_text(f"{found.example.rstrip()}\n{below}")
-    settings_of(tmp_path, stack)
+    settings_of(tmp_path, stack, program.model if found.kind in ("landing", "shared") else EnvironmentSettings)
 
 
 def shown_project(shown):
@@ -77,31 +88,73 @@ def leaf(shown, name):
     return at
 
 
-def leaves(tree):
-    return {each.full_name for each in tree.values() if each.shape.model is None}
-
-
-EXPLAINED = [each for each in CHANGES if each.setting in leaves(known())]
-
-
 def test_the_catalogue_of_changes_and_the_settings_know_each_other():
-    others = leaves(settings_tree(LandingSettings)) | leaves(settings_tree(SharedSettings))
-    assert leaves(known()) | others == {each.setting for each in CHANGES}
+    models = (PlatformSettings, LandingSettings, SharedSettings)
+    assert {each.full_name for model in models for each in values_of(model)} == {each.setting for each in CHANGES}
 
 
 @pytest.mark.parametrize(
-    ("name", "program"), [("deploy", "landing"), ("deploy.github_repository", "landing"), ("hub.spokes", "shared")]
+    ("name", "kinds"),
+    [
+        ("deploy", ["landing"]),
+        ("deploy.github_repository", ["landing"]),
+        ("hub.spokes", ["shared"]),
+        ("location", ["stack", "landing", "shared"]),
+        ("budget.amount", ["stack", "landing"]),
+        ("tags.criticality", ["stack", "landing", "shared"]),
+        ("project.name", ["project"]),
+        ("stress_tests", ["platform-stack"]),
+        ("network", ["stack"]),
+    ],
 )
-def test_a_setting_of_another_program_is_said_to_be_one(name, program):
-    with pytest.raises(ProblemsError, match=rf"'{name}' is a setting of stacks/{program}\s.*--file {program}"):
-        find(name)
+def test_a_setting_is_explained_for_each_program_that_has_it(name, kinds):
+    found = find(name)
+    assert [explain(each).kind for each in found] == kinds
+    for kind, setting in zip(kinds, found, strict=True):
+        assert find(name, kind) == [setting]
+    for kind in set(KINDS) - {*kinds, *(["platform-stack"] if "stack" in kinds else [])}:
+        with pytest.raises(ProblemsError):
+            find(name, kind)
 
 
-@pytest.mark.parametrize("change", EXPLAINED, ids=lambda each: each.key)
+def test_each_program_says_what_its_own_setting_means():
+    meanings = [explain(each).meaning for each in find("environment")]
+    assert "`nonprod`" in meanings[2]
+    assert "docs/landing.md" in meanings[1]
+    assert len(set(meanings)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("rights", "landing", {each: f"optional, default ../rights.{each}.json" for each in ("dev", "test", "prod")}),
+        ("deploy", "landing", dict.fromkeys(("dev", "test", "prod"), "required")),
+        ("expires_on", "landing", {"sandbox": "required, at most 90 days ahead", "prod": "optional"}),
+        ("budget", "landing", {"sandbox": "required", "dev": "optional"}),
+        ("subscriptions", "shared", {"nonprod": "required", "prod": "required"}),
+        ("hub.vnet_id", "shared", {"nonprod": "required in hub"}),
+        ("model_registry", "shared", {"prod": "optional"}),
+        ("load_testing", "shared", {"nonprod": "optional", "prod": "refused: load tests do not run in prod"}),
+    ],
+)
+def test_a_landing_and_what_is_shared_have_their_own_kinds(name, kind, expected):
+    [setting] = find(name, kind)
+    found = explain(setting).environments
+    assert {each: found[each] for each in expected} == expected
+    refused = {"deploy": "sandbox", "rights": "sandbox", "model_registry": "nonprod"}.get(name)
+    assert refused is None or found[refused].startswith("refused: ")
+
+
+def test_the_kinds_of_files_are_those_of_schemas():
+    assert set(KINDS) == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda each: each.key)
 def test_what_the_catalogue_says_is_said(change):
-    said = " ".join(explain(find(change.setting)).changes)
-    for part in (change.outcome.value, change.what, change.when, change.way):
-        assert part in said
+    for setting in find(change.setting):
+        said = " ".join(explain(setting).changes)
+        for part in (change.outcome.value, change.what, change.when, change.way):
+            assert part in said
 
 
 NO_AKS = "refused: a sandbox environment has no AKS: its nodes run day and night, and nothing is promoted from it"
@@ -122,7 +175,7 @@ NO_AKS = "refused: a sandbox environment has no AKS: its nodes run day and night
     ],
 )
 def test_each_environment_has_what_its_profile_says(name, expected):
-    assert list(explain(find(name)).environments.values()) == expected
+    assert list(explain(of_environments(name)).environments.values()) == expected
 
 
 @pytest.mark.parametrize(
@@ -139,7 +192,7 @@ def test_each_environment_has_what_its_profile_says(name, expected):
     ],
 )
 def test_what_a_profile_refuses_is_said_with_the_reason(name, field, allowed):
-    found = explain(find(name)).environments
+    found = explain(of_environments(name)).environments
     for kind, profile in PROFILES.items():
         refused = found[kind.value].startswith("refused: ")
         if name.startswith("inference.aks") and not profile.is_promoted:
@@ -152,10 +205,10 @@ def test_a_default_that_depends_on_the_environment_is_computed():
     """A docstring that speaks of the environment in its default names a value that somebody has to know."""
     speaks = {
         name
-        for name, each in known().items()
+        for name, each in settings_tree(PlatformSettings).items()
         if re.search(r"Default: .*(profile|highly available|spread over zones)", each.meaning) and "." in name
     }
-    computed = {name for name in speaks if "default" in explain(find(name)).environments["prod"]}
+    computed = {name for name in speaks if "default" in explain(of_environments(name)).environments["prod"]}
     # Its default is that of a pool for models: the same in each kind of environment.
     assert speaks - computed == {"inference.aks.pools.min_nodes"}
 
@@ -163,7 +216,7 @@ def test_a_default_that_depends_on_the_environment_is_computed():
 def test_a_default_in_the_docstring_is_the_fields_own():
     checked = 0
     for name in NAMES:
-        found = explain(find(name))
+        found = explain(of_environments(name))
         said = re.search(r"Default: `([^`]+)`", found.meaning)
         if said and found.default is not None:
             checked += 1
@@ -184,7 +237,7 @@ def test_a_default_in_the_docstring_is_the_fields_own():
     ],
 )
 def test_a_setting_is_found_as_a_file_or_a_message_writes_it(written, name):
-    assert find(written).name == name
+    assert {each.name for each in find(written)} == {name}
 
 
 @pytest.mark.parametrize(
@@ -192,6 +245,8 @@ def test_a_setting_is_found_as_a_file_or_a_message_writes_it(written, name):
     [
         ("netwrk", "Did you mean network?"),
         ("egress", "Did you mean network.egress or inference.aks.egress?"),
+        ("deploy.github_repositry", "Did you mean deploy.github_repository"),
+        ("spokes", "Did you mean hub.spokes?"),
         ("cluster_idd", "Did you mean inference.aks.cluster_id?"),
         ("workspace.instance", "Did you mean workspace.instances, "),
         (
@@ -212,16 +267,19 @@ def test_a_setting_that_there_is_not_is_refused_with_those_like_it(written, fix)
 
 
 def test_a_file_has_its_own_settings():
-    own = {kind: set(known(kind)) for kind in KINDS}
+    own = {kind: {each.name for each in known(kind)} for kind in KINDS}
     assert "stress_tests" in own["platform-stack"] - own["stack"]
     assert not own["project"] & own["stack"]
-    assert set().union(*own.values()) == set(NAMES)
+    assert own["project"] | own["platform-stack"] == set(NAMES)
+    assert set().union(*own.values()) == {each.name for each in EVERY}
     with pytest.raises(ProblemsError):
         find("network", "project")
-    assert explain(find("stress_tests")).file == "Pulumi.<stack>.yaml of stacks/platform"
+    assert explain(of_environments("stress_tests")).file == "Pulumi.<stack>.yaml of stacks/platform"
+    assert [explain(each).file for each in find("rights")] == ["Pulumi.<stack>.yaml of stacks/landing"]
 
 
 def test_the_top_settings_come_in_the_order_of_the_model():
-    top = [name for name in known() if "." not in name]
-    assert top == list(PlatformSettings.model_fields)
+    top = [each.name for each in known() if "." not in each.name]
+    own = [each for model in (LandingSettings, SharedSettings) for each in model.model_fields if each != "project"]
+    assert top == [*PlatformSettings.model_fields, *own]
     assert list(islice(top, 3)) == ["project", "environment", "location"]

@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from azure_mlplatform.access.conditions import ASSIGN, Asked, allows
 from azure_mlplatform.cli.app import app
 from azure_mlplatform.foundation.problems import ProblemsError
 from azure_mlplatform.landing.landing import Landing, LandingArgs
@@ -78,10 +79,16 @@ def test_who_may_give_roles_has_a_condition(environment):
     plan = landed(environment)
     admins = [each for each in plan.of_type("RoleAssignment") if "f58310d9" in each.input("roleDefinitionId")]
     assert admins
-    condition = json.loads(reviewed(environment))["stacks"][0]["condition"]
+    ids = {each.azure_name: each.principal_id for each in plan.of_type("UserAssignedIdentity")}
+    deploy, release = (ids[f"id-credits-{use}-{environment}"] for use in ("deploy", "release"))
+    given = {each["role_id"] for each in json.loads(reviewed(environment))["stacks"][0]["role_assignments"]}
     for each in admins:
         assert each.input("conditionVersion") == "2.0"
-        assert each.input("condition") == condition
+        condition = each.input("condition")
+        assert not [one for one in given if allows(condition, Asked(ASSIGN, one, "ServicePrincipal", deploy))]
+        to_release = [one for one in given if allows(condition, Asked(ASSIGN, one, "ServicePrincipal", release))]
+        assert len(to_release) == (2 if each.input("scope") == group_id(environment) else 0)
+        assert [one for one in given if allows(condition, Asked(ASSIGN, one, "ServicePrincipal", "of-another"))]
     others = [each for each in plan.of_type("RoleAssignment") if each not in admins]
     assert not [each for each in others if each.input("condition") or each.input("conditionVersion")]
 

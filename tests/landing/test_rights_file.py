@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.access.conditions import ASSIGN, Asked, allows
+from azure_mlplatform.catalogue.role_permissions import BUILT_IN
+from azure_mlplatform.foundation.built_in_roles import ROLE_IDS, Role, role_name
 from azure_mlplatform.landing.rights_file import ReviewedRights, deploy_roles, reviewed_rights, rights_violations
 from azure_mlplatform.landing.settings import LandingSettings
 from support.landings import PROJECT, group_id, hub, of_landing, reviewed
 
 FILE = "../rights.dev.json"
+DEPLOY, RELEASE = "00000000-0000-0000-0000-00000000c1d0", "00000000-0000-0000-0000-00000000c1f0"
 HELD = {
     "Microsoft.KeyVault/vaults/delete",
     "Microsoft.MachineLearningServices/workspaces/delete",
@@ -97,7 +101,7 @@ def test_what_is_added_by_hand_to_the_roles_that_may_be_given_is_refused():
         "principal_type": "ServicePrincipal",
     }
     [found] = problems(changed(lambda stack: stack["role_assignments"].append(owner)))
-    assert "was edited by hand: its condition is not the one of its role_assignments" in found
+    assert "its condition is not the one of its role_assignments" in found
 
 
 @pytest.mark.parametrize(
@@ -111,6 +115,10 @@ def test_what_is_added_by_hand_to_the_roles_that_may_be_given_is_refused():
                 "scope": f"{group_id('dev')}-ci/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id",
             },
             "who deploys may only read what pipelines act as",
+        ),
+        (
+            {"action": "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write"},
+            "who lets others act as an identity has all of its rights",
         ),
         ({"needed_for": ["everything"]}, "for everything; allowed: up, removal, retirement"),
         (
@@ -158,7 +166,23 @@ def test_nobody_may_change_or_give_a_role_without_a_condition(environment):
     every = {each for role in given.custom for each in role.actions}
     assert not [each for each in every if re.search("role(Assignments|Definitions)/(write|delete)", each)]
     assert given.may_assign
-    assert all("GuidEquals" in each and "StringEqualsIgnoreCase" in each for each in given.may_assign.values())
+    for may in given.may_assign.values():
+        condition = may.condition(DEPLOY, RELEASE)
+        every = [Asked(ASSIGN, role, "ServicePrincipal", who) for role in BUILT_IN for who in (DEPLOY, RELEASE, "")]
+        passed = {(each.principal_id, each.role_id) for each in every if allows(condition, each)}
+        assert not {role for who, role in passed if who == DEPLOY}
+        assert {role for who, role in passed if who == RELEASE} == set(may.to_release) & BUILT_IN.keys()
+        assert ROLE_IDS[Role.CONTRIBUTOR] not in {role for _, role in passed}
+
+
+def test_the_release_identity_may_get_its_two_roles_in_the_group_only():
+    for scope, may in roles("dev").may_assign.items():
+        names = sorted(role_name(each) for each in may.to_release)
+        own = ["Azure ML release and training", "Storage Blob Data Contributor"]
+        assert names == (own if scope == group_id("dev") else [])
+    assert "Azure ML release and training" not in {
+        role_name(each.role_id) for may in roles("dev").may_assign.values() for each in may.given
+    }
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

@@ -52,14 +52,14 @@ BASE = [
     ("RoleAssignment", "ml-compute-storage-storage-queue-data-contributor"),
     ("RoleAssignment", "ml-compute-storage-storage-table-data-contributor"),
     ("RoleAssignment", "ml-compute-workspace-reader"),
-    ("RoleAssignment", "ml-identity-insights-contributor"),
-    ("RoleAssignment", "ml-identity-key-vault-contributor"),
+    ("RoleAssignment", "ml-identity-insights-ai-administrator"),
+    ("RoleAssignment", "ml-identity-key-vault-ai-administrator"),
     ("RoleAssignment", "ml-identity-key-vault-key-vault-administrator"),
-    ("RoleAssignment", "ml-identity-registry-contributor"),
-    ("RoleAssignment", "ml-identity-storage-contributor"),
+    ("RoleAssignment", "ml-identity-registry-ai-administrator"),
+    ("RoleAssignment", "ml-identity-storage-ai-administrator"),
     ("RoleAssignment", "ml-identity-storage-storage-blob-data-contributor"),
     ("RoleAssignment", "ml-identity-storage-storage-file-data-privileged-contributor"),
-    ("RoleAssignment", "ml-identity-workspace-contributor"),
+    ("RoleAssignment", "ml-identity-workspace-ai-administrator"),
     ("UserAssignedIdentity", "ml-compute-identity"),
     ("UserAssignedIdentity", "ml-identity"),
     ("Workspace", "ml-workspace"),
@@ -151,7 +151,7 @@ def test_the_roles_come_before_the_workspace_and_its_endpoint_before_the_cluster
     plan = ml_workspace({**MANAGED, "datastores": [STORE]}, preview=preview)
     by_name = {each.name: each for each in plan.azure_resources}
     made = by_name["ml-workspace"]
-    later = ["ml-identity-workspace-contributor", "ml-identity-store-stlake-curated"]
+    later = ["ml-identity-workspace-ai-administrator", "ml-identity-store-stlake-curated"]
     later += [name for name in by_name if name.startswith("ml-identity-endpoint-")]
     own = [name for name in by_name if name.startswith("ml-identity-") and name not in later]
     assert len(own) == 11
@@ -164,7 +164,7 @@ def test_the_roles_come_before_the_workspace_and_its_endpoint_before_the_cluster
     # The first compute has Azure make the managed network, which the workspace's identity lets in.
     own_network = {each.name: each for each in ml_workspace(OWN, preview=preview).azure_resources}
     for named, waits in ((by_name, True), (own_network, False)):
-        assert (named["ml-identity-workspace-contributor"].urn in named["ml-cluster-cpu"].dependencies) == waits
+        assert (named["ml-identity-workspace-ai-administrator"].urn in named["ml-cluster-cpu"].dependencies) == waits
 
 
 def test_the_workspace_sees_the_endpoints_of_its_storage():

@@ -1,7 +1,8 @@
 """Evaluates the conditions of role assignments that limit which roles a principal may hand out, and to whom.
 
 It knows the operators and attributes of delegated role assignments (Learn: role-based-access-control/conditions-format
-and delegate-role-assignments-examples, 2024-04-15, read 2026-11-28): `ActionMatches`, `GuidEquals` and
+and delegate-role-assignments-examples, 2024-04-15, conditions-authorization-actions-attributes, 2023-09-20; read
+2026-11-28): `ActionMatches`, `GuidEquals` and
 `StringEqualsIgnoreCase`, each also with `ForAnyOfAnyValues`, their `Not` forms with `ForAnyOfAllValues`, and AND, OR
 and `!`. A condition with anything else is not understood, and then it limits nothing.
 """

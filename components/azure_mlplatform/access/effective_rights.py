@@ -362,7 +362,7 @@ class Estate:
             if key
         }
         self._definitions = {each.id: each for plan in self.plans for each in plan.definitions}
-        self._handed_out: dict[str, list[tuple[str, str]]] = {}
+        self._handed_out: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
     @cached_property
     def rights(self) -> list[Right]:
@@ -403,17 +403,38 @@ class Estate:
         return "any other role" if guid == OTHER_ROLE else f"unknown role {guid}", EVERYTHING
 
     def handed_out(self, right: Right) -> list[tuple[str, str]]:
-        """The roles that a principal may give at a right's scope, each with a kind of principal to which it may.
+        """The roles that a principal may give at a right's scope, each with a kind of principal to which it may: to one
+        that the condition does not name.
 
         Every built-in role is tried, every role that the condition names, and one that stands for all others. A
         condition that is not understood limits nothing.
         """
         if not gives_roles(right.permissions):
             return []
-        condition = right.grant.condition
-        if condition not in self._handed_out:
-            self._handed_out[condition] = _let_through(condition)
-        return self._handed_out[condition]
+        return self._let_through(right.grant.condition, "")
+
+    def handed_to(self, right: Right, principal_id: str) -> set[str]:
+        """The roles that a principal may give one identity at a right's scope. See `handed_out`."""
+        if not gives_roles(right.permissions):
+            return set()
+        return {role for role, kind in self._let_through(right.grant.condition, principal_id) if kind == _IDENTITY}
+
+    def pipelines(self, of: PlanGrants) -> list[Identity]:
+        """The identities of pipelines that the plans of an environment make, whoever's plan it is."""
+        return self._pipelines.get(of.key, [])
+
+    @cached_property
+    def _pipelines(self) -> dict[tuple[str, str], list[Identity]]:
+        found: dict[tuple[str, str], list[Identity]] = {}
+        for plan in self.plans:
+            found.setdefault(plan.key, []).extend(each for each in plan.identities if each.kind.startswith("CI: "))
+        return found
+
+    def _let_through(self, condition: str, principal_id: str) -> list[tuple[str, str]]:
+        key = condition, principal_id
+        if key not in self._handed_out:
+            self._handed_out[key] = _let_through(condition, principal_id)
+        return self._handed_out[key]
 
     def _right(self, plan: PlanGrants, grant: Grant) -> Right:
         made = self._made.get(grant.principal)
@@ -433,11 +454,14 @@ OTHER_ROLE = "ffffffff-ffff-4fff-8fff-ffffffffffff"
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def _let_through(condition: str) -> list[tuple[str, str]]:
+_IDENTITY = "ServicePrincipal"
+
+
+def _let_through(condition: str, principal_id: str) -> list[tuple[str, str]]:
     roles = dict.fromkeys((*BUILT_IN, *_GUID.findall(condition.lower()), OTHER_ROLE))
-    every = [(role, kind) for role in roles for kind in ("Group", "ServicePrincipal", "User")]
+    every = [(role, kind) for role in roles for kind in ("Group", _IDENTITY, "User")]
     try:
-        return [each for each in every if not condition or allows(condition, Asked(ASSIGN, *each))]
+        return [each for each in every if not condition or allows(condition, Asked(ASSIGN, *each, principal_id))]
     except ConditionError:
         return every
 

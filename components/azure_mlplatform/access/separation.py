@@ -15,9 +15,11 @@ from .effective_rights import (
     GIVING,
     PROD,
     Estate,
+    Grant,
     PlanGrants,
     Right,
     above,
+    at_scope,
     both_write,
     gives_roles,
     giving,
@@ -40,13 +42,18 @@ SHARED_BY_NATURE = {
 """Operations on what several environments use, none of which can harm another with it, and why."""
 
 HANDED_OUT_BY_NEED = {
-    ROLE_IDS[
-        Role.CONTRIBUTOR
-    ]: "Azure ML asks for it for a workspace's identity, on the workspace and on what that uses "
-    "(Learn: machine-learning/how-to-identity-based-service-authentication, read 2026-11-28). A condition cannot say "
-    "whose identity, because the deployment makes it",
+    ROLE_IDS[Role.CONTRIBUTOR]: (
+        "microsoft.containerservice/managedclusters",
+        (
+            "Azure ML asks for it on a cluster with Trusted Access, for the workspace's identity (MicrosoftDocs/"
+            "azure-ai-docs: machine-learning/how-to-attach-kubernetes-to-workspace, 2025-03-08, read 2026-11-28), and "
+            "refuses the attachment without it (Azure/AML-Kubernetes#279). A condition cannot say whose identity, "
+            "because the deployment makes it"
+        ),
+    ),
 }
-"""Roles that allow to give more, and that whoever deploys a plan with them has to hand out; and why. docs/rights.md."""
+"""Roles that allow to give more, and that whoever deploys a plan with them has to hand out: the type of resource on
+which alone a plan may give it, and why. Nobody may give them to identities of pipelines. docs/rights.md."""
 
 
 def violations(plans: Iterable[PlanGrants]) -> Iterator[Problem]:
@@ -216,10 +223,10 @@ def _together(roles: tuple[Permissions, ...], gives: bool) -> Permissions:
 
 def _nobody_gives_more(estate: Estate) -> Iterator[Problem]:
     """A problem for each principal that can give itself or another more than its environment's plans give."""
-    given: dict[tuple[str, str], dict[str, set[str]]] = {}
+    given: dict[tuple[str, str], dict[str, set[Grant]]] = {}
     for each in estate.rights:
         for scope in above(each.scope):
-            given.setdefault(each.by.key, {}).setdefault(scope, set()).add(each.grant.role)
+            given.setdefault(each.by.key, {}).setdefault(scope, set()).add(each.grant)
     for each in estate.rights:
         ways = list(giving(each.permissions, each.scope))
         for way in ways:
@@ -234,30 +241,60 @@ def _nobody_gives_more(estate: Estate) -> Iterator[Problem]:
             yield from _gives_too_much(estate, each, given.get(each.holder.key, {}).get(each.scope, set()))
 
 
-def _gives_too_much(estate: Estate, right: Right, own: set[str]) -> Iterator[Problem]:
+def _gives_too_much(estate: Estate, right: Right, given: set[Grant]) -> Iterator[Problem]:
+    yield from _gives_pipelines(estate, right, given)
     handed = estate.handed_out(right)
+    own = {each.role for each in given}
     beyond = {role for role, _ in handed if role not in own}
-    beyond |= {
+    giving_more = {
         role
         for role, _ in handed
-        if not (role in own and role in HANDED_OUT_BY_NEED) and any(giving(estate.role(role)[1], right.scope))
+        if role in own and any(giving(estate.role(role)[1], right.scope)) and not _is_needed(role, given)
     }
     people = sorted({kind for _, kind in handed if _may_not_get(estate, right, handed, kind)})
-    if not beyond and not people:
+    if not beyond and not giving_more and not people:
         return
-    names = sorted(estate.role(each)[0] for each in beyond)
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    what = f"any of {len(names)} roles that its plans do not give there ({', '.join(names[:_SHOWN])}{rest})"
+    what = f"any of {len(beyond)} roles that its plans do not give there ({_role_names(estate, beyond)})"
+    more = f"roles that let their holder give more ({_role_names(estate, giving_more)})"
     to = f"roles to principals of the kind {' and '.join(people)} in prod"
     yield Problem(
         (),
         f"{right.who.kind} {right.who.name} may assign roles on {right.place}, and hand out "
-        f"{' and '.join(filter(None, [what if beyond else '', to if people else '']))}",
+        f"{' and '.join(filter(None, [what if beyond else '', more if giving_more else '', to if people else '']))}",
         "Give the assignment the condition that `mlplatform rights` prints for the scope"
         if not right.grant.condition
         else "Write the condition anew from `mlplatform rights`",
         right.by.file,
     )
+
+
+def _gives_pipelines(estate: Estate, right: Right, given: set[Grant]) -> Iterator[Problem]:
+    """A problem for each identity of the environment's pipelines, who gives the roles too, that may get a role there
+    which no plan gives it."""
+    for each in estate.pipelines(right.holder):
+        own = {one.role for one in given if one.principal == each.principal_id}
+        beyond = estate.handed_to(right, each.principal_id) - own
+        if beyond:
+            to = "itself" if each == right.who else f"{each.kind} {each.name}"
+            yield Problem(
+                (),
+                f"{right.who.kind} {right.who.name} may assign roles on {right.place}, and give {to} what no plan "
+                f"gives it there: {_role_names(estate, beyond)}",
+                "Let the landing make the assignment: its condition leaves out the identities of pipelines",
+                right.by.file,
+            )
+
+
+def _role_names(estate: Estate, roles: set[str]) -> str:
+    names = sorted(estate.role(each)[0] for each in roles)
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _is_needed(role: str, given: set[Grant]) -> bool:
+    """Whether a role has to be handed out: plans give it, on the one type of resource that asks for it alone."""
+    type_, _ = HANDED_OUT_BY_NEED.get(role, ("", ""))
+    scopes = {each.scope for each in given if each.role == role}
+    return bool(type_ and scopes) and all(at_scope(each)[0] == f"{type_}/*" for each in scopes)
 
 
 def _may_not_get(estate: Estate, right: Right, handed: list[tuple[str, str]], kind: str) -> bool:

@@ -409,8 +409,11 @@ class Explain(Answer):
     """The top-level settings, if no key is given."""
 
     setting: Optional[dict[str, Any]] = None
-    """The one that is explained: name, file, meaning, type, limits, default, environments, choices, changes, example,
-    and the settings below it."""
+    """The one that is explained: name, file, kind of the file, meaning, type, limits, default, environments, choices,
+    changes, example, and the settings below it."""
+
+    others: list[dict[str, Any]] = []
+    """The settings of that name in the files of other programs, explained in the same way."""
 
 
 class PriceRow(_Object):

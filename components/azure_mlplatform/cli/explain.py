@@ -19,6 +19,7 @@ EXAMPLES = (
     "mlplatform explain                                      the top-level settings",
     "mlplatform explain workspace.clusters.vm_size",
     "mlplatform explain network.egress --file stack",
+    "mlplatform explain deploy.github_repository             a setting of a landing",
 )
 
 _MORE = "mlplatform explain KEY explains one of them, and lists the settings below it."
@@ -35,7 +36,7 @@ def explain(
     file: Annotated[
         Optional[str],
         typer.Option(
-            metavar="stack|platform-stack|project",
+            metavar="stack|platform-stack|landing|shared|project",
             help="Only settings of this file, as for `mlplatform schema`. Default: of all.",
         ),
     ] = None,
@@ -44,7 +45,8 @@ def explain(
 ) -> None:
     """Say what a setting means.
 
-    What it can be, what it is in each kind of environment, what a change of it does, and an example.
+    What it can be, what it is in each kind of environment, what a change of it does, and an example. A setting that
+    stands in the files of several programs is explained for each.
     """
     from ..config.explain import KINDS, file_of, find, known, sentence
     from ..config.explain import explain as explained
@@ -55,15 +57,15 @@ def explain(
         if file is not None and file not in KINDS:
             problems.append(option("--file", f"'{file}' is not allowed", f"Allowed: {', '.join(sorted(KINDS))}"))
             file = None
-        found = None
+        found: list[Explanation] = []
         try:
-            found = explained(find(key, file)) if key is not None else None
+            found = [explained(each) for each in find(key, file)] if key is not None else []
         except ProblemsError as error:
             problems += error.problems
         refuse_any(problems)
-        top = [each for each in known(file).values() if each.name == each.top]
-        if as_json and found is not None:
-            said.answer(setting=found.as_json())
+        top = [each for each in known(file) if each.name == each.top]
+        if as_json and found:
+            said.answer(setting=found[0].as_json(), others=[each.as_json() for each in found[1:]])
         elif as_json:
             said.answer(
                 settings=[
@@ -76,11 +78,24 @@ def explain(
                     for each in top
                 ]
             )
-        elif found is not None:
-            said.lines(_page(found))
+        elif found:
+            for number, each in enumerate(found):
+                said.lines([*([""] if number else []), *_page(each)])
+            if len(found) > 1:
+                said.lines(["", *textwrap.wrap(_of_several([each.kind for each in found]), _columns())])
         else:
-            said.lines(_listed({each.name: sentence(each.meaning) for each in top}))
-            said.lines(["", *textwrap.wrap(_MORE, _columns())])
+            files: dict[str, dict[str, str]] = {}
+            for each in top:
+                files.setdefault(file_of(each), {})[each.name] = sentence(each.meaning)
+            for of, rows in files.items():
+                said.lines([f"{of}:", *_listed(rows), ""])
+            said.lines(textwrap.wrap(_MORE, _columns()))
+
+
+def _of_several(kinds: list[str]) -> str:
+    """How to see one of several explanations alone."""
+    *most, last = (f"`--file {each}`" for each in kinds)
+    return f"{', '.join(most)} or {last} explains one of them alone."
 
 
 def _columns() -> int:

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 from ..environment.settings.platform import PlatformSettings
 from ..foundation.model import Settings
 from ..foundation.placeholders import GROUP
+from ..landing.settings import LandingSettings
+from ..shared.settings import SharedSettings
 from .schema import SCHEMAS
 from .settings_tree import Setting, settings_tree
 
@@ -32,7 +34,7 @@ _SIGN_IN = {"client_id": "00000000-0000-0000-0000-00000000c11e"}
 LEFT_OUT: Any = object()
 """Stands for no value."""
 
-COMPANIONS: dict[str, dict[str, Any]] = {
+_OF_ENVIRONMENTS: dict[str, dict[str, Any]] = {
     "environment": {"environment": "dev"},
     "network": {"network.address_space": ["10.200.0.0/22"]},
     "network.subnets.databricks_host": {
@@ -233,16 +235,50 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "access.admins": {"access.admins": [GROUP]},
     "access.data_scientists": {"access.data_scientists": [GROUP]},
 }
-"""Setting → what has to stand beside it and what is below it, in its example."""
+_HUB = f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-hub"
+_OF_LANDINGS: dict[str, dict[str, Any]] = {
+    "environment": {"environment": "dev"},
+    "budget": {"budget.contact_emails": ["ml-team@example.com"]},
+    "budget.action_group_ids": _OF_ENVIRONMENTS["budget.action_group_ids"],
+    "rights": {"rights": "../rights.dev.json"},
+    **{use: {f"{use}.github_repository": "example/churn"} for use in ("deploy", "release")},
+    **{
+        f"{use}.other_owner_reason": {
+            f"{use}.federated_credentials": [
+                {
+                    "name": "vendor",
+                    "issuer": "https://token.actions.githubusercontent.com",
+                    "subject": f"repo:vendor/tools:environment:{environment}",
+                }
+            ]
+        }
+        for use, environment in (("deploy", "churn-prod"), ("release", "churn-prod-release"))
+    },
+}
+_OF_WHAT_IS_SHARED: dict[str, dict[str, Any]] = {
+    "hub": {"hub.vnet_id": _HUB},
+    "dns": {"hub.vnet_id": _HUB},
+    "dns.linked_network_ids": {
+        "dns.linked_network_ids": [f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-tools"],
+    },
+    "model_registry.regions": {"model_registry.regions": ["westeurope", "northeurope"]},
+    "subscriptions": {"subscriptions": ["00000000-0000-0000-0000-000000000003"]},
+}
+COMPANIONS: dict[type[Settings], dict[str, dict[str, Any]]] = {
+    PlatformSettings: _OF_ENVIRONMENTS,
+    LandingSettings: _OF_LANDINGS,
+    SharedSettings: _OF_WHAT_IS_SHARED,
+}
+"""Settings of a program → setting → what has to stand beside it and what is below it, in its example."""
 
 
 def example(setting: Setting) -> dict[str, Any]:
     """Key → value: the setting with an example of a value, and all that has to stand beside it."""
-    tree = settings_tree(PlatformSettings)
+    tree, companions = settings_tree(setting.root), COMPANIONS[setting.root]
     made: dict[str, Any] = {}
-    above = [name for name in COMPANIONS if setting.name == name or setting.name.startswith(f"{name}.")]
+    above = [name for name in companions if setting.name == name or setting.name.startswith(f"{name}.")]
     for name in sorted(above, key=len, reverse=True):
-        for other, value in COMPANIONS[name].items():
+        for other, value in companions[name].items():
             _put(made, tree[other], copy.deepcopy(value) if value is not LEFT_OUT else value, tree)
     _put(made, setting, _value(setting), tree)
     return {key: _completed(tree[key], value, tree) for key, value in made.items()}

@@ -1,16 +1,13 @@
-"""Explains a setting: its meaning, its values, its default in each environment, and the outcome of a change."""
+"""Explains a setting of a program: its meaning, values, default in each kind of stack, and what a change does."""
 
 import copy
-import datetime
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any, Optional
 
-import yaml
 from pydantic import ValidationError
 
 from ..catalogue.changes import CHANGES, Change, Outcome
@@ -30,12 +27,19 @@ from ..parts.settings.zones import AvailabilityZones
 from ..shared.settings import SharedSettings
 from .examples import example
 from .files import PROJECT_FILE
-from .new_project import Layout, NewEnvironment, NewProject, files
+from .programs import PROGRAMS, REGION, Program
 from .settings_tree import Setting, settings_tree
 from .yaml_text import block, scalar
 
 STACK_FILE = "Pulumi.<stack>.yaml"
-KINDS = ("project", "stack", "platform-stack")
+_MODELS: dict[str, type[Settings]] = {
+    "project": PlatformSettings,
+    "stack": EnvironmentSettings,
+    "platform-stack": PlatformSettings,
+    "landing": LandingSettings,
+    "shared": SharedSettings,
+}
+KINDS = tuple(_MODELS)
 """The files whose settings are explained, as `mlplatform schema` names them."""
 
 
@@ -46,6 +50,9 @@ class Explanation:
     name: str
     file: str
     """The file that it stands in."""
+
+    kind: str
+    """The kind of that file, as `mlplatform schema` names it."""
 
     meaning: str
     type: str
@@ -78,53 +85,64 @@ class Explanation:
         return asdict(self)
 
 
-def known(kind: Optional[str] = None) -> dict[str, Setting]:
-    """Name → setting, of one kind of file or of all."""
-    tree = settings_tree(EnvironmentSettings if kind == "stack" else PlatformSettings)
-    if kind is None:
-        return tree
-    return {name: each for name, each in tree.items() if each.in_project_file == (kind == "project")}
+def known(kind: Optional[str] = None) -> list[Setting]:
+    """The settings of one kind of file or of all, those of environments first. What stands in Pulumi.yaml is the same
+    for each program, so it is there once."""
+    if kind is not None:
+        wanted = settings_tree(_MODELS[kind]).values()
+        # What a program has in common with another is a setting of that one's tree, so that it is explained alike.
+        of = settings_tree(PlatformSettings) if issubclass(_MODELS[kind], EnvironmentSettings) else {}
+        return [of.get(each.name, each) for each in wanted if each.in_project_file == (kind == "project")]
+    return [
+        each
+        for program in PROGRAMS
+        for each in settings_tree(program.model).values()
+        if program is PROGRAMS[0] or not each.in_project_file
+    ]
 
 
 def file_of(setting: Setting) -> str:
     """The file that a setting stands in, in words."""
     if setting.in_project_file:
         return PROJECT_FILE
-    return STACK_FILE if setting.top in EnvironmentSettings.model_fields else f"{STACK_FILE} of stacks/platform"
+    kind = kind_of(setting)
+    return STACK_FILE if kind == "stack" else f"{STACK_FILE} of stacks/{kind.removesuffix('-stack')}"
 
 
-def find(name: str, kind: Optional[str] = None) -> Setting:
-    """The setting with a name as somebody writes it: with or without the namespace, `value`, and places in lists.
+def kind_of(setting: Setting) -> str:
+    """The first of `KINDS` that has a setting."""
+    if setting.in_project_file:
+        return "project"
+    if setting.root is PlatformSettings and setting.top in EnvironmentSettings.model_fields:
+        return "stack"
+    return next(kind for kind, model in _MODELS.items() if model is setting.root and kind != "project")
+
+
+def find(name: str, kind: Optional[str] = None) -> list[Setting]:
+    """The settings with a name as somebody writes it: with or without the namespace, `value`, and places in lists. One
+    for each program that has such a setting.
 
     Raises ProblemsError with the names that are like it.
     """
-    tree = known(kind)
     plain = re.sub(r"\[[^]]*\]|\{[^}]*\}", "", name.strip()).removeprefix(f"{NAMESPACE}:")
     plain = re.sub(r"^project\.value(?=\.|$)", "project", plain)
-    if plain in tree:
-        return tree[plain]
     above = plain.rpartition(".")[0]
-    if above in tree and tree[above].shape.container == "dict":
-        return tree[above]
-    for program, model in _OTHER_PROGRAMS.items():
-        if plain in settings_tree(model):
-            what, schema = f"'{name}' is a setting of stacks/{program}", f"`mlplatform schema --file {program}`"
-            raise ProblemsError([Problem((), what, f"{schema} and docs/landing.md describe it")])
-    raise ProblemsError([Problem((), f"'{name}' is not a setting", _advice(plain, tree))])
+    every = known(kind)
+    found = [each for each in every if each.name == plain]
+    found = found or [each for each in every if each.name == above and each.shape.container == "dict"]
+    if not found:
+        raise ProblemsError([Problem((), f"'{name}' is not a setting", _advice(plain, [each.name for each in every]))])
+    return found
 
 
-_OTHER_PROGRAMS: dict[str, type[Settings]] = {"landing": LandingSettings, "shared": SharedSettings}
-"""The programs whose settings are not explained here, since no kind of environment decides on most of them."""
-
-
-def _advice(name: str, tree: Mapping[str, Setting]) -> str:
+def _advice(name: str, names: list[str]) -> str:
     """The settings with the same last word; else those whose name, or whose last word, is like it."""
-    last = _last(name).lower()
-    near = [each for each in tree if _last(each) == last]
-    near = near or difflib.get_close_matches(name.lower(), [each for each in tree if _depth(each) == _depth(name)], n=3)
+    last, every = _last(name).lower(), list(dict.fromkeys(names))
+    near = [each for each in every if _last(each) == last]
+    near = near or difflib.get_close_matches(name.lower(), [one for one in every if _depth(one) == _depth(name)], n=3)
     if not near:
-        alike = difflib.get_close_matches(last, {_last(each) for each in tree}, n=1, cutoff=0.7)
-        near = [each for each in tree if _last(each) in alike]
+        alike = difflib.get_close_matches(last, {_last(each) for each in every}, n=1, cutoff=0.7)
+        near = [each for each in every if _last(each) in alike]
     if not near:
         return "`mlplatform explain` lists all, level by level"
     most = near if len(near) <= _MOST_NEAR else [*near[:_MOST_NEAR], f"{len(near) - _MOST_NEAR} more"]
@@ -150,6 +168,7 @@ def explain(setting: Setting) -> Explanation:
     return Explanation(
         name=setting.name,
         file=file_of(setting),
+        kind=kind_of(setting),
         meaning=setting.meaning,
         type=_type(setting),
         choices=_choices(setting),
@@ -169,7 +188,8 @@ def sentence(text: str) -> str:
 
 
 def _directly_below(setting: Setting) -> list[Setting]:
-    inner = ((name, each) for name, each in known().items() if name.startswith(f"{setting.name}."))
+    tree = settings_tree(setting.root).items()
+    inner = ((name, each) for name, each in tree if name.startswith(f"{setting.name}."))
     return [each for name, each in inner if _depth(name) == _depth(setting.name) + 1]
 
 
@@ -230,53 +250,37 @@ def in_file(setting: Setting, given: Mapping[str, Any]) -> str:
     return block({"config": {key: {"value": each} for key, each in keys.items()} if setting.in_project_file else keys})
 
 
-_REGION = "westeurope"
-"""A region with availability zones, in which examples are tried."""
-
-
-@cache
-def base(kind: Environment, *, in_network: bool) -> dict[str, Any]:
-    """The settings of a new project's environment. `in_network`: even a sandbox has a network, so that each example
-    works."""
-    has_network = in_network or PROFILES[kind].needs_network
-    address_space = "10.128.0.0/22" if has_network else None
-    new = NewEnvironment(environment=kind, location=_REGION, address_space=address_space)
-    # No day of expiry is judged here.
-    day = datetime.date(2026, 11, 28)
-    made = files(NewProject(name="churn", environments=[new]), Layout(), requirement="", today=day)
-    project, own = (yaml.safe_load(made[each])["config"] for each in (PROJECT_FILE, f"Pulumi.{kind}.yaml"))
-    prefix = f"{NAMESPACE}:"
-    return {
-        "project": project[f"{prefix}project"]["value"],
-        **{key.removeprefix(prefix): value for key, value in own.items()},
-    }
+def program_of(setting: Setting) -> Program:
+    """The program that a setting is of."""
+    return next(each for each in PROGRAMS if each.model is setting.root)
 
 
 def _environments(setting: Setting, given: Mapping[str, Any]) -> dict[str, str]:
-    """Says what the setting is in each kind of environment, as the loader judges the example and a file without it."""
+    """Says what the setting is in each kind of stack, as the loader judges the example and a file without it."""
     found: dict[str, str] = {}
-    for kind in Environment:
-        own = base(kind, in_network=True)
+    program = program_of(setting)
+    for kind in program.kinds:
+        own = program.tried(kind)
         tried = {**own, **given, "environment": kind.value}
         if "project" in given:
             tried["project"] = {**own["project"], **given["project"]}
-        if problems := _refusals(tried):
+        if problems := _refusals(tried, program):
             of_it = [each for each in problems if _is_above(each.path, setting)]
             found[kind.value] = f"refused: {(of_it or problems)[0].what}"
         elif setting.info.is_required():
             found[kind.value] = f"required{_in_what(setting)}"
         elif _is_missed(setting, kind):
-            longest = PROFILES[kind].longest_life_days if setting.name == "expires_on" else None
+            longest = PROFILES[Environment(kind)].longest_life_days if setting.name == "expires_on" else None
             found[kind.value] = f"required, at most {longest} days ahead" if longest else "required"
         else:
-            default = _defaults(kind).get(setting.name)
+            default = _DEFAULTS[setting.root](kind).get(setting.name)
             found[kind.value] = f"optional, default {default}" if default else "optional"
     return found
 
 
 def _in_what(setting: Setting) -> str:
     """The part that cannot do without the setting, if that can be left out itself."""
-    tree, above = known(), setting.name.split(".")[:-1]
+    tree, above = settings_tree(setting.root), setting.name.split(".")[:-1]
     parts = [tree[".".join(above[:depth])] for depth in range(1, len(above) + 1)]
     return "" if all(each.info.is_required() for each in parts) else f" in {parts[-1].name}"
 
@@ -290,10 +294,11 @@ def _is_above(path: Path, setting: Setting) -> bool:
     return f"{setting.name}.".startswith(f"{_plain(path)}.")
 
 
-def _is_missed(setting: Setting, kind: Environment) -> bool:
+def _is_missed(setting: Setting, kind: str) -> bool:
     """Whether the loader misses the setting in the file of a new project without it."""
     *above, last = setting.name.split(".")
-    settings = copy.deepcopy(base(kind, in_network=False))
+    program = program_of(setting)
+    settings = copy.deepcopy(program.least(kind))
     at: Any = settings
     for each in above:
         at = at.get(each) if isinstance(at, dict) else None
@@ -301,20 +306,21 @@ def _is_missed(setting: Setting, kind: Environment) -> bool:
     if (above and setting.info.is_required()) or not isinstance(at, dict) or last not in at:
         return False
     del at[last]
-    return any(_plain(each.path) == setting.name for each in _refusals(settings))
+    return any(_plain(each.path) == setting.name for each in _refusals(settings, program))
 
 
-def _refusals(settings: Mapping[str, Any]) -> list[Problem]:
+def _refusals(settings: Mapping[str, Any], program: Program) -> list[Problem]:
     try:
-        PlatformSettings.model_validate(settings)
+        program.model.model_validate(settings)
     except ValidationError as error:
-        return problems_of(error, PlatformSettings, data=settings)
+        return problems_of(error, program.model, data=settings)
     return []
 
 
-def _defaults(kind: Environment) -> dict[str, str]:
+def _of_environment(kind: str) -> dict[str, str]:
     """Setting → its default in a kind of environment, where the profile decides it. By the code that uses it."""
-    profile, zones = PROFILES[kind], AvailabilityZones(kind, _REGION, None)
+    environment = Environment(kind)
+    profile, zones = PROFILES[environment], AvailabilityZones(environment, REGION, None)
     available, spread = profile.highly_available, profile.zone_redundant
     cluster = AKSSettings.model_construct(system=ServicePoolSettings(), cpu=ServicePoolSettings())
     services = cluster.service_pools(highly_available=available)
@@ -334,6 +340,21 @@ def _defaults(kind: Environment) -> dict[str, str]:
         found[f"inference.aks.{name}.zones"] = f"zones {', '.join(pool.zones_in(zones))}"
     found["inference.aks.pools.zones"] = found["inference.aks.system.zones"]
     return {name: str(value) for name, value in found.items()}
+
+
+def _of_landing(kind: str) -> dict[str, str]:
+    environment = Environment(kind)
+    if not PROFILES[environment].has_ci_identities:
+        return {}
+    return {"rights": LandingSettings.model_construct(environment=environment, rights=None).rights_file}
+
+
+_DEFAULTS: dict[type[Settings], Callable[[str], dict[str, str]]] = {
+    PlatformSettings: _of_environment,
+    LandingSettings: _of_landing,
+    SharedSettings: lambda _: {},
+}
+"""Settings of a program → kind of stack → setting → its default there, where the kind decides it."""
 
 
 def _changes(setting: Setting) -> Iterator[str]:

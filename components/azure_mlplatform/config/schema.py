@@ -24,6 +24,7 @@ from ..landing.settings import LandingSettings
 from ..parts.settings.part import PartSettings
 from ..shared.settings import SharedSettings
 from .schema_rules import MODEL_RULES, environment_rules
+from .settings_tree import values_of
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _UNKNOWN = (
@@ -135,7 +136,7 @@ def _properties(
     properties = {f"{NAMESPACE}:{key}": _not_null(value) for key, value in whole["properties"].items() if wanted(key)}
     required = [f"{NAMESPACE}:{key}" for key in whole["required"] if wanted(key)]
     definitions = whole["$defs"]
-    _say_what_changes_do(whole)
+    _say_what_changes_do(whole, model)
     _share_choices([properties, *definitions.values()], definitions)
     used: dict[str, Any] = {}
     pending = list(_references(properties))
@@ -149,38 +150,15 @@ def _properties(
     return properties, required, dict(sorted(used.items()))
 
 
-def setting_names(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The full name of each setting of a model's schema, such as `workspace.clusters[].vm_size`, and the schemas of the
-    fields on the way to it, the last one last."""
-    return dict(_settings_below(schema, "", [], schema["$defs"]))
-
-
-def _settings_below(
-    value: dict[str, Any], name: str, fields: list[dict[str, Any]], definitions: dict[str, Any]
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    if "$ref" in value:
-        value = definitions[value["$ref"].rsplit("/", 1)[-1]]
-    # An alternative that is a text, such as a size that the catalogue does not list, is no setting of its own.
-    options = [each for each in value.get("anyOf", []) if not {"$ref", "items", "properties"}.isdisjoint(each)]
-    if options:
-        for each in options:
-            yield from _settings_below(each, name, fields, definitions)
-    elif "properties" in value:
-        for field, inner in value["properties"].items():
-            yield from _settings_below(inner, f"{name}.{field}" if name else field, [*fields, inner], definitions)
-    elif "items" in value:
-        yield from _settings_below(value["items"], f"{name}[]", fields, definitions)
-    else:
-        yield (f"{name}{{}}" if value.get("type") == "object" else name), fields
-
-
-def _say_what_changes_do(schema: dict[str, Any]) -> None:
+def _say_what_changes_do(schema: dict[str, Any], model: type[PartSettings]) -> None:
     """Adds to the description of each setting what a change of it does to an environment that exists, if it is refused
     or replaces something. Settings that several parts share say for which."""
     said: dict[int, tuple[dict[str, Any], list[tuple[str, str]]]] = {}
     shared: dict[int, set[str]] = {}
-    for name, fields in setting_names(schema).items():
-        field = fields[-1]
+    for setting in values_of(model):
+        name = setting.full_name
+        of = schema if setting.owner is model else schema["$defs"][setting.owner.__name__]
+        field = of["properties"][setting.field]
         shared.setdefault(id(field), set()).add(name)
         for each in CHANGES:
             if each.setting == name and each.outcome in (Outcome.REFUSED, Outcome.REPLACED):

@@ -58,6 +58,8 @@ class Setting:
 
     field: str
     shape: Shape
+    root: type[Settings]
+    """The model of the whole, which says whose program's setting it is."""
 
     @property
     def info(self) -> FieldInfo:
@@ -83,17 +85,22 @@ class Setting:
 @cache
 def settings_tree(model: type[Settings]) -> dict[str, Setting]:
     """Name → setting, each before those below it."""
-    return {each.name: each for each in _below(model, "", "")}
+    return {each.name: each for each in _below(model, "", "", model)}
 
 
-def _below(model: type[Settings], name: str, full_name: str) -> Iterator[Setting]:
+def values_of(model: type[Settings]) -> list[Setting]:
+    """The settings that have a value of their own: no keys below them."""
+    return [each for each in settings_tree(model).values() if each.shape.model is None]
+
+
+def _below(model: type[Settings], name: str, full_name: str, root: type[Settings]) -> Iterator[Setting]:
     for field, info in model.model_fields.items():
         shape = shape_of(info.annotation)
         own = f"{name}.{field}" if name else field
         full = f"{full_name}.{field}" if full_name else field
-        yield Setting(own, f"{full}{shape.brackets}", model, field, shape)
+        yield Setting(own, f"{full}{shape.brackets}", model, field, shape, root)
         if shape.model is not None:
-            yield from _below(shape.model, own, f"{full}{shape.brackets}")
+            yield from _below(shape.model, own, f"{full}{shape.brackets}", root)
 
 
 def shape_of(annotation: Any) -> Shape:

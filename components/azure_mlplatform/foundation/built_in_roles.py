@@ -14,6 +14,7 @@ class Role(StrEnum):
 
     READER = "Reader"
     CONTRIBUTOR = "Contributor"
+    AI_ADMINISTRATOR = "Azure AI Administrator"
     RBAC_ADMINISTRATOR = "Role Based Access Control Administrator"
     NETWORK_CONTRIBUTOR = "Network Contributor"
     PRIVATE_DNS_ZONE_CONTRIBUTOR = "Private DNS Zone Contributor"
@@ -44,6 +45,7 @@ class Role(StrEnum):
 ROLE_IDS: dict[Role, str] = {
     Role.READER: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
     Role.CONTRIBUTOR: "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    Role.AI_ADMINISTRATOR: "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
     Role.RBAC_ADMINISTRATOR: "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
     Role.NETWORK_CONTRIBUTOR: "4d97b98b-1d4f-4787-a291-c67834d212e7",
     Role.PRIVATE_DNS_ZONE_CONTRIBUTOR: "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
@@ -70,6 +72,11 @@ ROLE_IDS: dict[Role, str] = {
     Role.DATA_FACTORY_CONTRIBUTOR: "673868aa-7521-48a0-acc6-0f60742d39f5",
     Role.EVENTGRID_SUBSCRIPTION_CONTRIBUTOR: "428e0ff0-5e57-4d9c-a221-2c70d0e0a443",
 }
+
+
+GIVEN_BEFORE: dict[str, str] = {ROLE_IDS[Role.AI_ADMINISTRATOR]: ROLE_IDS[Role.CONTRIBUTOR]}
+"""The id of a role → that of the role which earlier versions gave service principals in its place. An environment that
+they made still has it, so whoever may give the one may take the other away."""
 
 
 class PrincipalType(StrEnum):

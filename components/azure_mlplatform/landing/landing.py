@@ -124,7 +124,7 @@ class Landing(Component):
         rights = reviewed_rights(args.rights) if args.rights is not None else None
         # A landing that is retired takes the rights back before the groups go.
         if deploy is not None and isinstance(rights, ReviewedRights) and settings.retire is None:
-            self._grant(rights, settings, group_id, deploy)
+            self._grant(rights, settings, group_id, deploy, self.identities[CIUse.RELEASE])
         self._made += [*self.identities.values(), self._workbook(settings, group)]
         for notice in settings.notices_on(datetime.date.fromisoformat(args.today)):
             pulumi.log.warn(notice)
@@ -197,7 +197,12 @@ class Landing(Component):
         return made
 
     def _grant(
-        self, rights: ReviewedRights, settings: LandingSettings, group_id: "pulumi.Output[str]", deploy: CIIdentity
+        self,
+        rights: ReviewedRights,
+        settings: LandingSettings,
+        group_id: "pulumi.Output[str]",
+        deploy: CIIdentity,
+        release: CIIdentity,
     ) -> None:
         roles = deploy_roles(rights, settings)
         own = settings.group_id.lower()
@@ -210,15 +215,23 @@ class Landing(Component):
             for scope in role.scopes:
                 label = role.label if scope.lower() == own else f"{role.label}-{short_scope(scope)}"
                 self._assign(label, definition, deploy, on(scope))
-        for scope, condition in roles.may_assign.items():
+        principals = pulumi.Output.all(deploy.principal_id, release.principal_id)
+        for scope, may in roles.may_assign.items():
             label = "deploy-roles" if scope.lower() == own else f"deploy-roles-{short_scope(scope)}"
+            condition = principals.apply(lambda ids, may=may: may.condition(*ids))
             self._assign(label, Role.RBAC_ADMINISTRATOR, deploy, on(scope), condition=condition)
         for scope in roles.subscribes:
             label = "deploy-events" if scope.lower() == own else f"deploy-events-{short_scope(scope)}"
             self._assign(label, Role.EVENTGRID_SUBSCRIPTION_CONTRIBUTOR, deploy, on(scope))
 
     def _assign(
-        self, label: str, role: Union[Role, In[str]], deploy: CIIdentity, scope: In[str], *, condition: str = ""
+        self,
+        label: str,
+        role: Union[Role, In[str]],
+        deploy: CIIdentity,
+        scope: In[str],
+        *,
+        condition: Optional[In[str]] = None,
     ) -> None:
         principal = deploy.principal_id
         self._made.append(assign_role(self, label, role, principal_id=principal, scope=scope, condition=condition))

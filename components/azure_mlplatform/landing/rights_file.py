@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..foundation.assignment_condition import assignment_condition
+from ..foundation.assignment_condition import Given, assignment_condition
+from ..foundation.environment_names import CIUse, ci_identity_name
 from ..foundation.plurals import listed
 from ..foundation.problems import dotted
 from ..foundation.violations import Violation
@@ -102,6 +103,7 @@ _BUILT_IN_HAS = {True: (_ROLE_ACTIONS, _EVENT_ACTIONS), False: (_EVENT_ACTIONS,)
 """Whether roles are given on a scope → the actions that built-in roles have there."""
 
 _DEFINITIONS = "microsoft.authorization/roledefinitions/"
+_TRUSTS = "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials/write"
 _LOCKS_DELETE = "microsoft.authorization/locks/delete"
 _GIVEN = frozenset({"up", "removal"})
 """The needs of a pipeline. Retiring is a right of its own, given for the day."""
@@ -123,12 +125,24 @@ class CustomRole(NamedTuple):
         return [found[key] for key in sorted(found)]
 
 
+class MayAssign(NamedTuple):
+    """The roles that the deploy identity may give on a scope, and to whom."""
+
+    given: tuple[Given, ...]
+    to_release: tuple[str, ...]
+    """The ids of the roles that the release identity may get."""
+
+    def condition(self, deploy_principal_id: str, release_principal_id: str) -> str:
+        """The condition of its assignment. It gives itself nothing, and the release identity what the plan gives it."""
+        return assignment_condition(self.given, {deploy_principal_id: (), release_principal_id: self.to_release})
+
+
 class DeployRoles(NamedTuple):
     """All that the deploy identity is given."""
 
     custom: tuple[CustomRole, ...]
-    may_assign: dict[str, str]
-    """Scope → the condition under which it may give roles there."""
+    may_assign: dict[str, "MayAssign"]
+    """Scope → the roles that it may give there."""
 
     subscribes: tuple[str, ...]
     """The scopes to whose events it subscribes."""
@@ -177,6 +191,10 @@ def _wrong(rights: ReviewedRights, project: str, group_id: str) -> Iterator[tupl
         if each.action.lower().startswith(_DEFINITIONS) and not each.action.lower().endswith("/read"):
             fix = "Set azure-mlplatform:access: {custom_roles: shared} in the project's stack, and write the file again"
             yield f"has {each.action} on {each.scope}: who may change a role that it holds has every right", fix
+        if each.action.lower() == _TRUSTS:
+            fix = "Take workload_identity.github_repository and federated_credentials out of the project's stack: "
+            fix += "pipelines act as the identities of the landing. Then write the file again"
+            yield f"has {each.action} on {each.scope}: who lets others act as an identity has all of its rights", fix
         if each.scope.lower() == subscription:
             yield f"has {each.action} on the whole subscription: a landed stack needs nothing there", ""
         if f"{each.scope.lower()}/".startswith(f"{group_id.lower()}-ci/") and not each.action.lower().endswith("/read"):
@@ -186,8 +204,9 @@ def _wrong(rights: ReviewedRights, project: str, group_id: str) -> Iterator[tupl
     for scope in sorted(_assigns_on(rights)):
         if not _given_there(rights, scope, group_id):
             yield f"may give roles on {scope} and gives none there", ""
-    if rights.condition != _condition(rights.role_assignments):
-        yield "was edited by hand: its condition is not the one of its role_assignments", ""
+    if rights.condition != assignment_condition(map(_given, rights.role_assignments)):
+        what = "was edited by hand, or an earlier version of the library wrote it"
+        yield f"{what}: its condition is not the one of its role_assignments", ""
 
 
 def deploy_roles(rights: ReviewedRights, settings: LandingSettings) -> DeployRoles:
@@ -209,7 +228,7 @@ def deploy_roles(rights: ReviewedRights, settings: LandingSettings) -> DeployRol
     inside = [scope for scope in plain if scope.lower() == group_id.lower()]
     return DeployRoles(
         custom=(*(CustomRole("deploy", plain.pop(each), (each,)) for each in inside), *_outside(plain)),
-        may_assign={scope: _condition(_given_there(rights, scope, group_id)) for scope in sorted(assigns)},
+        may_assign={scope: _may_assign(_given_there(rights, scope, group_id), settings) for scope in sorted(assigns)},
         subscribes=tuple(scope for scope, actions in wanted.items() if any(map(_is_of_events, actions))),
     )
 
@@ -269,9 +288,17 @@ def _means_something(action: str, scope: str) -> bool:
     return action.lower().startswith(f"{'/'.join([parts[0], *parts[1::2]]).lower()}/")
 
 
-def _condition(given: Iterable[ReviewedAssignment]) -> str:
-    each = list(given)
-    return assignment_condition((one.role_id for one in each), (one.principal_type for one in each))
+def _may_assign(there: Iterable[ReviewedAssignment], settings: LandingSettings) -> MayAssign:
+    release = ci_identity_name(settings.project.name, settings.environment, CIUse.RELEASE)
+    every = list(there)
+    return MayAssign(
+        given=tuple(dict.fromkeys(_given(each) for each in every if each.principal != release)),
+        to_release=tuple(dict.fromkeys(each.role_id for each in every if each.principal == release)),
+    )
+
+
+def _given(assignment: ReviewedAssignment) -> Given:
+    return Given(assignment.role_id, assignment.principal_type)
 
 
 def _given_on(scope: str, group_id: str) -> str:

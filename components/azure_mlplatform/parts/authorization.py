@@ -58,7 +58,7 @@ def assign_role(
     principal_id: In[str],
     scope: In[str],
     principal_type: PrincipalType = PrincipalType.SERVICE_PRINCIPAL,
-    condition: str = "",
+    condition: Optional[In[str]] = None,
 ) -> "native.authorization.RoleAssignment":
     """Gives a principal a role on `scope`: a built-in one, or the id of another definition. A managed identity is a
     service principal. `condition` limits what it may do with the role. Default: nothing.
@@ -77,8 +77,8 @@ def assign_role(
         principal_id=principal_id,
         principal_type=principal_type.value,
         scope=scope,
-        condition=condition or None,
-        condition_version=_CONDITIONS if condition else None,
+        condition=condition,
+        condition_version=_CONDITIONS if condition is not None else None,
         opts=child(parent, delete_before_replace=True, replace_on_changes=replacing(ROLE_ASSIGNMENT)),
     )
 

@@ -137,8 +137,9 @@ class Recorder(MockMonitor):
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the call
         """Answers with what Azure shows. All other outputs stay unknown."""
         urn = self.make_urn(request.parent, request.type, request.name)
-        self._read[urn] = AdoptedResource(urn, request.type, request.id)
-        properties = wire_fields(dict(self._shown(request.id, request.type)))
+        shown = dict(self._shown(request.id, request.type))
+        self._read[urn] = AdoptedResource(urn, request.type, request.id, str(shown.get("principalId") or ""))
+        properties = wire_fields(shown)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
 
     def _shown(self, id_: str, type_: str) -> Mapping[str, Any]:

@@ -109,6 +109,8 @@ class AdoptedResource:
     urn: str
     type: str
     id: str
+    principal_id: str = ""
+    """The principal of an identity. Empty if it is none, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)

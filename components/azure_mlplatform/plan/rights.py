@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Optional
 
 from ..catalogue.operations import IN_TEMPLATES, OF_TARGETS, OPERATIONS, RESERVED_GROUP, Operation
-from ..foundation.assignment_condition import assignment_condition
+from ..foundation.assignment_condition import Given, assignment_condition
 from ..foundation.built_in_roles import role_name
 from ..foundation.problems import Problem, ProblemsError
 from ..foundation.values import name_of
@@ -144,12 +144,12 @@ class Rights:
         ]
 
     def condition(self, scope: Optional[str] = None) -> str:
-        """The condition for a role assignment that limits which roles may be given, and to which kinds of principal.
+        """The condition for a role assignment that limits which roles may be given, each to its kinds of principal.
 
         Empty if no role is given on the scope. Default: any scope. See `assignment_condition`.
         """
         given = [each for each in self.assignments if scope is None or self._granted_on(each) == scope.lower()]
-        return assignment_condition((each.role_id for each in given), (each.principal_type for each in given))
+        return assignment_condition(Given(each.role_id, each.principal_type) for each in given)
 
     def _granted_on(self, assignment: Assignment) -> str:
         scope = assignment.scope.lower()
@@ -416,7 +416,8 @@ def _subscription(id_: str) -> str:
 
 
 def _assignments(plan: Plan) -> Iterator[Assignment]:
-    known = {each.principal_id: each.azure_name for each in plan.azure_resources if each.principal_id != UNKNOWN}
+    known = {each.principal_id: name_of(each.id) for each in plan.adopted if each.principal_id}
+    known |= {each.principal_id: each.azure_name for each in plan.azure_resources if each.principal_id != UNKNOWN}
     for each in plan.of_type(_ROLE_ASSIGNMENT):
         definition, principal = str(each.input("roleDefinitionId")), str(each.input("principalId"))
         yield Assignment(

@@ -125,7 +125,7 @@ class MLWorkspace(Component):
         send_diagnostics(self, "", self._workspace.id)
         self._endpoints = private_endpoints(self, "", self._workspace.id, PrivateService.ML_WORKSPACE, part="workspace")
         self._set_quotas()
-        contributor = self._grant_on_what_is_made()
+        administrator = self._grant_on_what_is_made()
         for service in args.ai_services:
             self._connect(service)
         associated, location = self._associated, self.placement.location
@@ -140,7 +140,7 @@ class MLWorkspace(Component):
                 "storage_account_id": associated.storage,
                 "container_registry_id": associated.registry,
                 "application_insights_id": associated.insights,
-                **self._computes(contributor),
+                **self._computes(administrator),
                 "data_assets": self._data(),
                 "mlflow_tracking_uri": self._workspace.id.apply(
                     lambda each: f"azureml://{location}.api.azureml.ms/mlflow/v1.0{each}"
@@ -390,9 +390,9 @@ class MLWorkspace(Component):
     def _grant_on_what_is_made(self) -> pulumi.Resource:
         """Assigns the identities' roles on the workspace itself and for its studio. Returns the first assignment."""
         principal_id, workspace_id = self._identity.principal_id, self._workspace.id
-        contributor = assign_role(
-            self, "identity-workspace-contributor", Role.CONTRIBUTOR, principal_id=principal_id, scope=workspace_id
-        )
+        role = Role.AI_ADMINISTRATOR
+        label = f"identity-workspace-{_in_names(role)}"
+        administrator = assign_role(self, label, role, principal_id=principal_id, scope=workspace_id)
         # Jobs read the address of an AI service from its connection.
         computes = self._compute_identity.principal_id
         assign_role(self, "compute-workspace-reader", Role.READER, principal_id=computes, scope=workspace_id)
@@ -405,9 +405,9 @@ class MLWorkspace(Component):
             # The studio reads a datastore's files as the workspace's identity.
             role = Role.STORAGE_BLOB_DATA_READER
             assign_role(self, f"identity-{label}", role, principal_id=principal_id, scope=scope)
-        return contributor
+        return administrator
 
-    def _computes(self, contributor: pulumi.Resource) -> dict[str, Any]:
+    def _computes(self, administrator: pulumi.Resource) -> dict[str, Any]:
         settings = self._args.settings
         own = settings.network_mode is NetworkMode.OWN
         subnet_id = self._args.training_subnet_id if own else None
@@ -420,7 +420,7 @@ class MLWorkspace(Component):
             started += [*self._associated.reached, *self.placement.way_out]
         else:
             # The first compute makes Azure create the managed network, which needs the workspace identity's role.
-            reached.append(contributor)
+            reached.append(administrator)
         clusters: list[Any] = []
         for cluster in settings.clusters:
             compute = compute_cluster(

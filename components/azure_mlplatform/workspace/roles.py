@@ -1,6 +1,10 @@
 """The roles that a workspace's identities need on its associated resources, a row for each resource.
 
-From "Set up authentication between Azure Machine Learning and other services" (Microsoft Learn).
+Since 2024-11-19 Azure itself gives the system-assigned identity of a workspace *Azure AI Administrator* in place of
+Contributor: it has "the minimum permissions needed for the managed identity to perform its tasks"
+(MicrosoftDocs/azure-ai-docs: machine-learning/how-to-assign-roles, 2024-09-03). The page on user-assigned identities
+(how-to-identity-based-service-authentication, 2025-06-10) still lists Contributor on each resource; that the narrower
+role is enough for them, too, is assumed. Both read 2026-11-28.
 """
 
 from typing import NamedTuple
@@ -14,7 +18,7 @@ KEY_VAULT, STORAGE, REGISTRY, INSIGHTS = "key-vault", "storage", "registry", "in
 class NeededRoles(NamedTuple):
     """The roles on one associated resource."""
 
-    workspace: tuple[Role, ...] = (Role.CONTRIBUTOR,)
+    workspace: tuple[Role, ...] = (Role.AI_ADMINISTRATOR,)
     """The roles of the workspace's identity."""
 
     computes: tuple[Role, ...] = ()

@@ -87,7 +87,10 @@ def test_a_cell_has_the_roles_of_a_principal_on_a_scope():
     table = identity(plan_of(*STACKS[IDS.index("reference-dev")]))
     names = {box.key: box.name for box in (*table.principals, *table.scopes)}
     roles = {(names[scope], names[principal]): found for (scope, principal), found in table.roles.items()}
-    assert roles["kv-churn-dev-x9cn1k", "id-churn-workspace-dev"] == ("Contributor", "Key Vault Administrator")
+    assert roles["kv-churn-dev-x9cn1k", "id-churn-workspace-dev"] == (
+        "Azure AI Administrator",
+        "Key Vault Administrator",
+    )
     assert roles["curated in stcustomer360dev", "adf-churn-dev-x9cn1k"] == ("Storage Blob Data Reader",)
     [pipeline] = [box for box in table.principals if box.name == "id-churn-dev"]
     assert pipeline.lines == ("signs in: repo:example@1/churn@2:environment:dev",)

@@ -44,6 +44,7 @@ _DAY = "2026-11-28"
 ROLE_IDS = {
     "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
     "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "Azure AI Administrator": "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
@@ -53,11 +54,14 @@ ROLE_IDS = {
 """The ids of the role definitions (Learn: role-based-access-control/built-in-roles)."""
 
 _CONTRIBUTOR = ("Contributor", "Owner")
+_OF_WORKSPACES = ("Azure AI Administrator", *_CONTRIBUTOR)
 _WORKSPACE = "microsoft.machinelearningservices/workspaces"
 _CLUSTER = "microsoft.containerservice/managedclusters"
 _REQUIRED = (
     "Learn: machine-learning/how-to-identity-based-service-authentication (required for a user-assigned identity, as in"
-    " the template that Azure/azure-quickstart-templates#8576 adds); that the creation is refused, and how, is assumed"
+    " the template that Azure/azure-quickstart-templates#8576 adds); how-to-assign-roles (since 2024-11-19 a"
+    " system-assigned identity has Azure AI Administrator; that it is enough for a user-assigned one is assumed); that"
+    " the creation is refused, and how, is assumed"
 )
 _NO_RIGHT = (
     "The client '{principal}' with object id '{principal}' does not have authorization to perform action '{type}/read'"
@@ -80,11 +84,11 @@ ROLES = (
             assumed=True,
         )
         for target, roles, given in (
-            ("storageAccount", _CONTRIBUTOR, ""),
-            ("keyVault", _CONTRIBUTOR, ""),
+            ("storageAccount", _OF_WORKSPACES, ""),
+            ("keyVault", _OF_WORKSPACES, ""),
             ("keyVault", ("Key Vault Administrator",), "properties.enableRbacAuthorization=true"),
-            ("containerRegistry", _CONTRIBUTOR, ""),
-            ("applicationInsights", _CONTRIBUTOR, ""),
+            ("containerRegistry", _OF_WORKSPACES, ""),
+            ("applicationInsights", _OF_WORKSPACES, ""),
         )
     ),
     Needed(
