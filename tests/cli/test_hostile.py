@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from azure_mlplatform.cli import edge
 from azure_mlplatform.cli.app import app
+from azure_mlplatform.plan import planning
 
 ROOT = Path(__file__).parents[2]
 HUNTER = "hunter2" * 3
@@ -38,6 +39,12 @@ def harmless(text):
         assert line.isprintable(), repr(line)
         assert not line.lstrip().startswith("::"), line
     return True
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Lets `check` plan in this process: a new one for each of hundreds of inputs would be most of the suite's time."""
+    monkeypatch.setattr(planning, "cores", lambda: 0)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +80,7 @@ def with_tag(value, key="note"):
     return yaml.safe_dump({"config": config}, allow_unicode=False)
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_value_cannot_write_commands_wherever_it_is(project, command, attack):
@@ -113,6 +121,7 @@ KEYS = [
 ]
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("key", KEYS)
 def test_a_secret_is_refused_and_not_shown_by_any_command(project, tmp_path, key):
     texts = [with_tag(key), with_tag("x", key=key)]
@@ -298,11 +307,12 @@ def places(value, at=()):
 PLACES = list(places(REFERENCE["config"]))[1:]
 
 
+@pytest.mark.usefixtures("in_this_process")
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
-@given(changes=st.lists(st.tuples(st.sampled_from(PLACES), odd), min_size=1, max_size=3), check=st.booleans())
-def test_settings_with_anything_in_any_place_are_shown_or_refused(project, changes, check):
+@given(changes=st.lists(st.tuples(st.sampled_from(PLACES), odd), min_size=1, max_size=3), checks=st.booleans())
+def test_settings_with_anything_in_any_place_are_shown_or_refused(project, changes, checks):
     config = json.loads(json.dumps(REFERENCE["config"], default=str))
     for path, value in changes:
         inner = config
@@ -311,7 +321,7 @@ def test_settings_with_anything_in_any_place_are_shown_or_refused(project, chang
                 inner = inner[part]
             inner[path[-1]] = {"secure": HUNTER} if value == HUNTER else value
     (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
-    code, out, err = run("check", "-C", project) if check else run("preview", "dev", "-C", project)
+    code, out, err = run("check", "-C", project) if checks else run("preview", "dev", "-C", project)
     assert code in (0, 2)
     assert harmless(out + "\n" + err)
 
@@ -335,6 +345,7 @@ pieces = st.sampled_from(WORDS).map(str.encode) | st.binary(max_size=3)
 names = st.sampled_from(["Pulumi.yaml", "Pulumi.dev.yaml"])
 
 
+@pytest.mark.usefixtures("in_this_process")
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
