@@ -35,7 +35,8 @@ from .codeowners import review_files
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
 from .request import Request, RequestedEnvironment, Tier
-from .three_way import merged
+from .retirement import RETIRE
+from .three_way import as_a_person_wrote, merged
 
 KEPT = FilePath(FOLDER, ".rendered")
 """The folder with the texts as they were rendered last, below the repository. It is committed with them."""
@@ -213,7 +214,7 @@ def _rendering(
     conflicts += [
         Conflict(f"projects/{name}/{file}", f"{FOLDER}/{name}.yaml has it no more, and it was changed by hand\n")
         for file in gone
-        if _text(folder / file) not in (None, _text(kept / file))
+        if _changed_by_hand(_text(folder / file), _text(kept / file))
     ]
     if conflicts:
         return Rendering(name, conflicts=tuple(conflicts), notices=tuple(notices))
@@ -238,6 +239,13 @@ def _rendering(
         each: None for each in removed if (root / each).exists()
     }
     return Rendering(name, changed, notices=tuple(notices))
+
+
+def _changed_by_hand(current: Optional[str], last: Optional[str]) -> bool:
+    """Whether a file that goes has what a person may still want. With `retire`, its stack ended as it stands there."""
+    if current is None or RETIRE.search(current):
+        return False
+    return last is None or as_a_person_wrote(current) != as_a_person_wrote(last)
 
 
 def _known(kept: FilePath) -> list[str]:
@@ -424,7 +432,8 @@ def _sources_of(root: FilePath, made: Mapping[str, str], stacks: list[str]) -> s
     """The digest of all that plans are made from: settings, the program, the library's version."""
     names = (config_files.PROJECT_FILE, *(f"Pulumi.{each}.yaml" for each in stacks))
     program = _text(root / "stacks" / "project" / "__main__.py") or ""
-    return _digest("\0".join([version("azure-mlplatform"), program, *(made[each] for each in names)]))
+    settings = (as_a_person_wrote(made[each]) for each in names)
+    return _digest("\0".join([version("azure-mlplatform"), program, *settings]))
 
 
 def _digest(text: str) -> str:
