@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ..requests.platform import Platform
 
 EXAMPLES = (
-    "mlplatform request init --owner ml-platform --address-pool 10.160.0.0/14 …   all that is missing is said at once",
-    "mlplatform request init                 adds what a repository does not have yet, from requests/platform.yaml",
+    "mlplatform request init                 all that is missing is said at once; docs/requests.md has an example",
+    "mlplatform request init --dry-run       print what this repository does not have yet",
 )
 
 
@@ -123,12 +123,14 @@ def init(
         following = f"mlplatform request new <project>{elsewhere}"
         if as_json:
             said.answer(files=files, written=not dry_run, next=following)
+        elif not files:
+            said.lines(["Everything is there."])
         elif dry_run:
             for name, text in files.items():
                 said.text(f"--- {name}\n{text}")
         else:
             said.lines(f"wrote {name}" for name in files)
-            said.lines([f"Next: {following}"] if files else ["Everything is there."])
+            said.lines([f"Next: {following}"])
 
 
 def _there(root: Path) -> "Optional[Platform]":

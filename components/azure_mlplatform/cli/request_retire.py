@@ -231,7 +231,9 @@ def _look(root: Path, project: str, stack: str, today: datetime.date) -> _Retire
             plan = retired
         found += obstacles(plan, retired, today)
     ends = free_on(_environment(root, project, stack), today)
-    return _Retirement(project, stack, found, list(_steps(root, project, stack, ends)), ends.isoformat())
+    return _Retirement(
+        project, stack, list(dict.fromkeys(found)), list(_steps(root, project, stack, ends)), ends.isoformat()
+    )
 
 
 def _folders(root: Path, project: str, stack: str) -> list[str]:

@@ -175,9 +175,14 @@ def is_rendered(root: FilePath, project: str) -> bool:
     return (root / KEPT / project).is_dir()
 
 
+def _known_digests(root: FilePath, name: str) -> dict[str, Any]:
+    """Computed file → digests of its text and of what it was made from, as it was rendered last."""
+    found: dict[str, Any] = json.loads(_text(root / KEPT / name / _DIGESTS) or "{}")
+    return found
+
+
 def _digest_problems(root: FilePath, name: str, again: str) -> Iterator[Problem]:
-    known = json.loads(_text(root / KEPT / name / _DIGESTS) or "{}")
-    for file, digests in known.items():
+    for file, digests in _known_digests(root, name).items():
         text = _text(root / "projects" / name / file)
         if text is None:
             yield Problem((), "is missing", again, f"projects/{name}/{file}")
@@ -234,7 +239,9 @@ def _rendering(
     if digests:
         written[str(KEPT / name / _DIGESTS)] = json.dumps(digests, indent=2, sort_keys=True) + "\n"
     removed = [*(f"projects/{name}/{file}" for file in gone), *(str(KEPT / name / file) for file in gone)]
-    removed += [f"projects/{name}/rights.{each.name}.json" for each in document.content.environments if each.retired]
+    # What was computed of environments that are destroyed, and of a project without any.
+    removed += [f"projects/{name}/{file}" for file in _known_digests(root, name) if file not in digests]
+    removed += [] if digests else [str(KEPT / name / _DIGESTS)]
     changed: dict[str, Optional[str]] = {each: text for each, text in written.items() if _text(root / each) != text} | {
         each: None for each in removed if (root / each).exists()
     }
