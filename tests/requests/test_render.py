@@ -313,7 +313,7 @@ def test_what_the_pulumi_cli_writes_into_a_file_is_no_change_by_hand(root):
     before = stack.read_text()
     as_the_cli_writes(stack)
     assert stale(root) == []
-    assert [each.files for each in rendered(root)] == [{}]
+    assert not [name for each in rendered(root) for name in each.files if name.endswith(".yaml")]
     # What is new stands at the end, where the salt is, and on both sides of a blank line that is gone.
     stack.write_text(
         stack.read_text().replace("        max_nodes: 2\n", "        max_nodes: 2\n        idle_seconds: 90\n")
