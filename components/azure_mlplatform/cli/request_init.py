@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ..requests.platform import Platform
 
 EXAMPLES = (
-    "mlplatform request init                 all that is missing is said at once; docs/requests.md has an example",
-    "mlplatform request init --dry-run       print what this repository does not have yet",
+    "mlplatform request init                 says which options are missing; docs/requests.md has them all",
+    "mlplatform request init --dry-run       prints what this repository does not have yet",
 )
 
 
