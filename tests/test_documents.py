@@ -19,6 +19,7 @@ from azure_mlplatform.plan import run_stack
 from azure_mlplatform.plan.rights import Need
 from azure_mlplatform.settings import PROFILES
 from azure_mlplatform.testing import record, urns
+from support.documents import shell_blocks
 from support.stacks import rights_of_stack
 
 ROOT = Path(__file__).parents[1]
@@ -142,15 +143,14 @@ def test_the_beginning_of_the_readme_works_as_it_is_printed(tmp_path):
 
 @pytest.mark.slow
 def test_the_way_of_a_team_works_as_it_is_printed(tmp_path):
-    """From an empty folder whose name has a space to a checked request, stacks and their previews."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "requests.md").read_text(), re.DOTALL | re.MULTILINE)
+    """From an empty folder whose name has a space to a checked request, stacks and their previews. The rest of the page
+    takes an engine: tests/engine/test_request.py."""
+    blocks = shell_blocks("docs/requests.md", "Once: the repository", "Ask", "Render", "How far is it")
     folder = tmp_path / "a new folder"
     folder.mkdir()
     assert typed(folder, blocks, tmp_path / "bin" / "mlplatform") == []
-    commands = {
-        line.split("mlplatform ")[1].split(" -")[0] for line in shell("docs/requests.md") if "mlplatform " in line
-    }
-    assert {"request check", "request render lending", "request status lending", "projects", "check"} <= commands
+    commands = {line.split(" -")[0] for block in blocks for line in block.splitlines()}
+    assert {f"mlplatform {each}" for each in ("request init", "request check", "projects", "check")} <= commands
     assert sorted(each.name for each in (folder / "projects" / "lending" / "landing").iterdir()) == [
         "Pulumi.dev.yaml",
         "Pulumi.prod.yaml",

@@ -1,5 +1,6 @@
 """One grammar for all commands: their options, help, exit codes and JSON. Examples run as they are printed."""
 
+import itertools
 import json
 import re
 import shlex
@@ -75,8 +76,9 @@ def test_an_option_has_one_meaning_in_all_commands():
             meanings.setdefault(spelling, set()).add(text)
     # -C is the folder of a project; of `check`, the folder with all projects.
     several = {spelling for spelling, texts in meanings.items() if len(texts) > 1}
-    # A project and a request are asked for the same things, each with its own defaults.
-    asked = set(options("init")) & set(options("request new"))
+    # A project, a request and a repository are asked for the same things, each with its own defaults.
+    asks = [set(options(name)) for name in ("init", "request new", "request init")]
+    asked = {each for one, other in itertools.combinations(asks, 2) for each in one & other}
     assert several - asked <= {"-C", "--file", "--since", "--dry-run", "--region"}
 
 

@@ -76,3 +76,8 @@ def test_what_is_still_protected_when_it_is_retired_is_said():
     plan = plan_of(ROOT, "prod")
     found = by_kind(obstacles(plan, plan, DAY))[Kind.PROTECTION]
     assert all("pulumi state unprotect" in each.what for each in found)
+
+
+def test_the_group_that_a_landing_made_is_not_outside():
+    found = by_kind(of_stack(ROOT / "projects" / "lending", "dev"))
+    assert [each.name for each in found.get(Kind.ROLE_OUTSIDE, [])] == ["curated"]

@@ -15,6 +15,7 @@ from azure_mlplatform.inference.settings.target import InferenceTarget
 from azure_mlplatform.landing.settings import LandingSettings
 from azure_mlplatform.requests.render import render, stale_problems, suffix, write
 from azure_mlplatform.requests.repository import read_requests
+from azure_mlplatform.requests.retirement import write_retirement
 from azure_mlplatform.requests.three_way import merged
 from support.requests import PLATFORM, PROJECT, ROOT, SANDBOX, changed, named, repository_at
 from support.requests import write as write_request
@@ -295,6 +296,51 @@ def test_a_retired_environment_that_was_changed_by_hand_keeps_its_files(root):
     write_request(root, ended(0))
     assert [each.file for each in rendered(root)[0].conflicts] == ["projects/lending/Pulumi.dev.yaml"]
     assert stack.is_file()
+
+
+SALT = "encryptionsalt: v1:8Jk=:v1:x+/=\n"
+
+
+def as_the_cli_writes(file):
+    """Writes what `pulumi stack init` makes of a stack's file: without blank lines, and with a salt."""
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(each for each in lines if each.strip()) + SALT)
+
+
+def test_what_the_pulumi_cli_writes_into_a_file_is_no_change_by_hand(root):
+    rendered(root)
+    stack = root / "projects" / "lending" / "Pulumi.dev.yaml"
+    before = stack.read_text()
+    as_the_cli_writes(stack)
+    assert stale(root) == []
+    assert not [name for each in rendered(root) for name in each.files if name.endswith(".yaml")]
+    # What is new stands at the end, where the salt is, and on both sides of a blank line that is gone.
+    stack.write_text(
+        stack.read_text().replace("        max_nodes: 2\n", "        max_nodes: 2\n        idle_seconds: 90\n")
+    )
+    asked = changed(changed(LENDING, "environments.0.inference", "managed"), "region", "westeurope")
+    write_request(root, changed(asked, "environments.0.groups.readers", [GROUP[:-1] + "2"]))
+    [lending, *_] = rendered(root)
+    assert lending.conflicts == ()
+    settings = settings_of(root / "projects" / "lending", "dev")
+    assert settings.inference is not None
+    assert settings.workspace is not None
+    assert settings.workspace.clusters[0].idle_seconds == 90
+    text = stack.read_text()
+    assert text.endswith(f"\n{SALT}")
+    assert text.count("\n\n") >= before.count("\n\n")
+    assert stale(root) == []
+
+
+def test_a_file_that_says_that_its_stack_ended_goes(landed):
+    rendered(landed)
+    for folder in ("projects/lending", "projects/lending/landing"):
+        write_retirement(landed / folder, "dev", "The project ended, ML-3")
+        as_the_cli_writes(landed / folder / "Pulumi.dev.yaml")
+        as_the_cli_writes(landed / folder / "Pulumi.prod.yaml")
+    write_request(landed, ended(0))
+    assert rendered(landed)[0].conflicts == ()
+    assert stacks(landed / "projects" / "lending") == stacks(landed / "projects" / "lending" / "landing") == ["prod"]
 
 
 def test_what_the_loader_refuses_is_said_and_nothing_is_written(root):

@@ -32,7 +32,7 @@ def state(tmp_path, more, *, wrong=(), base=PROJECT, rendered=True, today=TODAY)
         (
             {**VENDED, "retiring_since": "2026-11-10"},
             State.RETIRING,
-            "pulumi -C projects/lending destroy --stack dev",
+            "mlplatform request retire lending dev",
         ),
         (RETIRED, State.RETIRED, None),
     ],

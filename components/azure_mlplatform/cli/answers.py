@@ -603,7 +603,10 @@ class RetiredEnvironment(_Object):
     obstacles: list[RetirementObstacle]
     steps: list[RetirementStep]
     free_on: str
-    """The day on which its names and addresses are free, if it is destroyed on the day of the command."""
+    """The day on which its names and addresses are free: if it is destroyed on the day of the command, or as it was."""
+
+    retired_on: Optional[str] = None
+    """The day on which it was destroyed, by its request."""
 
     written: list[str]
     """The files that were changed."""
@@ -614,6 +617,20 @@ class RequestRetire(Answer):
 
     command: Literal["request retire"] = "request retire"
     environments: list[RetiredEnvironment] = []
+
+
+class RequestInit(Answer):
+    """`mlplatform request init --json`."""
+
+    command: Literal["request init"] = "request init"
+    files: dict[str, str] = {}
+    """File → its text. Without those that were there already."""
+
+    written: bool = False
+    """False with `--dry-run`."""
+
+    next: str = ""
+    """The next command to type."""
 
 
 class RequestNew(Answer):

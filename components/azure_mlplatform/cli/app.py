@@ -13,7 +13,7 @@ from . import init as inits
 from . import preview as previews
 from . import prices as prices_
 from . import projects as projects_
-from . import request_check, request_new, request_render, request_retire, request_status
+from . import request_check, request_init, request_new, request_render, request_retire, request_status
 from . import rights as rights_
 from . import schema as schemas
 from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
@@ -65,6 +65,7 @@ app.command(epilog=epilog(*schemas.EXAMPLES, codes=(BAD_INPUT,)))(schemas.schema
 export.command("synapse", epilog=epilog(*exports.SYNAPSE_EXAMPLES, codes=(FINDING, BAD_INPUT)))(exports.synapse)
 app.command(epilog=epilog(*costs.EXAMPLES, codes=(FINDING, BAD_INPUT)))(costs.cost)
 prices_.prices.command(epilog=epilog(*prices_.UPDATE_EXAMPLES, codes=(BAD_INPUT, UNREACHABLE)))(prices_.update)
+request.command(epilog=epilog(*request_init.EXAMPLES, codes=(BAD_INPUT,)))(request_init.init)
 request.command(epilog=epilog(*request_new.EXAMPLES, codes=(BAD_INPUT,)))(request_new.new)
 request.command(epilog=epilog(*request_check.EXAMPLES, codes=(BAD_INPUT,)))(request_check.check)
 request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_render.render)

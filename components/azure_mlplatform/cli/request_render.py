@@ -89,7 +89,7 @@ def render(
                 said.lines([f"conflict in {each.file}: nothing of this project is written"])
                 said.text(each.both)
             said.problems(problems)
-            if not refused and not any(each.files for each in found):
+            if not refused and not any(_shown(each) for each in found):
                 said.lines(["Everything is as it was rendered."])
         if problems:
             raise typer.Exit(BAD_INPUT)

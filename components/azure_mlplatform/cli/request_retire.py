@@ -52,7 +52,7 @@ def retire(
 
     Read from its plan, before anything is done: locks, protection, names that soft delete holds and the day on which
     they are free, event subscriptions, attached computes, federated credentials, DNS, and the hub's side of a peering.
-    Exits with 1 if a person has to end something outside of the stack.
+    Exits with 1 if a person has to end something outside of the stack; not once --reason has begun it.
     """
     from ..foundation import clock
     from .answers import RequestRetire
@@ -61,19 +61,24 @@ def retire(
         root = folder.resolve()
         refuse_any([*exclude({"--reason": reason is not None, "--destroyed": destroyed}), *_reason(reason)])
         refuse_any(needs_folder(folder, REPOSITORY))
-        stacks = _stacks(root, project, environment)
-        if (reason is not None or destroyed) and len(stacks) > 1:
-            refuse(option("ENVIRONMENT", f"is missing, and there are {len(stacks)}: {', '.join(stacks)}", "Name one"))
+        gone = _tombstones(root, project)
+        stacks = _stacks(root, project, environment, gone)
+        if reason is not None or destroyed:
+            _names_one_that_lives(project, stacks, gone, "--reason" if destroyed is False else "--destroyed")
         with clock.on(day(on)):
             today = datetime.date.fromisoformat(clock.today())
         if destroyed:
-            ended = _tombstone(root, project, stacks[0], today)
+            ended, unsure = _tombstone(root, project, stacks[0], today)
+            said.notices(("warning", each) for each in unsure)
             _answer(said, [ended])
             return
         found: list[_Retirement] = []
         problems: list[Problem] = []
         with progress() as says:
             for stack in stacks:
+                if stack in gone:
+                    found.append(_ended(root, project, stack, gone[stack], today))
+                    continue
                 says(f"planning {project} {stack}")
                 with kept(problems, stack):
                     found.append(_look(root, project, stack, today))
@@ -81,7 +86,7 @@ def retire(
         if reason is not None:
             found[0].written = _begin(root, project, stacks[0], reason, today)
         _answer(said, found)
-        if any(each.by_hand for each in found):
+        if reason is None and any(each.by_hand for each in found):
             raise typer.Exit(FINDING)
 
 
@@ -96,7 +101,10 @@ class _Retirement:
     """What is done, and its command; empty where a person does it."""
 
     free_on: str
-    """The day on which its names and addresses are free, if it is destroyed today."""
+    """The day on which its names and addresses are free: if it is destroyed today, or as it was."""
+
+    retired_on: Optional[str] = None
+    """The day on which it was destroyed, by its tombstone."""
 
     written: list[str] = dataclasses.field(default_factory=list)
     """The files that were changed."""
@@ -114,6 +122,7 @@ class _Retirement:
             "obstacles": [each.as_json() for each in self.obstacles],
             "steps": [{"what": what, "command": command or None} for what, command in self.steps],
             "free_on": self.free_on,
+            "retired_on": self.retired_on,
             "written": self.written,
         }
 
@@ -121,6 +130,8 @@ class _Retirement:
         from ..plan.retirement import by_kind
 
         yield f"{self.project} {self.environment}"
+        if self.retired_on is not None:
+            yield f"  retired on {self.retired_on}: nothing is left to destroy"
         for kind, found in by_kind(self.obstacles).items():
             yield f"  {kind.heading} ({len(found)})"
             yield from (f"    {each.name}: {each.what}{_free(each)}" for each in found)
@@ -130,7 +141,8 @@ class _Retirement:
             yield f"    {number}. {what}"
             if command:
                 yield f"       {command}"
-        yield f"  names and addresses are free on {self.free_on}, if it is destroyed today"
+        if_today = "" if self.retired_on else ", if it is destroyed today"
+        yield f"  names and addresses are free on {self.free_on}{if_today}"
         yield from (f"  wrote {each}" for each in self.written)
 
 
@@ -151,23 +163,41 @@ def _reason(reason: Optional[str]) -> Iterator[Problem]:
         yield option("--reason", f"'{reason}' has fewer than 10 characters", "Say why it ends, for reviewers")
 
 
-def _stacks(root: Path, project: str, environment: Optional[str]) -> list[str]:
-    """The stacks of a project that are meant."""
+def _tombstones(root: Path, project: str) -> dict[str, str]:
+    """The environments of a request that were destroyed → the day."""
+    from ..requests.retirement import retired_environments
+
+    return {each.value: day for each, day in retired_environments(root, project).items()}
+
+
+def _stacks(root: Path, project: str, environment: Optional[str], gone: dict[str, str]) -> list[str]:
+    """The stacks of a project that are meant, and its environments that were destroyed."""
     from ..config.files import PROJECT_FILE, stacks
     from ..foundation.values import nearest
 
     place = root / "projects" / project
-    if "/" in project or not (place / PROJECT_FILE).is_file():
-        there = [each.parent.name for each in sorted((root / "projects").glob(f"*/{PROJECT_FILE}"))]
-        what = f"'{project}' has no stacks in projects/{nearest(project, there)}"
-        refuse(option("PROJECT", what, f"Allowed: {', '.join(there) or 'none yet'}"))
-    found = stacks(place)
+    there = "/" not in project and (place / PROJECT_FILE).is_file()
+    if not there and not gone:
+        others = [each.parent.name for each in sorted((root / "projects").glob(f"*/{PROJECT_FILE}"))]
+        what = f"'{project}' has no stacks in projects/{nearest(project, others)}"
+        refuse(option("PROJECT", what, f"Allowed: {', '.join(others) or 'none yet'}"))
+    found = [*(stacks(place) if there else []), *gone]
+    found = list(dict.fromkeys(found))
     if environment is None:
         return found
     if environment not in found:
         what = f"'{environment}' is no stack of {project}{nearest(environment, found)}"
         refuse(option("ENVIRONMENT", what, f"Allowed: {', '.join(found) or 'none yet'}"))
     return [environment]
+
+
+def _names_one_that_lives(project: str, stacks: list[str], gone: dict[str, str], word: str) -> None:
+    """Refuses to write anything unless one environment is meant, and it is not destroyed."""
+    if len(stacks) > 1:
+        refuse(option("ENVIRONMENT", f"is missing, and there are {len(stacks)}: {', '.join(stacks)}", "Name one"))
+    [stack] = stacks
+    if stack in gone:
+        refuse(option(word, f"{project} {stack} was retired on {gone[stack]}", "Nothing is left to write"))
 
 
 def _environment(root: Path, project: str, stack: str) -> "Environment":
@@ -186,50 +216,72 @@ def _environment(root: Path, project: str, stack: str) -> "Environment":
 
 
 def _look(root: Path, project: str, stack: str, today: datetime.date) -> _Retirement:
-    """What stands in the way of the end of an environment, and the order."""
+    """What stands in the way of the end of an environment and of its landing, and the order."""
     from ..plan.program import run_retired, run_stack
     from ..plan.retirement import obstacles
     from ..requests.retirement import free_on
 
-    folder = root / "projects" / project
-    retired = run_retired(folder, stack, today=today)
-    try:
-        plan = run_stack(folder, stack, today=today)
-    except ProblemsError:
-        # What has expired, or has a retired size, must still end.
-        plan = retired
+    found: list[Obstacle] = []
+    for folder in _folders(root, project, stack):
+        retired = run_retired(root / folder, stack, today=today)
+        try:
+            plan = run_stack(root / folder, stack, today=today)
+        except ProblemsError:
+            # What has expired, or has a retired size, must still end.
+            plan = retired
+        found += obstacles(plan, retired, today)
     ends = free_on(_environment(root, project, stack), today)
     return _Retirement(
-        project,
-        stack,
-        obstacles(plan, retired, today),
-        list(_steps(root, project, stack, ends)),
-        ends.isoformat(),
+        project, stack, list(dict.fromkeys(found)), list(_steps(root, project, stack, ends)), ends.isoformat()
     )
+
+
+def _folders(root: Path, project: str, stack: str) -> list[str]:
+    """The folders with the stacks of an environment, in the order in which they end."""
+    own = f"projects/{project}"
+    return [each for each in (own, f"{own}/landing") if (root / each / f"Pulumi.{stack}.yaml").is_file()]
+
+
+def _ended(root: Path, project: str, stack: str, day: str, today: datetime.date) -> _Retirement:
+    """What is left of an environment that was destroyed on a day: its files, and what Azure holds."""
+    from ..foundation.profiles import Environment
+    from ..requests.retirement import free_on
+
+    free, render = free_on(Environment(stack), datetime.date.fromisoformat(day)), f"mlplatform request render {project}"
+    steps = [("Take its files away", render)] if _folders(root, project, stack) else []
+    when = "Now that its names and addresses are free" if free <= today else f"From {free} on"
+    steps.append((f"{when}, remove {stack} from requests/{project}.yaml, and render", render))
+    return _Retirement(project, stack, [], steps, free.isoformat(), retired_on=day)
 
 
 def _steps(root: Path, project: str, stack: str, ends: datetime.date) -> Iterator[tuple[str, str]]:
     """What is done, in order."""
+    from ..requests.retirement import RETIRE
+
     own, landing = f"projects/{project}", f"projects/{project}/landing"
+    landed = landing in _folders(root, project, stack)
+    begun = RETIRE.search((root / own / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     yield "Copy what is needed, and end what the list above leaves to a person", ""
-    yield (
-        "Write `retire` into the settings and the day into the request, and let it be reviewed",
-        f'mlplatform request retire {project} {stack} --reason "<why>"',
-    )
+    if begun is None:
+        yield (
+            "Write `retire` into the settings and the day into the request, and let it be reviewed",
+            f'mlplatform request retire {project} {stack} --reason "<why>"',
+        )
     yield (
         "Give the rights that only retiring takes, for the day",
         f"mlplatform rights -C {own} {stack} --for retirement",
     )
     yield "Take protection and locks away", f"pulumi -C {own} up --stack {stack}"
     yield "Destroy it", f"pulumi -C {own} destroy --stack {stack}"
-    if (root / landing / f"Pulumi.{stack}.yaml").is_file():
+    if landed:
         yield (
-            f"Set `retire` in {landing}/Pulumi.{stack}.yaml too: its group, its identities and its budget go last",
+            "Destroy its landing: its group, its identities and its budget go last",
             f"pulumi -C {landing} up --stack {stack} && pulumi -C {landing} destroy --stack {stack}",
         )
     yield "Write the tombstone", f"mlplatform request retire {project} {stack} --destroyed"
+    yield "Take its files away; its addresses stay held", f"mlplatform request render {project}"
     yield (
-        f"From {ends} on, its names and addresses are free: render again",
+        f"From {ends} on, its names and addresses are free: remove {stack} from requests/{project}.yaml, and render",
         f"mlplatform request render {project}",
     )
 
@@ -239,33 +291,46 @@ def _begin(root: Path, project: str, stack: str, reason: str, today: datetime.da
     from ..requests.retirement import record_retiring, write_retirement
 
     environment, wrote = _environment(root, project, stack), []
-    for folder in (f"projects/{project}", f"projects/{project}/landing"):
-        if (root / folder / f"Pulumi.{stack}.yaml").is_file() and write_retirement(root / folder, stack, reason):
+    for folder in _folders(root, project, stack):
+        if write_retirement(root / folder, stack, reason):
             wrote.append(f"{folder}/Pulumi.{stack}.yaml")
     if record_retiring(root, project, environment, today):
         wrote.append(f"requests/{project}.yaml")
     return wrote
 
 
-def _tombstone(root: Path, project: str, stack: str, today: datetime.date) -> _Retirement:
-    """Writes the day on which an environment was destroyed. Refuses if the Pulumi CLI says that it is there."""
-    from ..requests.pulumi_cli import PulumiCli, PulumiError
-    from ..requests.retirement import free_on, record_retired, unrecorded
+def _tombstone(root: Path, project: str, stack: str, today: datetime.date) -> tuple[_Retirement, list[str]]:
+    """Writes the day on which an environment was destroyed, and says where nobody could see whether it was. Refuses if
+    the Pulumi CLI says that something of it is there."""
+    from ..requests.retirement import record_retired, unrecorded
 
     environment = _environment(root, project, stack)
-    if PulumiCli.is_there():
-        try:
-            left = PulumiCli().resources(root / "projects" / project, stack)
-        except PulumiError:
-            left = 0  # Nobody who may ask. The reviewer of the change is who knows.
-        if left:
-            refuse(
-                option(
-                    "--destroyed", f"the stack {stack} still has {left} resources", f"pulumi destroy --stack {stack}"
-                )
-            )
+    problems, unsure = _left(root, project, stack)
+    refuse_any(problems)
     if unrecorded(root, project, environment) is None:
         what = f"requests/{project}.yaml has no environment {environment} without retired_on"
         refuse(option("--destroyed", what, "Nothing is left to write"))
     record_retired(root, project, environment, today)
-    return _Retirement(project, stack, [], [], free_on(environment, today).isoformat(), [f"requests/{project}.yaml"])
+    ended = _ended(root, project, stack, today.isoformat(), today)
+    return dataclasses.replace(ended, written=[f"requests/{project}.yaml"]), unsure
+
+
+def _left(root: Path, project: str, stack: str) -> tuple[list[Problem], list[str]]:
+    """The stacks of an environment that are still there, and those of which nobody here may know.
+
+    The reviewer of the change is who knows then.
+    """
+    from ..requests.pulumi_cli import PulumiCli, PulumiError
+
+    problems: list[Problem] = []
+    unsure: list[str] = []
+    for folder in _folders(root, project, stack):
+        try:
+            left = PulumiCli().resources(root / folder, stack)
+        except PulumiError as error:
+            unsure.append(f"nobody looked whether {folder} {stack} is destroyed: {error}")
+            continue
+        if left:
+            what = f"the stack {stack} of {folder} still has {left} resources"
+            problems.append(option("--destroyed", what, f"pulumi -C {folder} destroy --stack {stack}"))
+    return problems, unsure

@@ -13,6 +13,7 @@ from ..catalogue.soft_delete import AI_SERVICE_DAYS, LOG_ANALYTICS_DAYS, WORKSPA
 from ..foundation.values import name_of, resource_group_of, same_id, subscription_of
 from ..resource_types import resource_type
 from .resource import UNKNOWN, Plan, PlannedResource
+from .rights import groups_of
 
 _NATIVE = "azure-native:"
 _GROUP = f"{_NATIVE}resources:ResourceGroup"
@@ -159,7 +160,7 @@ def _credentials(plan: Plan) -> Iterator[Obstacle]:
 
 
 def _roles_outside(plan: Plan) -> Iterator[Obstacle]:
-    own = [each.id for each in plan.of_type(_GROUP)]
+    own = groups_of(plan)
     scopes = {str(each.input("scope")) for each in plan.of_type("RoleAssignment")}
     for scope in sorted(scopes - {UNKNOWN}):
         if "/resourcegroups/" in scope.lower() and not any(_within(scope, group) for group in own):
@@ -247,8 +248,8 @@ def _within(scope: str, group: str) -> bool:
 
 
 def by_kind(found: Iterable[Obstacle]) -> dict[Kind, list[Obstacle]]:
-    """The obstacles of each kind, in their order."""
-    kinds: dict[Kind, list[Obstacle]] = {}
+    """The obstacles of each kind, in the order of the kinds."""
+    kinds: dict[Kind, list[Obstacle]] = {each: [] for each in Kind}
     for each in found:
-        kinds.setdefault(each.kind, []).append(each)
-    return kinds
+        kinds[each.kind].append(each)
+    return {kind: obstacles for kind, obstacles in kinds.items() if obstacles}

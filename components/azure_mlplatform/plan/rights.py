@@ -258,7 +258,7 @@ class _Found:
 
     def __init__(self, plan: Plan, changed_by_retiring: Set[str]) -> None:
         self._changed = changed_by_retiring
-        self.groups = _groups(plan)
+        self.groups = groups_of(plan)
         # Azure makes these groups with a resource, so nothing can be granted on them before.
         self._reserved = [
             str(each.input(RESERVED_GROUP)) for each in plan.azure_resources if each.input(RESERVED_GROUP)
@@ -393,7 +393,7 @@ def _ids(value: Any, path: str) -> Iterator[str]:
         yield from _ids(each, rest)
 
 
-def _groups(plan: Plan) -> list[str]:
+def groups_of(plan: Plan) -> list[str]:
     """The groups that a plan makes, and those in which it makes a whole resource: one that is not part of another."""
     found = {each.id.lower(): each.id for each in plan.of_type(_GROUP)}
     for each in plan.azure_resources:

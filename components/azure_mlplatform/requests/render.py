@@ -35,7 +35,8 @@ from .codeowners import review_files
 from .platform import Platform
 from .repository import FOLDER, Document, RepositoryRequests
 from .request import Request, RequestedEnvironment, Tier
-from .three_way import merged
+from .retirement import RETIRE
+from .three_way import as_a_person_wrote, merged
 
 KEPT = FilePath(FOLDER, ".rendered")
 """The folder with the texts as they were rendered last, below the repository. It is committed with them."""
@@ -174,9 +175,14 @@ def is_rendered(root: FilePath, project: str) -> bool:
     return (root / KEPT / project).is_dir()
 
 
+def _known_digests(root: FilePath, name: str) -> dict[str, Any]:
+    """Computed file → digests of its text and of what it was made from, as it was rendered last."""
+    found: dict[str, Any] = json.loads(_text(root / KEPT / name / _DIGESTS) or "{}")
+    return found
+
+
 def _digest_problems(root: FilePath, name: str, again: str) -> Iterator[Problem]:
-    known = json.loads(_text(root / KEPT / name / _DIGESTS) or "{}")
-    for file, digests in known.items():
+    for file, digests in _known_digests(root, name).items():
         text = _text(root / "projects" / name / file)
         if text is None:
             yield Problem((), "is missing", again, f"projects/{name}/{file}")
@@ -213,7 +219,7 @@ def _rendering(
     conflicts += [
         Conflict(f"projects/{name}/{file}", f"{FOLDER}/{name}.yaml has it no more, and it was changed by hand\n")
         for file in gone
-        if _text(folder / file) not in (None, _text(kept / file))
+        if _changed_by_hand(_text(folder / file), _text(kept / file))
     ]
     if conflicts:
         return Rendering(name, conflicts=tuple(conflicts), notices=tuple(notices))
@@ -233,11 +239,20 @@ def _rendering(
     if digests:
         written[str(KEPT / name / _DIGESTS)] = json.dumps(digests, indent=2, sort_keys=True) + "\n"
     removed = [*(f"projects/{name}/{file}" for file in gone), *(str(KEPT / name / file) for file in gone)]
-    removed += [f"projects/{name}/rights.{each.name}.json" for each in document.content.environments if each.retired]
+    # What was computed of environments that are destroyed, and of a project without any.
+    removed += [f"projects/{name}/{file}" for file in _known_digests(root, name) if file not in digests]
+    removed += [] if digests else [str(KEPT / name / _DIGESTS)]
     changed: dict[str, Optional[str]] = {each: text for each, text in written.items() if _text(root / each) != text} | {
         each: None for each in removed if (root / each).exists()
     }
     return Rendering(name, changed, notices=tuple(notices))
+
+
+def _changed_by_hand(current: Optional[str], last: Optional[str]) -> bool:
+    """Whether a file that goes has what a person may still want. With `retire`, its stack ended as it stands there."""
+    if current is None or RETIRE.search(current):
+        return False
+    return last is None or as_a_person_wrote(current) != as_a_person_wrote(last)
 
 
 def _known(kept: FilePath) -> list[str]:
@@ -424,7 +439,8 @@ def _sources_of(root: FilePath, made: Mapping[str, str], stacks: list[str]) -> s
     """The digest of all that plans are made from: settings, the program, the library's version."""
     names = (config_files.PROJECT_FILE, *(f"Pulumi.{each}.yaml" for each in stacks))
     program = _text(root / "stacks" / "project" / "__main__.py") or ""
-    return _digest("\0".join([version("azure-mlplatform"), program, *(made[each] for each in names)]))
+    settings = (as_a_person_wrote(made[each]) for each in names)
+    return _digest("\0".join([version("azure-mlplatform"), program, *settings]))
 
 
 def _digest(text: str) -> str:

@@ -5,6 +5,7 @@ names and addresses are free.
 """
 
 import datetime
+import re
 from pathlib import Path as FilePath
 from typing import Optional
 
@@ -14,6 +15,9 @@ from ..config.inserted_key import insert_after
 from ..foundation.model import NAMESPACE
 from ..foundation.profiles import PROFILES, Environment
 from .repository import request_path
+
+RETIRE = re.compile(rf"^ +{NAMESPACE}:retire:", re.MULTILINE)
+"""The line of a stack's settings that begins its retirement."""
 
 
 def free_on(environment: Environment, destroyed: datetime.date) -> datetime.date:
@@ -37,6 +41,20 @@ def unrecorded(root: FilePath, project: str, environment: Environment) -> Option
     if index is None:
         return None
     return None if read(path).data["environments"][index].get("retired_on") else path
+
+
+def retired_environments(root: FilePath, project: str) -> dict[Environment, str]:
+    """The environments of a project whose request says that they were destroyed → the day."""
+    path = request_path(root, project)
+    if not project or "/" in project or not path.is_file():
+        return {}
+    found = read(path).data.get("environments")
+    kinds = {each.value: each for each in Environment}
+    return {
+        kinds[each["environment"]]: str(each["retired_on"])
+        for each in (found if isinstance(found, list) else [])
+        if isinstance(each, dict) and each.get("environment") in kinds and each.get("retired_on")
+    }
 
 
 def record_retiring(root: FilePath, project: str, environment: Environment, day: datetime.date) -> bool:

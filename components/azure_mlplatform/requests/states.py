@@ -104,8 +104,8 @@ def _status(
         step = f"Wait until {free}: Azure holds deleted names and data until then"
         return status(State.RETIRED, step, None, environment.retired_on, free.isoformat())
     if environment.retiring_since is not None:
-        step = "Update with `retire`, destroy, and write retired_on into the request"
-        command = f"pulumi -C projects/{name} destroy --stack {stack}"
+        step = "Update with `retire`, destroy it and its landing, and write retired_on into the request, in this order"
+        command = f"mlplatform request retire {name} {stack}"
         return status(State.RETIRING, step, command, environment.retiring_since)
     if environment.vended_on is not None:
         return _in_use(environment, name, today, status)

@@ -4,6 +4,7 @@
 """
 
 import difflib
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from pathlib import Path as FilePath
 from typing import Optional
 
 from ..foundation.problems import Problem, ProblemsError
+
+_CLI_KEYS = re.compile(r"^(?:encryptionsalt|encryptedkey|secretsprovider):.*(?:\n|\Z)", re.MULTILINE)
+"""The lines that `pulumi stack init` adds to Pulumi.<stack>.yaml. It also leaves out all blank lines."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,31 @@ def merged(current: Optional[str], last: Optional[str], new: str, names: tuple[s
     assert current is not None  # noqa: S101 - checked above
     if new == last:
         return Merged(current)
+    if last is not None and (of_cli := "".join(_CLI_KEYS.findall(current))):
+        found = merged(_as_before(current, last), last, new, names)
+        return found if found.conflict else Merged(f"{found.text.rstrip(chr(10))}\n{of_cli}")
     if last is None:
         return Merged("".join(_both(current, new, names)), conflict=True)
     return _by_git(current, last, new, names)
+
+
+def as_a_person_wrote(text: str) -> str:
+    """A stack's file without what the Pulumi CLI writes into it, and without blank lines, which the CLI leaves out."""
+    return "".join(each for each in _CLI_KEYS.sub("", text).splitlines(keepends=True) if each.strip())
+
+
+def _as_before(current: str, last: str) -> str:
+    """A file into which the CLI has written, without that: blank lines stand where they stood in `last`."""
+    now, then = _CLI_KEYS.sub("", current).splitlines(keepends=True), last.splitlines(keepends=True)
+    found: list[str] = []
+    for kind, start, end, first, stop in difflib.SequenceMatcher(None, then, now, autojunk=False).get_opcodes():
+        lines = now[first:stop]
+        if kind in ("delete", "replace"):
+            blank = [each for each in then[start:end] if not each.strip()]
+            # Those that ended a block stand after what was changed in it.
+            lines = [*blank, *lines] if not then[start].strip() else [*lines, *blank]
+        found += lines
+    return "".join(found)
 
 
 def _both(current: str, new: str, names: tuple[str, str]) -> list[str]:
