@@ -38,7 +38,7 @@ Environments = Annotated[
     typer.Option(
         "--environments",
         metavar="FILE",
-        help="The environments.json for ENV/NAME. Default: ./environments.json, else .cloud/environments.json.",
+        help="The file with the names of environments. Default: ./environments.json, else .cloud/environments.json.",
     ),
 ]
 
