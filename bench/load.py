@@ -85,7 +85,7 @@ def built_vegeta() -> Optional[str]:
 def serving(server: Path, *arguments: str) -> Iterator[tuple[str, int]]:
     """A new server: its URL and its process."""
     with subprocess.Popen([str(server), *arguments], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+        assert process.stdout is not None  # noqa: S101 - a pipe
         try:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}/score", process.pid
         finally:

@@ -501,14 +501,12 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
+            self._keep = False
             if not self._status:
                 self.give_up(Failure.PROTOCOL)
-                return
-            self._keep = False
         status = self._status
         if not status:
-            if len(self._head) < 65536:
-                self._head += data
+            self._head = (self._head + data)[:65536]
             return
         at = perf_counter() - run.start
         generation = self.generation
