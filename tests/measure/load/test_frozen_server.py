@@ -43,7 +43,7 @@ asyncio.run(main())
 
 
 class _ClosedLoop:
-    """Users who each wait for their answer, then for the rest of their tenth of a second: locust's `constant_pacing`."""
+    """Users who each wait for their answer, then for the rest of their tenth of a second: Locust's constant pacing."""
 
     def __init__(self, port: int) -> None:
         self.times: list[float] = []
