@@ -66,7 +66,7 @@ def test_what_names_no_endpoint(typed, text):
 def test_a_url_says_how_it_takes_tokens():
     address = address_of("https://example.com/score", names)
     assert endpoint_at(address, without_token=True).token is None
-    with pytest.raises(EndpointError, match="--scope"):
+    with pytest.raises(EndpointError, match="--token-scope"):
         endpoint_at(address)
 
 

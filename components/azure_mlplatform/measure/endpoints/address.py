@@ -134,7 +134,9 @@ def endpoint_at(
         if without_token:
             return UrlEndpoint(address.url)
         if not scope:
-            raise EndpointError("a URL says nothing of its token. Give --scope <audience>/.default, or --no-token")
+            raise EndpointError(
+                "a URL says nothing of its token. Give --token-scope <audience>/.default, or --no-token"
+            )
         return UrlEndpoint(address.url, entra_token(manager(address.tenant_id).credential, scope))
     if address.kind == "online":
         return OnlineEndpoint(manager(address.tenant_id), address.id)
