@@ -78,6 +78,13 @@ def test_a_url_has_no_versions_and_no_traffic():
             ask()
 
 
+@pytest.mark.parametrize("typed", ["https://me:s3cret@example.com/score", "http://s3cret@localhost/score"])
+def test_a_password_in_a_url_is_refused_and_not_shown(typed):
+    with pytest.raises(AddressError, match="a user or a password") as error:
+        address_of(typed, names)
+    assert "s3cret" not in f"{error.value} {error.value.fix}"
+
+
 @given(st.text())
 def test_any_text_is_an_address_or_an_error(typed):
     try:
