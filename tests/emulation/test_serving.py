@@ -217,5 +217,6 @@ def test_a_patch_of_an_endpoint_takes_tags_and_identity_only(client):
 def test_a_token_is_for_one_endpoint(client):
     answer = client("POST", f"{ENDPOINT}/token").body
     told = read_scoring_token(answer["accessToken"])
+    assert told
     assert told.audience == ENDPOINT.lower()
     assert int(told.ends) == answer["expiryTimeUtc"]
