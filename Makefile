@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: preview test check format schemas golden bench bench-scale actionlint engine lifecycle constraints clean release-check
+.PHONY: preview test check format schemas golden bench bench-scale bench-load actionlint engine lifecycle constraints clean release-check
 
 preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
@@ -31,6 +31,7 @@ schemas: $(INSTALLED)
 	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
 	$(BIN)/mlplatform schema --file request > schemas/request.schema.json
 	$(BIN)/mlplatform schema --file platform > schemas/platform.schema.json
+	$(BIN)/mlplatform schema --file smoke-cases > schemas/smoke-cases.schema.json
 	$(BIN)/mlplatform schema --file output > schemas/output.schema.json
 	$(BIN)/mlplatform schema --file issue-form > .github/ISSUE_TEMPLATE/environment.yml
 	$(BIN)/mlplatform schema --file backstage > backstage/template.yaml
@@ -61,6 +62,10 @@ release-check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py
+
+# The load generator beside wrk, h2load and vegeta, and on queues: about eight minutes on a machine that does nothing else.
+bench-load: $(INSTALLED)
+	$(BIN)/python bench/load.py
 
 # Checks over the number of projects and requests: about five minutes.
 bench-scale: $(INSTALLED)
