@@ -103,7 +103,7 @@ def rates(server: Path, peers: dict[str, Optional[str]]) -> None:
             for name, path in peers.items():
                 if path:
                     found.setdefault(name, []).append(rate_of(name, path, url))
-                    due = 1.5 * found[name][-1]
+                    due = max(due, 1.5 * found[name][-1])
             rate, cost = ours(url, due)
             found.setdefault("ours", []).append(rate)
             costs.append(cost)
