@@ -276,6 +276,20 @@ class TestToken:
         assert any("1 times the token was replaced" in each for each in measured.notes)
         assert next(tokens) == "newer"
 
+    def test_a_401_that_comes_after_the_new_token_is_no_failure_either(self):
+        tokens = iter(["old", "new", "newer"])
+
+        def answer(request):
+            if request.header("Authorization") == "Bearer new":
+                return OK
+            return Reply(UNAUTHORIZED, after=0.5 if request.number == 0 else 0.0)
+
+        with serving(answer) as server:
+            schedule = Schedule(np.array([0.0, 0.05]), 1.0, "two")
+            measured = run(schedule, at(server, token=lambda: next(tokens)))
+        assert list(measured.status) == [200, 200]
+        assert next(tokens) == "newer"
+
     def test_waiting_for_a_token_holds_up_no_other_request(self):
         tokens = iter(["old", "new"])
 
