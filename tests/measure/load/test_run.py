@@ -92,6 +92,14 @@ def test_a_server_that_closes_each_connection_gets_a_new_one_for_each_request(lo
     assert server.connections == 20
 
 
+def test_requests_that_wait_get_a_new_connection_for_each_that_closes():
+    with serving(lambda _: Reply(CLOSING, close=True)) as server:
+        measured = run(Schedule(np.zeros(5), 1.0, "at once"), at(server), connections=1, timeout=10)
+    assert measured.succeeded.all()
+    assert measured.done.max() < 5
+    assert server.connections == 5
+
+
 def test_interim_answers_are_no_answers():
     with serving(lambda _: b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK) as server:
         measured = run(constant(50, 0.2), at(server))
@@ -103,6 +111,12 @@ def test_a_request_is_sent_while_others_have_no_answer_yet():
         measured = run(constant(50, 0.2), at(server))
     assert measured.succeeded.all()
     assert measured.sent.max() < measured.done.min()
+
+
+def test_a_request_takes_the_connection_that_is_free():
+    with serving(lambda request: Reply(after=1.0 if request.number == 0 else 0.0)) as server:
+        measured = run(constant(20, 0.4), at(server), connections=2)
+    assert np.median(measured.response) < 0.5
 
 
 def test_latency_counts_from_the_intended_time_when_connections_are_few():
@@ -163,10 +177,22 @@ def test_what_is_no_answer_says_why(loops, reply, failure):
     assert measured.succeeded[::2].all()
 
 
-def test_a_second_answer_to_one_request_is_not_taken_for_the_next():
-    with serving(lambda request: OK + OK.replace(b"200", b"500") if request.number == 0 else OK) as server:
+@pytest.mark.parametrize("more", [OK.replace(b"200", b"500"), b"and more"])
+def test_what_comes_after_an_answer_is_not_taken_for_the_next(more):
+    with serving(lambda request: OK + more if request.number == 0 else OK) as server:
         measured = run(constant(20, 0.3), at(server))
     assert set(measured.status) == {200}
+    assert {each.connection for each in server.requests[1:]}.isdisjoint({server.requests[0].connection})
+
+
+def test_a_request_that_the_server_had_is_not_sent_again():
+    # Long after it was sent, on a connection that had answered before.
+    with serving(lambda request: Reply(after=1.0, close=True, data=b"") if request.body == b"1" else OK) as server:
+        schedule = Schedule(np.array([0.0, 0.2]), 1.0, "two")
+        measured = run(schedule, at(server, bodies=[b"0", b"1"]))
+    assert list(measured.failure) == [Failure.NONE, Failure.CLOSED]
+    assert len(server.requests) == 2
+    assert server.requests[0].connection == server.requests[1].connection
 
 
 def test_a_connection_closed_just_as_a_request_goes_out_is_no_failure():
@@ -209,6 +235,25 @@ def test_a_large_body_is_sent_whole_and_its_time_is_that_of_its_last_byte(loops)
     assert (measured.sent > measured.taken).all()
 
 
+def test_another_system_has_another_timer(loops, monkeypatch):
+    # Without timerfd: as on macOS and Windows.
+    monkeypatch.setattr("azure_mlplatform.measure.load.precise_timer.sys.platform", "darwin")
+    with serving() as server:
+        measured = run(poisson(200, 0.5, seed=1), at(server))
+    assert measured.succeeded.all()
+    assert (measured.lateness >= 0).all()
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("azure_mlplatform.measure.extra.find_spec", lambda name: None if name == "httptools" else 1)
+    with pytest.raises(ProblemsError) as error:
+        run(constant(1, 1), Target("http://127.0.0.1/"))
+    assert str(error.value) == (
+        "A run of requests needs azure-mlplatform[measure], and httptools cannot be imported\n"
+        "    Run: pip install 'azure-mlplatform[measure]'"
+    )
+
+
 def test_an_empty_schedule_is_an_empty_measurement():
     with serving() as server:
         measured = run(Schedule(np.empty(0), 1.0, "nothing"), at(server))
@@ -248,6 +293,20 @@ class TestToken:
             measured = run(constant(100, 0.4), at(server, token=token))
         assert set(measured.status) == {200}
         assert any("1 times the token was replaced" in each for each in measured.notes)
+        assert next(tokens) == "newer"
+
+    def test_a_401_that_comes_after_the_new_token_is_no_failure_either(self):
+        tokens = iter(["old", "new", "newer"])
+
+        def answer(request):
+            if request.header("Authorization") == "Bearer new":
+                return OK
+            return Reply(UNAUTHORIZED, after=0.5 if request.number == 0 else 0.0)
+
+        with serving(answer) as server:
+            schedule = Schedule(np.array([0.0, 0.05]), 1.0, "two")
+            measured = run(schedule, at(server, token=lambda: next(tokens)))
+        assert list(measured.status) == [200, 200]
         assert next(tokens) == "newer"
 
     def test_waiting_for_a_token_holds_up_no_other_request(self):
