@@ -10,14 +10,24 @@ from . import expire as expires
 from . import explain as explains
 from . import export as exports
 from . import init as inits
+from . import (
+    model_promote,
+    model_share,
+    model_show,
+    request_check,
+    request_new,
+    request_render,
+    request_retire,
+    request_status,
+)
 from . import preview as previews
 from . import prices as prices_
 from . import projects as projects_
-from . import request_check, request_new, request_render, request_retire, request_status
 from . import rights as rights_
 from . import schema as schemas
 from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
 from .local import local
+from .model import model
 from .options import epilog
 from .request import request
 
@@ -34,6 +44,7 @@ app = typer.Typer(
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
 app.add_typer(local, name="local")
+app.add_typer(model, name="model")
 app.add_typer(prices_.prices, name="prices")
 app.add_typer(request, name="request")
 
@@ -71,3 +82,6 @@ request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPU
 request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(request_status.status)
 request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)
+model.command(epilog=epilog(*model_share.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_share.share)
+model.command(epilog=epilog(*model_promote.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_promote.promote)
+model.command(epilog=epilog(*model_show.EXAMPLES, codes=(BAD_INPUT, UNREACHABLE)))(model_show.show)

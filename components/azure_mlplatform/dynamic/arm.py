@@ -80,7 +80,7 @@ class ResourceManager:
         self._client = ARMPipelineClient(
             where.resource_manager,
             policies=_policies(self._host, credential(read, where, tenant_id), f"{where.resource_manager}/.default"),
-            transport=_transport(self._pauses),
+            transport=bounded_transport(self._pauses, LONGEST_ANSWER),
         )
 
     def get(self, path: str, api_version: str) -> Optional[Any]:
@@ -90,10 +90,10 @@ class ResourceManager:
             raise ArmError(f"GET {_short(path)}: the answer has no properties")
         return found
 
-    def list(self, path: str, api_version: str) -> Optional[list[Any]]:
+    def list(self, path: str, api_version: str, **query: str) -> Optional[list[Any]]:
         """The resources of a list, from all its pages, or None if ARM says that what they belong to is gone."""
         found: list[Any] = []
-        page = self._call("GET", path, {"api-version": api_version})
+        page = self._call("GET", path, {"api-version": api_version, **query})
         for _ in range(PAGES):
             if page is None:
                 return None
@@ -126,9 +126,9 @@ class ResourceManager:
         """Creates or replaces the resource at a path. Raises ArmError if what it belongs to is gone."""
         return self._written("PUT", path, api_version, body)
 
-    def post(self, path: str, api_version: str) -> Optional[Any]:
+    def post(self, path: str, api_version: str, body: Any = None) -> Optional[Any]:
         """Carries out an action and waits for its end. Returns its first answer, or None if there is no resource."""
-        return self._long("POST", path, {"api-version": api_version})
+        return self._long("POST", path, {"api-version": api_version}, body)
 
     def delete(self, path: str, api_version: str, **query: str) -> None:
         """Deletes the resource at a path and waits until it is gone. Does nothing if there is none."""
@@ -143,11 +143,11 @@ class ResourceManager:
     def _call(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> Optional[Any]:
         return _found(method, path, self._send(method, path, query, body).http_response)
 
-    def _long(self, method: str, path: str, query: Mapping[str, str]) -> Optional[Any]:
+    def _long(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> Optional[Any]:
         from azure.core.exceptions import AzureError
         from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-        first = self._send(method, path, query)
+        first = self._send(method, path, query, body)
         found = _found(method, path, first.http_response)
         if found is None:
             return None
@@ -212,21 +212,27 @@ def _policies(host: str, credential: Any, scope: str) -> list[Any]:
     ]
 
 
-def _transport(pauses: Pauses) -> Any:
+def bounded_transport(pauses: Pauses, longest: int) -> Any:
+    """A transport of azure-core that reads at most `longest` bytes of an answer, and pauses within `pauses`."""
     from azure.core.pipeline.transport import RequestsTransport
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import HTTPError
 
     import requests
 
     class Bounded(HTTPAdapter):
-        """Reads no more of an answer than LONGEST_ANSWER, and no pause that is none: azure-core raises ValueError."""
+        """Reads no more of an answer than `longest`, and no pause that is none: azure-core raises ValueError."""
 
         def send(self, *args: Any, **kwargs: Any) -> requests.Response:
             response = super().send(*args, **kwargs)
             for name in _PAUSES:
                 if name in response.headers and _seconds(name, response.headers[name]) is None:
                     del response.headers[name]
-            response._content = response.raw.read(LONGEST_ANSWER, decode_content=True)
+            try:
+                response._content = response.raw.read(longest, decode_content=True)
+            except HTTPError as error:
+                # An answer that was cut: azure-core asks again only after an error of requests.
+                raise requests.ConnectionError(error) from None
             response._content_consumed = True
             response.close()
             return response
