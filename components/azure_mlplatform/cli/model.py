@@ -141,7 +141,9 @@ def refusals(said: Output) -> Iterator[None]:
     except PromotionError as error:
         problem, code = Problem((), error.what, error.fix), codes[error.why]
     except FAILURES as error:
-        problem, code = Problem((), redacted(str(error)), _advice(error)), UNREACHABLE
+        fix = getattr(error, "fix", "")
+        problem = Problem((), redacted(str(error)), fix or _advice(error))
+        code = FINDING if fix else UNREACHABLE
     except Exception as error:
         if not type(error).__module__.startswith("azure."):
             raise

@@ -35,13 +35,16 @@ _CONTAINER = re.compile(r"https://(?P<account>[a-z0-9]{3,24})\.blob\.core\.windo
 class StorageError(Exception):
     """A call failed; the message has the service's code and text, and never the address that it was sent to."""
 
-    def __init__(self, text: str, status: int = 0, account: str = "") -> None:
+    def __init__(self, text: str, status: int = 0, account: str = "", fix: str = "") -> None:
         super().__init__(redacted(text))
         self.status = status
         """The HTTP status of the answer. 0 without one."""
 
         self.account = account
         """The storage account."""
+
+        self.fix = fix
+        """What to do, if it is not Azure that refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def container_of(address: str) -> tuple[str, str]:
     rest = plain[found.end() :] if found else ""
     if found is None or (rest and not rest.startswith("/")):
         host = urlsplit(plain).netloc or "nothing"
-        raise StorageError(f"the files are at '{host}', which is no container in https://*.blob.core.windows.net")
+        what = f"the files are at '{host}', which is no container in https://*.blob.core.windows.net"
+        raise StorageError(what, fix="Register a copy whose files are blobs in Azure's public cloud")
     return found[0], unquote(rest.strip("/"))
 
 
@@ -114,7 +118,8 @@ class Container:
         blocks: list[str] = []
         for each in content:
             if len(blocks) == MOST_BLOCKS:
-                raise StorageError(f"PUT {name}: the file has more than {MOST_BLOCKS * BLOCK} bytes")
+                what = f"PUT {name}: the file has more than {MOST_BLOCKS * BLOCK} bytes"
+                raise StorageError(what, fix="Split it into several files")
             block = base64.b64encode(f"{len(blocks):08}".encode()).decode()
             # The service compares the sum and refuses a block that was damaged on its way.
             md5 = base64.b64encode(hashlib.md5(each, usedforsecurity=False).digest()).decode()

@@ -77,13 +77,15 @@ def files_at(container: Container, path: str) -> ModelFiles:
     # The prefix finds what only begins alike too, such as `model-2/…` beside `model`.
     found = [each for each in container.blobs(path) if each.name == path or each.name.startswith(f"{path}/")]
     if not path or not found:
-        raise StorageError(f"there is no file at '{path}' in {container}", 404, container.account)
+        fix = "The version names files that are gone, or were never there. Register the model as a new version"
+        raise StorageError(f"there is no file at '{path}' in {container}", 404, container.account, fix)
     files = tuple(ModelFile(each.name.removeprefix(above), each) for each in found)
     for each in files:
         try:
             check_path(each.path)
         except PathError as error:
-            raise StorageError(f"a model in {container} cannot be copied: {error}") from None
+            fix = "Rename the file, and register the model as a new version"
+            raise StorageError(f"a model in {container} cannot be copied: {error}", fix=fix) from None
     return ModelFiles(container, above, name, files)
 
 

@@ -83,6 +83,14 @@ class Models:
         found = self.azure.arm.get(self._path(model, version), API_VERSION)
         return _version(found) if found is not None else None
 
+    def settled(self, model: str, version: str) -> Optional[ModelVersion]:
+        """A version as soon as Azure has ended what it is doing with it, or None if there is none."""
+        path = self._path(model, version)
+        found = self.azure.arm.wait(
+            lambda: self.azure.arm.get(path, API_VERSION), lambda now: now is None or _state(now) in _ENDED
+        )
+        return _version(found) if found is not None else None
+
     def existing(self, model: str, version: str) -> ModelVersion:
         """A version. Raises PromotionError with those that there are if it is missing."""
         found = self.get(model, version)
@@ -94,7 +102,7 @@ class Models:
             more = f", and {len(listed) - 20} more" if len(listed) > 20 else ""
             fix = f"'{model}' has there: {versions}{more}"
         else:
-            fix = f"No model there is called '{model}'. Names are compared with the case of letters"
+            fix = f"There is no {self.kind} {self.name}, or no model '{model}' in it. Letters count with their case"
         raise PromotionError(Why.NO_SUCH_MODEL, f"{self} has no version {version} of the model '{model}'", fix)
 
     def put(self, model: str, version: str, body: Mapping[str, Any]) -> ModelVersion:

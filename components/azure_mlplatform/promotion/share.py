@@ -39,7 +39,7 @@ def share(source: Workspace, registry: Registry, model: str, version: str, says:
     digest = files.digest(says)
     provenance = replace(_provenance(source, found), digest=digest)
     done = Shared(registry.asset_id(model, version), True, provenance, len(files.files), files.size)
-    if (there := registry.get(model, version)) is not None and _same(registry, there, provenance):
+    if (there := registry.settled(model, version)) is not None and _same(registry, there, provenance):
         return replace(done, provenance=provenance_of(there.properties))
     place, folder = registry.place(model, version)
     # Named by the digest: what a run before left behind is a part of the same content, or lies elsewhere.
@@ -55,7 +55,7 @@ def share(source: Workspace, registry: Registry, model: str, version: str, says:
         registry.put(model, version, body)
     except ArmError as error:
         # Another run may have been faster. What it registered counts.
-        if error.status != 409 or (there := registry.get(model, version)) is None:
+        if error.status != 409 or (there := registry.settled(model, version)) is None:
             raise
         _same(registry, there, provenance)
         return replace(done, provenance=provenance_of(there.properties))
