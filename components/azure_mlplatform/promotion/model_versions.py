@@ -133,14 +133,10 @@ class Workspace(Models):
         found = self.azure.arm.get(f"{self.id}/jobs/{quote(job)}", API_VERSION) or {"properties": {}}
         return _texts(found["properties"].get("properties"))
 
-    def takes_none_from_registries(self) -> list[str]:
-        """The online endpoints on attached clusters, which take no models from a registry, by name."""
+    def online_endpoints(self) -> Mapping[str, bool]:
+        """Online endpoint → whether it is on an attached cluster, where no model of a registry can be deployed."""
         found = self.azure.arm.list(f"{self.id}/onlineEndpoints", API_VERSION) or []
-        return sorted(str(each.get("name")) for each in found if (each.get("properties") or {}).get("compute"))
-
-    def has_endpoints(self) -> bool:
-        """Whether it has an online endpoint."""
-        return bool(self.azure.arm.list(f"{self.id}/onlineEndpoints", API_VERSION))
+        return {str(each.get("name")): bool((each.get("properties") or {}).get("compute")) for each in found}
 
     def files(self, version: ModelVersion) -> tuple[Container, str]:
         """The container of a version's files, by Entra, and their path in it."""

@@ -57,17 +57,16 @@ def promote(
     found = registry.existing(model, version)
     provenance = _checked(registry, found, digest)
     asset_id = registry.asset_id(model, version)
-    endpoints = tuple(target.takes_none_from_registries()) if copy is None else ()
+    there = target.online_endpoints() if copy is None else {}
+    if copy is None and not there:
+        what = f"{target} has no online endpoint, so it is not known whether the model has to be copied"
+        raise PromotionError(Why.REFUSED, what, "Say it: --copy for endpoints on a cluster, --no-copy for managed ones")
+    endpoints = tuple(sorted(name for name, is_on_cluster in there.items() if is_on_cluster))
     if not (copy or endpoints):
-        if copy is None and not target.has_endpoints():
-            what = f"{target} has no online endpoint, so it is not known whether the model has to be copied"
-            raise PromotionError(
-                Why.REFUSED, what, "Say it: --copy for endpoints on a cluster, --no-copy for managed ones"
-            )
         return Promoted(asset_id, (), False, True, provenance)
     copied = replace(provenance, registry_model=asset_id)
-    if (there := target.get(model, version)) is not None:
-        return Promoted(there.id, endpoints, True, True, _same(target, there, copied))
+    if (before := target.get(model, version)) is not None:
+        return Promoted(before.id, endpoints, True, True, _same(target, before, copied))
     made = _copy(registry, found, target, model, version, copied, says)
     return Promoted(made.id, endpoints, True, False, copied)
 
