@@ -1,6 +1,8 @@
 """The commands as processes, against registries, workspaces and storage on loopback, with the rights of real roles."""
 
 import json
+import re
+import shlex
 import signal
 import threading
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from azure_mlplatform.cli import model_promote, model_share, model_show
 from azure_mlplatform.cli.schema import output_schema
 from support.model_registry import SIGNATURE, Response
 from support.promoted_models import (
@@ -71,6 +74,22 @@ def test_a_model_goes_from_dev_to_prod_and_says_where_it_comes_from(azure, cli, 
     # No key is asked for, and the signatures that the service gave are nowhere.
     assert not azure.asked("POST", "listSecrets|listKeys")
     assert SIGNATURE not in json.dumps(azure.resources) + shared.stdout + promoted.stdout
+
+
+def test_each_example_of_a_help_text_runs_as_printed(azure, cli):
+    values = {"$REGISTRY": REGISTRY}
+    for command, identity in (
+        (model_share, "release-dev"),
+        (model_promote, "release-prod"),
+        (model_show, "release-prod"),
+    ):
+        for example in command.EXAMPLES:
+            words = shlex.split(re.split(r"\s{2,}", example)[0])
+            assert words[:2] == ["mlplatform", "model"]
+            done = cli.run(identity, *[values.get(each, each) for each in words[2:]])
+            assert done.returncode == 0, (example, done.stderr)
+        if command is model_share:
+            values["$DIGEST"] = json.loads((cli.folder / "shared.json").read_text())["provenance"]["digest"]
 
 
 def test_progress_and_answer_are_apart_and_a_second_run_changes_nothing(azure, cli):

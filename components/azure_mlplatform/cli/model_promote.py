@@ -12,7 +12,7 @@ from .plans import progress
 
 EXAMPLES = (
     'mlplatform model promote churn 7 --registry "$REGISTRY"       for the endpoints of prod',
-    "mlplatform model promote churn 7 --digest sha256:9f86d08188…   only the content that was approved",
+    'mlplatform model promote churn 7 --digest "$DIGEST"           only the content that was approved',
 )
 
 

@@ -12,7 +12,7 @@ from .plans import progress
 
 EXAMPLES = (
     'mlplatform model share churn 7 --registry "$REGISTRY"         from dev, into the registry',
-    "mlplatform model share churn 7 --from test --json -o shared.json",
+    "mlplatform model share churn 7 --json -o shared.json          with its digest, for the job that promotes",
 )
 
 
