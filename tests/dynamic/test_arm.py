@@ -351,3 +351,13 @@ def test_a_call_that_is_refused_has_its_status(server):
     with contextlib.suppress(ArmError), pytest.raises(ArmError, match="AuthorizationFailed: no") as failed:
         server.client().get(PATH, "1")
     assert failed.value.status == 403
+
+
+def test_an_action_has_a_body_and_a_list_its_filter(server):
+    server.answers = [Answer(body=THING)]
+    server.client().post(f"{PATH}/start", "1", {"wanted": 1})
+    server.answers = [Answer(body={"value": [THING]})]
+    assert server.client().list(f"{PATH}/parts", "1", isDefault="true") == [THING]
+    asked, listed = server.calls
+    assert (asked.method, asked.body) == ("POST", {"wanted": 1})
+    assert listed.query == {"api-version": "1", "isDefault": "true"}

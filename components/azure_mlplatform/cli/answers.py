@@ -909,6 +909,77 @@ class EndpointSmoke(Answer):
     cases: list[SmokeCase] = []
 
 
+class ModelProvenance(_Object):
+    """Where a model comes from. Null: not known."""
+
+    digest: Optional[str] = None
+    """The digest of its files: `sha256:` and 64 hexadecimal digits."""
+
+    workspace: Optional[str] = None
+    """The workspace in which it was made, by id."""
+
+    job: Optional[str] = None
+    """The job that made it."""
+
+    git_commit: Optional[str] = None
+    """The commit of the code of that job."""
+
+    git_repository: Optional[str] = None
+    git_dirty: Optional[str] = None
+    """`True` if the code had changes that were not committed."""
+
+    registry_model: Optional[str] = None
+    """The version in the registry that it is a copy of."""
+
+
+class ModelShare(Answer):
+    """`mlplatform model share --json`."""
+
+    command: Literal["model share"] = "model share"
+    id: Optional[str] = None
+    """The version in the registry, as `azureml://registries/…`. Null if nothing was shared."""
+
+    was_there: bool = False
+    """Whether the registry had this content already."""
+
+    files: int = 0
+    bytes: int = 0
+    provenance: ModelProvenance = ModelProvenance()
+
+
+class ModelPromote(Answer):
+    """`mlplatform model promote --json`."""
+
+    command: Literal["model promote"] = "model promote"
+    id: Optional[str] = None
+    """What a deployment names as its model: of the registry, or of the workspace. Null if nothing was promoted."""
+
+    copied: bool = False
+    """Whether it is a copy in the workspace."""
+
+    copied_for: list[str] = []
+    """The online endpoints on clusters because of which it is copied. Empty with --copy."""
+
+    was_there: bool = False
+    """Whether nothing was left to do."""
+
+    provenance: ModelProvenance = ModelProvenance()
+
+
+class ModelShow(Answer):
+    """`mlplatform model show --json`."""
+
+    command: Literal["model show"] = "model show"
+    id: Optional[str] = None
+    type: Optional[str] = None
+    """`custom_model`, `mlflow_model` or `triton_model`."""
+
+    state: Optional[str] = None
+    """Azure's provisioning state."""
+
+    provenance: ModelProvenance = ModelProvenance()
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     Init,
     Explain,
@@ -929,5 +1000,8 @@ ANSWERS: tuple[type[Answer], ...] = (
     RequestRetire,
     Projects,
     EndpointSmoke,
+    ModelShare,
+    ModelPromote,
+    ModelShow,
 )
 """The objects of all commands."""

@@ -6,7 +6,18 @@ import typer
 
 from . import check as checks
 from . import cost as costs
-from . import endpoint_smoke, request_check, request_init, request_new, request_render, request_retire, request_status
+from . import (
+    endpoint_smoke,
+    model_promote,
+    model_share,
+    model_show,
+    request_check,
+    request_init,
+    request_new,
+    request_render,
+    request_retire,
+    request_status,
+)
 from . import expire as expires
 from . import explain as explains
 from . import export as exports
@@ -19,6 +30,7 @@ from . import schema as schemas
 from .endpoint import endpoint
 from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
 from .local import local
+from .model import model
 from .options import epilog
 from .request import request
 
@@ -35,6 +47,7 @@ app = typer.Typer(
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
 app.add_typer(local, name="local")
+app.add_typer(model, name="model")
 app.add_typer(prices_.prices, name="prices")
 app.add_typer(request, name="request")
 app.add_typer(endpoint, name="endpoint")
@@ -75,3 +88,6 @@ request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(req
 request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)
 endpoint.command(epilog=epilog(*endpoint_smoke.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(endpoint_smoke.smoke)
+model.command(epilog=epilog(*model_share.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_share.share)
+model.command(epilog=epilog(*model_promote.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_promote.promote)
+model.command(epilog=epilog(*model_show.EXAMPLES, codes=(BAD_INPUT, UNREACHABLE)))(model_show.show)

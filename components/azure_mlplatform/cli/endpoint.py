@@ -34,15 +34,6 @@ DeploymentOption = Annotated[
     ),
 ]
 
-Environments = Annotated[
-    Optional[Path],
-    typer.Option(
-        "--environments",
-        metavar="FILE",
-        help="The file with the names of environments. Default: ./environments.json, else .cloud/environments.json.",
-    ),
-]
-
 Scope = Annotated[
     Optional[str],
     typer.Option(

@@ -11,7 +11,6 @@ from .endpoint import (
     DEFAULT_MODEL_PATH,
     DeploymentOption,
     EndpointArgument,
-    Environments,
     ModelPath,
     NoToken,
     Scope,
@@ -20,7 +19,7 @@ from .endpoint import (
     reaching_azure,
 )
 from .exit_codes import FINDING, UNREACHABLE
-from .options import AsJson, OutputFile
+from .options import AsJson, Environments, OutputFile
 from .output import output
 
 if TYPE_CHECKING:

@@ -80,6 +80,15 @@ Processes = Annotated[
     typer.Option("--processes", metavar="N", min=1, help="Plan in so many processes. Default: one for each core."),
 ]
 
+Environments = Annotated[
+    Optional[Path],
+    typer.Option(
+        "--environments",
+        metavar="FILE",
+        help="The file with the names of environments. Default: ./environments.json, else .cloud/environments.json.",
+    ),
+]
+
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Plan all stacks, and keep no results: docs/commands.md, A check of many.")
 ]

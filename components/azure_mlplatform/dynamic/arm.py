@@ -89,7 +89,7 @@ class ResourceManager:
         self._client = ARMPipelineClient(
             where.resource_manager,
             policies=_policies(self._host, self.credential, f"{where.resource_manager}/.default"),
-            transport=_transport(self._pauses),
+            transport=bounded_transport(self._pauses, LONGEST_ANSWER),
         )
 
     def begin(self) -> "ResourceManager":
@@ -104,10 +104,10 @@ class ResourceManager:
             raise ArmError(f"GET {_short(path)}: the answer has no properties")
         return found
 
-    def list(self, path: str, api_version: str) -> Optional[list[Any]]:
+    def list(self, path: str, api_version: str, **query: str) -> Optional[list[Any]]:
         """The resources of a list, from all its pages, or None if ARM says that what they belong to is gone."""
         found: list[Any] = []
-        page = self._call("GET", path, {"api-version": api_version})
+        page = self._call("GET", path, {"api-version": api_version, **query})
         for _ in range(PAGES):
             if page is None:
                 return None
@@ -240,21 +240,27 @@ def _policies(host: str, credential: Any, scope: str) -> list[Any]:
     ]
 
 
-def _transport(pauses: Pauses) -> Any:
+def bounded_transport(pauses: Pauses, longest: int) -> Any:
+    """A transport of azure-core that reads at most `longest` bytes of an answer, and pauses within `pauses`."""
     from azure.core.pipeline.transport import RequestsTransport
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import HTTPError
 
     import requests
 
     class Bounded(HTTPAdapter):
-        """Reads no more of an answer than LONGEST_ANSWER, and no pause that is none: azure-core raises ValueError."""
+        """Reads no more of an answer than `longest`, and no pause that is none: azure-core raises ValueError."""
 
         def send(self, *args: Any, **kwargs: Any) -> requests.Response:
             response = super().send(*args, **kwargs)
             for name in _PAUSES:
                 if name in response.headers and _seconds(name, response.headers[name]) is None:
                     del response.headers[name]
-            response._content = response.raw.read(LONGEST_ANSWER, decode_content=True)
+            try:
+                response._content = response.raw.read(longest, decode_content=True)
+            except HTTPError as error:
+                # An answer that was cut: azure-core asks again only after an error of requests.
+                raise requests.ConnectionError(error) from None
             response._content_consumed = True
             response.close()
             return response
