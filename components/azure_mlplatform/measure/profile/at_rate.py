@@ -1,0 +1,175 @@
+"""Whether a candidate meets the target at one rate: decided by independent runs, and only when it is clear."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from ..load.measurement import Failure
+from ..statistics.intervals import Interval, percentile_of_runs, share_of_runs
+
+if TYPE_CHECKING:
+    from ..load.measurement import Measurement
+    from .candidates import Runs, Target
+
+LATENESS = 0.05
+"""The most that the generator's own lateness may be at its p99, as a share of the bound. A later run is no evidence."""
+
+BEYOND = 20
+"""A run's percentile rests on at least so many requests beyond it: a run for p95 has 400."""
+
+FIRST_LOOK = 4
+"""The number of runs after which a rate is looked at first. Each next look is after twice as many."""
+
+MOST_RATES = 16
+"""How many rates of one candidate are decided at most: the risk of a wrong decision is shared among them."""
+
+
+class Verdict(StrEnum):
+    """What the runs at a rate say."""
+
+    MEETS = "meets"
+    FAILS = "fails"
+    OPEN = "open"
+    """Not clear with the runs so far."""
+
+    LATE = "late"
+    """The generator could not keep the schedule: nothing is known of the candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtRate:
+    """What was measured at a rate."""
+
+    rate: float
+    """Scorings a second of the schedule."""
+
+    response: Interval
+    """The percentile of response times, in seconds."""
+
+    errors: Interval
+    """The share of errors."""
+
+    runs: int
+    """The runs that count."""
+
+    verdict: Verdict
+    lateness: float
+    """The highest p99 of the generator's lateness among the runs, in seconds."""
+
+    requests: int = 0
+    """All requests that were sent for it, the warm-up and late runs included."""
+
+    statuses: tuple[tuple[str, int], ...] = ()
+    """The errors by kind, the most frequent first."""
+
+
+def looks(runs: "Runs") -> tuple[int, ...]:
+    """The numbers of runs after which a rate is looked at."""
+    found = [FIRST_LOOK]
+    while found[-1] * 2 < runs.most:
+        found.append(found[-1] * 2)
+    return (*found, runs.most) if runs.most > found[-1] else tuple(found)
+
+
+def level(confidence: float, runs: "Runs") -> float:
+    """The confidence of one bound at one look, so that all decisions on a candidate together are right with
+    `confidence` (Bonferroni: over the rates, and over the looks at each)."""
+    return 1 - (1 - confidence) / (MOST_RATES * len(looks(runs)))
+
+
+def counted_seconds(rate: float, batch: int, target: "Target", runs: "Runs") -> float:
+    """The length of a run at a rate, without its warm-up."""
+    return max(runs.seconds, math.ceil(BEYOND / (1 - target.percentile / 100)) * batch / rate)
+
+
+@dataclass
+class Trial:
+    """The runs of a candidate at a rate. It can go on where it ended."""
+
+    rate: float
+    target: "Target"
+    runs: "Runs"
+    confidence: float
+    responses: list[Any] = field(default_factory=list)
+    errors: list[Any] = field(default_factory=list)
+    late: int = 0
+    """Late runs."""
+
+    lateness: float = 0.0
+    requests: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    _decided: Verdict = Verdict.OPEN
+
+    def add(self, run: "Measurement") -> None:
+        """Counts a run. One whose generator was late is counted as such, and for nothing else."""
+        import numpy as np
+
+        taken = run.lateness[np.isfinite(run.lateness)]
+        late = float(np.percentile(taken, 99)) if len(taken) else 0.0
+        self.lateness = max(self.lateness, late)
+        self.requests += len(run.intended)
+        # What this machine could not send is its own failure, whatever it was late with.
+        if late > LATENESS * self.target.bound or not run.was_sent.all():
+            self.late += 1
+            return
+        counts = run.intended >= self.runs.warm_up
+        failed = ~run.succeeded[counts]
+        self.errors.append(failed.astype(float))
+        self.responses.append(waited(run)[counts])
+        for kind in _kinds(run, counts & ~run.succeeded):
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+    def look(self) -> AtRate:
+        """What the runs so far say."""
+        import numpy as np
+
+        sure = level(self.confidence, self.runs)
+        if self._decided is Verdict.OPEN:
+            self._decided = self._verdict(sure)
+        percentile = self.target.percentile
+        statuses = tuple(sorted(self.kinds.items(), key=lambda each: (-each[1], each[0])))
+        answered = [each[np.isfinite(each)] for each in self.responses]
+        return AtRate(
+            self.rate,
+            percentile_of_runs(answered, percentile),
+            share_of_runs(self.errors),
+            len(self.responses),
+            self._decided,
+            self.lateness,
+            self.requests,
+            statuses,
+        )
+
+    def _verdict(self, sure: float) -> Verdict:
+        import numpy as np
+
+        if self.late and self.late >= len(self.responses):
+            return Verdict.LATE if self.late >= 2 else Verdict.OPEN
+        answered = [each[np.isfinite(each)] for each in self.responses]
+        response = percentile_of_runs(answered, self.target.percentile, confidence=sure, one_sided=True)
+        errors = share_of_runs(self.errors, confidence=sure, one_sided=True)
+        if response.low > self.target.bound or errors.low > self.target.errors:
+            return Verdict.FAILS
+        if response.n == 0 and errors.n:
+            return Verdict.FAILS
+        met = response.high <= self.target.bound and errors.high <= self.target.errors
+        return Verdict.MEETS if met else Verdict.OPEN
+
+
+def waited(run: "Measurement") -> Any:
+    """How long each request waited for its answer: infinite where that is unknown.
+
+    A request that the caller gave up has waited so long at the least, and counts with that. Errors count among the
+    errors alone: one that comes at once would make a server fast.
+    """
+    import numpy as np
+
+    gave_up = run.failure == Failure.TIMEOUT
+    return np.where(run.succeeded | gave_up, run.response, np.inf)
+
+
+def _kinds(run: "Measurement", which: Any) -> Iterator[str]:
+    for status, failure in zip(run.status[which].tolist(), run.failure[which].tolist(), strict=True):
+        yield f"HTTP {status}" if status else Failure(failure).name.lower().replace("_", " ")
