@@ -61,12 +61,14 @@ def order_statistics(samples, share=0.95):
     """What a textbook says of independent samples: two of them, by the binomial. Requests of a queue are none."""
     ordered, n = np.sort(samples), len(samples)
     low, high = (int(binom.ppf(tail, n, share)) for tail in (0.025, 0.975))
-    return intervals.Interval(float(ordered[int(n * share)]), float(ordered[low]), float(ordered[min(high, n - 1)]), n, 1)
+    return intervals.Interval(
+        float(ordered[int(n * share)]), float(ordered[low]), float(ordered[min(high, n - 1)]), n, 1
+    )
 
 
 def test_order_statistics_of_one_run_do_not():
-    """Why they are nowhere used: at utilisation 0.8 they hold the truth in 15 of 50 runs of 40,000 requests, and in 10 of 50 of
-    4,000 (measured here). Of independent samples they say what they promise."""
+    """Why they are nowhere used. At utilisation 0.8 they hold the truth in 15 of 50 runs of 40,000 requests, and in 10
+    of 50 of 4,000 (measured here). Of independent samples they say what they promise."""
     hits, _ = covered(0.8, lambda seed: order_statistics(responses(0.8, 40_000, seed)))
     assert hits <= 0.4 * RUNS
     short, _ = covered(0.8, lambda seed: order_statistics(responses(0.8, 4_000, seed)))

@@ -26,6 +26,10 @@ MOST_RATES = 16
 """How many rates of one candidate are decided at most: the risk of a wrong decision is shared among them."""
 
 
+MOST_LATE = 2
+"""After so many late runs, and no more that were in time, the generator is taken to be too slow for a rate."""
+
+
 class Verdict(StrEnum):
     """What the runs at a rate say."""
 
@@ -100,7 +104,7 @@ class Trial:
     lateness: float = 0.0
     requests: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
-    _decided: Verdict = Verdict.OPEN
+    verdict: Verdict = Verdict.OPEN
 
     def add(self, run: "Measurement") -> None:
         """Counts a run. One whose generator was late is counted as such, and for nothing else."""
@@ -111,44 +115,43 @@ class Trial:
         self.lateness = max(self.lateness, late)
         self.requests += len(run.intended)
         # What this machine could not send is its own failure, whatever it was late with.
-        if late > LATENESS * self.target.bound or not run.was_sent.all():
+        if late > LATENESS * self.target.bound or bool((run.failure == Failure.NOT_SENT).any()):
             self.late += 1
+            if self.late >= MOST_LATE and self.late >= len(self.responses):
+                self.verdict = Verdict.LATE
             return
         counts = run.intended >= self.runs.warm_up
         failed = ~run.succeeded[counts]
         self.errors.append(failed.astype(float))
         self.responses.append(waited(run)[counts])
-        for kind in _kinds(run, counts & ~run.succeeded):
+        for kind in kinds(run, counts & ~run.succeeded):
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
-    def look(self) -> AtRate:
-        """What the runs so far say."""
-        import numpy as np
+    def decide(self) -> None:
+        """Decides if it is clear. Once it is, it stays so."""
+        if self.verdict is Verdict.OPEN:
+            self.verdict = self._verdict(level(self.confidence, self.runs))
 
-        sure = level(self.confidence, self.runs)
-        if self._decided is Verdict.OPEN:
-            self._decided = self._verdict(sure)
-        percentile = self.target.percentile
-        statuses = tuple(sorted(self.kinds.items(), key=lambda each: (-each[1], each[0])))
-        answered = [each[np.isfinite(each)] for each in self.responses]
+    def summary(self) -> AtRate:
+        """What the runs so far say."""
         return AtRate(
             self.rate,
-            percentile_of_runs(answered, percentile),
+            percentile_of_runs(self._answered(), self.target.percentile),
             share_of_runs(self.errors),
             len(self.responses),
-            self._decided,
+            self.verdict,
             self.lateness,
             self.requests,
-            statuses,
+            tuple(sorted(self.kinds.items(), key=lambda each: (-each[1], each[0]))),
         )
 
-    def _verdict(self, sure: float) -> Verdict:
+    def _answered(self) -> list[Any]:
         import numpy as np
 
-        if self.late and self.late >= len(self.responses):
-            return Verdict.LATE if self.late >= 2 else Verdict.OPEN
-        answered = [each[np.isfinite(each)] for each in self.responses]
-        response = percentile_of_runs(answered, self.target.percentile, confidence=sure, one_sided=True)
+        return [each[np.isfinite(each)] for each in self.responses]
+
+    def _verdict(self, sure: float) -> Verdict:
+        response = percentile_of_runs(self._answered(), self.target.percentile, confidence=sure, one_sided=True)
         errors = share_of_runs(self.errors, confidence=sure, one_sided=True)
         if response.low > self.target.bound or errors.low > self.target.errors:
             return Verdict.FAILS
@@ -170,6 +173,7 @@ def waited(run: "Measurement") -> Any:
     return np.where(run.succeeded | gave_up, run.response, np.inf)
 
 
-def _kinds(run: "Measurement", which: Any) -> Iterator[str]:
+def kinds(run: "Measurement", which: Any) -> Iterator[str]:
+    """The kind of each error in a part of a run: its status, or why there is none."""
     for status, failure in zip(run.status[which].tolist(), run.failure[which].tolist(), strict=True):
         yield f"HTTP {status}" if status else Failure(failure).name.lower().replace("_", " ")

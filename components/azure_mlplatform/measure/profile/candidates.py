@@ -39,8 +39,8 @@ class Target(Settings):
     answer."""
 
     errors: float = Field(default=0.01, ge=0, le=0.5)
-    """The most errors, as a share of all requests. Default: 0.01, one in a hundred. A lower share takes more requests at
-    each rate to be shown: 0.001 some 8,000 without any error."""
+    """The most errors, as a share of all requests. Default: 0.01, one in a hundred. A lower share takes more requests
+    at each rate to be shown: 0.001 some 8,000 without any error."""
 
     expected_rate: float = Field(gt=0, le=100_000, examples=[20])
     """Scorings a second on a usual day."""
@@ -98,16 +98,16 @@ class Bounds(Settings):
     """All requests together. Default: 1,000,000."""
 
     money: Optional[float] = Field(default=None, gt=0, examples=[30])
-    """What the deployments that it makes may cost, in the currency of the price table. Default: no bound. With it, every
-    candidate that is deployed must have a price."""
+    """What the deployments that it makes may cost, in the currency of the price table. Default: no bound. With it,
+    every candidate that is deployed must have a price."""
 
 
 class Runs(Settings):
     """How each rate is measured: by independent runs."""
 
     seconds: float = Field(default=30, ge=1, le=3600)
-    """The length of a run after its warm-up. Lower rates run longer, until the percentile rests on 20 requests beyond it.
-    Default: 30."""
+    """The length of a run after its warm-up. Lower rates run longer, until the percentile rests on 20 requests beyond
+    it. Default: 30."""
 
     warm_up: float = Field(default=10, ge=0, le=600)
     """The seconds at the start of each run that are not counted. Default: 10."""
@@ -142,8 +142,8 @@ class Candidate(Settings):
     """A deployment (revision, slot) that is there: it is measured as it is, and never changed."""
 
     like: Optional[str] = None
-    """The deployment that model, code, environment and all that is not named here are taken from. Default: the one with
-    the most traffic."""
+    """The deployment that model, code, environment and all that is not named here are taken from. Default: the one
+    with the most traffic."""
 
     vm_size: Optional[str] = None
     """The size of its machines. Managed endpoints only."""
@@ -164,7 +164,7 @@ class Candidate(Settings):
     """How many requests an instance works on at once; more wait. Default: as it is. Azure ML's own default is 1."""
 
     workers: Optional[int] = Field(default=None, ge=1, le=256)
-    """Processes of the scoring server: the variable WORKER_COUNT of azureml-inference-server-http. Default: as it is."""
+    """Processes of the scoring server: WORKER_COUNT of azureml-inference-server-http. Default: as it is."""
 
     environment_variables: dict[str, str] = Field(default_factory=dict)
     """Other variables, such as the number of threads of a library. They are added to those that are there."""

@@ -1,6 +1,5 @@
 """What a candidate costs a month, by the price table."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Optional
@@ -41,9 +40,9 @@ def billed_machines(
 ) -> tuple[Optional[str], Optional[int]]:
     """The size and number of the machines that a candidate is billed for.
 
-    On a managed endpoint they are its instances (Learn: machine-learning/concept-endpoints-online, "you are charged for
-    the compute"; assumed for the 20 % that Azure reserves for upgrades: not billed). On a cluster they are the nodes that the
-    file names: a pool is billed whole.
+    On a managed endpoint they are its instances. That the 20 % which Azure reserves for upgrades ("CLI (v2) managed
+    online deployment YAML schema", 2022-04-26; read 2026-11-28) is not billed is assumed. On a cluster they are the
+    nodes that the file names: a pool is billed whole.
     """
     if candidate.node_size is not None:
         return candidate.node_size, candidate.nodes

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Optional
 
 from ..statistics.intervals import CONFIDENCE
-from .at_rate import MOST_RATES, AtRate, Trial, Verdict, counted_seconds, looks
+from .at_rate import MOST_RATES, AtRate, Trial, Verdict, counted_seconds, kinds, looks
 
 if TYPE_CHECKING:
     from ..load.measurement import Measurement
@@ -53,7 +53,7 @@ class Entrant:
     """A month. None: no price."""
 
     money_an_hour: Optional[float] = None
-    """What an hour of it costs while it is measured, if the search made it."""
+    """What an hour of it costs, if it exists for the search alone."""
 
 
 class Fate(StrEnum):
@@ -134,9 +134,12 @@ class Budget:
     clock: Optional[Callable[[], float]] = None
     """Seconds, monotonic. Default: the length of what was measured, as a simulated queue needs it."""
 
+    bill: Optional[Callable[[], float]] = None
+    """What was spent so far. Default: the hours of measuring, at each candidate's price."""
+
     requests: int = 0
     seconds: float = 0.0
-    money: float = 0.0
+    _money: float = 0.0
     _start: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -146,6 +149,17 @@ class Budget:
     def elapsed(self) -> float:
         """Seconds since the start."""
         return self.clock() - self._start if self.clock else self.seconds
+
+    @property
+    def money(self) -> float:
+        """What was spent so far."""
+        return self.bill() if self.bill else self._money
+
+    def use(self, requests: int, seconds: float, money_an_hour: float) -> None:
+        """Counts a run."""
+        self.requests += requests
+        self.seconds += seconds
+        self._money += money_an_hour * seconds / 3600
 
     def ask(self, requests: int, seconds: float) -> None:
         """Raises OverError if a run does not fit into what is left."""
@@ -168,7 +182,7 @@ class Search:
     target: "Target"
     runs: "Runs"
     measure_of: "Callable[[Entrant], Measure]"
-    """Returns what measures a candidate: deploys it at the first call. Raises CandidateError if that is impossible."""
+    """Returns what measures a candidate: deploys it at the first call. Both raise CandidateError if that is impossible."""
 
     budget: Budget
     seed: int = 1
@@ -224,7 +238,7 @@ class Search:
 
     @property
     def so_far(self) -> Optional[Found]:
-        """The cheapest that was shown to meet the target at the rate that it needs, though a cheaper one may be open."""
+        """The cheapest that was shown to meet the target at the rate that it needs. A cheaper one may be open."""
         return next((each for each in self.found if self._verdict(each) is Verdict.MEETS), None)
 
     @property
@@ -261,7 +275,9 @@ class Search:
                     break
                 self._lose(each)
         # What waited is cheaper than a winner, or there is none: it is decided with all runs.
-        for each in self._contenders():
+        for each in self.found:
+            if each.fate is not Fate.OPEN:
+                continue
             if self._verdict(each) is Verdict.OPEN:
                 self._decide(each, each.required_rate, self.runs.most)
             if self._verdict(each) is not Verdict.MEETS:
@@ -356,38 +372,42 @@ class Search:
 
     def _decide(self, found: Found, rate: float, most: int) -> bool:
         """Measures a candidate at a rate until it is clear, or until it has `most` runs. Says whether it is clear."""
-        entrant = found.entrant
+        measure = self._measure(found)
+        if measure is None:
+            return False
         trial = self._trials.setdefault(
-            (entrant.name, rate), Trial(rate, self.target, self.runs, self.confidence)
+            (found.entrant.name, rate), Trial(rate, self.target, self.runs, self.confidence)
         )
-        found.rates.setdefault(rate, trial.look())
         try:
-            measure = self._measure(found)
-            if found.fate is Fate.BROKEN:
-                found.rates.pop(rate)
-                return False
             for number in (each for each in looks(self.runs) if each <= most):
-                if found.rates[rate].verdict is not Verdict.OPEN:
-                    break
-                while len(trial.responses) < number and found.rates[rate].verdict is not Verdict.LATE:
+                while len(trial.responses) < number and trial.verdict is Verdict.OPEN:
                     self._one_run(found, trial, measure)
-                    if trial.late:
-                        found.rates[rate] = trial.look()
-                found.rates[rate] = trial.look()
+                trial.decide()
+                if trial.verdict is not Verdict.OPEN:
+                    break
+        except CandidateError as error:
+            found.fate, found.why = Fate.BROKEN, str(error)
+            return False
         finally:
-            if not trial.responses and not trial.late:
-                found.rates.pop(rate, None)
-        return found.rates[rate].verdict is not Verdict.OPEN
+            if trial.requests:
+                found.rates[rate] = trial.summary()
+        return trial.verdict is not Verdict.OPEN
 
-    def _measure(self, found: Found) -> "Measure":
+    def _measure(self, found: Found) -> "Optional[Measure]":
+        """What measures a candidate, or None if it is broken. The first time, it is probed."""
+        if found.fate is Fate.BROKEN:
+            return None
         try:
             measure = self.measure_of(found.entrant)
         except CandidateError as error:
             found.fate, found.why = Fate.BROKEN, str(error)
-            return _nothing
+            return None
         if found.alone is None:
-            self._probe(found, measure)
-        return measure
+            try:
+                self._probe(found, measure)
+            except CandidateError as error:
+                found.fate, found.why = Fate.BROKEN, str(error)
+        return None if found.alone is None else measure
 
     def _probe(self, found: Found, measure: "Measure") -> None:
         """Sends a few requests, slowly."""
@@ -401,9 +421,7 @@ class Search:
         run = measure(schedule)
         self._count(run, schedule.seconds, found)
         if not run.succeeded.any():
-            trial = Trial(PROBE_RATE, self.target, self.runs, self.confidence)
-            trial.add(run)
-            found.answers = next((kind for kind, _ in trial.look().statuses), "nothing")
+            found.answers = next(iter(kinds(run, run.status >= 0)), "nothing")
             found.fate, found.why = Fate.BROKEN, f"answers no request: {found.answers}"
             return
         found.alone = float(np.median(run.service[run.succeeded]))
@@ -423,11 +441,7 @@ class Search:
         trial.add(run)
 
     def _count(self, run: "Measurement", seconds: float, found: Found) -> None:
-        self.budget.requests += len(run.intended)
-        self.budget.seconds += seconds
-        # Deployments that stand side by side are all billed: their own hours are added where they are made.
-        if found.entrant.money_an_hour is not None and self.budget.clock is None:
-            self.budget.money += found.entrant.money_an_hour * seconds / 3600
+        self.budget.use(len(run.intended), seconds, found.entrant.money_an_hour or 0.0)
 
     def _met_before_the_end(self) -> Optional[Found]:
         """The candidate that met the target before the budget ended, if no cheaper one is open."""
@@ -451,12 +465,10 @@ class Search:
         elif found.fate is Fate.LATE:
             found.why = f"the generator is too slow for {found.required_rate:.3g} a second"
         else:
-            lacking = next(
-                (each for each in found.rates.values() if each.verdict is Verdict.FAILS and each.rate <= found.required_rate),
-                at,
-            )
-            word = "too close to call" if found.fate is Fate.UNCLEAR else "does not hold"
-            found.why = f"{word} {(lacking or at).rate:.3g} a second: {lacks(lacking or at, self.target)}" if lacking or at else word
+            below = (each for each in found.rates.values() if each.rate <= found.required_rate)
+            if shown := next((each for each in below if each.verdict is Verdict.FAILS), at):
+                word = "too close to call" if found.fate is Fate.UNCLEAR else "does not hold"
+                found.why = f"{word} {shown.rate:.3g} a second: {lacks(shown, self.target)}"
 
 
 def lacks(at: AtRate, target: "Target") -> str:
@@ -486,7 +498,3 @@ def milliseconds(seconds: float) -> str:
 
 class CandidateError(Exception):
     """A candidate cannot be measured. The message says why."""
-
-
-def _nothing(_: object) -> "Measurement":
-    raise CandidateError("it cannot be measured")

@@ -67,9 +67,7 @@ def percentile_of_runs(
     return _sectioned(runs, lambda samples: _percentile(samples, percentile), confidence, one_sided=one_sided)
 
 
-def share_of_runs(
-    runs: "Sequence[Samples]", *, confidence: float = CONFIDENCE, one_sided: bool = False
-) -> Interval:
+def share_of_runs(runs: "Sequence[Samples]", *, confidence: float = CONFIDENCE, one_sided: bool = False) -> Interval:
     """The interval of a share, such as that of errors, from independent runs of ones and zeros.
 
     It is the wider one of that between the runs and Clopper and Pearson's: a few errors say little of their variance.
