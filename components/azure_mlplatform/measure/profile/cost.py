@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Optional
 
 from ...catalogue.meters import MACHINES, Meter
+from ..endpoints.endpoint import Kind
 
 if TYPE_CHECKING:
     from ...catalogue.prices import Price, PriceTable
@@ -36,7 +37,7 @@ def monthly_cost(
 
 
 def billed_machines(
-    candidate: "Candidate", vm_size: Optional[str], instances: Optional[int]
+    candidate: "Candidate", kind: Kind, vm_size: Optional[str], instances: Optional[int]
 ) -> tuple[Optional[str], Optional[int]]:
     """The size and number of the machines that a candidate is billed for.
 
@@ -46,4 +47,4 @@ def billed_machines(
     """
     if candidate.node_size is not None:
         return candidate.node_size, candidate.nodes
-    return vm_size, instances
+    return (vm_size, instances) if kind is Kind.MANAGED else (None, None)

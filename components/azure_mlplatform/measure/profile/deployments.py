@@ -169,6 +169,11 @@ class CandidateDeployments:
             self.taken_away.append(deployment.name)
             del self._there[deployment.name.lower()]
 
+    @property
+    def can_deploy(self) -> bool:
+        """Whether candidates can be deployed here."""
+        return self._deploys is not None
+
     def deployment(self, candidate: Candidate) -> Optional[Deployment]:
         """The deployment that a candidate is, or is like. None: nothing is known of it."""
         name = candidate.deployment or candidate.like or self._most_traffic()
@@ -305,6 +310,9 @@ class CandidateDeployments:
             if kind is Kind.URL or kind not in _ONLY[each]:
                 where = " and ".join(sorted(_ONLY[each]))
                 yield Problem((*path, each), f"is for {where} endpoints, and {self.endpoint.name} is {_a(kind)}", "")
+        if kind is Kind.CONTAINER_APP and (candidate.limits.cpu or "").endswith("m"):
+            fix = "Write a number of CPUs, such as 0.5"
+            yield Problem((*path, "limits", "cpu"), f"Container Apps do not take '{candidate.limits.cpu}'", fix)
         if kind is Kind.URL:
             if len(self.candidates) > 1:
                 fix = "Leave one candidate, or name the endpoint by its resource id"

@@ -182,7 +182,7 @@ class Search:
     target: "Target"
     runs: "Runs"
     measure_of: "Callable[[Entrant], Measure]"
-    """Returns what measures a candidate: deploys it at the first call. Both raise CandidateError if that is impossible."""
+    """Returns what measures a candidate: deploys it at the first call. Both raise CandidateError if they cannot."""
 
     budget: Budget
     seed: int = 1
@@ -467,7 +467,7 @@ class Search:
         else:
             below = (each for each in found.rates.values() if each.rate <= found.required_rate)
             if shown := next((each for each in below if each.verdict is Verdict.FAILS), at):
-                word = "too close to call" if found.fate is Fate.UNCLEAR else "does not hold"
+                word = "too close to call at" if found.fate is Fate.UNCLEAR else "does not hold"
                 found.why = f"{word} {shown.rate:.3g} a second: {lacks(shown, self.target)}"
 
 
