@@ -961,6 +961,9 @@ class ProfiledCandidate(_Object):
     """How much higher the peak could be, as a share of it."""
 
     utilisation: Utilisation
+    warm_up: Optional[str]
+    """What its first run said of a warm-up."""
+
     alone_ms: Optional[float]
     """The median time of a request without load."""
 
@@ -979,6 +982,9 @@ class LoadGenerator(_Object):
 
     lateness_ms: float
     """The p99 of its lateness, of the latest run."""
+
+    ceiling: Optional[float]
+    """The rate at which it would have taken a whole core, in requests a second: an upper bound. Null: unknown."""
 
     allowed_ms: float
     kept_up_to: float

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -110,9 +110,9 @@ def profile(
             at = endpoint_of(endpoint, environments=environments, scope=scope, no_token=no_token, path=path)
             says = stack.enter_context(_said())
             made = _deployments(at, wanted, bodies, says)
-            made.read(live=live)
+            refuse_any(_with_lines(made.read(live=live), candidates))
             costs = _costs(wanted, made, table, getattr(at, "location", ""))
-            refuse_any(_money_problems(wanted, costs, candidates))
+            refuse_any(_with_lines(_money_problems(wanted, costs), candidates))
             if dry_run:
                 _say_what_would_be(said, wanted, made, costs)
                 return
@@ -139,7 +139,7 @@ def _input(
     table = PriceTable((), "", "")
     bodies: dict[str, bytes] = {}
     try:
-        wanted = read_candidates(file)
+        wanted = _read(file)
     except ProblemsError as error:
         problems += error.problems
     if wanted is not None:
@@ -158,12 +158,12 @@ def _input(
     return wanted, bodies, table
 
 
-def read_candidates(file: Path) -> "Candidates":
+def _read(file: Path) -> "Candidates":
     """The candidates in a file. Raises ProblemsError with all its problems, each with its line."""
     from pydantic import ValidationError
 
     from ..config.files import read
-    from ..foundation.problems import located, problems_of
+    from ..foundation.problems import problems_of
     from ..measure.profile.candidates import Candidates
 
     found = read(file)
@@ -172,8 +172,15 @@ def read_candidates(file: Path) -> "Candidates":
     try:
         return Candidates.model_validate(found.data)
     except ValidationError as error:
-        places = {at: f"{file.name}:{line}" for at, line in found.lines.items()}
-        raise ProblemsError(located(problems_of(error, Candidates, data=found.data), places, file.name)) from None
+        raise ProblemsError(_with_lines(problems_of(error, Candidates, data=found.data), file)) from None
+
+
+def _with_lines(problems: Iterable[Problem], file: Path) -> list[Problem]:
+    """Problems of candidates, each with its line in their file."""
+    from ..config.files import read
+    from ..foundation.problems import located
+
+    return list(located(problems, {at: f"{file.name}:{line}" for at, line in read(file).lines.items()}, file.name))
 
 
 def _bodies(wanted: "Candidates", file: Path, body: Optional[Path], problems: list[Problem]) -> dict[str, bytes]:
@@ -252,9 +259,7 @@ def _costs(
     }
 
 
-def _money_problems(
-    wanted: "Candidates", costs: "Mapping[str, Optional[MonthlyCost]]", file: Path
-) -> Iterator[Problem]:
+def _money_problems(wanted: "Candidates", costs: "Mapping[str, Optional[MonthlyCost]]") -> Iterator[Problem]:
     """Money can be bounded only where its price is known."""
     if wanted.bounds.money is None:
         return
@@ -262,7 +267,7 @@ def _money_problems(
         if not each.is_there and costs[each.name] is None:
             fix = "Remove bounds.money, or add its price to the table: mlplatform prices update"
             what = "has no price, and bounds.money bounds what it may cost"
-            yield Problem(("candidates", index), what, fix, file.name)
+            yield Problem(("candidates", index), what, fix)
 
 
 def _search(
@@ -370,13 +375,10 @@ def _say_what_would_be(
             said.lines([f"{each.name}: {price}. Nothing is left of it after the loss of one {target.survives}"])
             continue
         length = runs.warm_up + counted_seconds(required, each.batch, target, runs)
-        said.lines(
-            [
-                f"{each.name}: {price}, {counted(instances, 'instance') if instances else 'instances unknown'}; needs "
-                f"{required:.3g} a second, measured in {FIRST_LOOK} runs of {length:.0f} s or more "
-                f"({FIRST_LOOK * length * required / each.batch:,.0f} requests)"
-            ]
-        )
+        number = counted(instances, "instance") if instances else "instances unknown"
+        requests = FIRST_LOOK * length * required / each.batch
+        line = f"{each.name}: {price}, {number}; needs {required:.3g} a second, measured in {FIRST_LOOK} runs of "
+        said.lines([f"{line}{length:.0f} s or more ({requests:,.0f} requests)"])
         if each.is_there:
             said.lines([f"    measures '{each.deployment}' as it is"])
         elif made.can_deploy:

@@ -13,7 +13,7 @@ from azure_mlplatform.measure.profile.candidates import Bounds, Loss, Runs, Targ
 from azure_mlplatform.measure.profile.cost import MonthlyCost
 from azure_mlplatform.measure.profile.search import Budget, CandidateError, Entrant, Fate, Search
 from support.queueing_theory import response_quantile
-from support.queues import BoundedQueue, Servers
+from support.queues import BoundedQueue, Servers, WarmingUp
 
 SERVICE = 0.02
 TARGET = Target(percentile=95, bound_ms=60, errors=0.01, expected_rate=40, peak_rate=80)
@@ -302,3 +302,11 @@ def test_no_interval_where_nothing_was_met():
     found = of(one, "two")
     assert (found.low, found.high) == (0, pytest.approx(min(found.rates)))
     assert math.isinf(found.ceiling)
+
+
+def test_a_server_that_was_cold_is_not_held_for_slow():
+    cold = WarmingUp(service=SERVICE, servers=4, seed=3)
+    one = search([FOUR[2]], queues={"four": cold})
+    winner = one.run()
+    assert winner is not None
+    assert "were dropped" in winner.warm_up

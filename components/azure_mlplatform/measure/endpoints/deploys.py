@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Optional, Protocol
 
-from .container_app import ContainerApp
 from .endpoint import Deployment, Endpoint
 from .online_endpoint import OnlineEndpoint
 
@@ -29,4 +28,4 @@ class Deploys(Protocol):
 
 def deploys_of(endpoint: Endpoint) -> Optional[Deploys]:
     """The endpoint as one that can be deployed to. None: versions come to it in another way."""
-    return endpoint if isinstance(endpoint, OnlineEndpoint | ContainerApp) else None
+    return endpoint if isinstance(endpoint, OnlineEndpoint) else None

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from ..load.judgement import judgement
 from ..load.measurement import Failure
 from ..statistics.intervals import Interval, percentile_of_runs, share_of_runs
 
 if TYPE_CHECKING:
     from ..load.measurement import Measurement
     from .candidates import Runs, Target
-
-LATENESS = 0.05
-"""The most that the generator's own lateness may be at its p99, as a share of the bound. A later run is no evidence."""
 
 BEYOND = 20
 """A run's percentile rests on at least so many requests beyond it: a run for p95 has 400."""
@@ -26,7 +24,7 @@ MOST_RATES = 16
 """How many rates of one candidate are decided at most: the risk of a wrong decision is shared among them."""
 
 
-MOST_LATE = 2
+MOST_LATE = 3
 """After so many late runs, and no more that were in time, the generator is taken to be too slow for a rate."""
 
 
@@ -68,6 +66,10 @@ class AtRate:
     statuses: tuple[tuple[str, int], ...] = ()
     """The errors by kind, the most frequent first."""
 
+    ceiling: float = 0.0
+    """The rate at which the generator would have taken a whole core, in requests a second: more than it can send. 0:
+    unknown."""
+
 
 def looks(runs: "Runs") -> tuple[int, ...]:
     """The numbers of runs after which a rate is looked at."""
@@ -102,27 +104,27 @@ class Trial:
     """Late runs."""
 
     lateness: float = 0.0
+    ceiling: float = 0.0
     requests: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     verdict: Verdict = Verdict.OPEN
 
-    def add(self, run: "Measurement") -> None:
-        """Counts a run. One whose generator was late is counted as such, and for nothing else."""
-        import numpy as np
-
-        taken = run.lateness[np.isfinite(run.lateness)]
-        late = float(np.percentile(taken, 99)) if len(taken) else 0.0
-        self.lateness = max(self.lateness, late)
+    def add(self, run: "Measurement", *, warm_up: float) -> None:
+        """Counts a run after its warm-up. One that is no evidence, because the generator was late or could not send,
+        is counted as that and for nothing else."""
+        judged = judgement(run, self.target.bound)
+        if math.isfinite(judged.lateness):
+            self.lateness = max(self.lateness, judged.lateness)
+        if math.isfinite(judged.ceiling):
+            self.ceiling = max(self.ceiling, judged.ceiling)
         self.requests += len(run.intended)
-        # What this machine could not send is its own failure, whatever it was late with.
-        if late > LATENESS * self.target.bound or bool((run.failure == Failure.NOT_SENT).any()):
+        if judged.is_refused or not run.was_sent.all():
             self.late += 1
             if self.late >= MOST_LATE and self.late >= len(self.responses):
                 self.verdict = Verdict.LATE
             return
-        counts = run.intended >= self.runs.warm_up
-        failed = ~run.succeeded[counts]
-        self.errors.append(failed.astype(float))
+        counts = run.intended >= warm_up
+        self.errors.append((~run.succeeded[counts]).astype(float))
         self.responses.append(waited(run)[counts])
         for kind in kinds(run, counts & ~run.succeeded):
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
@@ -143,6 +145,7 @@ class Trial:
             self.lateness,
             self.requests,
             tuple(sorted(self.kinds.items(), key=lambda each: (-each[1], each[0]))),
+            self.ceiling,
         )
 
     def _answered(self) -> list[Any]:

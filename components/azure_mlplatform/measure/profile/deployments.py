@@ -136,17 +136,15 @@ class CandidateDeployments:
         for candidate in list(self.made):
             self._remove(candidate)
 
-    def read(self, *, live: bool) -> None:
-        """Reads what is there. Raises ProblemsError with everything that is wrong with the candidates here."""
+    def read(self, *, live: bool) -> list[Problem]:
+        """Reads what is there. Returns everything that is wrong with the candidates here."""
         self._there = {each.name.lower(): each for each in self.endpoint.deployments()}
         shares: Mapping[str, int] = {} if self.endpoint.kind is Kind.URL else self.endpoint.traffic().shares
-        problems = [
+        return [
             problem
             for index, each in enumerate(self.candidates)
             for problem in self._problems(each, ("candidates", index), shares, live=live)
         ]
-        if problems:
-            raise ProblemsError(problems)
 
     def clean(self, *, take_over: bool) -> None:
         """Takes away what an interrupted run left. Raises ProblemsError if another one may still be at work."""
@@ -308,8 +306,8 @@ class CandidateDeployments:
         changed = [each for each in _ONLY if getattr(candidate, each) not in (None, {}, Resources())]
         for each in changed:
             if kind is Kind.URL or kind not in _ONLY[each]:
-                where = " and ".join(sorted(_ONLY[each]))
-                yield Problem((*path, each), f"is for {where} endpoints, and {self.endpoint.name} is {_a(kind)}", "")
+                what = f"cannot be chosen here: {self.endpoint.name} is {_a(kind)}"
+                yield Problem((*path, each), what, f"It can where the endpoint is {' or '.join(map(_a, _ONLY[each]))}")
         if kind is Kind.CONTAINER_APP and (candidate.limits.cpu or "").endswith("m"):
             fix = "Write a number of CPUs, such as 0.5"
             yield Problem((*path, "limits", "cpu"), f"Container Apps do not take '{candidate.limits.cpu}'", fix)
@@ -342,6 +340,8 @@ _ONLY: Mapping[str, tuple[Kind, ...]] = {
 
 
 def _a(kind: Kind) -> str:
+    if kind is Kind.URL:
+        return "a URL"
     return f"an {kind}" if kind.value.startswith("a") else f"a {kind}"
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Optional
 
 from ...foundation.markdown import escaped
-from .at_rate import LATENESS, AtRate, Verdict
+from ..load.judgement import SHARE
+from .at_rate import AtRate, Verdict
 from .search import Fate, Found, Search, lacks, milliseconds
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ class Profile:
             "warm_up": {"seconds": runs.warm_up, "why": WARM_UP},
             "generator": {
                 "lateness_ms": _ms(max((at.lateness for at in self._rates()), default=0.0)),
-                "allowed_ms": _ms(LATENESS * target.bound),
+                "ceiling": max((at.ceiling for at in self._rates()), default=0.0) or None,
+                "allowed_ms": _ms(SHARE * target.bound),
                 "kept_up_to": max((at.rate for at in self._rates() if at.verdict is not Verdict.LATE), default=0.0),
                 "too_slow_from": _finite(min((each.ceiling for each in search.found), default=math.inf)),
             },
@@ -183,6 +185,7 @@ class Profile:
                 "expected": found.utilisation(target.expected_rate),
                 "peak": found.utilisation(target.peak_rate),
             },
+            "warm_up": found.warm_up or None,
             "alone_ms": None if found.alone is None else _ms(found.alone),
             "rates": [_at(each) for _, each in sorted(found.rates.items())],
         }
@@ -297,11 +300,16 @@ class Profile:
         if search.over and self.winner:
             yield f"The search ended with {search.over}: the highest rate may be higher"
         yield f"Warm-up: {runs.warm_up:g} s of each run are dropped. {WARM_UP}"
+        for each in search.found:
+            if each.warm_up and not each.warm_up.startswith("nothing"):
+                yield f"Warm-up of {each.entrant.name}: {each.warm_up}"
         late = max((at.lateness for at in self._rates()), default=0.0)
+        ceiling = max((at.ceiling for at in self._rates()), default=0.0)
+        most = f"; its ceiling is {ceiling:,.0f} requests a second or less" if ceiling else ""
         kept = max((at.rate for at in self._rates() if at.verdict is not Verdict.LATE), default=0.0)
         yield (
-            f"Generator: p99 of its lateness {milliseconds(late)} ms at most, and it kept up to {kept:.3g} a second. "
-            f"{milliseconds(LATENESS * target.bound)} ms are allowed; later runs do not count"
+            f"Generator: p99 of its lateness {milliseconds(late)} ms at most; it kept up to {kept:.3g} a second{most}. "
+            f"{milliseconds(SHARE * target.bound)} ms are allowed; later runs do not count"
         )
         yield f"Intervals: {search.confidence:.0%}, between independent runs; of the highest rate, over all decisions"
         order = f"by price ({self.prices})" if search.priced else "as in the file, because not all have a price"
@@ -319,8 +327,8 @@ class Profile:
 
 
 WARM_UP = (
-    "Each run begins with an empty queue, new connections and cold caches: its first requests are faster or slower than "
-    "all later ones"
+    "Each run begins with an empty queue, new connections and cold caches: its first requests are faster or slower "
+    "than all later ones"
 )
 """Why the start of each run is dropped."""
 

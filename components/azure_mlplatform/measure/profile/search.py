@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Optional
 
+from ..load.warm_up import warm_up
 from ..statistics.intervals import CONFIDENCE
 from .at_rate import MOST_RATES, AtRate, Trial, Verdict, counted_seconds, kinds, looks
 
@@ -96,6 +97,9 @@ class Found:
 
     alone: Optional[float] = None
     """The median time of a request without load, in seconds."""
+
+    warm_up: str = ""
+    """What its first run said of a warm-up."""
 
     answers: str = ""
     """What the probe was answered, if no answer was good: `HTTP 401`."""
@@ -249,12 +253,15 @@ class Search:
 
     def nearest(self) -> Optional[Found]:
         """The candidate that comes nearest to the target at the rate that it needs, of those that were measured."""
-        measured = [each for each in self.found if each.rates]
+        measured = [each for each in self.found if any(at.errors.n for at in each.rates.values())]
         return min(measured, key=self._distance, default=None)
 
     def _distance(self, found: Found) -> float:
         """How many times the bound (or the errors, if they are worse) was measured at the rate that it needs."""
-        at = found.rates.get(found.required_rate) or max(found.rates.values(), key=lambda each: each.rate)
+        known = {rate: at for rate, at in found.rates.items() if at.errors.n}
+        if not known:
+            return math.inf
+        at = known.get(found.required_rate) or max(known.values(), key=lambda each: each.rate)
         response = at.response.value / self.target.bound if math.isfinite(at.response.value) else math.inf
         errors = at.errors.value / self.target.errors if at.errors.n else 0.0
         return max(response, errors) * found.required_rate / at.rate
@@ -438,7 +445,16 @@ class Search:
         self.says(f"{found.entrant.name}: {trial.rate:.3g} a second, run {number} of {self.runs.most} at most")
         run = measure(schedule)
         self._count(run, schedule.seconds, found)
-        trial.add(run)
+        trial.add(run, warm_up=self._warm_up(found, run))
+
+    def _warm_up(self, found: Found, run: "Measurement") -> float:
+        """How many seconds of a run are not counted: as many as the settings say, and in a candidate's first run all
+        that it takes to be as fast as later."""
+        if found.warm_up:
+            return self.runs.warm_up
+        first = warm_up(run)
+        found.warm_up = first.why
+        return max(self.runs.warm_up, first.seconds)
 
     def _count(self, run: "Measurement", seconds: float, found: Found) -> None:
         self.budget.use(len(run.intended), seconds, found.entrant.money_an_hour or 0.0)
