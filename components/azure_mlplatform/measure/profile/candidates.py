@@ -135,8 +135,9 @@ class Resources(Settings):
 class Candidate(Settings):
     """A way to run the model: a deployment that is there, or changes of one that is."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,13}[a-z0-9]$", examples=["small"])
-    """Its name in the answer. It is part of the name of the deployment that is made."""
+    name: str = Field(pattern=r"^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$", examples=["small"])
+    """Its name in the answer and in the name of the deployment that is made: up to 15 small letters, digits and
+    hyphens."""
 
     deployment: Optional[str] = None
     """A deployment (revision, slot) that is there: it is measured as it is, and never changed."""
