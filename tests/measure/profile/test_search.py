@@ -247,7 +247,7 @@ def test_a_candidate_that_answers_nothing_is_probed_once():
     broken = Servers(service=0.001, errors=1.0, servers=2)
     one = search([FOUR[0]], queues={"two": broken})
     assert one.run() is None
-    assert of(one, "two").why == "answers no request: HTTP 500"
+    assert of(one, "two").why == "answers no request: HTTP 500. Look at its answer: mlplatform endpoint smoke"
     assert of(one, "two").answers == "HTTP 500"
     assert one.budget.requests == 10
 

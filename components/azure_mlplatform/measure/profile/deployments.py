@@ -4,6 +4,7 @@ The mark of a deployment that was made here is a tag, which is written with it i
 this machine: after a kill, the next start finds what is left at the endpoint itself, from wherever it runs.
 """
 
+import contextlib
 import copy
 import datetime
 import os
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Optional, Self
 
 from ...foundation.problems import Problem, ProblemsError
 from ..endpoints.deploys import Deploys, deploys_of
-from ..endpoints.endpoint import Deployment, Endpoint, EndpointError, Kind, Route
+from ..endpoints.endpoint import Deployment, Endpoint, EndpointError, Kind, NoSuchError, Route
 from .candidates import Candidate, Resources
 from .search import CandidateError, Entrant
 
@@ -109,9 +110,6 @@ class CandidateDeployments:
     pause: Callable[[float], None] = time.sleep
     made: dict[str, Made] = field(default_factory=dict, init=False)
     """Candidate → its deployment."""
-
-    left_behind: list[str] = field(default_factory=list, init=False)
-    """Deployments that could not be taken away."""
 
     taken_away: list[str] = field(default_factory=list, init=False)
     """Deployments of a run before, which was interrupted."""
@@ -209,12 +207,18 @@ class CandidateDeployments:
                 name = self._deploy(candidate, entrant)
             self._measures[entrant.name] = self.measure(self.endpoint.route(name), candidate)
         except EndpointError as error:
-            raise CandidateError(f"cannot be deployed: {error}") from None
+            self._remove(candidate.name)
+            raise CandidateError(f"cannot be measured: {error}") from None
         return self._measures[entrant.name]
 
     def leave(self, entrant: Entrant) -> None:
         """Takes away what was made for a candidate."""
         self._remove(entrant.name)
+
+    @property
+    def left_behind(self) -> list[str]:
+        """Deployments that were made and are not gone: after the end, those that could not be taken away."""
+        return [each.name for each in self.made.values() if each.until is None]
 
     def bill(self) -> float:
         """What the deployments that were made have cost so far."""
@@ -241,18 +245,21 @@ class CandidateDeployments:
         if found is None or found.until is not None or self._deploys is None:
             return
         self.says(f"{candidate}: taking away '{found.name}'")
-        for attempt in range(REMOVALS):
+        why = ""
+        for _ in range(REMOVALS):
             try:
                 self._deploys.remove(found.name)
-            except EndpointError as error:
-                if attempt == REMOVALS - 1:
-                    self.left_behind.append(found.name)
-                    self.says(f"{candidate}: '{found.name}' is still there: {error}")
-                    return
-                self.pause(REMOVAL_PAUSE)
-            else:
+                # What Azure accepted is not yet done.
+                self._deploys.definition(found.name)
+            except NoSuchError:
                 found.until = self.clock()
                 return
+            except EndpointError as error:
+                why = str(error)
+                with contextlib.suppress(EndpointError):
+                    self._deploys.definition(found.name)
+            self.pause(REMOVAL_PAUSE)
+        self.says(f"{candidate}: '{found.name}' is still there. {why}")
 
     def _candidate(self, entrant: Entrant) -> Candidate:
         return next(each for each in self.candidates if each.name == entrant.name)

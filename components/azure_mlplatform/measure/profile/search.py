@@ -429,7 +429,8 @@ class Search:
         self._count(run, schedule.seconds, found)
         if not run.succeeded.any():
             found.answers = next(iter(kinds(run, run.status >= 0)), "nothing")
-            found.fate, found.why = Fate.BROKEN, f"answers no request: {found.answers}"
+            found.fate = Fate.BROKEN
+            found.why = f"answers no request: {found.answers}. Look at its answer: mlplatform endpoint smoke"
             return
         found.alone = float(np.median(run.service[run.succeeded]))
 
