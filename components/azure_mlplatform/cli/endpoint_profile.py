@@ -49,8 +49,8 @@ _CONNECTIONS = 512
 _LONGEST_WAIT = 60.0
 _SHORTEST_WAIT = 5.0
 _REFUSED_BODY = ("HTTP 400", "HTTP 413", "HTTP 415", "HTTP 422", "HTTP 424")
-"""The last one is what a managed endpoint makes of any status of the model ("Troubleshooting online endpoints": HTTP
-status codes, as the data plane of the tests has it; read 2026-11-28)."""
+"""The last one is what a managed endpoint makes of a model's status that is not 200 ("Troubleshoot online endpoints",
+2024-09-18; read 2026-11-28)."""
 
 
 def profile(
