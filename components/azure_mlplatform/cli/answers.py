@@ -898,7 +898,7 @@ class MeasuredRate(_Object):
 
     runs: int
     lateness_ms: float
-    """The p99 of the generator's own lateness: of the latest run."""
+    """The p99 of the generator's own lateness, in the run where it was highest."""
 
 
 class HighestRate(_Object):
@@ -981,7 +981,7 @@ class LoadGenerator(_Object):
     """How well the generator kept its schedules."""
 
     lateness_ms: float
-    """The p99 of its lateness, of the latest run."""
+    """The p99 of its lateness, in the run where it was highest."""
 
     ceiling: Optional[float]
     """The rate at which it would have taken a whole core, in requests a second: an upper bound. Null: unknown."""
@@ -1036,6 +1036,42 @@ class EndpointProfile(Answer):
     """Deployments that could not be taken away. They are billed."""
 
 
+class SmokeCase(_Object):
+    """What became of a case of a smoke test."""
+
+    name: str
+    outcome: Literal["passed", "failed", "not sent"]
+    status: Optional[int]
+    """The HTTP status. 0: none came back. Null: it was not sent."""
+
+    milliseconds: Optional[float]
+    """From sending to the last byte. That of the first request includes the connection."""
+
+    failures: list[str]
+    """Why it failed."""
+
+
+class EndpointSmoke(Answer):
+    """`mlplatform endpoint smoke --json`."""
+
+    command: Literal["endpoint smoke"] = "endpoint smoke"
+    endpoint: str = ""
+    """Its resource id, or the URL."""
+
+    kind: str = ""
+    """`managed`, `kubernetes`, `container app`, `app service` or `url`."""
+
+    deployment: Optional[str] = None
+    """The deployment, revision or slot that was asked. Null: as callers use it."""
+
+    passed: int = 0
+    failed: int = 0
+    unreachable: str = ""
+    """Why the other cases were not sent, with exit code 3. Empty: all were."""
+
+    cases: list[SmokeCase] = []
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     Init,
     Explain,
@@ -1056,5 +1092,6 @@ ANSWERS: tuple[type[Answer], ...] = (
     RequestRetire,
     Projects,
     EndpointProfile,
+    EndpointSmoke,
 )
 """The objects of all commands."""

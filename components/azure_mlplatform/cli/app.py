@@ -6,7 +6,15 @@ import typer
 
 from . import check as checks
 from . import cost as costs
-from . import endpoint_profile, request_check, request_new, request_render, request_retire, request_status
+from . import (
+    endpoint_profile,
+    endpoint_smoke,
+    request_check,
+    request_new,
+    request_render,
+    request_retire,
+    request_status,
+)
 from . import expire as expires
 from . import explain as explains
 from . import export as exports
@@ -76,3 +84,4 @@ app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.pr
 endpoint.command(
     "profile", epilog=epilog(*endpoint_profile.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE, INCONCLUSIVE))
 )(endpoint_profile.profile)
+endpoint.command(epilog=epilog(*endpoint_smoke.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(endpoint_smoke.smoke)

@@ -1,6 +1,7 @@
 """`mlplatform endpoint`: the commands that measure an endpoint and release to it. Each stands in a file of its own."""
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ Environments = Annotated[
     typer.Option(
         "--environments",
         metavar="FILE",
-        help="The environments.json for ENV/NAME. Default: ./environments.json, else .cloud/environments.json.",
+        help="The file with the names of environments. Default: ./environments.json, else .cloud/environments.json.",
     ),
 ]
 
@@ -92,6 +93,8 @@ def reaching_azure() -> Iterator[None]:
     from ..dynamic.sign_in import SignInError
     from ..measure.endpoints.endpoint import EndpointError, NoSuchError
 
+    # azure-identity logs each credential that fails, which Python prints if nobody handles it. Its error says the same.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
         yield
     except NoSuchError as error:
@@ -104,3 +107,15 @@ def unreachable(text: str) -> NoReturn:
     """Ends the command: Azure, the endpoint or the network did not answer or refused."""
     print(f"error: {printable(text)}", file=sys.stderr)
     raise typer.Exit(UNREACHABLE)
+
+
+@contextlib.contextmanager
+def needs_extra(what: str, package: str) -> Iterator[None]:
+    """Ends the command with how to install a package if the block does not find it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        fix = "pip install 'azure-mlplatform[measure]'"
+        refuse(option(what, f"needs {package}, of azure-mlplatform[measure]", fix))

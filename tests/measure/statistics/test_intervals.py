@@ -121,6 +121,14 @@ def test_few_runs_say_nothing_of_the_variance():
     assert (none.n, none.high) == (0, math.inf)
 
 
+def test_requests_without_an_answer_are_infinitely_late():
+    few, many = (np.concatenate([np.full(100 - count, 1.0), np.full(count, np.inf)]) for count in (4, 6))
+    assert percentile_of_runs([few] * 4, 95) == intervals.Interval(1, 1, 1, 400, 4)
+    assert percentile_of_runs([many] * 4, 95).low == math.inf
+    mixed = percentile_of_runs([few, few, few, many], 95)
+    assert (mixed.value, mixed.low, mixed.high) == (1, -math.inf, math.inf)
+
+
 def test_one_sided_bounds_are_closer():
     runs = [responses(0.5, 500, [7, part]) for part in range(8)]
     both, one = percentile_of_runs(runs, 95), percentile_of_runs(runs, 95, one_sided=True)

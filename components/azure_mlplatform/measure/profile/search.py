@@ -508,9 +508,11 @@ def lacks(at: AtRate, target: "Target") -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """A time with three digits, such as `12.3` for 0.0123."""
+    """A time with three digits, such as `12.3` for 0.0123. `∞`: too many requests had no answer."""
     value = seconds * 1000
-    return f"{value:,.0f}" if value >= 100 or not math.isfinite(value) else f"{value:.3g}"
+    if math.isinf(value):
+        return "∞"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 class CandidateError(Exception):

@@ -61,6 +61,7 @@ def percentile_of_runs(
     runs: "Sequence[Samples]", percentile: float, *, confidence: float = CONFIDENCE, one_sided: bool = False
 ) -> Interval:
     """The interval of a percentile from independent runs: each with its own arrivals, and its warm-up dropped.
+    A request without an answer counts as infinite.
 
     `confidence` is that both bounds hold; with `one_sided`, that each does.
     """
@@ -158,6 +159,10 @@ def _sectioned(
         weakness = weakness or f"{count} groups are too few for a variance"
         return Interval(centre, -math.inf, math.inf, n, count, confidence, weakness)
     values = np.array([of(each) for each in groups])
+    if not np.isfinite(values).all():
+        # Requests without an answer are infinitely late. Where each group has too many, so has the truth.
+        low = -math.inf if np.isfinite(values).any() else math.inf
+        return Interval(centre, low, math.inf, n, count, confidence, weakness)
     spread = math.sqrt(float(np.sum((values - centre) ** 2)) / (count - 1) / count)
     half = float(t.ppf(_level(confidence, one_sided=one_sided), count - 1)) * spread
     return Interval(centre, centre - half, centre + half, n, count, confidence, weakness)
