@@ -72,7 +72,7 @@ def test_a_mark_says_who_made_it_and_until_when():
     assert mark_in(made({})) == "mark"
     assert mark_in(BLUE) is None
     assert Maker.read("somebody's own tag") is None
-    assert (is_ours("pf-ab-small"), is_ours("app--pf-ab-small"), is_ours("blue")) == (True, True, False)
+    assert (is_ours("pf-ab-small"), is_ours("blue")) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_what_is_refused_here(emulated, endpoint_id):
         (("candidates", 0, "deployment"), "'blue' takes 100 % of the traffic, and the search overloads it"),
         (("candidates", 1, "deployment"), "scoring has no 'grey'"),
         (("candidates", 2, "like"), "scoring has no 'grey'"),
-        (("candidates", 2, "instance_type"), "cannot be chosen here: scoring is a managed"),
+        (("candidates", 2, "instance_type"), "cannot be chosen here: scoring is a managed endpoint"),
     ]
     made, _ = candidates_of(endpoint_id, wrong[0])
     assert made.read(live=True) == []

@@ -163,7 +163,7 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_deployed(stage):
     code, out, err = stage.run()
     assert (code, out) == (2, "")
     assert "sizes.yaml:5: candidates[0].like: scoring has no 'grey'" in err
-    assert "sizes.yaml:7: candidates[1].instance_type: cannot be chosen here: scoring is a managed" in err
+    assert "sizes.yaml:7: candidates[1].instance_type: cannot be chosen here: scoring is a managed endpoint" in err
     code, out, err = stage.run("--body", "missing.json", "--plot", "it.gif", "--json")
     assert code == 2
     places = [each["file"] for each in json.loads(out)["problems"]]

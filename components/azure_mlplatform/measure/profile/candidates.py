@@ -120,16 +120,16 @@ class Runs(Settings):
 
 
 class Resources(Settings):
-    """Resources of a container, as Kubernetes writes them."""
+    """Resources of a container on a cluster, as Kubernetes writes them."""
 
     cpu: Optional[str] = Field(default=None, pattern=r"^(\d+(\.\d+)?|\d+m)$", examples=["2"])
-    """CPUs, such as `2` or `500m`. Container Apps takes numbers alone, such as `0.5`."""
+    """CPUs, such as `2` or `500m`."""
 
     memory: Optional[str] = Field(default=None, pattern=r"^\d+(\.\d+)?(Gi|Mi|G|M)$", examples=["4Gi"])
     """Memory, such as `4Gi`."""
 
     gpu: Optional[int] = Field(default=None, ge=0, le=16)
-    """Whole GPUs. Kubernetes only."""
+    """Whole GPUs."""
 
 
 class Candidate(Settings):
@@ -159,7 +159,7 @@ class Candidate(Settings):
     """What a container asks for. Kubernetes only."""
 
     limits: Resources = Resources()
-    """What a container gets at most; of a Container App, what it gets."""
+    """What a container gets at most. Kubernetes only."""
 
     max_concurrent_requests_per_instance: Optional[int] = Field(default=None, ge=1, le=1000)
     """How many requests an instance works on at once; more wait. Default: as it is. Azure ML's own default is 1."""

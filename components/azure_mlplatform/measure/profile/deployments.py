@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..load.schedule import Measure
 
 MARK = "mlplatform-profile"
-"""The tag of a deployment that was made to be measured (of a revision: a variable of its container)."""
+"""The tag of a deployment that was made to be measured."""
 
 PREFIX = "pf-"
 """How the names of these deployments begin."""
@@ -309,84 +309,64 @@ class CandidateDeployments:
         yield from self._problems_of_one_to_make(candidate, path)
 
     def _problems_of_one_to_make(self, candidate: Candidate, path: tuple[str | int, ...]) -> Iterator[Problem]:
-        kind = self.endpoint.kind
-        changed = [each for each in _ONLY if getattr(candidate, each) not in (None, {}, Resources())]
-        for each in changed:
-            if kind is Kind.URL or kind not in _ONLY[each]:
-                what = f"cannot be chosen here: {self.endpoint.name} is {_a(kind)}"
-                yield Problem((*path, each), what, f"It can where the endpoint is {' or '.join(map(_a, _ONLY[each]))}")
-        if kind is Kind.CONTAINER_APP and (candidate.limits.cpu or "").endswith("m"):
-            fix = "Write a number of CPUs, such as 0.5"
-            yield Problem((*path, "limits", "cpu"), f"Container Apps do not take '{candidate.limits.cpu}'", fix)
-        if kind is Kind.URL:
-            if len(self.candidates) > 1:
-                fix = "Leave one candidate, or name the endpoint by its resource id"
-                yield Problem(path, "a URL has one candidate: nothing can be deployed behind it", fix)
-            return
-        if self._deploys is None:
-            fix = f"Name one that is there: `deployment`. It has {', '.join(sorted(self._there)) or 'none'}"
+        kind, name = self.endpoint.kind, self.endpoint.name
+        if self._deploys is None and kind is not Kind.URL:
+            there = ", ".join(each.name for each in self._there.values()) or "none"
+            fix = f"Name one that is there: `deployment`. It has {there}"
             yield Problem(path, f"nothing can be deployed to {_a(kind)} from here", fix)
-        elif candidate.like is None and not self._most_traffic():
+            return
+        for each in (field for field in _ONLY if getattr(candidate, field) not in (None, {}, Resources())):
+            if kind not in _ONLY[each]:
+                fix = f"It can where the endpoint is {' or '.join(map(_a, _ONLY[each]))}"
+                yield Problem((*path, each), f"cannot be chosen here: {name} is {_a(kind)}", fix)
+        if kind is Kind.URL and len(self.candidates) > 1:
+            fix = "Leave one candidate, or name the endpoint by its resource id"
+            yield Problem(path, "a URL has one candidate: nothing can be deployed behind it", fix)
+        elif kind is not Kind.URL and candidate.like is None and not self._most_traffic():
             fix = "Name the deployment that model, code and environment come from: `like`"
-            yield Problem((*path, "like"), f"is missing: nothing at {self.endpoint.name} has traffic", fix)
+            yield Problem((*path, "like"), f"is missing: nothing at {name} has traffic", fix)
 
 
 _ONLINE = (Kind.MANAGED, Kind.KUBERNETES)
-_HERE = (*_ONLINE, Kind.CONTAINER_APP)
 _ONLY: Mapping[str, tuple[Kind, ...]] = {
     "vm_size": (Kind.MANAGED,),
     "instance_type": (Kind.KUBERNETES,),
     "requests": (Kind.KUBERNETES,),
-    "node_size": (Kind.KUBERNETES, Kind.APP_SERVICE),
-    "limits": (Kind.KUBERNETES, Kind.CONTAINER_APP),
+    "node_size": (Kind.KUBERNETES,),
+    "limits": (Kind.KUBERNETES,),
     "max_concurrent_requests_per_instance": _ONLINE,
-    "workers": _HERE,
-    "environment_variables": _HERE,
+    "workers": _ONLINE,
+    "environment_variables": _ONLINE,
 }
 """Field → where it means something."""
 
 
 def _a(kind: Kind) -> str:
-    if kind is Kind.URL:
-        return "a URL"
-    return f"an {kind}" if kind.value.startswith("a") else f"a {kind}"
+    return _WORDS.get(kind, f"a {kind}")
+
+
+_WORDS = {
+    Kind.URL: "a URL",
+    Kind.APP_SERVICE: "an app service",
+    Kind.MANAGED: "a managed endpoint",
+    Kind.KUBERNETES: "a Kubernetes endpoint",
+}
 
 
 def is_ours(name: str) -> bool:
     """Whether a deployment may have been made here, by its name. Its mark says whether it was."""
-    return name.rpartition("--")[2].startswith(PREFIX)
+    return name.startswith(PREFIX)
 
 
 def mark_in(definition: Mapping[str, Any]) -> Optional[str]:
     """The mark of a deployment that was made here. None: it was not."""
-    if found := (definition.get("tags") or {}).get(MARK):
-        return str(found)
-    for container in definition.get("containers") or []:
-        for each in container.get("env") or []:
-            if each.get("name") == _MARK_VARIABLE:
-                return str(each.get("value"))
-    return None
-
-
-_MARK_VARIABLE = "MLPLATFORM_PROFILE"
+    found = (definition.get("tags") or {}).get(MARK)
+    return None if found is None else str(found)
 
 
 def definition_of(candidate: Candidate, like: Mapping[str, Any], kind: Kind, mark: str) -> dict[str, Any]:
     """The definition of a candidate's deployment: that of another one, with its own changes and a mark."""
     made = copy.deepcopy(dict(like))
-    if kind is Kind.CONTAINER_APP:
-        _change_template(made, candidate, mark)
-    else:
-        _change_deployment(made, candidate, kind, mark)
-    return made
-
-
-def _variables(candidate: Candidate) -> dict[str, str]:
-    workers = {WORKERS: str(candidate.workers)} if candidate.workers else {}
-    return workers | candidate.environment_variables
-
-
-def _change_deployment(made: dict[str, Any], candidate: Candidate, kind: Kind, mark: str) -> None:
     properties = made["properties"]
     made["tags"] = (made.get("tags") or {}) | {MARK: mark}
     if size := candidate.vm_size or candidate.instance_type:
@@ -399,7 +379,8 @@ def _change_deployment(made: dict[str, Any], candidate: Candidate, kind: Kind, m
         properties["requestSettings"] = (properties.get("requestSettings") or {}) | {
             "maxConcurrentRequestsPerInstance": candidate.max_concurrent_requests_per_instance
         }
-    if variables := _variables(candidate):
+    workers = {WORKERS: str(candidate.workers)} if candidate.workers else {}
+    if variables := workers | candidate.environment_variables:
         properties["environmentVariables"] = (properties.get("environmentVariables") or {}) | variables
     if kind is Kind.KUBERNETES:
         needs = dict(properties.get("containerResourceRequirements") or {})
@@ -412,18 +393,4 @@ def _change_deployment(made: dict[str, Any], candidate: Candidate, kind: Kind, m
                 needs[key] = (needs.get(key) or {}) | given
         if needs:
             properties["containerResourceRequirements"] = needs
-
-
-def _change_template(made: dict[str, Any], candidate: Candidate, mark: str) -> None:
-    container = made["containers"][0]
-    variables = _variables(candidate) | {_MARK_VARIABLE: mark}
-    kept = [each for each in container.get("env") or [] if each.get("name") not in variables]
-    container["env"] = [*kept, *({"name": name, "value": value} for name, value in variables.items())]
-    limits = candidate.limits
-    given: dict[str, Any] = {"cpu": float(limits.cpu)} if limits.cpu else {}
-    given |= {"memory": limits.memory} if limits.memory else {}
-    if given:
-        container["resources"] = (container.get("resources") or {}) | given
-    if candidate.instances:
-        scale = dict(made.get("scale") or {})
-        made["scale"] = scale | {"minReplicas": candidate.instances, "maxReplicas": candidate.instances}
+    return made
