@@ -163,10 +163,22 @@ def test_what_is_no_answer_says_why(loops, reply, failure):
     assert measured.succeeded[::2].all()
 
 
-def test_a_second_answer_to_one_request_is_not_taken_for_the_next():
-    with serving(lambda request: OK + OK.replace(b"200", b"500") if request.number == 0 else OK) as server:
+@pytest.mark.parametrize("more", [OK.replace(b"200", b"500"), b"and more"])
+def test_what_comes_after_an_answer_is_not_taken_for_the_next(more):
+    with serving(lambda request: OK + more if request.number == 0 else OK) as server:
         measured = run(constant(20, 0.3), at(server))
     assert set(measured.status) == {200}
+    assert {each.connection for each in server.requests[1:]}.isdisjoint({server.requests[0].connection})
+
+
+def test_a_request_that_the_server_had_is_not_sent_again():
+    # Long after it was sent, on a connection that had answered before.
+    with serving(lambda request: Reply(after=1.0, close=True, data=b"") if request.body == b"1" else OK) as server:
+        schedule = Schedule(np.array([0.0, 0.2]), 1.0, "two")
+        measured = run(schedule, at(server, bodies=[b"0", b"1"]))
+    assert list(measured.failure) == [Failure.NONE, Failure.CLOSED]
+    assert len(server.requests) == 2
+    assert server.requests[0].connection == server.requests[1].connection
 
 
 def test_a_connection_closed_just_as_a_request_goes_out_is_no_failure():

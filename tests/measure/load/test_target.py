@@ -74,7 +74,8 @@ def test_all_problems_come_at_once():
     bodies=st.lists(st.binary(max_size=50), min_size=1, max_size=3),
 )
 def test_what_is_sent_is_one_request_with_its_parts(path, names, value, bodies):
-    target = Target(f"https://host/{path}", headers=dict.fromkeys(names, value), bodies=bodies, token=lambda: "t")
+    headers = dict(zip(names, [value] * len(names), strict=True))
+    target = Target(f"https://host/{path}", headers=headers, bodies=bodies, token=lambda: "t")
     for body, data in zip(bodies, target.requests("t0ken"), strict=True):
         head, _, rest = data.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
