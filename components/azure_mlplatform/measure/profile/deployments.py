@@ -315,7 +315,7 @@ class CandidateDeployments:
             fix = f"Name one that is there: `deployment`. It has {there}"
             yield Problem(path, f"nothing can be deployed to {_a(kind)} from here", fix)
             return
-        for each in (field for field in _ONLY if getattr(candidate, field) not in (None, {}, Resources())):
+        for each in (one for one in _ONLY if getattr(candidate, one) not in (None, {}, Resources())):
             if kind not in _ONLY[each]:
                 fix = f"It can where the endpoint is {' or '.join(map(_a, _ONLY[each]))}"
                 yield Problem((*path, each), f"cannot be chosen here: {name} is {_a(kind)}", fix)
