@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "mlplatform endpoint profile prod/scoring --candidates sizes.yaml --body request.json --plot sizes.png",
     "mlplatform endpoint profile prod/scoring --candidates sizes.yaml --body request.json --dry-run",
-    "mlplatform endpoint profile prod/scoring --candidates sizes.yaml --body request.json --markdown -o sizes.md",
+    "mlplatform endpoint profile prod/scoring --candidates sizes.yaml --body request.json --json -o sizes.json",
 )
 
 _CONNECTIONS = 512

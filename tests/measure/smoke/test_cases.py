@@ -1,14 +1,21 @@
 """The file of cases: what is read, and all that is wrong in one that cannot be."""
 
 import json
+import re
+from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azure_mlplatform.config.schema import document_schema
 from azure_mlplatform.foundation.problems import ProblemsError
-from azure_mlplatform.measure.smoke.cases import Tolerance, read_cases
+from azure_mlplatform.measure.smoke.cases import Cases, Tolerance, read_cases
 from azure_mlplatform.measure.smoke.comparison import MOST, differences, schema_violations
+
+ROOT = Path(__file__).parents[3]
 
 GOOD = """
 tolerance: {relative: 0.01}
@@ -48,6 +55,24 @@ def test_a_file_in_yaml_or_json(tmp_path):
     assert third.json_schema == {"type": "object", "required": ["scores"]}
     as_json = json.dumps({"cases": [{"name": "a", "input": 1}]})
     assert read_cases(written(tmp_path, as_json, "cases.json")).cases[0].input == 1
+
+
+def test_the_example_of_the_docs_is_a_file_of_cases_and_fits_its_schema(tmp_path):
+    text = (ROOT / "docs" / "measure.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert example
+    assert len(read_cases(written(tmp_path, example[1])).cases) == 3
+    schema = json.loads((ROOT / "schemas" / "smoke-cases.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(yaml.safe_load(example[1]), schema)
+    for each in (example[1], GOOD):
+        jsonschema.validate(yaml.safe_load(each), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"cases": [{"name": "a", "input": 1, "statuss": 200}]}, schema)
+
+
+def test_the_published_schema_is_that_of_the_model():
+    published = json.loads((ROOT / "schemas" / "smoke-cases.schema.json").read_text(encoding="utf-8"))
+    assert document_schema(Cases, published["title"]) == published, "make schemas"
 
 
 def test_all_problems_are_told_at_once(tmp_path):
