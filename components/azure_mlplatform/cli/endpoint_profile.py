@@ -4,7 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
 
 import typer
 
@@ -24,7 +24,7 @@ from .endpoint import (
 from .exit_codes import BAD_INPUT, FINDING, INCONCLUSIVE, UNREACHABLE
 from .input import exclude, option, refuse_any
 from .options import AsJson, AsMarkdown, Currency, DryRun, OutputFile, PricesFile
-from .output import Output, output
+from .output import output
 from .plans import progress
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..measure.profile.cost import MonthlyCost
     from ..measure.profile.deployments import CandidateDeployments
     from ..measure.profile.report import Profile, Tried
-    from ..measure.profile.search import Found
+    from ..measure.profile.search import Found, Search
 
 EXAMPLES = (
     "mlplatform endpoint profile prod/scoring --candidates sizes.yaml --body request.json --plot sizes.png",
@@ -116,10 +116,21 @@ def profile(
             costs = _costs(wanted, made, table, getattr(at, "location", ""))
             refuse_any(_with_lines(_money_problems(wanted, costs), candidates))
             if dry_run:
-                _say_what_would_be(said, wanted, made, costs)
+                if as_json:
+                    search = _search_of(wanted, made, costs, seed=seed, all_rates=all_rates, says=says)
+                    search.line_up()
+                    would = _profile_of(wanted, made, search, None, table).as_json()
+                    said.answer(**would | {"outcome": "dry run"})
+                else:
+                    said.lines(_what_would_be(wanted, made, costs))
                 return
+            if at.token is not None:
+                # Whoever cannot sign in deploys nothing.
+                at.token()
             made.clean(take_over=take_over)
-            found = _search(wanted, made, costs, table, seed=seed, all_rates=all_rates, says=says)
+            search = _search_of(wanted, made, costs, seed=seed, all_rates=all_rates, says=says)
+            winner = _searched(search, made)
+            found = _profile_of(wanted, made, search, winner, table)
         found = _drawn(found, plots or [], bodies)
         if as_json:
             said.answer(**found.as_json())
@@ -272,19 +283,16 @@ def _money_problems(wanted: "Candidates", costs: "Mapping[str, Optional[MonthlyC
             yield Problem(("candidates", index), what, fix)
 
 
-def _search(
+def _search_of(
     wanted: "Candidates",
     made: "CandidateDeployments",
     costs: "Mapping[str, Optional[MonthlyCost]]",
-    table: "PriceTable",
     *,
     seed: int,
     all_rates: bool,
     says: "Callable[[str], None]",
-) -> "Profile":
-    """Searches, and takes away what was made for it."""
+) -> "Search":
     from ..catalogue.prices import HOURS
-    from ..measure.profile.report import Profile
     from ..measure.profile.search import Budget, Search
 
     entrants = []
@@ -293,7 +301,7 @@ def _search(
         hourly = float(cost.amount / HOURS) if cost and not each.is_there else None
         entrants.append(made.entrant(each, cost=cost, money_an_hour=hourly))
     budget = Budget(wanted.bounds, made.clock, made.bill)
-    search = Search(
+    return Search(
         entrants,
         wanted.target,
         wanted.runs,
@@ -304,14 +312,48 @@ def _search(
         leave=made.leave,
         says=says,
     )
+
+
+def _searched(search: "Search", made: "CandidateDeployments") -> "Optional[Found]":
+    """Searches, and takes away what was made for it. Returns the winner."""
     try:
-        with made:
-            winner = search.run()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(made)
+            stack.enter_context(_terminated_as_by_ctrl_c())
+            return search.run()
     finally:
         for name in made.left_behind:
             fix = "It is billed. Delete it: az ml online-deployment delete, or run this again with --take-over"
             print(f"error: {printable(f'{made.endpoint.name}: {name} could not be taken away')}", file=sys.stderr)
             print(f"    {fix}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _terminated_as_by_ctrl_c() -> Iterator[None]:
+    """Lets SIGTERM, with which CI systems end a job, end the block as Ctrl-C does. After the block it is ignored: what
+    was made is being taken away."""
+    import signal
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _profile_of(
+    wanted: "Candidates",
+    made: "CandidateDeployments",
+    search: "Search",
+    winner: "Optional[Found]",
+    table: "PriceTable",
+) -> "Profile":
+    from ..measure.profile.report import Profile
+
     return Profile(
         made.endpoint,
         wanted,
@@ -351,12 +393,11 @@ def _drawn(found: "Profile", plots: list[Path], bodies: "Mapping[str, bytes]") -
     return replace(found, plots=[str(each) for each in plots], body_bytes=lengths)
 
 
-def _say_what_would_be(
-    said: Output,
+def _what_would_be(
     wanted: "Candidates",
     made: "CandidateDeployments",
     costs: "Mapping[str, Optional[MonthlyCost]]",
-) -> None:
+) -> Iterator[str]:
     """Says what would be deployed and measured, and how long it takes at the least."""
     import json
     import math
@@ -365,30 +406,27 @@ def _say_what_would_be(
     from ..measure.profile.at_rate import FIRST_LOOK, counted_seconds
 
     target, runs = wanted.target, wanted.runs
-    if said.as_json:
-        said.answer(endpoint=made.endpoint.id, kind=made.endpoint.kind.value, outcome="dry run")
-        return
     for each in wanted.candidates:
         instances = made.instances(each)
         cost = costs[each.name]
         price = f"{cost.amount:,.0f} {cost.currency} a month" if cost else "no price"
         required = target.required_rate(instances or 1)
         if math.isinf(required):
-            said.lines([f"{each.name}: {price}. Nothing is left of it after the loss of one {target.survives}"])
+            yield f"{each.name}: {price}. Nothing is left of it after the loss of one {target.survives}"
             continue
         length = runs.warm_up + counted_seconds(required, each.batch, target, runs)
         number = counted(instances, "instance") if instances else "instances unknown"
         requests = FIRST_LOOK * length * required / each.batch
         line = f"{each.name}: {price}, {number}; needs {required:.3g} a second, measured in {FIRST_LOOK} runs of "
-        said.lines([f"{line}{length:.0f} s or more ({requests:,.0f} requests)"])
+        yield f"{line}{length:.0f} s or more ({requests:,.0f} requests)"
         if each.is_there:
-            said.lines([f"    measures '{each.deployment}' as it is"])
+            yield f"    measures '{each.deployment}' as it is"
         elif made.can_deploy:
-            said.lines(["    deploys, without traffic:"])
-            said.lines(f"        {line}" for line in json.dumps(made.definition(each), indent=2).splitlines())
+            yield "    deploys, without traffic:"
+            yield from (f"        {line}" for line in json.dumps(made.definition(each), indent=2).splitlines())
     bounds = wanted.bounds
     money = f", {bounds.money:g} of money" if bounds.money is not None else ""
-    said.lines([f"Ends after {bounds.minutes:g} minutes, {bounds.requests:,} requests{money} at the latest"])
+    yield f"Ends after {bounds.minutes:g} minutes, {bounds.requests:,} requests{money} at the latest"
 
 
 def _code(found: "Profile") -> int:

@@ -132,11 +132,12 @@ def test_it_recommends_the_cheapest_that_holds_and_leaves_nothing(stage):
     assert len(log) == pytest.approx(answer["requests"], rel=0.02)
 
 
-def test_ctrl_c_takes_away_what_was_made(stage):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_the_end_of_a_job_take_away_what_was_made(stage, sent):
     process = stage.start()
     stage.waits_for(lambda: len(stage.deployments()) == 2)
     stage.waits_for(lambda: stage.emulated.plane.log(stage.id))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert stage.deployments() == ["blue"]
@@ -170,7 +171,7 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_deployed(stage):
     assert places == ["--body", "--plot"]
     code, out, err = stage.run(endpoint=f"{stage.id}x")
     assert code == 2
-    assert "there is no endpoint" in err
+    assert "error: ENDPOINT: " in err
     assert stage.deployments() == ["blue"]
 
 
@@ -187,6 +188,10 @@ def test_a_dry_run_deploys_nothing_and_says_what_would_be(stage):
     assert "slow: 146 EUR a month, 2 instances; needs 40 a second, measured in 4 runs of 2 s or more" in out
     assert '"WORKER_COUNT": "4"' in out
     assert "Ends after 10 minutes, 4,000 requests at the latest" in out
+    code, out, err = stage.run("--dry-run", "--json")
+    answer = json.loads(out)
+    assert (code, answer["outcome"], answer["nearest"]) == (0, "dry run", None)
+    assert [each["required_rate"] for each in answer["candidates"]] == [40, 40, 40]
     assert not [each for each in stage.emulated.azure.calls if each.method != "GET"]
 
 

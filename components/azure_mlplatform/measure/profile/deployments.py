@@ -254,9 +254,10 @@ class CandidateDeployments:
             except NoSuchError:
                 found.until = self.clock()
                 return
-            except EndpointError as error:
+            except Exception as error:
+                # Whatever it is, such as a sign-in that has ended: the others are to go as well.
                 why = str(error)
-                with contextlib.suppress(EndpointError):
+                with contextlib.suppress(Exception):
                     self._deploys.definition(found.name)
             self.pause(REMOVAL_PAUSE)
         self.says(f"{candidate}: '{found.name}' is still there. {why}")

@@ -212,8 +212,8 @@ class Search:
         costs = [each.cost for each in self.entrants]
         return all(costs) and len({each.currency for each in costs if each}) == 1
 
-    def run(self) -> Optional[Found]:
-        """Searches. Returns the winner, or None."""
+    def line_up(self) -> None:
+        """Puts the candidates in their order, the cheapest first."""
         order = sorted(
             range(len(self.entrants)),
             key=lambda i: (cost.amount if self.priced and (cost := self.entrants[i].cost) else 0, i),
@@ -221,6 +221,10 @@ class Search:
         for index in order:
             entrant = self.entrants[index]
             self.found.append(Found(entrant, self.target.required_rate(entrant.instances or 1)))
+
+    def run(self) -> Optional[Found]:
+        """Searches. Returns the winner, or None."""
+        self.line_up()
         winner = None
         try:
             winner = self._first_that_meets()
