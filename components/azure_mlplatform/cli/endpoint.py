@@ -45,7 +45,9 @@ Environments = Annotated[
 
 Scope = Annotated[
     Optional[str],
-    typer.Option("--scope", metavar="SCOPE", help="The scope of the token for a URL, such as api://churn/.default."),
+    typer.Option(
+        "--token-scope", metavar="SCOPE", help="The scope of the token for a URL, such as api://churn/.default."
+    ),
 ]
 
 NoToken = Annotated[bool, typer.Option("--no-token", help="Send no token to a URL.")]
@@ -71,7 +73,7 @@ def endpoint_of(
     from ..measure.endpoints.address import AddressError, address_of, endpoint_at
 
     if scope and no_token:
-        refuse(option("--scope, --no-token", "exclude each other", "Give one of them"))
+        refuse(option("--token-scope, --no-token", "exclude each other", "Give one of them"))
     if not path.startswith("/"):
         refuse(option("--path", f"'{path}' is no path", "Begin it with /, such as /score"))
     try:
@@ -79,10 +81,10 @@ def endpoint_of(
     except AddressError as error:
         refuse(option("ENDPOINT", error.what, error.fix))
     if address.kind != "url" and (scope or no_token):
-        name = "--scope" if scope else "--no-token"
+        name = "--token-scope" if scope else "--no-token"
         refuse(option(name, "is for a URL only", "Leave it out: Azure says which token the endpoint takes"))
     if address.kind == "url" and not (scope or no_token):
-        fix = "Give --scope <audience>/.default, or --no-token if it takes requests from anyone"
+        fix = "Give --token-scope <audience>/.default, or --no-token if it takes requests from anyone"
         refuse(option("ENDPOINT", "a URL says nothing of its token", fix))
     return endpoint_at(address, path=path, scope=scope, without_token=no_token)
 

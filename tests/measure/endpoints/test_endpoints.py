@@ -16,7 +16,7 @@ from azure_mlplatform.measure.endpoints.endpoint import (
     NotSignedInError,
     Traffic,
 )
-from support.scoring.azure_endpoints import container_app, online_deployment, online_endpoint, web_app
+from support.scoring.azure_endpoints import CLIENT_ID, container_app, online_deployment, online_endpoint, web_app
 
 pytestmark = pytest.mark.slow
 
@@ -302,10 +302,11 @@ def test_an_endpoint_that_takes_keys_is_refused(stage):
 
 
 def test_the_scope_is_that_of_the_place(stage):
-    for make, scope in ((managed, "https://ml.azure.com/.default"), (app, "api://"), (site, "api://")):
+    own = f"api://{CLIENT_ID}/.default"
+    for make, scope in ((managed, "https://ml.azure.com/.default"), (app, own), (site, own)):
         stage.azure.grants.clear()
         stage.read(make(stage)).token()
-        assert stage.azure.grants[-1]["scope"].startswith(scope)
+        assert stage.azure.grants[-1]["scope"].split(" ")[0] == scope
 
 
 def test_an_app_without_sign_in_needs_no_token(stage):

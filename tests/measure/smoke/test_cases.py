@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from pathlib import Path
 
 import jsonschema
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from azure_mlplatform.config.schema import document_schema
 from azure_mlplatform.foundation.problems import ProblemsError
+from azure_mlplatform.measure.endpoints.endpoint import EndpointError, Route
 from azure_mlplatform.measure.smoke.cases import Cases, Tolerance, read_cases
 from azure_mlplatform.measure.smoke.comparison import MOST, differences, schema_violations
+from azure_mlplatform.measure.smoke.request import Sender
 
 ROOT = Path(__file__).parents[3]
 
@@ -156,8 +159,18 @@ def test_a_schema_reaches_nothing_outside(tmp_path):
     assert "cannot be applied" in told
     outside = tmp_path / "schema.json"
     outside.write_text("{}")
-    [told] = schema_violations({"$ref": outside.as_uri()}, {})
+    with warnings.catch_warnings():
+        # By default, jsonschema reads it and warns.
+        warnings.simplefilter("ignore")
+        [told] = schema_violations({"$ref": outside.as_uri()}, {})
     assert "cannot be applied" in told
+
+
+def test_no_token_goes_over_http_to_another_machine():
+    with pytest.raises(EndpointError, match="over http"):
+        Sender(Route("http://scoring.example.com/score"), lambda: "token", 1)
+    Sender(Route("http://scoring.example.com/score"), None, 1)
+    Sender(Route("http://127.0.0.1:5001/score"), lambda: "token", 1)
 
 
 JSON = st.recursive(

@@ -26,6 +26,11 @@ SHAPE = {"name": "has a shape", "input": {"data": [1]}, "schema": {"required": [
 WRONG = {"name": "is wrong", "input": {"data": [1]}, "expected": {"version": "blue", "result": 2}}
 
 
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, format, *args):  # noqa: A002 - the name of the parameter
+        """Says nothing."""
+
+
 class Stage:
     """An emulated Azure, two servers, and a folder with files of cases."""
 
@@ -141,14 +146,11 @@ def test_a_payload_that_the_model_refuses_is_shown_with_its_text(stage):
 
 
 def test_a_long_and_hostile_answer_is_cut_and_escaped(stage):
-    class Hostile(BaseHTTPRequestHandler):
+    class Hostile(Quiet):
         def do_POST(self):
             self.send_response(500)
             self.end_headers()
             self.wfile.write(b"##vso[task.setvariable]\x1b[31m " + b"x" * 100_000)
-
-        def log_message(self, *_):
-            pass
 
     with serving(Hostile) as url:
         done = stage.smoke(url, [SUM], "--no-token")
@@ -161,16 +163,13 @@ def test_a_long_and_hostile_answer_is_cut_and_escaped(stage):
 def test_a_redirect_is_not_followed(stage):
     met = []
 
-    class Redirects(BaseHTTPRequestHandler):
+    class Redirects(Quiet):
         def do_POST(self):
             met.append(self.path)
             self.send_response(307)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
-
-        def log_message(self, *_):
-            pass
 
     with serving(Redirects) as url:
         done = stage.smoke(url, [SUM], "--no-token")
@@ -274,7 +273,7 @@ def test_junit_as_another_tool_reads_it(stage):
     assert failed.name == "is wrong"
     assert failed.result[0].message == "answer.result is 1, expected 2 ± 2e-06"
     assert (passed.name, passed.result) == (r"<&\x07>", [])
-    assert passed.time > 0
+    assert passed.time
     assert stage.smoke("http://127.0.0.1:9/score", [SUM], "--no-token", "--junit", file).returncode == 3
     [suite] = junitparser.JUnitXml.fromfile(str(file))
     assert (suite.tests, suite.errors) == (1, 1)
@@ -285,7 +284,7 @@ def test_junit_as_another_tool_reads_it(stage):
     [
         ("nobody", (), "is no endpoint"),
         ("https://example.com/score", (), "a URL says nothing of its token"),
-        ("https://example.com/score", ("--scope", "a", "--no-token"), "exclude each other"),
+        ("https://example.com/score", ("--token-scope", "a", "--no-token"), "exclude each other"),
         ("https://example.com/score", ("--no-token", "--deployment", "blue"), "no single version"),
         ("/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/a", ("--no-token",), "for a URL only"),
         ("https://example.com/score", ("--no-token", "--path", "score"), "is no path"),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
+from urllib.parse import urlsplit
 
 from ..endpoints.endpoint import EndpointError, Route, Token
 from ..endpoints.tokens import one_line
@@ -46,7 +47,10 @@ class Answered:
 
 
 class Sender:
-    """Sends requests to one route, one after another, on a connection that is kept."""
+    """Sends requests to one route, one after another, on a connection that is kept.
+
+    Raises EndpointError for a token that would go over http to another machine.
+    """
 
     def __init__(
         self, route: Route, token: Optional[Token], timeout: float, clock: Callable[[], float] = time.perf_counter
@@ -61,6 +65,11 @@ class Sender:
             def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
                 return
 
+        where = urlsplit(route.url)
+        if token and where.scheme != "https" and where.hostname not in ("localhost", "127.0.0.1"):
+            raise EndpointError(
+                f"{route.url}: a token would go over http, where others can read it. Give the endpoint a certificate"
+            )
         self._route, self._token, self._timeout, self._clock = route, token, timeout, clock
         self._session = requests.Session()
         self._session.cookies = NoCookies()

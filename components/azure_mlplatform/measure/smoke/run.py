@@ -21,7 +21,7 @@ _SIGN_IN = {
     Kind.KUBERNETES: f"The caller needs onlineEndpoints/token/action on the endpoint: {_DATA_SCIENTIST}",
     Kind.CONTAINER_APP: _CALLERS,
     Kind.APP_SERVICE: _CALLERS,
-    Kind.URL: "Is --scope the audience that it accepts, and is the caller allowed?",
+    Kind.URL: "Is --token-scope the audience that it accepts, and is the caller allowed?",
 }
 """What is missing where an endpoint answers 401 or 403. Managed and Kubernetes: "Authenticate clients for online
 endpoints" (Azure ML, 2024-04-23, read 2026-11-28)."""

@@ -1,5 +1,8 @@
 """The entry script of azureml-inference-server-http."""
 
+# Runs in an environment of its own.
+# pyright: reportMissingImports=false
+
 import json
 import os
 import time

@@ -1,5 +1,8 @@
 """The model as `mlflow models serve` loads it: "models from code"."""
 
+# Runs in an environment of its own.
+# pyright: reportMissingImports=false
+
 import os
 import time
 from pathlib import Path

@@ -4,6 +4,9 @@ Writes `model.joblib` for azureml-inference-server-http, `mlflow/` for `mlflow m
 inputs with what the model says of them.
 """
 
+# Runs in an environment of its own.
+# pyright: reportMissingImports=false
+
 import json
 import sys
 from pathlib import Path
