@@ -40,8 +40,10 @@ from support.queues import Servers  # noqa: E402
 
 BUILD = ROOT / "build"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-CONNECTIONS = 32
-SECONDS = 5
+CONNECTIONS = (10, 64)
+"""wrk's default, and more."""
+
+SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 VEGETA = "github.com/tsenart/vegeta/v12@v12.12.0"
 FROZEN = 2.0
 SERVICE = 0.002
@@ -57,7 +59,8 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, {ROUNDS} rounds")
     if absent:
         print(f"Not there, so not compared: {', '.join(absent)}")
-    rates(server, peers)
+    for connections in CONNECTIONS:
+        rates(server, peers, connections)
     punctual(server)
     frozen(server, vegeta, peers["wrk"], locust)
     queue(server)
@@ -93,50 +96,51 @@ def serving(server: Path, *arguments: str) -> Iterator[tuple[str, int]]:
             process.kill()
 
 
-def rates(server: Path, peers: dict[str, Optional[str]]) -> None:
-    """All that each can send in a few seconds."""
+def rates(server: Path, peers: dict[str, Optional[str]], connections: int) -> None:
+    """All that each can send in a few seconds, over so many connections."""
+    print(f"over {connections} connections, in requests a second:")
     found: dict[str, list[float]] = {}
     costs: list[float] = []
     with serving(server) as (url, _):
-        due = 2 * ours(url, 20_000)[0]
+        due = 2 * ours(url, 20_000, connections)[0]
         for _ in range(ROUNDS):
             for name, path in peers.items():
                 if path:
-                    found.setdefault(name, []).append(rate_of(name, path, url))
-                    due = 1.5 * found[name][-1]
-            rate, cost = ours(url, due)
+                    found.setdefault(name, []).append(rate_of(name, path, url, connections))
+                    due = max(due, 1.5 * found[name][-1])
+            rate, cost = ours(url, due, connections)
             found.setdefault("ours", []).append(rate)
             costs.append(cost)
     middle = {name: statistics.median(values) for name, values in found.items()}
     for name, values in found.items():
-        print(f"{name}: {', '.join(f'{each:,.0f}' for each in values)} requests a second")
-    print(f"ours: {statistics.median(costs) * 1e6:.1f} µs of CPU a request")
+        print(f"  {name}: {', '.join(f'{each:,.0f}' for each in values)}")
+    print(f"  ours: {statistics.median(costs) * 1e6:.1f} µs of CPU a request")
     for name in peers:
         if name in middle:
             ratios = [mine / theirs for mine, theirs in zip(found["ours"], found[name], strict=True)]
-            print(f"ours over {name}: {middle['ours'] / middle[name]:.2f} (rounds: {listed(ratios)})")
+            print(f"  ours over {name}: {middle['ours'] / middle[name]:.2f} (rounds: {listed(ratios)})")
 
 
-def ours(url: str, due: float) -> tuple[float, float]:
+def ours(url: str, due: float, connections: int) -> tuple[float, float]:
     """Our rate, and the CPU time of a request. More is due than can be sent, so no connection ever rests."""
     schedule = constant(due, SECONDS)
     target = Target(url, method="GET")
-    measured = run(schedule, target, connections=CONNECTIONS, stop=lambda now: now.seconds >= SECONDS)
+    measured = run(schedule, target, connections=connections, stop=lambda now: now.seconds >= SECONDS)
     done = measured.done[measured.succeeded]
     rate = float(((done > 1) & (done <= SECONDS)).sum()) / (SECONDS - 1)
     return rate, measured.busy * float(done.max()) / len(done)
 
 
-def rate_of(name: str, path: str, url: str) -> float:
+def rate_of(name: str, path: str, url: str, connections: int) -> float:
     """The rate that another generator says, on one thread."""
     if name == "Locust":
-        [stats] = located(path, url, "constant(0)", CONNECTIONS, SECONDS)
+        [stats] = located(path, url, "constant(0)", connections, SECONDS)
         return stats["num_requests"] / (stats["last_request_timestamp"] - stats["start_time"])
     if name == "wrk":
-        command = [path, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", url]
+        command = [path, "-t1", f"-c{connections}", f"-d{SECONDS}s", url]
         line = next(each for each in output(command) if each.startswith("Requests/sec:"))
         return float(line.split()[1])
-    command = [path, "--h1", "-t1", f"-c{CONNECTIONS}", f"-D{SECONDS}", url]
+    command = [path, "--h1", "-t1", f"-c{connections}", f"-D{SECONDS}", url]
     line = next(each for each in output(command) if each.startswith("finished in"))
     return float(line.split(",")[1].split()[0])
 

@@ -92,6 +92,14 @@ def test_a_server_that_closes_each_connection_gets_a_new_one_for_each_request(lo
     assert server.connections == 20
 
 
+def test_requests_that_wait_get_a_new_connection_for_each_that_closes():
+    with serving(lambda _: Reply(CLOSING, close=True)) as server:
+        measured = run(Schedule(np.zeros(5), 1.0, "at once"), at(server), connections=1, timeout=10)
+    assert measured.succeeded.all()
+    assert measured.done.max() < 5
+    assert server.connections == 5
+
+
 def test_interim_answers_are_no_answers():
     with serving(lambda _: b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK) as server:
         measured = run(constant(50, 0.2), at(server))
@@ -103,6 +111,12 @@ def test_a_request_is_sent_while_others_have_no_answer_yet():
         measured = run(constant(50, 0.2), at(server))
     assert measured.succeeded.all()
     assert measured.sent.max() < measured.done.min()
+
+
+def test_a_request_takes_the_connection_that_is_free():
+    with serving(lambda request: Reply(after=1.0 if request.number == 0 else 0.0)) as server:
+        measured = run(constant(20, 0.4), at(server), connections=2)
+    assert np.median(measured.response) < 0.5
 
 
 def test_latency_counts_from_the_intended_time_when_connections_are_few():
@@ -260,6 +274,20 @@ class TestToken:
             measured = run(constant(100, 0.4), at(server, token=token))
         assert set(measured.status) == {200}
         assert any("1 times the token was replaced" in each for each in measured.notes)
+        assert next(tokens) == "newer"
+
+    def test_a_401_that_comes_after_the_new_token_is_no_failure_either(self):
+        tokens = iter(["old", "new", "newer"])
+
+        def answer(request):
+            if request.header("Authorization") == "Bearer new":
+                return OK
+            return Reply(UNAUTHORIZED, after=0.5 if request.number == 0 else 0.0)
+
+        with serving(answer) as server:
+            schedule = Schedule(np.array([0.0, 0.05]), 1.0, "two")
+            measured = run(schedule, at(server, token=lambda: next(tokens)))
+        assert list(measured.status) == [200, 200]
         assert next(tokens) == "newer"
 
     def test_waiting_for_a_token_holds_up_no_other_request(self):

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, cast
 
-import httptools
-
 from .measurement import Failure, Measurement
 from .precise_timer import PreciseTimer, precise_timer
 from .schedule import Schedule
@@ -29,6 +27,10 @@ if TYPE_CHECKING:
 
 _BATCH = 32
 """As many requests are sent before answers that came meanwhile are read."""
+
+_FULL = 0.0005
+"""While all connections are busy and requests wait for them, turns are noted no more often than in so many seconds: it
+takes time from the requests that are under way."""
 
 _TOKEN_EVERY = 30.0
 """How often a token is asked for, in seconds. Its source keeps it until shortly before its end."""
@@ -85,6 +87,9 @@ class Run:
         progress: Optional[Callable[[Progress], None]],
         stop: Optional[Callable[[Progress], bool]],
     ) -> None:
+        import httptools
+
+        self.new_parser, self.parser_error = httptools.HttpResponseParser, httptools.HttpParserError
         self.times = array("d", schedule.times.tobytes())
         self.count = count = len(self.times)
         self.schedule, self.target = schedule, target
@@ -176,7 +181,8 @@ class Run:
     def _send_due(self) -> None:
         first = index = self.next
         times, idle, taken, waiting, start = self.times, self.idle, self.taken, self.waiting, self.start
-        last = min(self.count, index + _BATCH)
+        # Without a free connection a turn is only noted, which takes no time.
+        last = min(self.count, index + (_BATCH if idle else 8 * _BATCH))
         now = perf_counter() - start
         while index < last and times[index] <= now:
             taken[index] = now
@@ -193,7 +199,8 @@ class Run:
             # What waits beyond the connections that are on their way waits for one to be free.
             self.counts["held"] += min(index - first, max(0, len(waiting) - self.connecting))
         if index < self.count:
-            self._timer.set(times[index] - now)  # pyright: ignore[reportOptionalMemberAccess]
+            is_full = waiting and len(self.connections) >= self.limit
+            self._timer.set(max(times[index] - now, _FULL if is_full else 0))  # pyright: ignore[reportOptionalMemberAccess]
         elif not self.under_way:
             self._end()
 
@@ -435,7 +442,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser = run.new_parser(self)
         self.index = _NEVER
         """The request that is under way on it."""
 
@@ -500,7 +507,7 @@ class _Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError:
+        except run.parser_error:
             self._keep = False
             if not self._status:
                 self.give_up(Failure.PROTOCOL)

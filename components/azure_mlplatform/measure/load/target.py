@@ -71,7 +71,13 @@ class Target:
             *(f"{name}: {value}" for name, value in self._headers(token).items()),
         ]
         head = "\r\n".join(lines)
-        return [f"{head}\r\nContent-Length: {len(each)}\r\n\r\n".encode("latin-1") + each for each in self.bodies]
+        lengths = [
+            "" if self.method == "GET" and not each else f"Content-Length: {len(each)}\r\n" for each in self.bodies
+        ]
+        return [
+            f"{head}\r\n{length}\r\n".encode("latin-1") + each
+            for length, each in zip(lengths, self.bodies, strict=True)
+        ]
 
     def _headers(self, token: str) -> dict[str, str]:
         given = {name.lower() for name in self.headers}
