@@ -73,11 +73,11 @@ def test_an_option_has_one_meaning_in_all_commands():
     for name in ANSWERS:
         for spelling, text in options(name).items():
             meanings.setdefault(spelling, set()).add(text)
-    # -C is the folder of a project; of `check`, the folder with all projects. --scope is that of rights, or of a token.
+    # -C is the folder of a project; of `check`, the folder with all projects.
     several = {spelling for spelling, texts in meanings.items() if len(texts) > 1}
     # A project and a request are asked for the same things, each with its own defaults.
     asked = set(options("init")) & set(options("request new"))
-    assert several - asked <= {"-C", "--file", "--since", "--dry-run", "--region", "--scope"}
+    assert several - asked <= {"-C", "--file", "--since", "--dry-run", "--region"}
 
 
 def test_what_answers_can_answer_to_a_program_and_into_a_file():

@@ -158,6 +158,32 @@ def test_the_less_promising_half_waits_and_is_not_lost():
     assert all(fates(one)[each.name] in (Fate.FAILS, Fate.UNCLEAR) for each in slow)
 
 
+class Told(Servers):
+    """Answers all requests of a run alike, in the milliseconds that it is told for each: the last ones are for all
+    later runs."""
+
+    def __init__(self, *milliseconds: float) -> None:
+        super().__init__(servers=1)
+        # The first run is the probe.
+        self._told = [milliseconds[0], *milliseconds]
+
+    def __call__(self, schedule: Schedule) -> Measurement:
+        told = self._told.pop(0) if len(self._told) > 1 else self._told[0]
+        return replace(super().__call__(schedule), done=schedule.times + told / 1000)
+
+
+def test_who_waited_is_taken_up_again_when_the_others_have_lost():
+    """After four runs the one looks better, and it is not: it fails after sixteen. The other one waited meanwhile."""
+    target = TARGET.model_copy(update={"percentile": 50.0, "peak_rate": 40.0, "survives": Loss.NOTHING})
+    queues = {"seems": Told(59, 59, 59, 80), "is": Told(61, 61, 61, 40)}
+    one = search([entrant("seems", 1, 100), entrant("is", 1, 200)], queues=queues, target=target)
+    winner = one.run()
+    assert winner is not None
+    assert (winner.entrant.name, fates(one)["seems"]) == ("is", Fate.FAILS)
+    assert of(one, "seems").rates[40].runs == 16
+    assert of(one, "is").rates[40].runs == 16
+
+
 def test_nothing_meets_it_is_an_answer_with_the_nearest():
     one = search(FOUR[:2], target=TARGET.model_copy(update={"peak_rate": 200.0}))
     assert one.run() is None
@@ -170,11 +196,12 @@ def test_nothing_meets_it_is_an_answer_with_the_nearest():
 
 
 def test_errors_break_the_target_too():
-    queues = {"two": Servers(service=0.001, servers=2, errors=0.05, seed=3)}
+    queues = {"two": Servers(service=0.001, servers=2, errors=0.04, seed=3)}
     one = search([FOUR[0], FOUR[2]], queues=queues)
     winner = one.run()
     assert winner is not None
     assert winner.entrant.name == "four"
+    assert fates(one)["two"] is Fate.FAILS
     assert "errors " in of(one, "two").why
     assert "(HTTP 500)" in of(one, "two").why
 
@@ -184,6 +211,12 @@ def test_errors_that_come_at_once_make_no_server_fast():
     one = search([FOUR[0]], queues={"two": refusing})
     assert one.run() is None
     assert "(HTTP 429)" in of(one, "two").why
+    tolerant = TARGET.model_copy(update={"errors": 0.5, "peak_rate": 60.0, "survives": Loss.NOTHING})
+    one = search(
+        [FOUR[0]], queues={"two": BoundedQueue(service=SERVICE, servers=2, waiting=1, seed=3)}, target=tolerant
+    )
+    assert one.run() is None
+    assert fates(one) == {"two": Fate.FAILS}
 
 
 def test_who_gave_up_waited_at_the_least_so_long():
