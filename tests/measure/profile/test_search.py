@@ -285,6 +285,22 @@ def test_a_candidate_that_answers_nothing_is_probed_once():
     assert one.budget.requests == 10
 
 
+class Fragile(Servers):
+    """Is gone as soon as the rate is high."""
+
+    def __call__(self, schedule: Schedule) -> Measurement:
+        if schedule.rate > 140:
+            raise CandidateError("no connection")
+        return super().__call__(schedule)
+
+
+def test_what_breaks_under_a_higher_load_is_not_recommended_and_not_refused():
+    one = search([FOUR[2]], queues={"four": Fragile(service=SERVICE, servers=4)})
+    assert one.run() is None
+    assert (one.is_open, one.so_far) == (True, one.found[0])
+    assert of(one, "four").why == "broke at 160 a second: no connection"
+
+
 class Sleepy(Servers):
     """Slow with little to do, as a server that sleeps between requests."""
 

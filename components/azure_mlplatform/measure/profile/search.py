@@ -230,6 +230,7 @@ class Search:
             winner = self._first_that_meets()
             if winner:
                 self._bisect(winner)
+                winner = winner if winner.fate is Fate.WINS else None
             elif nearest := self.nearest():
                 self._bisect(nearest)
             if self.all_rates:
@@ -358,7 +359,8 @@ class Search:
 
     def _next_rates(self, found: Found) -> Iterator[float]:
         required = found.required_rate if math.isfinite(found.required_rate) else self.target.peak_rate
-        while len(found.rates) < MOST_RATES and found.fate is not Fate.BROKEN:
+        was = found.fate
+        while len(found.rates) < MOST_RATES and found.fate is was is not Fate.BROKEN:
             low = found.low
             not_met = [each.rate for each in found.rates.values() if each.verdict is not Verdict.MEETS]
             above = min((each for each in not_met if each > low), default=math.inf)
@@ -397,7 +399,9 @@ class Search:
                 if trial.verdict is not Verdict.OPEN:
                     break
         except CandidateError as error:
-            found.fate, found.why = Fate.BROKEN, str(error)
+            # What breaks under a load that nobody asked for may be right, and nobody knows.
+            found.fate = Fate.OPEN if found.fate is Fate.WINS else Fate.BROKEN
+            found.why = f"broke at {rate:.3g} a second: {error}"
             return False
         finally:
             if trial.requests:
@@ -408,6 +412,7 @@ class Search:
         """What measures a candidate, or None if it is broken. The first time, it is probed."""
         if found.fate is Fate.BROKEN:
             return None
+        self.budget.ask(0, 0)
         try:
             measure = self.measure_of(found.entrant)
         except CandidateError as error:
