@@ -250,6 +250,12 @@ def test_a_deployment_that_is_not_ready_takes_no_traffic(stage):
         endpoint.set_traffic({"blue": 90, "green": 10}, endpoint.traffic())
 
 
+def test_the_way_back_to_a_deployment_with_traffic_stays_open(stage):
+    endpoint = stage.read(managed(stage, {"blue": 90, "green": 10}))
+    stage.azure.world.get(f"{endpoint.id}/deployments/blue").state["provisioningState"] = "Failed"
+    assert endpoint.set_traffic({"blue": 100}, endpoint.traffic()).shares == {"blue": 100}
+
+
 def test_copies_are_50_percent_at_most_and_for_managed_endpoints_only(stage):
     endpoint = stage.read(managed(stage))
     after = endpoint.set_traffic({"blue": 100}, endpoint.traffic(), mirror={"green": 40})
