@@ -46,8 +46,8 @@ CONNECTIONS = (10, 64)
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 VEGETA = "github.com/tsenart/vegeta/v12@v12.12.0"
 FROZEN = 2.0
-SERVICE = 0.002
-REQUESTS = int(os.environ.get("BENCH_REQUESTS", "40000"))
+SERVICE = 0.005
+REQUESTS = int(os.environ.get("BENCH_REQUESTS", "20000"))
 
 
 def main() -> None:

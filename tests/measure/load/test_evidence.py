@@ -100,7 +100,9 @@ class TestJudgement:
 
     def test_a_queue_behind_a_late_generator_is_refused(self):
         run = Servers(0.02, lateness=0.01)(poisson(20, 100, seed=1))
-        assert judgement(run, 0.1).is_refused
+        found = judgement(run, 0.1)
+        assert found.is_refused
+        assert "nan" not in str(found)
 
     def test_the_rate_reached_is_that_of_good_answers(self):
         schedule = poisson(200, 60, seed=1)

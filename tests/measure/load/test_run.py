@@ -235,6 +235,25 @@ def test_a_large_body_is_sent_whole_and_its_time_is_that_of_its_last_byte(loops)
     assert (measured.sent > measured.taken).all()
 
 
+def test_another_system_has_another_timer(loops, monkeypatch):
+    # Without timerfd: as on macOS and Windows.
+    monkeypatch.setattr("azure_mlplatform.measure.load.precise_timer.sys.platform", "darwin")
+    with serving() as server:
+        measured = run(poisson(200, 0.5, seed=1), at(server))
+    assert measured.succeeded.all()
+    assert (measured.lateness >= 0).all()
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("azure_mlplatform.measure.extra.find_spec", lambda name: None if name == "httptools" else 1)
+    with pytest.raises(ProblemsError) as error:
+        run(constant(1, 1), Target("http://127.0.0.1/"))
+    assert str(error.value) == (
+        "A run of requests needs azure-mlplatform[measure], and httptools cannot be imported\n"
+        "    Run: pip install 'azure-mlplatform[measure]'"
+    )
+
+
 def test_an_empty_schedule_is_an_empty_measurement():
     with serving() as server:
         measured = run(Schedule(np.empty(0), 1.0, "nothing"), at(server))

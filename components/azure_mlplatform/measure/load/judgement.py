@@ -88,6 +88,8 @@ def _too_late(measurement: "Measurement", lateness: float, allowed: float, targe
         f" ({SHARE:.0%} of the target of {_ms(target)})"
     )
     most = ceiling(measurement)
+    if math.isnan(measurement.busy):
+        return f"{text}. Lower the rate, or run it on a machine of its own"
     if measurement.busy > 0.7:
         return (
             f"{text}. It took {measurement.busy:.0%} of its core, and is at its end at {most:,.0f} requests a second."

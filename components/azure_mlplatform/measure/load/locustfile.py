@@ -31,8 +31,8 @@ _PATIENCE = 2.0
 
 _NOTE = """\
 A CLOSED LOOP. Each user waits for an answer before it sends again. While the server stands still, nobody sends,
-and the requests that would have waited are missing: with a server that is frozen for 2 of 10 seconds, the 95th
-percentile here is some milliseconds, and the truth is 1.5 s. Read the rate and the errors here, not the percentiles.
+and the requests that would have waited are missing: with a server that is frozen for 2 of 10 seconds, Locust said
+that the 95th percentile is 0.2 s, and the truth is 1.5 s. Read the rate and the errors here, not the percentiles.
 `mlplatform endpoint stress` and `profile` send by a schedule that waits for nobody, and measure from there."""
 
 _PROGRAM = '''\
