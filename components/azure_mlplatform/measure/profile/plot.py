@@ -31,11 +31,11 @@ def plot(found: "Sequence[Found]", target: "Target", winner: str, file: Path) ->
         figure = Figure(figsize=(10, 5.5), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        measured = [each for each in found if any(_shown(at) for at in each.rates.values())]
+        measured = [each for each in found if any(_shown(at) or _unanswered(at) for at in each.rates.values())]
         for number, each in enumerate(measured):
             rates = [at for _, at in sorted(each.rates.items()) if _shown(at)]
             values = [at.response.value * 1000 for at in rates]
-            below = [(at.response.value - max(at.response.low, 0.0)) * 1000 for at in rates]
+            below = [(at.response.value - at.response.low) * 1000 for at in rates]
             above = [(at.response.high - at.response.value) * 1000 for at in rates]
             name = each.entrant.name
             axes.errorbar(
@@ -48,6 +48,25 @@ def plot(found: "Sequence[Found]", target: "Target", winner: str, file: Path) ->
                 linewidth=2.2 if name == winner else 1.2,
                 markersize=5,
                 capsize=3,
+            )
+            not_met = [at for at in rates if at.verdict is not Verdict.MEETS]
+            axes.plot(
+                [at.rate for at in not_met],
+                [at.response.value * 1000 for at in not_met],
+                linestyle="none",
+                marker=_MARKERS[number % len(_MARKERS)],
+                markersize=5,
+                markerfacecolor="white",
+                markeredgecolor=_COLOURS[number % len(_COLOURS)],
+                zorder=5,
+            )
+            axes.plot(
+                lost := [at.rate for _, at in sorted(each.rates.items()) if _unanswered(at)],
+                [0.97] * len(lost),
+                transform=axes.get_xaxis_transform(),
+                linestyle="none",
+                marker="x",
+                color=_COLOURS[number % len(_COLOURS)],
             )
         axes.axhline(target.bound_ms, color="#444444", linestyle="--", linewidth=1.2, label="bound")
         axes.axvline(target.expected_rate, color="#888888", linestyle=":", linewidth=1.2, label="expected rate")
@@ -63,6 +82,8 @@ def plot(found: "Sequence[Found]", target: "Target", winner: str, file: Path) ->
         axes.set_ylabel(f"p{target.percentile:g} of response times, ms")
         axes.set_title(f"Response times with 95 % intervals; at most {target.bound_ms:g} ms wanted")
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
+        axes.plot([], [], "o", color="#444444", markerfacecolor="white", label="target not (clearly) met")
+        axes.plot([], [], "x", color="#444444", label="too many without an answer")
         figure.legend(loc="outside right upper", frameon=False)
         metadata = {"Date": None} if file.suffix.lower() == ".svg" else {"Software": None}
         figure.savefig(file, dpi=130, metadata=metadata)
@@ -76,6 +97,11 @@ def _shown(at: AtRate) -> bool:
     """Whether there is something to draw: a rate at which the generator was late shows nothing of the candidate."""
     response, verdict = at.response, at.verdict
     return verdict is not Verdict.LATE and response.n > 0 and math.isfinite(response.value)
+
+
+def _unanswered(at: AtRate) -> bool:
+    """Whether so many requests had no answer that the percentile is infinite."""
+    return at.verdict is not Verdict.LATE and at.response.n > 0 and math.isinf(at.response.value)
 
 
 def _bar(value: float) -> float:
