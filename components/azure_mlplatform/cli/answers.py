@@ -873,6 +873,189 @@ class Projects(Answer):
     environments: list[ListedEnvironment] = []
 
 
+class ProfileTarget(_Object):
+    """What a candidate has to hold."""
+
+    percentile: float
+    bound_ms: float
+    errors: float
+    """The most errors, as a share."""
+
+    expected_rate: float
+    peak_rate: float
+    survives: Literal["instance", "zone", "nothing"]
+    zones: int
+
+
+class MeasuredInterval(_Object):
+    """A measured value and its interval. Null: it is not known, or without bound."""
+
+    value: Optional[float]
+    low: Optional[float]
+    high: Optional[float]
+
+
+class MeasuredRate(_Object):
+    """What was measured at a rate."""
+
+    rate: float
+    """Scorings a second."""
+
+    verdict: Literal["meets", "fails", "open", "late"]
+    """`open`: too close to call. `late`: the generator was too slow, so nothing is known."""
+
+    response_ms: MeasuredInterval
+    """The percentile of response times."""
+
+    errors: MeasuredInterval
+    """The share of errors."""
+
+    kinds: dict[str, int]
+    """Errors by kind."""
+
+    n: int
+    """Requests, without the warm-up."""
+
+    runs: int
+    lateness_ms: float
+    """The p99 of the generator's own lateness, in the run where it was highest."""
+
+
+class HighestRate(_Object):
+    """Between which rates the highest that meets the target lies."""
+
+    low: float
+    """The highest that clearly meets it. 0: none."""
+
+    high: Optional[float]
+    """The lowest that clearly fails. Null: none was found."""
+
+
+class CandidateCost(_Object):
+    """The price of the machines of a candidate for a month of 730 hours."""
+
+    amount: float
+    currency: str
+    machines: int
+    source: str
+    day: str
+
+
+class Utilisation(_Object):
+    """The share of the requests at once that a rate takes. Null: unknown."""
+
+    expected: Optional[float]
+    peak: Optional[float]
+
+
+class ProfiledCandidate(_Object):
+    """A candidate, and how the search ended for it."""
+
+    name: str
+    fate: Literal["wins", "fails", "dearer", "unclear", "open", "late", "broken"]
+    why: Optional[str]
+    """Why it lost. Null for the recommended one."""
+
+    deployment: Optional[str]
+    """The deployment that was measured. Null: none."""
+
+    made: bool
+    """Whether it was made for this, and taken away again."""
+
+    settings: dict[str, Any]
+    """What the file says of it."""
+
+    vm_size: Optional[str]
+    instances: Optional[int]
+    requests_at_once: Optional[int]
+    model: Optional[str]
+    image: Optional[str]
+    cost: Optional[CandidateCost]
+    """Null: no price."""
+
+    required_rate: Optional[float]
+    """The rate that it needs, so that the peak is held after the loss. Null: it survives none."""
+
+    highest_rate: Optional[HighestRate]
+    headroom: Optional[float]
+    """How much higher the peak could be, as a share of it."""
+
+    utilisation: Utilisation
+    warm_up: Optional[str]
+    """What its first run said of a warm-up."""
+
+    alone_ms: Optional[float]
+    """The median time of a request without load."""
+
+    rates: list[MeasuredRate]
+
+
+class WarmUp(_Object):
+    """What is dropped at the start of each run."""
+
+    seconds: float
+    why: str
+
+
+class LoadGenerator(_Object):
+    """How well the generator kept its schedules."""
+
+    lateness_ms: float
+    """The p99 of its lateness, in the run where it was highest."""
+
+    ceiling: Optional[float]
+    """The rate at which it would have taken a whole core, in requests a second: an upper bound. Null: unknown."""
+
+    allowed_ms: float
+    kept_up_to: float
+    """The highest rate that it kept."""
+
+    too_slow_from: Optional[float]
+    """The lowest rate that it did not keep. Null: it kept all."""
+
+
+class EndpointProfile(Answer):
+    """`mlplatform endpoint profile --json`."""
+
+    command: Literal["endpoint profile"] = "endpoint profile"
+    endpoint: str = ""
+    kind: str = ""
+    outcome: Optional[Literal["recommended", "nothing meets the target", "inconclusive", "dry run"]] = None
+    recommended: Optional[str] = None
+    shown_to_meet: Optional[str] = None
+    """Without a recommendation: the cheapest that was shown to meet the target, while a cheaper one is open."""
+
+    nearest: Optional[str] = None
+    """Without a recommendation: the candidate that comes nearest."""
+
+    nearest_lacks: Optional[str] = None
+    target: Optional[ProfileTarget] = None
+    confidence: Optional[float] = None
+    ordered_by: Optional[Literal["price", "file"]] = None
+    """What says which candidate is the cheaper one."""
+
+    prices: str = ""
+    """The price table."""
+
+    candidates: list[ProfiledCandidate] = []
+    warm_up: Optional[WarmUp] = None
+    generator: Optional[LoadGenerator] = None
+    not_varied: list[str] = []
+    assumed: list[str] = []
+    requests: int = 0
+    minutes: float = 0.0
+    money: float = 0.0
+    ended_by: Optional[str] = None
+    """What of the budget ended the search. Null: it came to its end."""
+
+    plots: list[str] = []
+    taken_away: list[str] = []
+    """Deployments that an interrupted run had left."""
+
+    left_behind: list[str] = []
+    """Deployments that could not be taken away. They are billed."""
+
+
 class SmokeCase(_Object):
     """What became of a case of a smoke test."""
 
@@ -999,6 +1182,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     RequestStatus,
     RequestRetire,
     Projects,
+    EndpointProfile,
     EndpointSmoke,
     ModelShare,
     ModelPromote,

@@ -7,6 +7,7 @@ import typer
 from . import check as checks
 from . import cost as costs
 from . import (
+    endpoint_profile,
     endpoint_smoke,
     model_promote,
     model_share,
@@ -28,7 +29,7 @@ from . import projects as projects_
 from . import rights as rights_
 from . import schema as schemas
 from .endpoint import endpoint
-from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
+from .exit_codes import BAD_INPUT, FINDING, INCONCLUSIVE, UNREACHABLE
 from .local import local
 from .model import model
 from .options import epilog
@@ -46,11 +47,11 @@ app = typer.Typer(
 
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export")
+app.add_typer(endpoint, name="endpoint")
 app.add_typer(local, name="local")
 app.add_typer(model, name="model")
 app.add_typer(prices_.prices, name="prices")
 app.add_typer(request, name="request")
-app.add_typer(endpoint, name="endpoint")
 
 
 def _version(wanted: bool) -> None:
@@ -87,6 +88,9 @@ request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPU
 request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(request_status.status)
 request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)
+endpoint.command(
+    "profile", epilog=epilog(*endpoint_profile.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE, INCONCLUSIVE))
+)(endpoint_profile.profile)
 endpoint.command(epilog=epilog(*endpoint_smoke.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(endpoint_smoke.smoke)
 model.command(epilog=epilog(*model_share.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_share.share)
 model.command(epilog=epilog(*model_promote.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_promote.promote)

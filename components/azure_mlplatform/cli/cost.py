@@ -1,13 +1,13 @@
 """`mlplatform cost`: what a stack costs a month, at least and at most."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Optional
 
 import typer
 
 from .exit_codes import FINDING
 from .input import option, refuse_any
-from .options import AsJson, Currency, Folder, On, OutputFile, Stacks, day
+from .options import AsJson, Currency, Folder, On, OutputFile, PricesFile, Stacks, day
 from .output import output
 from .plans import plans_of, stacks_in
 
@@ -20,13 +20,7 @@ EXAMPLES = (
 def cost(
     stacks: Stacks = None,
     folder: Folder = Path(),
-    prices: Annotated[
-        Optional[Path],
-        typer.Option(
-            metavar="FILE",
-            help="The price table. Default: requests/prices.csv in this folder or one above, else the packaged one.",
-        ),
-    ] = None,
+    prices: PricesFile = None,
     currency: Currency = None,
     as_json: AsJson = False,
     file: OutputFile = None,

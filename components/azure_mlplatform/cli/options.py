@@ -65,6 +65,15 @@ Currency = Annotated[
     ),
 ]
 
+PricesFile = Annotated[
+    Optional[Path],
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        help="The price table. Default: requests/prices.csv in this folder or one above, else the packaged one.",
+    ),
+]
+
 On = Annotated[
     Optional[datetime.datetime],
     typer.Option(

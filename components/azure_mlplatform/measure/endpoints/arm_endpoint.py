@@ -81,6 +81,11 @@ class ArmEndpoint(ABC):
         return str((self._first.get("tags") or {}).get(tag, "")).lower() == value
 
     @property
+    def location(self) -> str:
+        """The region that it is in, as Azure's price table names it."""
+        return str(self._first.get("location") or "").lower().replace(" ", "")
+
+    @property
     @abstractmethod
     def kind(self) -> Kind:
         """Where it runs."""
