@@ -73,7 +73,9 @@ def test_what_one_step_hides_the_next_one_shows():
     assert one.e_value < level
 
 
-@pytest.mark.parametrize(("new", "old", "share"), [(0, 0, 0.1), (3, 5, 0.1), (12, 70, 0.1), (40, 40, 0.5), (1, 90, 0.3)])
+@pytest.mark.parametrize(
+    ("new", "old", "share"), [(0, 0, 0.1), (3, 5, 0.1), (12, 70, 0.1), (40, 40, 0.5), (1, 90, 0.3)]
+)
 def test_it_is_the_exact_beta_binomial(new, old, share, monkeypatch):
     """With bets on the chance q of a failed request to be one of new, spread as a Beta law above the share, the wealth
     is the ratio of the truncated beta-binomial to the binomial: here by scipy, without a bet of ours."""

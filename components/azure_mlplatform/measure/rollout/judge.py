@@ -94,6 +94,16 @@ class Judge:
             )
         return None
 
+    def trouble(self, minutes: Iterable[Minute]) -> Optional[str]:
+        """Why nothing goes on although both are alike: old fails in many of its latest requests as well."""
+        old = total(minutes, self.plan.old)
+        if old.requests < self.plan.guard_requests or old.failed / old.requests < self.plan.guard:
+            return None
+        return (
+            f"'{self.plan.old}' fails as well, in {old.failed:g} of its latest {old.requests:g} requests: that is no time "
+            "for a next step"
+        )
+
     def power(self, stage: int) -> float:
         """The chance with which this stage would have seen a worse version by now."""
         new, old = self.seen.get(stage, (Served(), Served()))

@@ -168,7 +168,9 @@ class Rollout:
         if self.plan.mirror and kind is not Kind.MANAGED:
             raise EndpointError(f"{self.endpoint.name} is a {kind}, which copies no requests. Leave --mirror out")
         if kind is Kind.APP_SERVICE and self.plan.old != PRODUCTION:
-X
+            raise EndpointError(
+                f"{self.endpoint.name}: what is replaced is the slot '{PRODUCTION}', not '{self.plan.old}'"
+            )
         found = {each.name: each for each in self.endpoint.deployments()}
         for name in (self.plan.old, self.plan.new):
             if name not in found:
@@ -246,16 +248,18 @@ X
             self._outcome.looks.append(Look(now, index, stage.share, judge.e_values, power))
             latest |= {each.start: each for each in minutes}
             latest = {start: each for start, each in latest.items() if start > now - max(GUARDED, window)}
-            if alarm := judge.alarm() or judge.guarded(latest.values()):
+            if alarm := judge.guarded(latest.values()) or judge.alarm():
                 self._go_back(alarm)
             if missing := judge.unseen(index, share_of(stage)):
                 self._inconclusive(missing)
-            if power >= plan.power and not judge.leaning:
+            trouble = judge.trouble(latest.values())
+            if power >= plan.power and not judge.leaning and not trouble:
                 self.tell(f"{stage}: passed. {_seen(judge, index)}; {_power(plan, power)}")
                 return
-            self.tell(f"{stage}: {_seen(judge, index)}; {_e_values(judge)}; power {percent(power)}")
+            self.tell(trouble or f"{stage}: {_seen(judge, index)}; {_e_values(judge)}; power {percent(power)}")
             if now >= end:
-                reason = f"after {in_words(plan.longest)} at {stage}, {self._why_open(judge, power)}"
+                why = trouble or self._why_open(judge, power)
+                reason = f"after {in_words(plan.longest)} at {stage}, {why}"
                 if not self.extend(reason):
                     self._inconclusive(reason)
                 end = self.clock.now() + plan.longest
@@ -346,8 +350,8 @@ X
         self.journal.write("swapped", self.clock.now())
         raise _Ended(
             Answer.GO,
-            f"what was in slot '{self.plan.new}' is in production, and the slot holds the old version. To go back, swap "
-            "again",
+            f"what was in slot '{self.plan.new}' is in production, and the slot holds the old version. To go back, "
+            "swap again",
         )
 
     def _is_swapped(self, events: list[dict[str, Any]]) -> bool:

@@ -17,7 +17,7 @@ DEVIATIONS = 6.0
 """Counts further than this from the mean are left out: they have a chance below one in a hundred million."""
 
 MOST_COUNTS = 200
-"""How many counts stand for all. With more failures than that, neighbours are taken together."""
+"""How many counts of old stand for all. With more than that, neighbours are taken together."""
 
 MOST_REQUESTS = 10**9
 """No step sees more."""
@@ -50,16 +50,23 @@ def effect_of(
 def power(effect: Effect, new_requests: float, old_requests: float) -> float:
     """The chance of an alarm after so many requests to new and to old, from 0 to 1."""
     import numpy as np
+    from scipy.stats import poisson
 
     if new_requests <= 0 or old_requests <= 0:
         return 0.0
     ratios, parts = bets()
     of_new, of_old = log_factors(ratios, new_requests / (new_requests + old_requests), effect.tolerated)
-    new, chance_of_new = _counts(new_requests * effect.new / effect.burst)
-    old, chance_of_old = _counts(old_requests * effect.old / effect.burst)
-    logs = new[:, None, None] * of_new + old[None, :, None] * of_old + parts
-    alarms = np.logaddexp.reduce(logs, axis=2) >= np.log(effect.level)
-    return float(chance_of_new @ alarms @ chance_of_old)
+    old, chances = _counts(old_requests * effect.old / effect.burst)
+    mean = new_requests * effect.new / effect.burst
+    # More failures of new are more wealth: for each count of old, the fewest of new that raise the alarm.
+    least = np.zeros(len(old))
+    most = np.full(len(old), np.ceil(mean + DEVIATIONS * (mean**0.5 + 1)) + 1)
+    while (most - least > 1).any():
+        middle = np.floor((least + most) / 2)
+        logs = middle[:, None] * of_new + old[:, None] * of_old + parts
+        alarms = np.logaddexp.reduce(logs, axis=1) >= np.log(effect.level)
+        least, most = np.where(alarms, least, middle), np.where(alarms, middle, most)
+    return float(chances @ poisson.sf(most - 1, mean))
 
 
 def minimum_exposure(effect: Effect, share: float, *, wanted: float) -> Optional[int]:
