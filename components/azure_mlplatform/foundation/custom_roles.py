@@ -131,8 +131,8 @@ CUSTOM_ROLES: dict[CustomRole, RoleDefinition] = {
         source=f"{_OPERATIONS}; MicrosoftDocs/azure-ai-docs: machine-learning/how-to-assign-roles, 2024-09-03 "
         "(submitting any type of run (V2), managing online endpoints and deployments, MLflow), "
         "how-to-authenticate-batch-endpoint, 2023-10-10 (calling a batch endpoint; without listing keys); Learn: "
-        "azure-monitor/logs/api/azure-resource-queries (microsoft.insights/logs/<table>/read). That it is enough for the "
-        "SDK's uploads is assumed",
+        "azure-monitor/logs/api/azure-resource-queries (microsoft.insights/logs/<table>/read). That it is enough for "
+        "the SDK's uploads is assumed",
         assumed=True,
     ),
     CustomRole.RELEASE_DEV: RoleDefinition(

@@ -100,8 +100,8 @@ class Judge:
         if old.requests < self.plan.guard_requests or old.failed / old.requests < self.plan.guard:
             return None
         return (
-            f"'{self.plan.old}' fails as well, in {old.failed:g} of its latest {old.requests:g} requests: that is no time "
-            "for a next step"
+            f"'{self.plan.old}' fails as well, in {old.failed:g} of its latest {old.requests:g} requests: that is no "
+            "time for a next step"
         )
 
     def power(self, stage: int) -> float:

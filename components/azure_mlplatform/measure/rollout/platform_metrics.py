@@ -33,6 +33,10 @@ source states when a minute is complete."""
 class Lists(Protocol):
     """Azure Resource Manager, as far as it is used here."""
 
+    def begin(self) -> "Lists":
+        """Begins another operation, with pauses of its own."""
+        ...
+
     def list(self, path: str, api_version: str) -> Optional[list[Any]]:
         """The resources of a list, or None if what they belong to is gone."""
         ...
@@ -119,7 +123,7 @@ class PlatformMetrics:
         } | ({"$filter": wanted} if wanted else {})
         path = f"{resource}/providers/Microsoft.Insights/metrics?{urlencode(query)}"
         try:
-            found = self._manager.list(path, API_VERSION)
+            found = self._manager.begin().list(path, API_VERSION)
         except ArmError as error:
             hint = ". Who runs this needs Microsoft.Insights/metrics/read" if error.status in (401, 403) else ""
             raise EvidenceError(f"{error}{hint}") from None

@@ -71,10 +71,25 @@ class Probes:
         at = self._now()
         try:
             with ThreadPoolExecutor(len(versions)) as pool:
-                running = {each: pool.submit(self._measure(each), schedule) for each in versions}
+                running = {each: pool.submit(_run, self._measure(each), schedule) for each in versions}
                 return at, {each: one.result() for each, one in running.items()}
         except EndpointError as error:
             raise EvidenceError(f"probes: {error}") from None
+
+
+def _run(measure: Measure, schedule: Schedule) -> "Measurement":
+    """What was measured. A version that nobody can connect to has failed in all requests."""
+    import numpy as np
+
+    from ..load.client import UnreachableError
+    from ..load.measurement import Failure, Measurement
+
+    try:
+        return measure(schedule)
+    except UnreachableError as error:
+        times, number = schedule.times, len(schedule.times)
+        status, failure = np.zeros(number, np.int16), np.full(number, Failure.CONNECT, np.int8)
+        return Measurement(times, times, times, times, status, failure, (str(error),))
 
 
 def _served(found: "Measurement", slower_than: Optional[float]) -> Served:
