@@ -1,4 +1,4 @@
-"""An endpoint with callers, in simulated time: its traffic as Azure keeps it, and what each version did in each minute."""
+"""An endpoint with callers, in simulated time: its traffic as Azure keeps it, and what versions did in each minute."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

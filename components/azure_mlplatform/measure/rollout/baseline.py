@@ -89,9 +89,9 @@ def effects(plan: Plan, baseline: Baseline) -> dict[str, Effect]:
     )
     if baseline.slower_than is None:
         return {"failures": failed}
-    # Old's own share at its 95th percentile is about 5 %, whatever the baseline happened to have.
+    # About 5 %; less where many of old's requests take equally long.
     slow = effect_of(
-        max(baseline.slow, 1 - PERCENTILE),
+        baseline.slow,
         ratio=plan.ratio,
         floor=plan.floor,
         level=level,
