@@ -9,7 +9,6 @@ import numpy as np
 from azure_mlplatform.measure.endpoints.endpoint import (
     ChangedByOthersError,
     Deployment,
-    Endpoint,
     EndpointError,
     Kind,
     Route,
@@ -97,6 +96,7 @@ class CallersLog:
     """When it cannot be read."""
 
     window: float = MINUTE
+    fixed_share: None = None
     name: str = "the callers' log"
 
     def minutes(
@@ -129,8 +129,8 @@ class Killed(BaseException):
 
 
 @dataclass
-class SimulatedEndpoint(Endpoint):
-    """An endpoint that keeps what Endpoint says of a write: whole, conditional, and only for versions that are there."""
+class SimulatedEndpoint:
+    """An endpoint that keeps what Endpoint says of a write: whole, conditional, and for versions that are there."""
 
     callers: Callers
     kind: Kind = Kind.MANAGED

@@ -28,7 +28,7 @@ from .output import Output, output
 
 if TYPE_CHECKING:
     from ..foundation.problems import Problem
-    from ..measure.endpoints.endpoint import Endpoint, Traffic
+    from ..measure.endpoints.endpoint import Deployment, Endpoint, Traffic
     from ..measure.load.schedule import Measure
     from ..measure.rollout.evidence import Source
     from ..measure.rollout.journal import Journal
@@ -75,6 +75,7 @@ class _Evidence:
     p95_query: str
     payload: Optional[Path]
     rate: float
+    window: float
     lag: Optional[float]
     path: str
 
@@ -141,6 +142,9 @@ def rollout(
     probe_rate: Annotated[
         float, typer.Option(metavar="NUMBER", help="Requests a second to each version, with --source probes.")
     ] = 2.0,
+    probe_window: Annotated[
+        str, typer.Option(metavar="TIME", help="What counts as one minute of --source probes.")
+    ] = "60s",
     lag: Annotated[
         Optional[str], typer.Option(metavar="TIME", help="When a minute counts as complete. Default: by the source.")
     ] = None,
@@ -198,6 +202,7 @@ def rollout(
             p95_query,
             payload,
             probe_rate,
+            values.time("--probe-window", probe_window),
             None if lag is None else values.time("--lag", lag),
             path,
         )
@@ -342,8 +347,9 @@ class _Command:
         traffic = self.endpoint.traffic()
         plan = self._plan(traffic)
         where = self._standing(plan, traffic)
-        baseline = self._reading(lambda: baseline_of(self._source(), plan.old, Clock().now(), plan.baseline))
-        found = needed(plan, baseline)
+        source = self._source()
+        baseline = self._reading(lambda: baseline_of(source, plan.old, Clock().now(), plan.baseline))
+        found = needed(plan, baseline, source)
         words = list(advice(plan, baseline, found))
         if self.said.as_json:
             self.said.answer(
@@ -403,11 +409,9 @@ class _Command:
         from ..measure.rollout.plan import NotOfThisRolloutError, Plan, given, old_of
         from ..measure.rollout.run import PRODUCTION
 
-        names = [each.name for each in self.endpoint.deployments()]
-        for spelling, name in (("--to", self.new), ("--from", self.old)):
-            if name is not None and name not in names:
-                known = f"It has {', '.join(names)}" if names else "It has none"
-                refuse(option(spelling, f"{self.endpoint.name} has no '{name}'", known))
+        there = self.endpoint.deployments()
+        names = [each.name for each in there]
+        refuse_any(self._misnamed(names, there))
         old = self.old or (PRODUCTION if self.endpoint.kind is Kind.APP_SERVICE else self._known_old())
         if old is None and given(traffic.shares) == {self.new: 100} and not back:
             # There is nothing to do, so it does not matter which one had it before.
@@ -419,6 +423,19 @@ class _Command:
         if old == self.new:
             refuse(option("--to", f"'{self.new}' has the traffic already", "Name the version that is to get it"))
         return Plan(old=old, new=self.new, **self.settings)
+
+    def _misnamed(self, names: list[str], there: "tuple[Deployment, ...]") -> "Iterator[Problem]":
+        """What is wrong with the names of versions. Replaces a label, or another case, by the name."""
+        from ..foundation.values import nearest
+
+        by_name = {each.label.lower(): each.name for each in there if each.label}
+        by_name |= {each.name.lower(): each.name for each in there}
+        for spelling, name in (("--to", self.new), ("--from", self.old)):
+            if name is not None and name.lower() not in by_name:
+                known = f"It has {', '.join(names)}" if names else "It has none"
+                yield option(spelling, f"{self.endpoint.name} has no '{name}'{nearest(name, names)}", known)
+        self.new = by_name.get(self.new.lower(), self.new)
+        self.old = self.old and by_name.get(self.old.lower(), self.old)
 
     def _known_old(self) -> Optional[str]:
         """The version that a rollout to the same one was begun from, by the journal."""
@@ -573,7 +590,9 @@ def _probes(endpoint: "Endpoint", evidence: _Evidence) -> "Source":
         return lambda schedule: run(schedule, target)
 
     clock = Clock()
-    return Probes(measure, lambda seed: poisson(evidence.rate, 60.0, seed=seed), clock.now)
+    return Probes(
+        measure, lambda seed: poisson(evidence.rate, evidence.window, seed=seed), clock.now, window=evidence.window
+    )
 
 
 def _served(plan: "Plan", index: int, new: Any, old: Any) -> dict[str, Any]:

@@ -11,8 +11,10 @@ DAY = 24 * 3600
 
 
 def words(plan, **callers):
-    found = baseline_of(CallersLog(Callers(**callers)), "blue", START, DAY)
-    return found, needed(plan, found), list(advice(plan, found, needed(plan, found)))
+    log = CallersLog(Callers(**callers))
+    found = baseline_of(log, "blue", START, DAY)
+    steps = needed(plan, found, log)
+    return found, steps, list(advice(plan, found, steps))
 
 
 def test_a_small_step_at_little_traffic_is_advised_against():
@@ -42,9 +44,10 @@ def test_much_traffic_needs_no_advice():
 
 
 def test_a_source_without_durations_is_said():
-    found = baseline_of(CallersLog(Callers(), durations=False), "blue", START, DAY)
+    log = CallersLog(Callers(), durations=False)
+    found = baseline_of(log, "blue", START, DAY)
     plan = Plan(old="blue", new="green")
-    assert {each.test for each in needed(plan, found)} == {"failures"}
+    assert {each.test for each in needed(plan, found, log)} == {"failures"}
     assert "slowness is not compared" in next(advice(plan, found, []))
 
 

@@ -5,6 +5,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from typing import Any, Optional
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -123,13 +124,13 @@ def test_a_part_of_an_answer_is_none():
 
 
 class Manager:
-    def __init__(self, answers):
+    def __init__(self, answers: Any) -> None:
         self.answers, self.asked = answers, []
 
     def begin(self):
         return self
 
-    def list(self, path, api_version):
+    def list(self, path: str, api_version: str) -> Optional[list[Any]]:
         self.asked.append(
             (urlsplit(path).path, {key: value for key, [value] in parse_qs(urlsplit(path).query).items()})
         )
@@ -231,7 +232,7 @@ def server():
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_args):
+        def log_message(self, format, *args):  # noqa: A002
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:

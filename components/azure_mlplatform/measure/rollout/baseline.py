@@ -101,8 +101,10 @@ def effects(plan: Plan, baseline: Baseline) -> dict[str, Effect]:
     return {"failures": failed, "slow requests": slow}
 
 
-def share_of(stage: Stage) -> float:
+def share_of(stage: Stage, source: Source) -> float:
     """New's share of all requests that are seen, its copies among them."""
+    if source.fixed_share is not None:
+        return source.fixed_share
     return stage.mirror / (100 + stage.mirror) if stage.mirror else stage.share / 100
 
 
@@ -121,12 +123,12 @@ class Needed:
     """The test that needs most."""
 
 
-def needed(plan: Plan, baseline: Baseline) -> list[Needed]:
+def needed(plan: Plan, baseline: Baseline, source: Source) -> list[Needed]:
     """The minimum exposure of each stage, computed from the traffic that there is."""
     found: list[Needed] = []
     for stage in plan.stages:
         most, test = 0, ""
-        share = share_of(stage)
+        share = share_of(stage, source)
         for name, effect in effects(plan, baseline).items():
             requests = minimum_exposure(effect, share, wanted=plan.power)
             if requests is None:
@@ -134,7 +136,9 @@ def needed(plan: Plan, baseline: Baseline) -> list[Needed]:
                 break
             if requests > most:
                 most, test = requests, name
-        seen = baseline.rate * (1 + stage.mirror / 100)
+        # Copies, and requests of our own to new, come on top of what old gets.
+        beside = stage.mirror / 100 if source.fixed_share is None else share / (1 - share)
+        seen = baseline.rate * (1 + beside)
         found.append(
             Needed(stage, most, most / seen + plan.settle, test) if most >= 0 else Needed(stage, None, None, test)
         )

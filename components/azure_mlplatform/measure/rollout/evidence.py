@@ -71,6 +71,11 @@ class Source(Protocol):
         """The length of its minutes, in seconds."""
         ...
 
+    @property
+    def fixed_share(self) -> Optional[float]:
+        """New's share of the requests that it sees, from 0 to 1, whatever the traffic. None: that of the traffic."""
+        ...
+
     def minutes(
         self, versions: Sequence[str], since: float, until: float, slower_than: Optional[float]
     ) -> list[Minute]:

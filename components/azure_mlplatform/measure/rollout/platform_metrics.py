@@ -65,6 +65,7 @@ class PlatformMetrics:
 
     name = "Azure Monitor"
     window = 60.0
+    fixed_share = None
 
     def __init__(self, manager: Lists, endpoint_id: str, kind: Kind, *, lag: float = LAG) -> None:
         self._manager, self._id, self._kind, self.lag = manager, endpoint_id, kind, lag

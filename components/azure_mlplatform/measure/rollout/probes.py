@@ -25,6 +25,7 @@ class Probes:
 
     name = "probes"
     lag = 0.0
+    fixed_share = 0.5
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ class Prometheus:
 
     name = "Prometheus"
     window = 60.0
+    fixed_share = None
 
     def __init__(
         self, url: str, requests_query: str, *, slow_query: str = "", p95_query: str = "", lag: float = LAG

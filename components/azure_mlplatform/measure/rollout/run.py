@@ -250,7 +250,7 @@ class Rollout:
             latest = {start: each for start, each in latest.items() if start > now - max(GUARDED, window)}
             if alarm := judge.guarded(latest.values()) or judge.alarm():
                 self._go_back(alarm)
-            if missing := judge.unseen(index, share_of(stage)):
+            if missing := judge.unseen(index, share_of(stage, self.source)):
                 self._inconclusive(missing)
             trouble = judge.trouble(latest.values())
             if power >= plan.power and not judge.leaning and not trouble:

@@ -32,6 +32,7 @@ class TrafficLog:
 
     name = TABLE
     window = 60.0
+    fixed_share = None
 
     def __init__(self, client: Any, endpoint_id: str, *, log_workspace: str = "", lag: float = LAG) -> None:
         self._client, self._log_workspace, self.lag = client, log_workspace, lag

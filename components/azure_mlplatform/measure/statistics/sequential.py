@@ -15,6 +15,7 @@ is better than tolerated. p may be any, and another one in each minute: that is 
 minutes. The share may be the one of that minute's requests as they were counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ def alarm_level(alpha: float, tests: int) -> float:
     return tests / alpha
 
 
-def dispersion(counts: list[tuple[float, float]]) -> float:
+def dispersion(counts: Sequence[tuple[float, float]]) -> float:
     """How many failures come together: the variance of the failures a minute, over that of independent ones.
 
     Requests that wait in one queue are slow together, and a server that is restarted fails many at once; such a burst
