@@ -399,10 +399,10 @@ class _Command:
         self._say(plan, outcome, codes)
 
     def _rollout(self, plan: "Plan", journal: "Journal", *, with_source: bool) -> Any:
-        from ..measure.rollout.run import Rollout
+        from ..measure.rollout.run import Clock, Rollout
 
         source: Any = self._source() if with_source else None
-        return Rollout(self.endpoint, source, plan, journal, tell=_tell, extend=self._extend())
+        return Rollout(self.endpoint, source, plan, journal, Clock(), _tell, self._extend())
 
     def _plan(self, traffic: "Traffic", *, back: bool = False) -> "Plan":
         from ..measure.endpoints.endpoint import Kind
