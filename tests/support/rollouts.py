@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -34,7 +34,9 @@ class Behaviour:
 class Callers:
     """Callers of an endpoint, who send so many requests a minute, in simulated time."""
 
-    behaviour: dict[str, Callable[[float], Behaviour] | Behaviour] = field(default_factory=dict)
+    behaviour: dict[str, Any] = field(default_factory=dict)
+    """Version → its Behaviour, or a function of the time that returns it."""
+
     a_minute: float = 600
     shares: dict[str, int] = field(default_factory=lambda: {"blue": 100})
     mirror: dict[str, int] = field(default_factory=dict)

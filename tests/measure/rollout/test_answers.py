@@ -130,7 +130,7 @@ def test_a_label_and_another_case_name_a_version(command):
 
 
 def test_markdown_and_pictures(command, tmp_path):
-    picture, file = tmp_path / "it.png", tmp_path / "it.md"
+    picture, file = tmp_path / "it.png", tmp_path / "it.txt"
     assert command("--markdown", "-o", str(file), "--plot", str(picture)).exit_code == 0
     text = file.read_text()
     assert text.startswith("## Rollout of `green` on `ep-demand`: go\n")

@@ -26,8 +26,8 @@ SCHEMA = json.loads((ROOT / "schemas" / "output.schema.json").read_text(encoding
 BLUE, GREEN = {"blue": 100}, {"green": 100}
 STEPS = [{"blue": 90, "green": 10}, {"blue": 50, "green": 50}]
 QUICK = shlex.split(
-    "--steps 10,50,100 --source probes --probe-rate 50 --probe-window 0.5s --pause 0s --settle 0s --watch 1s "
-    "--baseline 5s --ratio 6 --floor 0.3 --false-alarms 0.01 --longest 90s"
+    "--steps 10,50,100 --source probes --probe-rate 50 --probe-window 0.5s --pause 0s --settle 0s --watch 0s "
+    "--baseline 5s --ratio 10 --floor 0.4 --false-alarms 0.01 --longest 90s"
 )
 
 
@@ -39,7 +39,9 @@ class Stage(NamedTuple):
 
     def shares(self, id_):
         """What is in effect."""
-        found = serving.in_effect(self.emulated.azure.world.get(id_))
+        held = self.emulated.azure.world.get(id_)
+        assert held is not None
+        found = serving.in_effect(held)
         return {name: share for name, share in found["shares"].items() if share}
 
     def start(self, id_, *words, before=("-m", "azure_mlplatform"), to="green"):
@@ -56,7 +58,7 @@ class Stage(NamedTuple):
 
     def run(self, id_, *words, **how):
         process = self.start(id_, *words, **how)
-        out, err = process.communicate(timeout=280)
+        out, err = process.communicate(timeout=150)
         return process.returncode, out, err
 
 
@@ -249,7 +251,7 @@ def test_slots_of_app_service_are_swapped(stage):
     assert serving.runs_in(stage.emulated.azure.world.get(id_)) == "staging"
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 17, 21, 26, 32, 40])
+@pytest.mark.parametrize("number", [2, 6, 9, 12, 18, 30])
 def test_killed_after_a_call_of_azure_and_started_again_it_ends_whole(stage, managed, number):
     """Signal 9 right after the n-th call, whatever it was; then the same command again."""
     code, _, err = stage.run(managed, before=("-m", "support.kill_after", str(number)))

@@ -86,7 +86,9 @@ class Judge:
                 f"the hard guard: {new.failed:g} of the latest {new.requests:g} requests to '{self.plan.new}' failed "
                 f"({percent(share)}; the limit is {percent(self.plan.guard)})"
             )
-        if alone and self.baseline.slower_than is not None and new.slow / new.requests >= SLOW_GUARD:
+        enough = self.plan.guard_requests * self.baseline.burst_of_slow
+        slow = alone and self.baseline.slower_than is not None and new.requests >= enough
+        if slow and new.slow / new.requests >= SLOW_GUARD:
             return (
                 f"the hard guard: with all traffic, {percent(new.slow / new.requests)} of the requests to "
                 f"'{self.plan.new}' took longer than {self.baseline.slower_than:.0f} ms; with '{self.plan.old}', "
