@@ -325,3 +325,42 @@ def test_what_was_not_sent_is_not_counted():
 
     [minute] = Probes(measure, lambda _seed: constant(5, 4), lambda: T).minutes(("a", "b"), 0, 0, 120.0)
     assert minute.of("a") == Served(5, 0, 0)
+
+
+def test_microsofts_own_client_sends_and_reads_it(monkeypatch):
+    """LogsQueryClient itself, with an answer of the service's API in place of the network."""
+    import io
+
+    from azure.core.credentials import AccessToken
+    from azure.monitor.query import LogsQueryClient
+
+    import requests
+
+    sent = []
+
+    def send(_session, request, **_options):
+        sent.append(request)
+        columns = [{"name": name, "type": kind} for name, kind in COLUMNS]
+        rows = [["2027-01-15T08:00:00Z", "blue", 90, 1, 5]]
+        body = json.dumps({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}).encode()
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.request = 200, request.url, request
+        answer.headers["Content-Type"] = "application/json"
+        answer.raw, answer._content, answer._content_consumed = io.BytesIO(), body, True
+        return answer
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    credential = SimpleNamespace(get_token=lambda *_scopes, **_options: AccessToken("token", 4_000_000_000))
+    client = LogsQueryClient(credential)
+    found = TrafficLog(client, ENDPOINT.replace("'", "")).minutes(("blue", "green"), T, T + 120, 100.0)
+    assert found == [Minute(T, {"blue": Served(90, 1, 5)})]
+    [request] = sent
+    assert urlsplit(request.url).path.lower().startswith(f"/v1{WORKSPACE.lower()}/query")
+    asked = json.loads(request.body)
+    assert asked["query"].startswith(
+        "AmlOnlineEndpointTrafficLog\n| where TimeGenerated >= datetime(2027-01-15T08:00:00"
+    )
+    assert asked["timespan"].startswith("2027-01-15T08:00:00")
+
+
+COLUMNS = (("minute", "datetime"), ("version", "string"), ("requests", "long"), ("failed", "long"), ("slow", "long"))
