@@ -29,7 +29,7 @@ from .output import Output, output
 if TYPE_CHECKING:
     from ..foundation.problems import Problem
     from ..measure.endpoints.endpoint import Deployment, Endpoint, Traffic
-    from ..measure.load.schedule import Measure
+    from ..measure.load.schedule import Measure, Schedule
     from ..measure.rollout.evidence import Source
     from ..measure.rollout.journal import Journal
     from ..measure.rollout.plan import Plan
@@ -587,12 +587,13 @@ def _probes(endpoint: "Endpoint", evidence: _Evidence) -> "Source":
     def measure(version: str) -> "Measure":
         route = endpoint.route(version)
         target = Target(route.url, (body,), route.headers, endpoint.token)
-        return lambda schedule: run(schedule, target)
+        return lambda schedule: run(schedule, target, stop=lambda _: source.stopping.is_set())
 
-    clock = Clock()
-    return Probes(
-        measure, lambda seed: poisson(evidence.rate, evidence.window, seed=seed), clock.now, window=evidence.window
-    )
+    def schedule(seed: int) -> "Schedule":
+        return poisson(evidence.rate, evidence.window, seed=seed)
+
+    source = Probes(measure, schedule, Clock().now, window=evidence.window)
+    return source
 
 
 def _served(plan: "Plan", index: int, new: Any, old: Any) -> dict[str, Any]:

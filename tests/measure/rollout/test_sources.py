@@ -364,3 +364,21 @@ def test_microsofts_own_client_sends_and_reads_it(monkeypatch):
 
 
 COLUMNS = (("minute", "datetime"), ("version", "string"), ("requests", "long"), ("failed", "long"), ("slow", "long"))
+
+
+def test_ctrl_c_ends_what_sends_requests():
+    waited = []
+
+    def measure(version):
+        def run(schedule):
+            if version == "a":
+                raise KeyboardInterrupt
+            waited.append(source.stopping.wait(20))
+            return measured(schedule, 200, 0.1)
+
+        return run
+
+    source = Probes(measure, lambda _seed: constant(5, 4), lambda: T)
+    with pytest.raises(KeyboardInterrupt):
+        source.minutes(("a", "b"), 0, 0, None)
+    assert waited == [True]

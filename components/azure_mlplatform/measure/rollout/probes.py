@@ -5,6 +5,7 @@ step sees as much of new as of old, and callers see nothing of it. What probes c
 send, and the load of the step.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Optional
@@ -40,6 +41,9 @@ class Probes:
         self._measure, self._schedule, self._now = measure, schedule, now
         self.window, self._rounds = window, rounds
         self._sent = 0
+        self.stopping = threading.Event()
+        """Set by Ctrl-C: what sends requests ends early."""
+
         self._past: list[tuple[float, Measurement]] = []
 
     def minutes(
@@ -73,7 +77,11 @@ class Probes:
         try:
             with ThreadPoolExecutor(len(versions)) as pool:
                 running = {each: pool.submit(_run, self._measure(each), schedule) for each in versions}
-                return at, {each: one.result() for each, one in running.items()}
+                try:
+                    return at, {each: one.result() for each, one in running.items()}
+                except KeyboardInterrupt:
+                    self.stopping.set()
+                    raise
         except EndpointError as error:
             raise EvidenceError(f"probes: {error}") from None
 
