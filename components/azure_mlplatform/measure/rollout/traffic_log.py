@@ -27,7 +27,8 @@ class TrafficLog:
     """The log of one endpoint's requests.
 
     It is asked by the resource that it is of, the Azure ML workspace, so that the right to read one table of one
-    workspace is enough; or by a Log Analytics workspace, if its id is given.
+    workspace is enough; or by a Log Analytics workspace, if its id is given. That a question about the workspace finds
+    the rows of its endpoints is assumed: the table's page names workspaces as its only resource type.
     """
 
     name = TABLE
