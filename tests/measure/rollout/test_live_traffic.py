@@ -97,5 +97,8 @@ def test_callers_decide(tmp_path, errors, answer, shares):
             outcome = Rollout(endpoint, RequestLog(emulated.plane, id_), PLAN, journal).run()
         assert outcome.answer is answer, outcome.reason
         assert given(endpoint.traffic().shares) == shares
-        new, old = outcome.judge.seen[0] if outcome.judge and outcome.judge.seen else (Served(), Served())
-        assert new.requests < old.requests
+        if answer is Answer.GO:
+            assert outcome.judge is not None
+            new, old = outcome.judge.seen[0]
+            # At the first step, callers met the new version in about a fifth of their requests.
+            assert 0.1 < new.requests / (new.requests + old.requests) < 0.3
