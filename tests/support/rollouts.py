@@ -76,7 +76,7 @@ class Callers:
         for name, share in (*shares.items(), *mirror.items()):
             requests = int(rng.binomial(total, share / 100))
             known = self.behaviour.get(name, Behaviour())
-            how = known(start) if callable(known) else known
+            how: Behaviour = known if isinstance(known, Behaviour) else known(start)
             if requests:
                 found[name] = Served(
                     requests, int(rng.binomial(requests, how.failed)), int(rng.binomial(requests, how.slow))

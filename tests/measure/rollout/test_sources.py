@@ -135,7 +135,7 @@ class Manager:
             (urlsplit(path).path, {key: value for key, [value] in parse_qs(urlsplit(path).query).items()})
         )
         assert api_version
-        found = self.answers(self.asked[-1]) if callable(self.answers) else self.answers
+        found: Any = self.answers(self.asked[-1]) if callable(self.answers) else self.answers
         if isinstance(found, Exception):
             raise found
         return found
@@ -350,7 +350,7 @@ def test_microsofts_own_client_sends_and_reads_it(monkeypatch):
         return answer
 
     monkeypatch.setattr(requests.Session, "send", send)
-    credential = SimpleNamespace(get_token=lambda *_scopes, **_options: AccessToken("token", 4_000_000_000))
+    credential: Any = SimpleNamespace(get_token=lambda *_scopes, **_options: AccessToken("token", 4_000_000_000))
     client = LogsQueryClient(credential)
     found = TrafficLog(client, ENDPOINT.replace("'", "")).minutes(("blue", "green"), T, T + 120, 100.0)
     assert found == [Minute(T, {"blue": Served(90, 1, 5)})]
