@@ -125,6 +125,57 @@ def test_azures_wish_to_wait_is_capped(server, slept, method):
     assert LONGEST_PAUSE <= sum(slept) <= 3 * LONGEST_PAUSE
 
 
+@pytest.mark.parametrize("method", ["put_and_wait", "patch_and_wait"])
+@pytest.mark.parametrize("header", ["Azure-AsyncOperation", "Location"])
+def test_a_long_write_is_waited_for(server, slept, method, header):
+    operation = f"{server.url}/subscriptions/s/operations/1"
+    ended = Answer(body={"status": "Succeeded"}) if header == "Azure-AsyncOperation" else Answer(body=THING)
+    server.answers = [
+        Answer(202, THING, ((header, operation),)),
+        Answer(202, {"status": "InProgress"}, ((header, operation), ("Retry-After", "3"))),
+        ended,
+        Answer(body=THING),
+    ]
+    getattr(server.client(), method)(PATH, "1", {"a": 1})
+    assert server.calls[0].body == {"a": 1}
+    assert server.calls[1].path == "/subscriptions/s/operations/1"
+    assert len(server.calls) >= 3
+
+
+@pytest.mark.parametrize("method", ["put_and_wait", "patch_and_wait"])
+def test_a_long_write_that_fails_is_an_error_with_azures_text(server, slept, method):
+    operation = f"{server.url}/subscriptions/s/operations/1"
+    server.answers = [
+        Answer(200, {**THING, "properties": {"provisioningState": "Updating"}}, (("Azure-AsyncOperation", operation),)),
+        Answer(body={"status": "Failed", "error": {"code": "OutOfQuota", "message": "no cores"}}),
+    ]
+    with pytest.raises(ArmError, match="OutOfQuota: no cores"):
+        getattr(server.client(), method)(PATH, "1", {})
+
+
+@pytest.mark.parametrize("method", ["put_and_wait", "patch_and_wait"])
+def test_a_long_write_needs_what_it_belongs_to(server, method):
+    server.answers = [Answer.refusal(404, "ResourceNotFound", "gone")]
+    with pytest.raises(ArmError, match="exist") as error:
+        getattr(server.client(), method)(PATH, "1", {})
+    assert error.value.status == 404
+
+
+def test_each_operation_has_its_own_pauses(slept):
+    pauses = Pauses(100)
+    for _ in range(3):
+        pauses.begin()
+        pauses.pause(60)
+    assert sum(slept) == 180
+
+
+def test_a_command_goes_on_without_the_shell_that_started_it(slept, monkeypatch):
+    monkeypatch.setattr(arm_module.os, "getppid", lambda: 1)
+    Pauses(with_engine=False).pause(2)
+    with pytest.raises(ArmError, match="cancelled"):
+        Pauses().pause(2)
+
+
 def test_pauses_end_in_total(slept):
     pauses = Pauses(100)
     pauses.pause(86400)

@@ -1,6 +1,7 @@
 """`mlplatform endpoint`: the commands that measure an endpoint and release to it. Each stands in a file of its own."""
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,13 +39,15 @@ Environments = Annotated[
     typer.Option(
         "--environments",
         metavar="FILE",
-        help="The environments.json for ENV/NAME. Default: ./environments.json, else .cloud/environments.json.",
+        help="The file with the names of environments. Default: ./environments.json, else .cloud/environments.json.",
     ),
 ]
 
 Scope = Annotated[
     Optional[str],
-    typer.Option("--scope", metavar="SCOPE", help="The scope of the token for a URL, such as api://churn/.default."),
+    typer.Option(
+        "--token-scope", metavar="SCOPE", help="The scope of the token for a URL, such as api://churn/.default."
+    ),
 ]
 
 NoToken = Annotated[bool, typer.Option("--no-token", help="Send no token to a URL.")]
@@ -70,7 +73,7 @@ def endpoint_of(
     from ..measure.endpoints.address import AddressError, address_of, endpoint_at
 
     if scope and no_token:
-        refuse(option("--scope, --no-token", "exclude each other", "Give one of them"))
+        refuse(option("--token-scope, --no-token", "exclude each other", "Give one of them"))
     if not path.startswith("/"):
         refuse(option("--path", f"'{path}' is no path", "Begin it with /, such as /score"))
     try:
@@ -78,10 +81,10 @@ def endpoint_of(
     except AddressError as error:
         refuse(option("ENDPOINT", error.what, error.fix))
     if address.kind != "url" and (scope or no_token):
-        name = "--scope" if scope else "--no-token"
+        name = "--token-scope" if scope else "--no-token"
         refuse(option(name, "is for a URL only", "Leave it out: Azure says which token the endpoint takes"))
     if address.kind == "url" and not (scope or no_token):
-        fix = "Give --scope <audience>/.default, or --no-token if it takes requests from anyone"
+        fix = "Give --token-scope <audience>/.default, or --no-token if it takes requests from anyone"
         refuse(option("ENDPOINT", "a URL says nothing of its token", fix))
     return endpoint_at(address, path=path, scope=scope, without_token=no_token)
 
@@ -92,6 +95,8 @@ def reaching_azure() -> Iterator[None]:
     from ..dynamic.sign_in import SignInError
     from ..measure.endpoints.endpoint import EndpointError, NoSuchError
 
+    # azure-identity logs each credential that fails, which Python prints if nobody handles it. Its error says the same.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
         yield
     except NoSuchError as error:
@@ -104,3 +109,15 @@ def unreachable(text: str) -> NoReturn:
     """Ends the command: Azure, the endpoint or the network did not answer or refused."""
     print(f"error: {printable(text)}", file=sys.stderr)
     raise typer.Exit(UNREACHABLE)
+
+
+@contextlib.contextmanager
+def needs_extra(what: str, package: str) -> Iterator[None]:
+    """Ends the command with how to install a package if the block does not find it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        fix = "pip install 'azure-mlplatform[measure]'"
+        refuse(option(what, f"needs {package}, of azure-mlplatform[measure]", fix))

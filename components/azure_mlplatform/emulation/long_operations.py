@@ -147,8 +147,10 @@ class LongOperations:
     def settle(self) -> None:
         """Carries out all that was accepted: Azure does so whether anyone asks or not."""
         for operation in self._running.values():
-            if operation.effect is not None and operation.failure is None:
+            if operation.failure is None and operation.effect is not None:
                 operation.effect()
+            elif operation.failure is not None and operation.runs and operation.undo is not None:
+                operation.undo()
         for waiting in self._later.values():
             for effect in waiting:
                 if effect is not None:

@@ -148,9 +148,15 @@ def _refuse_busy(emulated: Emulated, id_: str) -> None:
         return
     row = next((each for each in SERIAL if each.type == arm_type(id_) and not each.path), None)
     if row is None:
-        _refuse("endpoint busy", name=name_of(id_))
-    text = row.text.format(name=name_of(id_), id=id_, operation="Id: emulated")
+        _refuse("deployment busy", name=_workspace_of(id_))
+    name = _workspace_of(id_) if "/workspaces/" in id_.lower() else name_of(id_)
+    text = row.text.format(name=name, id=id_, operation="Id: emulated")
     raise AzureError(row.status, row.code, text, assumed=row.assumed)
+
+
+def _workspace_of(id_: str) -> str:
+    parts = id_.split("/")
+    return parts[[each.lower() for each in parts].index("workspaces") + 1]
 
 
 def _takes_effect(

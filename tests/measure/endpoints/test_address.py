@@ -66,7 +66,7 @@ def test_what_names_no_endpoint(typed, text):
 def test_a_url_says_how_it_takes_tokens():
     address = address_of("https://example.com/score", names)
     assert endpoint_at(address, without_token=True).token is None
-    with pytest.raises(EndpointError, match="--scope"):
+    with pytest.raises(EndpointError, match="--token-scope"):
         endpoint_at(address)
 
 
@@ -76,6 +76,13 @@ def test_a_url_has_no_versions_and_no_traffic():
     for ask in (lambda: endpoint.route("blue"), endpoint.traffic):
         with pytest.raises(EndpointError, match="resource id"):
             ask()
+
+
+@pytest.mark.parametrize("typed", ["https://me:s3cret@example.com/score", "http://s3cret@localhost/score"])
+def test_a_password_in_a_url_is_refused_and_not_shown(typed):
+    with pytest.raises(AddressError, match="a user or a password") as error:
+        address_of(typed, names)
+    assert "s3cret" not in f"{error.value} {error.value.fix}"
 
 
 @given(st.text())

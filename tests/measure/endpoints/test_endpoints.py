@@ -16,7 +16,7 @@ from azure_mlplatform.measure.endpoints.endpoint import (
     NotSignedInError,
     Traffic,
 )
-from support.scoring.azure_endpoints import container_app, online_deployment, online_endpoint, web_app
+from support.scoring.azure_endpoints import CLIENT_ID, container_app, online_deployment, online_endpoint, web_app
 
 pytestmark = pytest.mark.slow
 
@@ -250,6 +250,12 @@ def test_a_deployment_that_is_not_ready_takes_no_traffic(stage):
         endpoint.set_traffic({"blue": 90, "green": 10}, endpoint.traffic())
 
 
+def test_the_way_back_to_a_deployment_with_traffic_stays_open(stage):
+    endpoint = stage.read(managed(stage, {"blue": 90, "green": 10}))
+    stage.azure.world.get(f"{endpoint.id}/deployments/blue").state["provisioningState"] = "Failed"
+    assert endpoint.set_traffic({"blue": 100}, endpoint.traffic()).shares == {"blue": 100}
+
+
 def test_copies_are_50_percent_at_most_and_for_managed_endpoints_only(stage):
     endpoint = stage.read(managed(stage))
     after = endpoint.set_traffic({"blue": 100}, endpoint.traffic(), mirror={"green": 40})
@@ -302,10 +308,11 @@ def test_an_endpoint_that_takes_keys_is_refused(stage):
 
 
 def test_the_scope_is_that_of_the_place(stage):
-    for make, scope in ((managed, "https://ml.azure.com/.default"), (app, "api://"), (site, "api://")):
+    own = f"api://{CLIENT_ID}/.default"
+    for make, scope in ((managed, "https://ml.azure.com/.default"), (app, own), (site, own)):
         stage.azure.grants.clear()
         stage.read(make(stage)).token()
-        assert stage.azure.grants[-1]["scope"].startswith(scope)
+        assert stage.azure.grants[-1]["scope"].split(" ")[0] == scope
 
 
 def test_an_app_without_sign_in_needs_no_token(stage):

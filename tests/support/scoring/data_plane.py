@@ -62,6 +62,11 @@ class DataPlane:
         self._knobs.setdefault(endpoint_id.lower(), {}).update(knobs)
         self.refresh()
 
+    def untune(self) -> None:
+        """Takes all knobs back."""
+        self._knobs.clear()
+        self.refresh()
+
     def log(self, endpoint_id: str) -> list[dict[str, Any]]:
         """The requests: `time` (seconds since 1970), `deployment`, `status`, `duration_ms`, `mirrored`."""
         return self._child.ask(do="log", key=endpoint_id.lower())
@@ -89,6 +94,7 @@ class DataPlane:
             key = held.id.lower()
             traffic = serving.in_effect(held)
             runs: dict[str, str] = {}
+            ready: list[str]
             if held.type == serving.ENDPOINT:
                 versions = {each.id.rsplit("/", 1)[-1]: each for each in self._deployments(held)}
                 limits = {name: _limits(each) for name, each in versions.items()}
@@ -108,15 +114,15 @@ class DataPlane:
                 "versions": ready,
                 "limits": limits,
                 "rules": [each["name"] for each in serving.rules_of(held)] if held.type == serving.WEB_APP else [],
-                "servers": {
-                    name: self._servers[key, runs.get(name, name)]
-                    for name in ready
-                    if (key, runs.get(name, name)) in self._servers
-                },
+                "servers": self._behind(key, {name: runs.get(name, name) for name in ready}),
                 "audiences": _audiences(held),
                 **self._knobs.get(key, {}),
             }
         return found
+
+    def _behind(self, key: str, runs: dict[str, str]) -> dict[str, str]:
+        """Version → the server of what runs in it."""
+        return {name: self._servers[key, each] for name, each in runs.items() if (key, each) in self._servers}
 
     def _deployments(self, held: Any) -> list[Any]:
         from azure_mlplatform.emulation.serving import DEPLOYMENT as TYPE

@@ -1,7 +1,7 @@
 """What Azure refuses of those who release models: online endpoints, Container Apps and slots of web apps.
 
 Texts hold placeholders in braces: `{name}` and `{id}` of what is written, `{version}` of what is missing or in the way,
-`{sum}` of shares, `{most}` of a bound. A busy Container App or web app stands in `deletion.py` (SERIAL).
+`{sum}` of shares, `{most}` of a bound. A busy endpoint, app or web app stands in `deletion.py` (SERIAL).
 
 Assumed: rows with `assumed` have no source that was read for one of their columns; the source says which.
 """
@@ -92,11 +92,12 @@ SERVING = {
             assumed=True,
         ),
         Serving(
-            what="endpoint busy",
+            what="deployment busy",
             status=409,
             code="Conflict",
-            text="Another operation is in progress on {name}.",
-            source=f"that one operation runs at a time on an endpoint or a deployment is assumed; {_ANSWER}",
+            text="Conflict of operation, another operation on same entity is already running in workspace {name}.",
+            source="Azure/azure-cli#17075 (of a model's deployment), as SERIAL has it of an endpoint; status and code"
+            " are assumed",
             assumed=True,
         ),
         Serving(

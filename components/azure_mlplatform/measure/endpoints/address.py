@@ -66,6 +66,9 @@ def address_of(typed: str, names: Callable[[str], EnvironmentNames]) -> Address:
     Raises AddressError if it is none.
     """
     typed = typed.strip()
+    if re.match(r"https?://[^\s/]*@", typed):
+        # Not shown: it may hold a password.
+        raise AddressError("a URL has a user or a password", "Take it out: requests sign in with a token of Entra ID")
     if re.fullmatch(r"https://[^\s/]+(/\S*)?|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?", typed):
         return Address(url=typed)
     if "://" in typed:
@@ -134,7 +137,9 @@ def endpoint_at(
         if without_token:
             return UrlEndpoint(address.url)
         if not scope:
-            raise EndpointError("a URL says nothing of its token. Give --scope <audience>/.default, or --no-token")
+            raise EndpointError(
+                "a URL says nothing of its token. Give --token-scope <audience>/.default, or --no-token"
+            )
         return UrlEndpoint(address.url, entra_token(manager(address.tenant_id).credential, scope))
     if address.kind == "online":
         return OnlineEndpoint(manager(address.tenant_id), address.id)

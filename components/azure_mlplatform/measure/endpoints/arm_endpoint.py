@@ -144,7 +144,7 @@ class ArmEndpoint(ABC):
                         f"{self.name}: somebody else changed the traffic. It was {_all(seen)}, and now it is "
                         f"{_all(now)}. Nothing was written"
                     )
-                self._refuse_unready(aim)
+                self._refuse_unready(aim, now)
                 try:
                     self._write(resource, aim)
                 except ArmError as error:
@@ -161,11 +161,14 @@ class ArmEndpoint(ABC):
                 return after
         raise EndpointError(f"{self.name}: other operations on it do not end")
 
-    def _refuse_unready(self, aim: Traffic) -> None:
+    def _refuse_unready(self, aim: Traffic, now: Traffic) -> None:
+        """Refuses traffic to a version that is not ready. One that has traffic already keeps it, whatever its state: a
+        way back must stay open after an update of the old version has failed."""
         there = self.deployments()
+        carrying = {name.lower() for part in _positive(now) for name in part}
         for name, share in (*aim.shares.items(), *aim.mirror.items()):
             found = self._among(there, name)
-            if share and not self._is_ready(found):
+            if share and name.lower() not in carrying and not self._is_ready(found):
                 raise EndpointError(
                     f"{self.name}: {self.version_word} '{name}' is {found.state}, and takes no traffic. "
                     "Wait until it is ready, or mend it"

@@ -130,7 +130,7 @@ class Endpoint(Protocol):
         """Writes the whole map, waits until it is in effect, and returns what Azure then says.
 
         Does nothing if the map is already so. Raises ChangedByOthersError if it is not `seen` any more, EndpointError
-        if a version is missing or not ready, or if shares do not sum to 100.
+        if a version is missing, if one that has no traffic yet is not ready, or if shares do not sum to 100.
         """
         ...
 
