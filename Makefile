@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: preview test check format schemas golden bench bench-scale bench-load actionlint engine lifecycle constraints clean release-check
+.PHONY: preview test check format schemas golden bench bench-scale bench-load bench-rollout actionlint engine lifecycle constraints clean release-check
 
 preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
@@ -70,6 +70,10 @@ bench-load: $(INSTALLED)
 # Checks over the number of projects and requests: about five minutes.
 bench-scale: $(INSTALLED)
 	$(BIN)/python bench/scale.py
+
+# Simulated rollouts: false alarms and the delay of detection, the tables of docs/measure.md. About five minutes.
+bench-rollout: $(INSTALLED)
+	$(BIN)/python bench/rollout.py
 
 # Fails on a Python that the package does not run on (pyproject.toml, requires-python).
 SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))

@@ -15,6 +15,7 @@ from azure_mlplatform.foundation.custom_roles import (
     own_custom_role_guid,
     own_custom_role_id,
 )
+from azure_mlplatform.foundation.operation_patterns import matches
 from azure_mlplatform.settings import Environment
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -48,6 +49,25 @@ def test_no_role_gives_rights_or_keys(role):
     for each in CUSTOM_ROLES[role].actions:
         assert not re.search(r"authorization|listkeys|listaccountkeys|sharedkeys", each, re.IGNORECASE)
         assert each.count("*") == 0 or each.endswith("*/read")
+
+
+@pytest.mark.parametrize("role", [CustomRole.RELEASE, CustomRole.RELEASE_DEV])
+def test_a_release_can_move_traffic_and_see_what_comes_of_it_and_reads_no_other_log(role):
+    def allowed(operation):
+        return any(matches(each, operation) for each in CUSTOM_ROLES[role].actions)
+
+    endpoints = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
+    for needed in (
+        f"{endpoints}/read",
+        f"{endpoints}/write",
+        f"{endpoints}/deployments/read",
+        f"{endpoints}/score/action",
+        "Microsoft.Insights/logs/AmlOnlineEndpointTrafficLog/read",
+        "Microsoft.Insights/metrics/read",
+    ):
+        assert allowed(needed), needed
+    assert not allowed("Microsoft.Insights/logs/AmlOnlineEndpointConsoleLog/read")
+    assert not allowed("Microsoft.OperationalInsights/workspaces/query/read")
 
 
 def test_ids_tell_tenants_tiers_groups_and_roles_apart_and_not_case():

@@ -1163,6 +1163,102 @@ class ModelShow(Answer):
     provenance: ModelProvenance = ModelProvenance()
 
 
+class RolloutStep(_Object):
+    """What a step of a rollout must see before it can be passed."""
+
+    share: int
+    """The percent of the traffic that the new version answers."""
+
+    mirror: int
+    """The percent of the requests that it gets a copy of."""
+
+    requests: Optional[int]
+    """To both versions together. Null: no number is enough."""
+
+    seconds: Optional[int]
+    """How long that takes at the old version's rate."""
+
+    test: str
+    """The test that needs most: failures or slow requests."""
+
+
+class RolloutServed(_Object):
+    """What both versions did at a step."""
+
+    share: int
+    mirror: int
+    new_requests: float
+    new_failed: float
+    new_slow: float
+    old_requests: float
+    old_failed: float
+    old_slow: float
+
+
+class RolloutLook(_Object):
+    """What one look found."""
+
+    time: str
+    share: int
+    e_values: dict[str, float]
+    power: float
+    """The chance with which the step would have shown a worse version by then."""
+
+
+class RolloutBaseline(_Object):
+    """The old version before the rollout."""
+
+    requests: int
+    requests_a_second: float
+    failed: float
+    """The share of its requests that failed."""
+
+    slower_than_ms: Optional[float]
+    """Its 95th percentile, against which both are held. Null: slowness is not compared."""
+
+    burst_of_failures: float
+    """How many failures come together; a burst counts once."""
+
+    burst_of_slow: float
+
+
+class EndpointRollout(Answer):
+    """`mlplatform endpoint rollout --json`."""
+
+    command: Literal["endpoint rollout"] = "endpoint rollout"
+    endpoint: Optional[str] = None
+    """Its resource id."""
+
+    old: Optional[str] = None
+    new: Optional[str] = None
+    answer: Optional[Literal["go", "back", "inconclusive", "changed by others", "no evidence", "stopped"]] = None
+    """Null with `--dry-run` and `--status`."""
+
+    reason: Optional[str] = None
+    traffic: dict[str, int] = {}
+    """Version → percent, at the end."""
+
+    mirror: dict[str, int] = {}
+    """Version → percent of the requests that it gets a copy of."""
+
+    standing: Optional[str] = None
+    """With `--dry-run` and `--status`: the step that the traffic is at."""
+
+    alarm_at: Optional[float] = None
+    """The e-value at which a version goes back."""
+
+    e_values: dict[str, float] = {}
+    needed: list[RolloutStep] = []
+    """With `--dry-run`: the minimum exposure of each step."""
+
+    advice: list[str] = []
+    """With `--dry-run`: the same in sentences."""
+
+    baseline: Optional[RolloutBaseline] = None
+    served: list[RolloutServed] = []
+    looks: list[RolloutLook] = []
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     Init,
     Explain,
@@ -1187,5 +1283,6 @@ ANSWERS: tuple[type[Answer], ...] = (
     ModelShare,
     ModelPromote,
     ModelShow,
+    EndpointRollout,
 )
 """The objects of all commands."""

@@ -8,6 +8,7 @@ from . import check as checks
 from . import cost as costs
 from . import (
     endpoint_profile,
+    endpoint_rollout,
     endpoint_smoke,
     model_promote,
     model_share,
@@ -95,3 +96,4 @@ endpoint.command(epilog=epilog(*endpoint_smoke.EXAMPLES, codes=(FINDING, BAD_INP
 model.command(epilog=epilog(*model_share.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_share.share)
 model.command(epilog=epilog(*model_promote.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_promote.promote)
 model.command(epilog=epilog(*model_show.EXAMPLES, codes=(BAD_INPUT, UNREACHABLE)))(model_show.show)
+endpoint.command(epilog=epilog(*endpoint_rollout.EXAMPLES, codes=endpoint_rollout.CODES))(endpoint_rollout.rollout)

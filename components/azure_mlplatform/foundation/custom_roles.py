@@ -79,7 +79,10 @@ _OPERATIONS = "MicrosoftDocs/azure-docs: role-based-access-control/permissions/a
 _SECRETS = _on_workspace("listNotebookAccessToken/read", "listNotebookKeys/read")
 """Operations called `read` that answer with a secret."""
 
-_RELEASE = _on_workspace(
+_WATCHED = ("Microsoft.Insights/logs/AmlOnlineEndpointTrafficLog/read", "Microsoft.Insights/metrics/read")
+"""How a new version does while it gets traffic: the log of requests, of all logs, and metrics."""
+
+_RELEASE = _WATCHED + _on_workspace(
     "read",
     "*/read",
     "assets/stage/write",
@@ -121,14 +124,15 @@ _RELEASE = _on_workspace(
 CUSTOM_ROLES: dict[CustomRole, RoleDefinition] = {
     CustomRole.RELEASE: RoleDefinition(
         name="Azure ML release",
-        description="Submits jobs, registers and deploys models, shifts traffic, and calls endpoints. A deployment "
-        "that is replaced may go; endpoints, models, jobs and data stay.",
+        description="Submits jobs, registers and deploys models, shifts traffic, calls endpoints, and reads their "
+        "metrics and log of requests. A deployment that is replaced may go; endpoints, models, jobs and data stay.",
         actions=_RELEASE,
         not_actions=_SECRETS,
         source=f"{_OPERATIONS}; MicrosoftDocs/azure-ai-docs: machine-learning/how-to-assign-roles, 2024-09-03 "
         "(submitting any type of run (V2), managing online endpoints and deployments, MLflow), "
-        "how-to-authenticate-batch-endpoint, 2023-10-10 (calling a batch endpoint; without listing keys). That it is "
-        "enough for the SDK's uploads is assumed",
+        "how-to-authenticate-batch-endpoint, 2023-10-10 (calling a batch endpoint; without listing keys); Learn: "
+        "azure-monitor/logs/api/azure-resource-queries (microsoft.insights/logs/<table>/read). That it is enough for "
+        "the SDK's uploads is assumed",
         assumed=True,
     ),
     CustomRole.RELEASE_DEV: RoleDefinition(
