@@ -48,40 +48,54 @@ class ArmError(Exception):
 class Pauses:
     """The pauses of one operation, capped one by one and in total.
 
-    They end with the engine that started this process: who cancels an update for good does not expect it to go on.
+    By default, they end with the engine that started this process: who cancels an update for good does not expect it to
+    go on. A command of its own goes on when the shell that started it ends.
     """
 
-    def __init__(self, seconds: float = TOTAL_PAUSE) -> None:
-        self._left = seconds
+    def __init__(self, seconds: float = TOTAL_PAUSE, *, with_engine: bool = True) -> None:
+        self._total = self._left = seconds
+        self._with_engine = with_engine
+
+    def begin(self) -> None:
+        """Begins the pauses of another operation."""
+        self._left = self._total
 
     def pause(self, seconds: float) -> None:
         """Waits. Raises ArmError if all pauses are used up or the engine has ended."""
         wanted = min(max(seconds, 0), LONGEST_PAUSE)
         if wanted > self._left:
-            raise ArmError(f"Azure did not finish within {TOTAL_PAUSE // 60} minutes")
+            raise ArmError(f"Azure did not finish within {self._total / 60:g} minutes")
         self._left -= wanted
         while wanted > 0:
             time.sleep(min(wanted, 1))
             wanted -= 1
-            if os.getppid() != _ENGINE:
+            if self._with_engine and os.getppid() != _ENGINE:
                 raise ArmError("the update was cancelled")
 
 
 class ResourceManager:
-    """A signed-in client for one operation of a provider."""
+    """A signed-in client for one operation of a provider, or for several ones if each calls `begin`."""
 
-    def __init__(self, read: Read, tenant_id: str) -> None:
+    def __init__(self, read: Read, tenant_id: str, pauses: Optional[Pauses] = None) -> None:
         from azure.mgmt.core import ARMPipelineClient
 
         where = cloud(read)
         self._host = urlsplit(where.resource_manager).netloc
-        self._pauses = Pauses()
+        self._pauses = pauses or Pauses()
         self._after: float = POLL_SECONDS
+        self.credential = credential(read, where, tenant_id)
+        """Signs in for other audiences as well."""
+
         self._client = ARMPipelineClient(
             where.resource_manager,
-            policies=_policies(self._host, credential(read, where, tenant_id), f"{where.resource_manager}/.default"),
+            policies=_policies(self._host, self.credential, f"{where.resource_manager}/.default"),
             transport=_transport(self._pauses),
         )
+
+    def begin(self) -> "ResourceManager":
+        """Begins another operation, with pauses of its own. Returns this client."""
+        self._pauses.begin()
+        return self
 
     def get(self, path: str, api_version: str) -> Optional[Any]:
         """The resource at a path, with an object `properties`, or None if there is none."""
@@ -115,8 +129,12 @@ class ResourceManager:
             answer = ask()
             if done(answer):
                 return answer
-            self._pauses.pause(self._after)
+            self.pause()
         return ask()
+
+    def pause(self) -> None:
+        """Waits as the last answer asks for, else POLL_SECONDS."""
+        self._pauses.pause(self._after)
 
     def patch(self, path: str, api_version: str, body: Any) -> Any:
         """Changes the resource at a path. Raises ArmError if there is none."""
@@ -126,9 +144,19 @@ class ResourceManager:
         """Creates or replaces the resource at a path. Raises ArmError if what it belongs to is gone."""
         return self._written("PUT", path, api_version, body)
 
-    def post(self, path: str, api_version: str) -> Optional[Any]:
+    def put_and_wait(self, path: str, api_version: str, body: Any) -> None:
+        """Creates or replaces the resource at a path, and waits until Azure has carried it out."""
+        if self._long("PUT", path, {"api-version": api_version}, body) is None:
+            raise ArmError(f"PUT {path}: what it belongs to does not exist", 404)
+
+    def patch_and_wait(self, path: str, api_version: str, body: Any) -> None:
+        """Changes the resource at a path, and waits until Azure has done it. Raises ArmError if there is none."""
+        if self._long("PATCH", path, {"api-version": api_version}, body) is None:
+            raise ArmError(f"PATCH {path}: it does not exist", 404)
+
+    def post(self, path: str, api_version: str, body: Any = None) -> Optional[Any]:
         """Carries out an action and waits for its end. Returns its first answer, or None if there is no resource."""
-        return self._long("POST", path, {"api-version": api_version})
+        return self._long("POST", path, {"api-version": api_version}, body)
 
     def delete(self, path: str, api_version: str, **query: str) -> None:
         """Deletes the resource at a path and waits until it is gone. Does nothing if there is none."""
@@ -143,11 +171,11 @@ class ResourceManager:
     def _call(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> Optional[Any]:
         return _found(method, path, self._send(method, path, query, body).http_response)
 
-    def _long(self, method: str, path: str, query: Mapping[str, str]) -> Optional[Any]:
+    def _long(self, method: str, path: str, query: Mapping[str, str], body: Any = None) -> Optional[Any]:
         from azure.core.exceptions import AzureError
         from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-        first = self._send(method, path, query)
+        first = self._send(method, path, query, body)
         found = _found(method, path, first.http_response)
         if found is None:
             return None

@@ -1,9 +1,11 @@
 """The names that a team's own repository needs: of computes, stores, endpoints and instance types, by environment."""
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Optional
+from typing import Optional
 
+from ..foundation import environments_file
+from ..foundation.environments_file import EnvironmentNames
+from ..resource_types.resource_type import UNKNOWN
 from .resource import Plan, PlannedResource
 
 _ML = "azure-native:machinelearningservices"
@@ -23,26 +25,29 @@ _KINDS = {
 def environments_text(plans: Iterable[Plan]) -> str:
     """The text of environments.json: the names in the plan of each stack. Names have the suffix of the settings, so
     they are those that Azure gets."""
-    environments = {plan.stack: _names(plan) for plan in plans}
-    return json.dumps({"version": 1, "environments": environments}, indent=2) + "\n"
+    return environments_file.environments_text({plan.stack: _names(plan) for plan in plans})
 
 
-def _names(plan: Plan) -> dict[str, Any]:
+def _names(plan: Plan) -> EnvironmentNames:
     [workspace] = plan.of_type(f"{_ML}:Workspace") or [None]
-    found: dict[str, Any] = {
-        "subscription_id": _subscription(plan),
-        "resource_group": _input(workspace, "resourceGroupName") if workspace else None,
-        "workspace": _input(workspace, "workspaceName") if workspace else None,
+    [provider] = plan.of_type("pulumi:providers:azure-native")[:1] or [None]
+    found = {
+        key: sorted({str(name) for each in plan.of_type(type_) if (name := _input(each, field))})
+        for key, (type_, field) in _KINDS.items()
     }
-    for key, (type_, field) in _KINDS.items():
-        found[key] = sorted({str(name) for each in plan.of_type(type_) if (name := _input(each, field))})
-    found["instance_types"] = sorted(_instance_types(plan))
-    return found
+    return EnvironmentNames(
+        subscription_id=_subscription(plan),
+        tenant_id=_input(provider, "tenantId") if provider else None,
+        resource_group=_input(workspace, "resourceGroupName") if workspace else None,
+        workspace=_input(workspace, "workspaceName") if workspace else None,
+        **found,
+        instance_types=sorted(_instance_types(plan)),
+    )
 
 
 def _input(resource: PlannedResource, field: str) -> Optional[str]:
     value = resource.input(field)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and value != UNKNOWN else None
 
 
 def _subscription(plan: Plan) -> Optional[str]:

@@ -25,13 +25,21 @@ class EndpointError(Exception):
     """Azure refused, or the endpoint cannot do it. The message says what to do."""
 
 
+class NoSuchError(EndpointError):
+    """There is no such endpoint or version."""
+
+
+class NotSignedInError(EndpointError):
+    """No token can be had, or Azure does not accept it."""
+
+
 class ChangedByOthersError(EndpointError):
     """Somebody else changed the endpoint since it was read. Nothing was written."""
 
 
 Token = Callable[[], str]
 """Returns a token that is valid now. Call it for each new connection, and again after a 401: it keeps the token until
-shortly before its end."""
+shortly before its end. Raises NotSignedInError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ class Endpoint(Protocol):
     def route(self, deployment: str = "") -> Route:
         """The route to one version, whatever its share, or to the endpoint as callers use it.
 
-        Raises EndpointError if there is no such version, or if the place cannot lead to one.
+        Raises NoSuchError if there is no such version, EndpointError if the place cannot lead to one.
         """
         ...
 
@@ -125,3 +133,26 @@ class Endpoint(Protocol):
         if a version is missing or not ready, or if shares do not sum to 100.
         """
         ...
+
+
+def check_shares(shares: Mapping[str, int], mirror: Mapping[str, int]) -> None:
+    """Raises EndpointError unless the shares are whole percents that sum to 100 and copies are 50 at most."""
+    for name, share in (*shares.items(), *mirror.items()):
+        if not isinstance(share, int) or isinstance(share, bool) or not 0 <= share <= 100:
+            raise EndpointError(f"the share of '{name}' is {share!r}. Allowed: a whole number from 0 to 100")
+    if shares and sum(shares.values()) != 100:
+        raise EndpointError(f"the shares sum to {sum(shares.values())}, not to 100: {written(shares)}")
+    if sum(mirror.values()) > MOST_MIRRORED:
+        raise EndpointError(
+            f"{sum(mirror.values())} % of the requests would be copied. Allowed: {MOST_MIRRORED} % at most"
+        )
+
+
+MOST_MIRRORED = 50
+"""Percent. "Traffic values need to sum to utmost 50": OnlineEndpointProperties.mirrorTraffic in Azure ML's REST API
+2025-12-01, as azure-ai-ml 1.35 has it; read 2026-11-28."""
+
+
+def written(shares: Mapping[str, int]) -> str:
+    """Shares in words."""
+    return ", ".join(f"{name} {share} %" for name, share in sorted(shares.items())) or "nothing"
