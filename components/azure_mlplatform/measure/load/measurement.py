@@ -1,6 +1,7 @@
 """What a run of requests measured: one row a request, in the order of the schedule."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ class Failure(IntEnum):
 
     NOT_SENT = 6
     """The run ended before its turn, by a bound or because the caller stopped it."""
+
+    GENERATOR = 7
+    """This machine could not send it: no port or file descriptor was left. It says nothing of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class Measurement:
     notes: tuple[str, ...] = field(default=())
     """What a reader must know: a bound that ended the run, how often the server closed connections, and so on."""
 
+    busy: float = field(default=math.nan)
+    """The share of one core that the generator took, 1 at most: it is one thread. NaN where it did not run."""
+
     @property
     def response(self) -> "NDArray[np.float64]":
         """Response times: from the intended time to the end."""
@@ -72,3 +79,20 @@ class Measurement:
     def succeeded(self) -> "NDArray[np.bool_]":
         """Which requests got a status from 200 to 299."""
         return (self.status >= 200) & (self.status < 300)
+
+    @property
+    def was_sent(self) -> "NDArray[np.bool_]":
+        """Which requests are evidence: those that the run reached, and this machine could send."""
+        return (self.failure != Failure.NOT_SENT) & (self.failure != Failure.GENERATOR)
+
+    def part(self, start: int, stop: int | None = None) -> "Measurement":
+        """The requests from the position `start` to the one before `stop`, with the same times and notes."""
+        columns = ("intended", "taken", "sent", "done", "status", "failure")
+        return replace(self, **{each: getattr(self, each)[start:stop] for each in columns})
+
+    def between(self, start: float, end: float) -> "Measurement":
+        """The requests that were intended from `start` to just before `end`, in seconds since the start of the run."""
+        import numpy as np
+
+        first, last = np.searchsorted(self.intended, [start, end])
+        return self.part(int(first), int(last))
