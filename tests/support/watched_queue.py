@@ -76,14 +76,10 @@ class WatchedQueue:
     def _stopped(self, measured: Measurement) -> Optional[float]:
         if self.limits is None or not len(measured.intended):
             return None
+        done, bad = np.sort(measured.done), np.sort(measured.done[~measured.succeeded])
         for at in np.arange(EVERY, float(measured.intended[-1]), EVERY):
-            answered = measured.done <= at
-            progress = SimulatedProgress(
-                float(at),
-                int((measured.intended <= at).sum()),
-                int(answered.sum()),
-                int((answered & ~measured.succeeded).sum()),
-            )
+            counts = (int(np.searchsorted(each, at, side="right")) for each in (measured.intended, done, bad))
+            progress = SimulatedProgress(float(at), *counts)
             if self.limits(progress):
                 return float(at)
         return None

@@ -120,7 +120,7 @@ def _flat(steps: Sequence[Step]) -> float:
     """The median response time of the slowest third of the rates."""
     import statistics
 
-    told = [each.response for each in steps if each.follows and not math.isnan(each.response)]
+    told = [each.response for each in steps if each.follows and math.isfinite(each.response)]
     return statistics.median(told[: max(1, len(told) // 3)]) if told else math.nan
 
 
@@ -136,7 +136,7 @@ def _bend(steps: Sequence[Step], flat: float) -> Optional[float]:
 def _collapsed(steps: Sequence[Step]) -> list[Step]:
     best, found = 0.0, []
     for each in sorted(steps, key=lambda each: each.offered):
-        if not each.follows and each.achieved < COLLAPSE * best:
+        if each.died or (not each.follows and each.achieved < COLLAPSE * best):
             found.append(each)
         best = max(best, each.achieved)
     return found

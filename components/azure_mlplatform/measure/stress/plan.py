@@ -8,9 +8,6 @@ from typing import Optional
 from ...foundation.problems import Problem
 from ..load.schedule import MOST_REQUESTS
 
-LATENESS = 0.05
-"""The most that the generator's own lateness may be at its p99, as a share of the bound. Beyond, a step is no evidence."""
-
 FLAT_TIMES = 3.0
 """The bound, if none is asked for, as a multiple of the response time without load. Assumed: below it, a queue is
 short. A reader of the answer sees that nobody asked for it."""

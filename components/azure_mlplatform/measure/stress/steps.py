@@ -1,23 +1,23 @@
 """What was measured at each rate: a step, or a window of a run that goes on."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from ..load.measurement import Failure, Measurement
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ..load.percentiles import error_share, lateness_quantile, response_quantile
 
 FOLLOWS = 0.95
 """Throughput follows if at least this share of the offered rate is answered well."""
 
 FEWEST = 20
 """Requests below which a step says nothing."""
+
+
+DIED = 1.0
+"""Seconds without any good answer at the end of a run that many errors stopped: the server is dead, not only full."""
 
 
 class Part(StrEnum):
@@ -54,7 +54,7 @@ class Step:
     """Good answers a second, in the time of the step moved on by what an answer takes without load."""
 
     response: float
-    """The target's percentile of response times. NaN: no answer."""
+    """The target's percentile of response times. A failed request counts as infinitely late. NaN: none was sent."""
 
     p50: float
     p95: float
@@ -77,6 +77,9 @@ class Step:
     late: bool = False
     """Whether the generator was the limit, so that it says nothing of the server."""
 
+    died: bool = False
+    """Whether no good answer came any more at its end. Such a step tells where the server fails, not what it carries."""
+
     @property
     def counts(self) -> bool:
         """Whether it says something of the server."""
@@ -85,7 +88,7 @@ class Step:
     @property
     def follows(self) -> bool:
         """Whether throughput follows the offered rate."""
-        return self.achieved >= FOLLOWS * self.offered
+        return not self.died and self.achieved >= FOLLOWS * self.offered
 
     def meets(self, bound: float, errors: float) -> bool:
         """Whether it meets the target."""
@@ -110,16 +113,10 @@ def step_of(
     """
     import numpy as np
 
-    first, last = np.searchsorted(measured.intended, [begin, begin + seconds])
-    inside = slice(int(first), int(last))
-    failure, good = measured.failure[inside], measured.succeeded[inside]
-    sent = (failure != Failure.NOT_SENT) & (failure != Failure.GENERATOR)
+    inside = measured.between(begin, begin + seconds)
     done = measured.done[measured.succeeded]
     answered = int(np.count_nonzero((done >= begin + shift) & (done < begin + shift + seconds)))
-    # A quick refusal is no fast answer, and who was given up on waited at least so long.
-    told = (measured.done - measured.intended)[inside][good | (failure == Failure.TIMEOUT)]
-    lateness = measured.lateness[inside][sent]
-    count = int(np.count_nonzero(sent))
+    count = int(np.count_nonzero(inside.was_sent))
     return Step(
         part=part,
         run=run,
@@ -129,14 +126,14 @@ def step_of(
         sent=count,
         offered=count / seconds,
         achieved=answered / seconds,
-        response=_percentile(told, percentile),
-        p50=_percentile(told, 50),
-        p95=_percentile(told, 95),
-        p99=_percentile(told, 99),
-        errors=1 - int(np.count_nonzero(good & sent)) / count if count else 0.0,
-        kinds=_kinds(measured.status[inside][sent & ~good], failure[sent & ~good]),
-        lateness=_percentile(lateness, 99),
-        unsent=int(np.count_nonzero(failure == Failure.GENERATOR)),
+        response=response_quantile(inside, percentile / 100),
+        p50=response_quantile(inside, 0.50),
+        p95=response_quantile(inside, 0.95),
+        p99=response_quantile(inside, 0.99),
+        errors=error_share(inside) if count else 0.0,
+        kinds=_kinds(inside),
+        lateness=lateness_quantile(inside, 0.99),
+        unsent=int(np.count_nonzero(inside.failure == Failure.GENERATOR)),
     )
 
 
@@ -155,16 +152,18 @@ def windows(
             yield found
 
 
-def _percentile(samples: "NDArray[np.float64]", percentile: float) -> float:
-    """A value of the sample, so that none is made up between two. NaN of nothing."""
+def died(measured: Measurement, usual: float) -> bool:
+    """Whether no good answer came at the end of a run that was stopped. `usual` is what an answer takes without load."""
     import numpy as np
 
-    return float(np.percentile(samples, percentile, method="inverted_cdf")) if len(samples) else math.nan
+    ended = measured.intended[measured.was_sent].max(initial=0.0)
+    return not np.any(measured.done[measured.succeeded] > ended - max(DIED, 2 * usual))
 
 
-def _kinds(status: "NDArray[np.int16]", failure: "NDArray[np.int8]") -> tuple[tuple[str, int], ...]:
+def _kinds(measured: Measurement) -> tuple[tuple[str, int], ...]:
+    bad = measured.was_sent & ~measured.succeeded
     found = Counter(
-        f"HTTP {code}" if code else Failure(why).name.lower().replace("_", " ")
-        for code, why in zip(status.tolist(), failure.tolist(), strict=True)
+        f"HTTP {status}" if status else Failure(why).name.lower()
+        for status, why in zip(measured.status[bad].tolist(), measured.failure[bad].tolist(), strict=True)
     )
     return tuple(found.most_common())

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Optional
 
+from ..load.judgement import SHARE
 from ..load.measurement import Failure, Measurement
 from ..load.schedule import Measure, Schedule, joined, poisson, ramp
 from .instances import Reading, instances_at
 from .knee import Interval, Knee, capacity_of, interval_of, knee_of
 from .limits import End, Limits
-from .plan import FLAT_TIMES, LATENESS, StressPlan
+from .plan import FLAT_TIMES, StressPlan
 from .scaling import Change, Recovery, Scaling, changes, recovery_of, scaling_of
-from .steps import FEWEST, Part, Step, step_of, windows
+from .steps import FEWEST, Part, Step, died, step_of, windows
 
 AROUND = (0.9, 1.1, 1.25)
 """The steps around the first knee that is seen, as multiples of it. Throughput has to stay behind at the last one."""
@@ -219,9 +220,10 @@ class StressTest:
         if done is None:
             raise _OverError
         at, schedule, measured = done
+        sent_seconds = self._sent_seconds(schedule, measured)
         for number in range(plan.steps):
             begin = number * plan.step_seconds
-            length = min(plan.step_seconds, schedule.seconds - begin)
+            length = min(plan.step_seconds, sent_seconds - begin)
             if length < plan.step_seconds / 2:
                 break
             rate = plan.start + (plan.top - plan.start) * (begin + length / 2) / seconds
@@ -354,16 +356,25 @@ class StressTest:
             begin=begin,
             shift=self._shift,
         )
-        if self._shift == 0.0 and not math.isnan(step.p50):
+        if self._shift == 0.0 and math.isfinite(step.p50):
             # The first answers are those without load.
             self._shift = step.p50
-        if math.isnan(self.result.bound) and part is not Part.WARM_UP and not math.isnan(step.response):
+        if math.isnan(self.result.bound) and part is not Part.WARM_UP and math.isfinite(step.response):
             self.result.bound = FLAT_TIMES * step.response
-        return replace(step, late=self._is_late(step), instances=self._instances(step))
+        # Only the last window of a run can be the one in which the server died.
+        stopped = self._limits.end in (End.FAILING, End.SILENT) and begin + seconds >= measured.intended[
+            measured.was_sent
+        ].max(initial=0.0)
+        return replace(
+            step,
+            late=self._is_late(step),
+            instances=self._instances(step),
+            died=bool(stopped and died(measured, self._shift)),
+        )
 
     def _is_late(self, step: Step) -> bool:
         bound = self.result.bound
-        return step.unsent > 0 or (not math.isnan(bound) and step.lateness > LATENESS * bound)
+        return step.unsent > 0 or (not math.isnan(bound) and step.lateness > SHARE * bound)
 
     def _instances(self, step: Step) -> Optional[int]:
         return instances_at(self._readings(), step.start + step.seconds / 2)
