@@ -1,8 +1,10 @@
 """Microsoft Entra ID on loopback: signs in one service principal, by a secret or by a pipeline's own token."""
 
+import time
 from typing import Optional
 
 from .loopback import Answer, Call
+from .scoring_tokens import scoring_token
 
 TENANT_ID = "00000000-0000-0000-0000-0000000000aa"
 CLIENT_ID = "00000000-0000-0000-0000-0000000000c1"
@@ -24,6 +26,9 @@ class Entra:
 
         self.grants: list[dict[str, str]] = []
         """The forms by which clients asked for a token."""
+
+        self.scoring_seconds = 3600.0
+        """How long a token for scoring is valid. Resource Manager's own is valid for an hour."""
 
     def answer(self, call: Call) -> Optional[Answer]:
         """The answer to a call, or None if the call is not for Entra ID."""
@@ -51,4 +56,8 @@ class Entra:
         if form.get("client_id") != CLIENT_ID or not (by_secret or by_assertion):
             text = "AADSTS7000215: Invalid client secret."
             return Answer(401, {"error": "invalid_client", "error_description": text})
-        return Answer(body={"token_type": "Bearer", "expires_in": 3600, "access_token": TOKEN})
+        audience = form.get("scope", "").split(" ")[0].removesuffix("/.default")
+        if audience.rstrip("/") in ("", self._url):
+            return Answer(body={"token_type": "Bearer", "expires_in": 3600, "access_token": TOKEN})
+        token = scoring_token(audience, time.time() + self.scoring_seconds)
+        return Answer(body={"token_type": "Bearer", "expires_in": int(self.scoring_seconds), "access_token": token})

@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 from .loopback import Answer, Call
 from .refusal import AzureError
@@ -28,6 +28,16 @@ class _Operation:
     failure: Optional[AzureError]
     reads: int
     """The reads after its end until the resource shows the effect."""
+
+    undo: Optional[Effect] = None
+    """What happens instead of the effect if it fails."""
+
+    followed: bool = False
+    """Whether the client asks for a status, at Azure-AsyncOperation, instead of the end, at Location."""
+
+    @property
+    def runs(self) -> bool:
+        return self.left > 0
 
 
 class LongOperations:
@@ -56,11 +66,58 @@ class LongOperations:
         self._running[path] = _Operation(POLLS, id_, effect, failure, POLLS if shown_later else 0)
         return Answer(status, headers=(("Location", f"{self._url}{path}"), _SOON))
 
+    def follow(
+        self,
+        id_: str,
+        effect: Effect,
+        undo: Effect,
+        body: Any = None,
+        *,
+        status: int = 200,
+        failure: Optional[AzureError] = None,
+        lost: bool = False,
+    ) -> Answer:
+        """The answer to a call that is carried out after some polls, or some reads of the resource.
+
+        Its client asks for a status at Azure-AsyncOperation. `undo` happens if it fails; a lost one never ends.
+        """
+        path = f"{PATH}{len(self._running)}"
+        polls = 10**9 if lost else POLLS
+        self._running[path] = _Operation(polls, id_, None if lost else effect, failure, 0, undo, followed=True)
+        pause = ("Retry-After", "60") if lost else _SOON
+        return Answer(status, body, (("Azure-AsyncOperation", f"{self._url}{path}"), pause))
+
+    def is_running(self, id_: str) -> bool:
+        """Whether an operation that somebody can follow runs on a resource."""
+        return any(each.followed and each.runs and each.id.lower() == id_.lower() for each in self._running.values())
+
+    def _step(self, operation: _Operation) -> None:
+        """Brings an operation that is followed nearer to its end."""
+        if not operation.runs:
+            return
+        operation.left -= 1
+        if operation.runs:
+            return
+        effect, operation.effect = operation.effect, None
+        if operation.failure is not None:
+            effect = operation.undo
+        if effect is not None:
+            effect()
+
     def poll(self, call: Call) -> Answer:
         """The answer to a question for the state of an operation."""
         operation = self._running.get(call.path)
         if operation is None:
             return Answer.refusal(404, "OperationNotFound", "The operation was not found.")
+        if operation.followed:
+            self._step(operation)
+            if operation.runs:
+                # Who waits for one that never ends is told to wait long, so that the wait has an end.
+                pause = ("Retry-After", "60") if operation.left > POLLS else _SOON
+                return Answer(body={"status": "InProgress"}, headers=(pause,))
+            if operation.failure is not None:
+                return Answer(body={"status": "Failed", **operation.failure.body})
+            return Answer(body={"status": "Succeeded"})
         operation.left -= 1
         if operation.left > 0:
             return Answer(202, headers=(("Location", f"{self._url}{call.path}"), _SOON))
@@ -79,7 +136,10 @@ class LongOperations:
         self._later[id_.lower()].extend([*[None] * reads, effect])
 
     def was_read(self, id_: str) -> None:
-        """Brings the effects on a resource nearer."""
+        """Brings the effects on a resource nearer, and the end of operations on it: they go on without a client."""
+        for operation in list(self._running.values()):
+            if operation.followed and operation.id.lower() == id_.lower():
+                self._step(operation)
         waiting = self._later[id_.lower()]
         if waiting and (effect := waiting.popleft()) is not None:
             effect()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..foundation.values import name_of
-from . import authorization, behaviour, connections, instances, triggers
+from . import authorization, behaviour, connections, instances, serving, triggers
 from .azure import Azure, error_of
 from .entra import CLIENT_ID, SECRET, TOKEN, Entra
 from .ids import arm_type
@@ -69,6 +69,9 @@ class ResourceManager:
         self.calls: deque[Call] = deque(maxlen=1000)
         """The last calls that were signed in."""
 
+        self.token_seconds = 3600.0
+        """How long a token of Azure ML for one endpoint is valid."""
+
     def answer(self, call: Call) -> Answer:
         """The answer to a call, a refusal if Azure refuses it."""
         if call.authorization != f"Bearer {TOKEN}":
@@ -79,6 +82,11 @@ class ResourceManager:
                 with self._azure.reading(call.path):
                     return self.operations.poll(call)
             self._authorize(call)
+            for pattern, answering in serving.ROUTES:
+                if found := re.fullmatch(pattern, call.path, re.IGNORECASE):
+                    _refuse_api_version(call)
+                    emulated = serving.Emulated(self._azure, self.operations, call, self.token_seconds)
+                    return answering(emulated, found[1])
             for pattern, method in _ROUTES:
                 if found := re.fullmatch(pattern, call.path, re.IGNORECASE):
                     _refuse_api_version(call)

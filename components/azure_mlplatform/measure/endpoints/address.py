@@ -126,8 +126,9 @@ def endpoint_at(
 ) -> Endpoint:
     """The endpoint at an address, read once from Azure.
 
-    `manager` signs in to a tenant. `path` is where the model of a Container App or web app answers. `scope` is that of the token for a URL; without it
-    and with `without_token`, requests go without. Raises NoSuchError if there is no endpoint.
+    `manager` signs in to a tenant. `path` is where the model of a Container App or web app answers. `scope` is that of
+    the token for a URL; without it, or if `without_token`, requests go without. Raises NoSuchError if there is no
+    endpoint.
     """
     if address.kind == "url":
         if without_token:

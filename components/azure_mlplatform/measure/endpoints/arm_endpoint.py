@@ -106,7 +106,9 @@ class ArmEndpoint(ABC):
 
     def deployment(self, name: str) -> Deployment:
         """A version by its name or label. Raises NoSuchError if there is none."""
-        found = self.deployments()
+        return self._among(self.deployments(), name)
+
+    def _among(self, found: tuple[Deployment, ...], name: str) -> Deployment:
         for each in found:
             if name.lower() in (each.name.lower(), (each.label or each.name).lower()):
                 return each
@@ -124,8 +126,13 @@ class ArmEndpoint(ABC):
 
     def set_traffic(self, wanted: Mapping[str, int], seen: Traffic, mirror: Mapping[str, int] | None = None) -> Traffic:
         """Writes the whole map, waits until it is in effect, and returns what Azure then says."""
-        aim = Traffic(dict(wanted), dict(seen.mirror if mirror is None else mirror))
-        check_shares(aim.shares, aim.mirror)
+        copies = seen.mirror if mirror is None else mirror
+        check_shares(wanted, copies)
+        versions = self.deployments()
+        aim = Traffic(
+            {self._among(versions, name).name: share for name, share in wanted.items()},
+            {self._among(versions, name).name: share for name, share in copies.items()},
+        )
         with plain_errors(f"changing the traffic of {self.name}"):
             for attempt in range(ATTEMPTS):
                 resource = self._settled()
@@ -155,9 +162,9 @@ class ArmEndpoint(ABC):
         raise EndpointError(f"{self.name}: other operations on it do not end")
 
     def _refuse_unready(self, aim: Traffic) -> None:
-        there = {each.name.lower(): each for each in self.deployments()}
+        there = self.deployments()
         for name, share in (*aim.shares.items(), *aim.mirror.items()):
-            found = there.get(name.lower()) or self.deployment(name)
+            found = self._among(there, name)
             if share and not self._is_ready(found):
                 raise EndpointError(
                     f"{self.name}: {self.version_word} '{name}' is {found.state}, and takes no traffic. "

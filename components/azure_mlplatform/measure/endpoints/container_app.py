@@ -107,9 +107,7 @@ class ContainerApp(ArmEndpoint):
             raise EndpointError(
                 f"{self.name} runs one revision at a time (activeRevisionsMode Single). Set it to Multiple first"
             )
-        names = {each.name.lower(): each.name for each in self.deployments()}
-        names |= {each.label.lower(): each.name for each in self.deployments() if each.label}
-        shares = {names[name.lower()]: share for name, share in aim.shares.items()}
+        shares = dict(aim.shares)
         weights: list[dict[str, Any]] = []
         for each in self._weights(resource):
             # Labels stay where they are: they are addresses that others use.
