@@ -1,4 +1,4 @@
-"""A simulated server as a stress test sees a real one: it stops when told, and its instances are read at an interval."""
+"""A simulated server as a stress test sees a real one: a run can be stopped, and instances are read at an interval."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -49,7 +49,9 @@ class WatchedQueue:
         stopped = self._stopped(measured)
         if stopped is not None:
             # What was not sent did not pass either: time goes on from where it stopped.
-            self.server.now = max(start + stopped, start + float(measured.done[measured.intended < stopped].max(initial=0)))
+            self.server.now = max(
+                start + stopped, start + float(measured.done[measured.intended < stopped].max(initial=0))
+            )
             measured = _without(measured, stopped)
         self.requests += int((measured.failure != Failure.NOT_SENT).sum())
         return measured
@@ -65,7 +67,9 @@ class WatchedQueue:
 
     def _dead(self, measured: Measurement, start: float) -> Measurement:
         dead = start + measured.done > self._dies_at
-        done = np.where(dead, np.minimum(measured.done, np.maximum(measured.sent, self._dies_at - start) + 0.001), measured.done)
+        done = np.where(
+            dead, np.minimum(measured.done, np.maximum(measured.sent, self._dies_at - start) + 0.001), measured.done
+        )
         return replace(
             measured,
             done=done,

@@ -6,6 +6,7 @@ import typer
 
 from . import check as checks
 from . import cost as costs
+from . import endpoint_stress, request_check, request_new, request_render, request_retire, request_status
 from . import expire as expires
 from . import explain as explains
 from . import export as exports
@@ -13,10 +14,10 @@ from . import init as inits
 from . import preview as previews
 from . import prices as prices_
 from . import projects as projects_
-from . import request_check, request_new, request_render, request_retire, request_status
 from . import rights as rights_
 from . import schema as schemas
-from .exit_codes import BAD_INPUT, FINDING, UNREACHABLE
+from .endpoint import endpoint
+from .exit_codes import BAD_INPUT, FINDING, INCONCLUSIVE, UNREACHABLE
 from .local import local
 from .options import epilog
 from .request import request
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(endpoint, name="endpoint")
 app.add_typer(export, name="export")
 app.add_typer(local, name="local")
 app.add_typer(prices_.prices, name="prices")
@@ -71,3 +73,6 @@ request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPU
 request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(request_status.status)
 request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)
+endpoint.command(
+    "stress", epilog=epilog(*endpoint_stress.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE, INCONCLUSIVE))
+)(endpoint_stress.stress)

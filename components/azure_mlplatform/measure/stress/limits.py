@@ -74,7 +74,7 @@ class Limits:
     def cut(self, schedule: Schedule, *, failing: bool = True) -> Optional[Schedule]:
         """What of a schedule may be sent. None: nothing.
 
-        `failing` says whether many errors end it. Where a server is kept beyond what it carries on purpose, they do not.
+        `failing` says whether many errors end it. They do not where a rate beyond the knee is held on purpose.
         """
         self._begin(failing=failing)
         if self.is_over:

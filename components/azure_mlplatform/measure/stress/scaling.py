@@ -85,7 +85,13 @@ class Recovery:
 
 
 def scaling_of(
-    held: Sequence[Step], readings: Sequence[Reading], at: float, seconds: float, rate: float, bound: float, errors: float
+    held: Sequence[Step],
+    readings: Sequence[Reading],
+    at: float,
+    seconds: float,
+    rate: float,
+    bound: float,
+    errors: float,
 ) -> Scaling:
     """What the windows of a held rate and the readings say."""
     at_step = instances_at(readings, at)
@@ -104,7 +110,13 @@ def scaling_of(
 
 
 def recovery_of(
-    after: Sequence[Step], readings: Sequence[Reading], at: float, seconds: float, rate: float, bound: float, errors: float
+    after: Sequence[Step],
+    readings: Sequence[Reading],
+    at: float,
+    seconds: float,
+    rate: float,
+    bound: float,
+    errors: float,
 ) -> Recovery:
     """What the windows after the load and the readings say."""
     shrank = next((each for each in changes(readings, at, at + seconds) if each.now < each.before), None)

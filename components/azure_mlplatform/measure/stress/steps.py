@@ -78,7 +78,7 @@ class Step:
     """Whether the generator was the limit, so that it says nothing of the server."""
 
     died: bool = False
-    """Whether no good answer came any more at its end. Such a step tells where the server fails, not what it carries."""
+    """Whether no good answer came at its end. Such a step tells where the server fails, not what it carries."""
 
     @property
     def counts(self) -> bool:
@@ -145,15 +145,13 @@ def windows(
     for number in range(count):
         at = begin + (end - begin) * number / count
         seconds = (end - begin) / count
-        found = step_of(
-            measured, part, start=start + at, seconds=seconds, rate=0.0, percentile=percentile, begin=at
-        )
+        found = step_of(measured, part, start=start + at, seconds=seconds, rate=0.0, percentile=percentile, begin=at)
         if found.sent:
             yield found
 
 
 def died(measured: Measurement, usual: float) -> bool:
-    """Whether no good answer came at the end of a run that was stopped. `usual` is what an answer takes without load."""
+    """Whether no good answer came at the end of a run that was stopped. `usual` is what one takes without load."""
     import numpy as np
 
     ended = measured.intended[measured.was_sent].max(initial=0.0)
