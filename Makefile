@@ -31,6 +31,7 @@ schemas: $(INSTALLED)
 	$(BIN)/mlplatform schema --file project > schemas/pulumi-project.schema.json
 	$(BIN)/mlplatform schema --file request > schemas/request.schema.json
 	$(BIN)/mlplatform schema --file platform > schemas/platform.schema.json
+	$(BIN)/mlplatform schema --file smoke-cases > schemas/smoke-cases.schema.json
 	$(BIN)/mlplatform schema --file output > schemas/output.schema.json
 	$(BIN)/mlplatform schema --file issue-form > .github/ISSUE_TEMPLATE/environment.yml
 	$(BIN)/mlplatform schema --file backstage > backstage/template.yaml

@@ -246,9 +246,10 @@ def test_an_answer_goes_into_a_file_as_it_goes_to_a_terminal(tmp_path):
 
 
 def examples():
-    """Those of all commands but `export synapse`, which needs a project with Synapse (tests/cli/test_export.py), and
-    `prices update`, which asks Azure (tests/cli/test_cost.py)."""
-    for name in sorted(set(ANSWERS) - {"export synapse", "prices update"}):
+    """Those of all commands but `export synapse`, which needs a project with Synapse (tests/cli/test_export.py),
+    `prices update`, which asks Azure (tests/cli/test_cost.py), and those that measure endpoints (tests/measure)."""
+    asks_azure = {each for each in ANSWERS if each.startswith("endpoint ")}
+    for name in sorted(set(ANSWERS) - {"export synapse", "prices update"} - asks_azure):
         lines = (COMMANDS[name].epilog or "").partition("Examples:")[2].partition("Exit codes:")[0].splitlines()
         for line in (each.strip() for each in lines if each.startswith("  ") and "asks in a terminal" not in each):
             yield pytest.param(re.split(r"\s{2,}", line)[0], id=f"{name}: {re.split(r'  +', line)[0]}")

@@ -853,6 +853,42 @@ class Projects(Answer):
     environments: list[ListedEnvironment] = []
 
 
+class SmokeCase(_Object):
+    """What became of a case of a smoke test."""
+
+    name: str
+    outcome: Literal["passed", "failed", "not sent"]
+    status: Optional[int]
+    """The HTTP status. 0: none came back. Null: it was not sent."""
+
+    milliseconds: Optional[float]
+    """From sending to the last byte. That of the first request includes the connection."""
+
+    failures: list[str]
+    """Why it failed."""
+
+
+class EndpointSmoke(Answer):
+    """`mlplatform endpoint smoke --json`."""
+
+    command: Literal["endpoint smoke"] = "endpoint smoke"
+    endpoint: str = ""
+    """Its resource id, or the URL."""
+
+    kind: str = ""
+    """`managed`, `kubernetes`, `container app`, `app service` or `url`."""
+
+    deployment: Optional[str] = None
+    """The deployment, revision or slot that was asked. Null: as callers use it."""
+
+    passed: int = 0
+    failed: int = 0
+    unreachable: str = ""
+    """Why the other cases were not sent, with exit code 3. Empty: all were."""
+
+    cases: list[SmokeCase] = []
+
+
 class StressedEndpoint(_Object):
     """What was measured, and from where."""
 
@@ -1078,6 +1114,7 @@ ANSWERS: tuple[type[Answer], ...] = (
     RequestStatus,
     RequestRetire,
     Projects,
+    EndpointSmoke,
     EndpointStress,
 )
 """The objects of all commands."""

@@ -6,7 +6,15 @@ import typer
 
 from . import check as checks
 from . import cost as costs
-from . import endpoint_stress, request_check, request_new, request_render, request_retire, request_status
+from . import (
+    endpoint_smoke,
+    endpoint_stress,
+    request_check,
+    request_new,
+    request_render,
+    request_retire,
+    request_status,
+)
 from . import expire as expires
 from . import explain as explains
 from . import export as exports
@@ -38,6 +46,7 @@ app.add_typer(export, name="export")
 app.add_typer(local, name="local")
 app.add_typer(prices_.prices, name="prices")
 app.add_typer(request, name="request")
+app.add_typer(endpoint, name="endpoint")
 
 
 def _version(wanted: bool) -> None:
@@ -73,6 +82,7 @@ request.command(epilog=epilog(*request_render.EXAMPLES, codes=(FINDING, BAD_INPU
 request.command(epilog=epilog(*request_status.EXAMPLES, codes=(BAD_INPUT,)))(request_status.status)
 request.command(epilog=epilog(*request_retire.EXAMPLES, codes=(FINDING, BAD_INPUT)))(request_retire.retire)
 app.command(epilog=epilog(*projects_.EXAMPLES, codes=(BAD_INPUT,)))(projects_.projects)
+endpoint.command(epilog=epilog(*endpoint_smoke.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(endpoint_smoke.smoke)
 endpoint.command(
     "stress", epilog=epilog(*endpoint_stress.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE, INCONCLUSIVE))
 )(endpoint_stress.stress)

@@ -104,3 +104,15 @@ def unreachable(text: str) -> NoReturn:
     """Ends the command: Azure, the endpoint or the network did not answer or refused."""
     print(f"error: {printable(text)}", file=sys.stderr)
     raise typer.Exit(UNREACHABLE)
+
+
+@contextlib.contextmanager
+def needs_extra(what: str, package: str) -> Iterator[None]:
+    """Ends the command with how to install a package if the block does not find it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        fix = "pip install 'azure-mlplatform[measure]'"
+        refuse(option(what, f"needs {package}, of azure-mlplatform[measure]", fix))

@@ -15,11 +15,12 @@ EXAMPLES = (
     "mlplatform schema                          of Pulumi.<stack>.yaml",
     "mlplatform schema --file project           of Pulumi.yaml",
     "mlplatform schema --file request           of requests/<project>.yaml",
+    "mlplatform schema --file smoke-cases       of the cases of `mlplatform endpoint smoke`",
     "mlplatform schema --file output            of what commands print with --json",
     "mlplatform schema --file issue-form        a GitHub issue form with the fields of a request",
 )
 
-_KINDS = "stack|platform-stack|landing|shared|project|request|platform|output|issue-form|backstage"
+_KINDS = "stack|platform-stack|landing|shared|project|request|platform|smoke-cases|output|issue-form|backstage"
 
 
 def schema(
@@ -29,8 +30,8 @@ def schema(
             "--file",
             metavar=_KINDS,
             help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of a landing's, of the one of what "
-            "is shared, of Pulumi.yaml, of a request, of requests/platform.yaml, or of the output of commands. Or a "
-            "form with the fields of a request: a GitHub issue form, a Backstage template.",
+            "is shared, of Pulumi.yaml, of a request, of requests/platform.yaml, of the cases of a smoke test, or of "
+            "the output of commands. Or a form with the fields of a request: a GitHub issue form, a Backstage template.",
         ),
     ] = "stack",
     file: OutputFile = None,
@@ -41,6 +42,7 @@ def schema(
     teams ask for environments, which are made from the schema of a request.
     """
     from ..config.schema import SCHEMAS, document_schema
+    from ..measure.smoke.cases import Cases
     from ..requests.front_ends import backstage_text, issue_form_text
     from ..requests.platform import Platform
     from ..requests.request import Request
@@ -51,6 +53,7 @@ def schema(
         **SCHEMAS,
         "request": lambda: document_schema(Request, "A request for environments: requests/<project>.yaml"),
         "platform": lambda: document_schema(Platform, "What a platform team answers: requests/platform.yaml"),
+        "smoke-cases": lambda: document_schema(Cases, "The cases of `mlplatform endpoint smoke`"),
         "output": output_schema,
         "issue-form": issue_form_text,
         "backstage": backstage_text,
