@@ -9,11 +9,11 @@ import contextlib
 import errno
 import ssl
 import threading
-import time
 from array import array
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, cast
 
 import httptools
@@ -97,6 +97,7 @@ class Run:
         self.failed = 0
         self.requests: list[bytes] = []
         self.cases = len(target.bodies)
+        self.signs_in = target.token is not None
         self.idle: list[_Connection] = []
         self.connections: set[_Connection] = set()
         self.connecting = 0
@@ -127,7 +128,7 @@ class Run:
         self.requests = self.target.requests(self._token)
         await self._first_connection()
         self._timer = precise_timer(self._loop, self._send_due)
-        self.start, used = time.perf_counter(), time.thread_time()
+        self.start, used = perf_counter(), thread_time()
         self._in_background(self._watch())
         self._in_background(self._report())
         if self.target.token:
@@ -137,13 +138,15 @@ class Run:
             await self._ended
         finally:
             self._timer.close()
-            took = time.perf_counter() - self.start
-            self.busy = min(1.0, (time.thread_time() - used) / took) if took else _NAN
+            took = perf_counter() - self.start
+            self.busy = min(1.0, (thread_time() - used) / took) if took else _NAN
             await self._leave()
 
     def measurement(self) -> Measurement:
         """What was measured, with the notes."""
         import numpy as np
+
+        status = np.frombuffer(self.status, "i2") if self.count else np.empty(0, "i2")
 
         def column(values: "array[Any]", kind: str) -> "NDArray[np.generic]":
             return np.frombuffer(values, dtype=kind) if len(values) else np.empty(0, kind)
@@ -153,8 +156,8 @@ class Run:
             taken=column(self.taken, "f8"),  # pyright: ignore[reportArgumentType]
             sent=column(self.sent, "f8"),  # pyright: ignore[reportArgumentType]
             done=column(self.done, "f8"),  # pyright: ignore[reportArgumentType]
-            status=column(self.status, "i2"),  # pyright: ignore[reportArgumentType]
-            failure=column(self.failure, "i1"),  # pyright: ignore[reportArgumentType]
+            status=status,
+            failure=np.where(status > 0, Failure.NONE, column(self.failure, "i1")).astype(np.int8),
             notes=(*self.notes, *self._counted()),
             busy=self.busy,
         )
@@ -171,31 +174,28 @@ class Run:
         return [text.format(f"{self.counts[key]:,}") for key, text in words.items() if self.counts[key]]
 
     def _send_due(self) -> None:
-        index, times, idle, taken = self.next, self.times, self.idle, self.taken
-        clock, start = time.perf_counter, self.start
+        first = index = self.next
+        times, idle, taken, waiting, start = self.times, self.idle, self.taken, self.waiting, self.start
         last = min(self.count, index + _BATCH)
-        now = clock() - start
+        now = perf_counter() - start
         while index < last and times[index] <= now:
             taken[index] = now
-            self.under_way += 1
             if idle:
                 idle.pop().send(index)
             else:
-                self._wait(index)
+                waiting.append(index)
             index += 1
-            now = clock() - start
+            now = perf_counter() - start
         self.next = index
+        self.under_way += index - first
+        if waiting and index > first:
+            self.open_for_waiting()
+            # What waits beyond the connections that are on their way waits for one to be free.
+            self.counts["held"] += min(index - first, max(0, len(waiting) - self.connecting))
         if index < self.count:
             self._timer.set(times[index] - now)  # pyright: ignore[reportOptionalMemberAccess]
         elif not self.under_way:
             self._end()
-
-    def _wait(self, index: int) -> None:
-        self.waiting.append(index)
-        if len(self.connections) + self.connecting >= self.limit:
-            self.counts["held"] += 1
-        else:
-            self.open_for_waiting()
 
     def open_for_waiting(self) -> None:
         """Opens connections, one for each request that waits, within the limit."""
@@ -215,7 +215,6 @@ class Run:
         """A request got its answer."""
         self.done[index] = at
         self.status[index] = status
-        self.failure[index] = Failure.NONE
         if status >= 300:
             self.failed += 1
             if status < 400:
@@ -226,7 +225,7 @@ class Run:
 
     def fail(self, index: int, failure: Failure) -> None:
         """A request will get no answer."""
-        self.done[index] = time.perf_counter() - self.start
+        self.done[index] = perf_counter() - self.start
         self.failure[index] = failure
         self.failed += 1
         self.under_way -= 1
@@ -277,7 +276,7 @@ class Run:
         pause = min(max(self.timeout / 50, 0.005), 0.1)
         while True:
             await asyncio.sleep(pause)
-            now = time.perf_counter() - self.start
+            now = perf_counter() - self.start
             due = now - self.timeout
             while self.waiting and self.taken[self.waiting[0]] <= due:
                 self.fail(self.waiting.popleft(), Failure.TIMEOUT)
@@ -301,11 +300,11 @@ class Run:
 
         while not await _in_thread(lambda: ask(self._now())):
             await asyncio.sleep(_PROGRESS_EVERY)
-        seconds = time.perf_counter() - self.start
+        seconds = perf_counter() - self.start
         self._stop(f"the run was stopped after {seconds:.1f} of {self.schedule.seconds:g} s")
 
     def _now(self) -> Progress:
-        seconds = time.perf_counter() - self.start
+        seconds = perf_counter() - self.start
         answered = self.next - self.under_way
         return Progress(seconds, self.schedule.seconds, self.next, self.count, answered, self.failed)
 
@@ -366,7 +365,7 @@ class Run:
                     raise UnreachableError(f"{where} cannot be connected to: {reason}") from None
 
     async def _connection(self) -> "_Connection":
-        started = time.perf_counter()
+        started = perf_counter()
         async with asyncio.timeout(self.timeout):
             _, connection = await self._loop.create_connection(
                 lambda: _Connection(self),
@@ -375,7 +374,7 @@ class Run:
                 ssl=self._context,
                 server_hostname=self.target.host if self._context else None,
             )
-        connection.crossing = max(2 * (time.perf_counter() - started), _CROSSING)
+        connection.crossing = max(2 * (perf_counter() - started), _CROSSING)
         return connection
 
     async def _connect(self) -> None:
@@ -463,7 +462,7 @@ class _Connection(asyncio.Protocol):
         self.generation = run.generation
         self._transport.write(run.requests[index % run.cases])
         if not self._paused:
-            run.sent[index] = time.perf_counter() - run.start
+            run.sent[index] = perf_counter() - run.start
 
     def next(self) -> None:
         """Sends what waits, or rests."""
@@ -479,53 +478,59 @@ class _Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._paused = False
         if self.index != _NEVER:
-            self._run.sent[self.index] = time.perf_counter() - self._run.start
+            self._run.sent[self.index] = perf_counter() - self._run.start
 
     def on_message_complete(self) -> None:
         """httptools: the last byte of an answer was read."""
-        status = self._parser.get_status_code()
-        if status >= 200:
+        parser = self._parser
+        status = parser.get_status_code()
+        if status < 200:
+            return
+        if not self._status:
+            self._status = status
+            self._keep = parser.should_keep_alive()
+        else:
             # A second answer to one request leaves nobody who knows what the next one would be.
-            self._keep = self._parser.should_keep_alive() and not self._status
-            self._status = self._status or status
+            self._keep = False
 
     def data_received(self, data: bytes) -> None:
-        index = self.index
+        index, run = self.index, self._run
         if index == _NEVER:
             self.leave()
             return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
+            self._keep = False
             if not self._status:
                 self.give_up(Failure.PROTOCOL)
-                return
-            self._keep = False
         status = self._status
         if not status:
-            if len(self._head) < 65536:
-                self._head += data
+            self._head = (self._head + data)[:65536]
             return
-        self._answered(index, status)
-
-    def _answered(self, index: int, status: int) -> None:
-        run = self._run
-        at = time.perf_counter() - run.start
+        at = perf_counter() - run.start
         generation = self.generation
-        self.index, self._status, self._head, self._is_fresh = _NEVER, 0, b"", False
         if self._paused:
             # An answer before the whole request was sent: the server does not want the rest.
             run.sent[index] = at
             self._keep = False
-        if self._keep:
-            if run.waiting:
-                self.send(run.waiting.popleft())
-            else:
-                run.idle.append(self)
-        else:
+        self.index, self._status, self._is_fresh = _NEVER, 0, False
+        if self._head:
+            self._head = b""
+        waiting = run.waiting
+        if not self._keep:
             run.counts["closed"] += 1
             self.leave()
-        if status == 401 and run.target.token:
+        elif waiting:
+            self.send(waiting.popleft())
+        else:
+            run.idle.append(self)
+        if status < 300 and run.under_way > 1:
+            # As `finish`, without the call: these lines decide how much one core can send.
+            run.done[index] = at
+            run.status[index] = status
+            run.under_way -= 1
+        elif status == 401 and run.signs_in:
             run.unauthorized(index, at, generation)
         else:
             run.finish(index, at, status)
@@ -553,11 +558,11 @@ class _Connection(asyncio.Protocol):
         if index != _NEVER:
             if exc is None and _ends_with_connection(self._head):
                 run.counts["closed"] += 1
-                run.finish(index, time.perf_counter() - run.start, self._parser.get_status_code())
+                run.finish(index, perf_counter() - run.start, self._parser.get_status_code())
             else:
                 # A request that could not be sent whole has no time of sending yet.
                 at = run.sent[index]
-                early = not at + self.crossing < time.perf_counter() - run.start
+                early = not at + self.crossing < perf_counter() - run.start
                 run.lost(index, crossing=early and not self._is_fresh and not self._head)
         run.open_for_waiting()
 
