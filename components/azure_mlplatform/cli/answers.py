@@ -1088,6 +1088,9 @@ class EndpointStress(Answer):
     """After the hold."""
 
     steps: list[StressStep] = []
+    files: list[str] = []
+    """Those of a test for Azure Load Testing. With any, nothing was sent."""
+
     instances: list[StressReading] = []
     ends: list[StressEnd] = []
     requests: int = 0

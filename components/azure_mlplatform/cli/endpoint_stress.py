@@ -150,6 +150,20 @@ def stress(
         Optional[list[Path]],
         typer.Option("--plot", metavar="FILE", help="Draw into this PNG or SVG file. May be repeated."),
     ] = None,
+    locustfile: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--locustfile",
+            metavar="DIR",
+            help="Send nothing: write a test for Azure Load Testing into this folder, for rates beyond one machine.",
+        ),
+    ] = None,
+    engines: Annotated[
+        int, typer.Option("--engines", metavar="N", min=1, help="The engines of that test, which share the top rate.")
+    ] = 1,
+    token_secret: Annotated[
+        str, typer.Option("--token-secret", metavar="URL", help="The Key Vault secret from which they take a token.")
+    ] = "",
     deployment: DeploymentOption = None,
     environments: Environments = None,
     scope: Scope = None,
@@ -209,6 +223,13 @@ def stress(
         )
         about = _circumstances(found, deployment or "")
         target = _target(found, deployment or "", bodies)
+        if locustfile is not None:
+            files = _load_test(target, plan, found.name, locustfile, engines=engines, token_secret=token_secret)
+            if as_json:
+                said.answer(files=[str(each) for each in files])
+            else:
+                said.lines(_how_to_run(locustfile, files))
+            return
         result = _tested(found, deployment or "", target, plan, timeout=timeout, poll=poll)
         _draw(result, about, plots or [])
         if as_json:
@@ -265,6 +286,36 @@ def _target(endpoint: "Endpoint", deployment: str, bodies: list[bytes]) -> "Targ
 
     route = endpoint.route(deployment)
     return Target(route.url, bodies, dict(route.headers), endpoint.token)
+
+
+def _load_test(
+    target: "Target", plan: "StressPlan", name: str, folder: Path, *, engines: int, token_secret: str
+) -> list[Path]:
+    """Writes a test that sends the top rate as long as the plan holds one."""
+    import re
+
+    from ..measure.load.locustfile import load_test
+
+    id_ = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:43]
+    texts = load_test(
+        target,
+        name=f"stress-{id_}",
+        rate=plan.top,
+        seconds=plan.hold or plan.steps * plan.step_seconds,
+        engines=engines,
+        token_secret=token_secret,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    for each, text in texts.items():
+        (folder / each).write_text(text, encoding="utf-8")
+    return [folder / each for each in texts]
+
+
+def _how_to_run(folder: Path, files: list[Path]) -> Iterator[str]:
+    yield from (f"wrote {each}" for each in files)
+    yield "A closed loop: read the rate and the errors there, not the percentiles. Run it with"
+    yield "    az load test create --load-test-resource <name> --resource-group <group> \\"
+    yield f"        --load-test-config-file {folder / 'load-test.yaml'} --test-id <test>"
 
 
 def _circumstances(endpoint: "Endpoint", deployment: str) -> "Circumstances":

@@ -150,7 +150,7 @@ def test_the_knee_is_that_of_the_instances_it_was_seen_at():
 
 
 def test_a_server_that_dies_ends_the_test_and_gets_no_more():
-    result, queue = stressed(WatchedQueue(Servers(service=0.005), dies_at=75.0), AUTOSCALED)
+    result, _ = stressed(WatchedQueue(Servers(service=0.005), dies_at=75.0), AUTOSCALED)
     assert result.outcome is Outcome.BREAKS
     [(part, end, at)] = [each for each in result.ends if each[1] in (End.SILENT, End.FAILING)][:1]
     assert part is Part.RAMP

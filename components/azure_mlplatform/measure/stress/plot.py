@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .steps import Part, Step
+from .steps import Step
 from .stress_test import Result, of_run
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".svg")
 
 _BLUE, _ORANGE, _RED, _GREY, _GREEN, _LIGHT = "#0063b1", "#d97706", "#b91c1c", "#6b7280", "#15803d", "#7aa7d6"
+
+_PAUSE = 0.5
+"""Seconds between two steps that are drawn as a gap."""
 
 _STYLE: dict[str, Any] = {
     "font.size": 9,
@@ -36,12 +39,14 @@ def plot(result: Result, title: str, file: Path) -> None:
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(10, 9), layout="constrained")
-        axes: list[Axes] = [figure.add_subplot(4, 1, number) for number in (1, 2, 3, 4)]
+        count = 4 if result.readings else 3
+        figure = Figure(figsize=(10, 2.25 * count), layout="constrained")
+        axes: list[Axes] = [figure.add_subplot(count, 1, number + 1) for number in range(count)]
         _throughput(axes[0], result)
         _response(axes[1], result)
         _over_time(axes[2], result)
-        _instances(axes[3], result, axes[2])
+        if result.readings:
+            _instances(axes[3], result, axes[2])
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         _write(figure, file)
 
@@ -114,11 +119,21 @@ def _over_time(axes: "Axes", result: Result) -> None:
     waits.spines["right"].set_visible(True)
     lines = [*axes.get_lines(), *waits.get_lines()]
     axes.legend(lines, [str(each.get_label()) for each in lines], loc="upper left")
+    axes.set_xlabel("" if result.readings else "seconds since the start")
+    for found, text in ((result.calm, "calm"), (result.scaling, "load step"), (result.recovery, "load goes")):
+        if found is not None:
+            axes.axvline(found.at, color=_GREY, linewidth=0.8, linestyle=":")
+            place = {"va": "top", "xytext": (3, 0), "textcoords": "offset points"}
+            axes.annotate(text, (found.at, axes.get_ylim()[1]), color=_GREY, **place)
 
 
 def _stairs(axes: "Axes", steps: Sequence[Step], values: Sequence[float], *, color: str, label: str) -> None:
-    times, shown = [], []
+    times: list[float] = []
+    shown: list[float] = []
     for each, value in zip(steps, values, strict=True):
+        if times and each.start > times[-1] + _PAUSE:
+            times.append(math.nan)
+            shown.append(math.nan)
         times += [each.start, each.start + each.seconds]
         shown += [value, value]
     axes.plot(times, shown, color=color, linewidth=1.2, label=label)
@@ -127,24 +142,8 @@ def _stairs(axes: "Axes", steps: Sequence[Step], values: Sequence[float], *, col
 def _instances(axes: "Axes", result: Result, beside: "Axes") -> None:
     axes.sharex(beside)
     axes.set_xlabel("seconds since the start")
-    axes.set_title("Instances" if result.readings else "Instances: the place does not tell them")
-    if result.readings:
-        axes.step(
-            [each.at for each in result.readings],
-            [each.instances for each in result.readings],
-            where="post",
-            color=_GREEN,
-        )
-        axes.set_ylim(0, max(each.instances for each in result.readings) + 1)
-        axes.yaxis.get_major_locator().set_params(integer=True)
-    marks = ((result.scaling, "load step"), (result.recovery, "load goes"))
-    for found, text in marks:
-        if found is not None:
-            for each in (axes, beside):
-                each.axvline(found.at, color=_GREY, linewidth=0.8, linestyle=":")
-            axes.annotate(
-                text, (found.at, axes.get_ylim()[1]), color=_GREY, va="top", xytext=(3, 0), textcoords="offset points"
-            )
-    starts = [each.start for each in result.steps if each.part is Part.CALM]
-    if starts:
-        beside.axvline(min(starts), color=_GREY, linewidth=0.8, linestyle=":")
+    axes.set_title("Instances, as Azure tells them")
+    counts = [each.instances for each in result.readings]
+    axes.step([each.at for each in result.readings], counts, where="post", color=_GREEN)
+    axes.set_ylim(0, max(counts) + 1)
+    axes.yaxis.get_major_locator().set_params(integer=True)

@@ -1,5 +1,6 @@
 """How long an endpoint takes to get more instances, to meet its target again, and to recover once the load has gone."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ def changes(readings: Sequence[Reading], start: float = -math.inf, end: float = 
     """The changes that were seen from `start` to `end`."""
     return [
         Change(before.asked, now.at, before.instances, now.instances)
-        for before, now in zip(readings, readings[1:], strict=False)
+        for before, now in itertools.pairwise(readings)
         if before.instances != now.instances and start < now.at <= end
     ]
 

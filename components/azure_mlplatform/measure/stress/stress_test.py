@@ -29,7 +29,7 @@ AGAIN = (0.8, 0.9, 1.1, 1.25)
 HOLD_TIMES = 1.2
 """The rate that is held, as a multiple of the knee: no instance more is needed for less."""
 
-MOST_LATE = 2
+MOST_LATE = 3
 """After so many late steps in a row the generator is taken to be too slow."""
 
 WINDOW = 1.0
