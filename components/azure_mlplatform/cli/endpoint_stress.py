@@ -371,10 +371,17 @@ def _tested(
     except (DeniedError, UnreachableError) as error:
         unreachable(f"{endpoint.name}: {error}")
     result.notes.extend(watch.notes)
+    if endpoint.kind is Kind.KUBERNETES and result.scaling and result.scaling.never_moved:
+        result.notes.append(_PODS)
     return result
 
 
 _CONNECTIONS = 512
+
+_PODS = (
+    "On a cluster, Azure ML's router scales the pods, and Azure may go on telling the number of the deployment. Watch the "
+    "pods in the workspace's namespace: kubectl get pods -w"
+)
 
 
 @contextlib.contextmanager

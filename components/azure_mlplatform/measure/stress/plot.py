@@ -19,7 +19,7 @@ _BLUE, _ORANGE, _RED, _GREY, _GREEN, _LIGHT = "#0063b1", "#d97706", "#b91c1c", "
 _PAUSE = 0.5
 """Seconds between two steps that are drawn as a gap."""
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -140,10 +140,12 @@ def _stairs(axes: "Axes", steps: Sequence[Step], values: Sequence[float], *, col
 
 
 def _instances(axes: "Axes", result: Result, beside: "Axes") -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.sharex(beside)
     axes.set_xlabel("seconds since the start")
     axes.set_title("Instances, as Azure tells them")
     counts = [each.instances for each in result.readings]
     axes.step([each.at for each in result.readings], counts, where="post", color=_GREEN)
     axes.set_ylim(0, max(counts) + 1)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))

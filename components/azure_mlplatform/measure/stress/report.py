@@ -118,7 +118,8 @@ def _scaling(found: Scaling, result: Result) -> Iterator[str]:
     elif found.grew is None:
         early = next((each for each in result.changes if each.now > each.before and each.by <= found.at), None)
         before = f" They had grown to {early.now} before, {early.by:.0f} s after the start." if early else ""
-        yield f"With {held}: the autoscaler never moved. It stayed at {_instances(found.instances)}.{before}"
+        told = _instances(found.instances)
+        yield f"With {held}: the autoscaler never moved. Azure told {told} all the time.{before}"
     else:
         low, high = found.grew
         grown = f"from {found.instances} to {found.most}"
