@@ -379,8 +379,8 @@ def _tested(
 _CONNECTIONS = 512
 
 _PODS = (
-    "On a cluster, Azure ML's router scales the pods, and Azure may go on telling the number of the deployment. Watch the "
-    "pods in the workspace's namespace: kubectl get pods -w"
+    "On a cluster, Azure ML's router scales the pods, and Azure may go on telling the number of the deployment. Watch "
+    "the pods in the workspace's namespace: kubectl get pods -w"
 )
 
 
