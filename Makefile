@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: preview test check format schemas golden bench bench-scale actionlint engine lifecycle constraints clean release-check
+.PHONY: preview test check format schemas golden bench bench-scale bench-load actionlint engine lifecycle constraints clean release-check
 
 preview: $(INSTALLED)
 	$(BIN)/mlplatform preview
@@ -62,6 +62,10 @@ release-check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/bench.py
+
+# The load generator beside wrk, h2load and vegeta, and on queues: about eight minutes on a machine that does nothing else.
+bench-load: $(INSTALLED)
+	$(BIN)/python bench/load.py
 
 # Checks over the number of projects and requests: about five minutes.
 bench-scale: $(INSTALLED)

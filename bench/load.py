@@ -3,11 +3,11 @@
 - Its rate over that of wrk and h2load, each on one core: all that they can, over the same number of connections.
 - The rate up to which it is punctual, and its response times at a low rate.
 - A server that is frozen for two seconds: its percentiles over those of vegeta, which is honest as well, and over the
-  truth by arithmetic. wrk, a closed loop, beside it.
+  truth by arithmetic. wrk and Locust, closed loops, beside it.
 - A queue whose service time is known: its p95 over that of M/D/1 by the formula.
 
-wrk and h2load come from the system (packages wrk and nghttp2-client), vegeta is built from its Go module, the server
-from `load_server.c`. Who is not there is named.
+wrk and h2load come from the system (packages wrk and nghttp2-client), Locust from PATH or build/locust (an environment
+made by hand), vegeta is built from its Go module, the server from `load_server.c`. Who is not there is named.
 """
 
 import json
@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -51,14 +51,15 @@ REQUESTS = int(os.environ.get("BENCH_REQUESTS", "40000"))
 def main() -> None:
     server = built_server()
     vegeta = built_vegeta()
-    peers = {"wrk": shutil.which("wrk"), "h2load": shutil.which("h2load")}
+    locust = shutil.which("locust") or shutil.which("locust", path=BUILD / "locust" / "bin")
+    peers = {"wrk": shutil.which("wrk"), "h2load": shutil.which("h2load"), "Locust": locust}
     absent = [name for name, path in {**peers, "vegeta": vegeta}.items() if not path]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, {ROUNDS} rounds")
     if absent:
         print(f"Not there, so not compared: {', '.join(absent)}")
     rates(server, peers)
     punctual(server)
-    frozen(server, vegeta, peers["wrk"])
+    frozen(server, vegeta, peers["wrk"], locust)
     queue(server)
 
 
@@ -128,6 +129,9 @@ def ours(url: str, due: float) -> tuple[float, float]:
 
 def rate_of(name: str, path: str, url: str) -> float:
     """The rate that another generator says, on one thread."""
+    if name == "Locust":
+        [stats] = located(path, url, "constant(0)", CONNECTIONS, SECONDS)
+        return stats["num_requests"] / (stats["last_request_timestamp"] - stats["start_time"])
     if name == "wrk":
         command = [path, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", url]
         line = next(each for each in output(command) if each.startswith("Requests/sec:"))
@@ -135,6 +139,36 @@ def rate_of(name: str, path: str, url: str) -> float:
     command = [path, "--h1", "-t1", f"-c{CONNECTIONS}", f"-D{SECONDS}", url]
     line = next(each for each in output(command) if each.startswith("finished in"))
     return float(line.split(",")[1].split()[0])
+
+
+def located(path: str, url: str, wait: str, users: int, seconds: int) -> list[dict[str, Any]]:
+    """What Locust says of its users, who wait so between requests."""
+    parts = url.rpartition("/")
+    program = BUILD / "bench_locustfile.py"
+    program.write_text(
+        "from locust import constant, constant_pacing, task\n"
+        "from locust.contrib.fasthttp import FastHttpUser\n"
+        "class Caller(FastHttpUser):\n"
+        f"    host, wait_time = {parts[0]!r}, {wait}\n"
+        "    @task\n"
+        f"    def score(self): self.client.get('/{parts[2]}')\n",
+        encoding="utf-8",
+    )
+    command = [
+        path,
+        "-f",
+        str(program),
+        "--headless",
+        "--json",
+        "-u",
+        str(users),
+        "-r",
+        str(users),
+        "-t",
+        f"{seconds}s",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def punctual(server: Path) -> None:
@@ -158,7 +192,7 @@ def quantiles(measured: Measurement) -> str:
     return f"p50 {middle:.2f} ms, p99 {high:.2f} ms, lateness p99 {lateness_quantile(measured, 0.99) * 1000:.2f} ms"
 
 
-def frozen(server: Path, vegeta: Optional[str], wrk: Optional[str]) -> None:
+def frozen(server: Path, vegeta: Optional[str], wrk: Optional[str], locust: Optional[str]) -> None:
     """A server that stands still for two of ten seconds."""
     seconds, rate = 10, 200
     truth = {share: FROZEN - (1 - share) * seconds for share in (0.95, 0.99)}
@@ -184,6 +218,11 @@ def frozen(server: Path, vegeta: Optional[str], wrk: Optional[str]) -> None:
         with serving(server) as (url, process), freezing(process):
             lines = output([wrk, "-t1", "-c4", f"-d{seconds}s", "--latency", url])
         print(f"wrk, a closed loop: p99 {next(each.split()[1] for each in lines if each.strip().startswith('99%'))}")
+    if locust:
+        with serving(server) as (url, process), freezing(process):
+            [stats] = located(locust, url, f"constant_pacing({20 / rate})", 20, seconds)
+        times = np.repeat([float(each) for each in stats["response_times"]], list(stats["response_times"].values()))
+        print(f"Locust, a closed loop: p95 {np.quantile(times, 0.95):.0f} ms, p99 {np.quantile(times, 0.99):.0f} ms")
 
 
 @contextmanager

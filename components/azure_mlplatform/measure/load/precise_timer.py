@@ -16,8 +16,8 @@ from typing import Optional, Protocol
 _ROUND = 0.002
 """How early a loop's own timer may fire, or how late, by the rounding to milliseconds."""
 
-_SOONEST = 0.00005
-"""A wake-up that is due earlier is put off to this. It bounds them to 20,000 a second; requests due since then are
+_SOONEST = 0.0001
+"""A wake-up that is due earlier is put off to this. It bounds them to 10,000 a second; requests due since then are
 sent together."""
 
 
