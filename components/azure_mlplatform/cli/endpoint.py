@@ -1,6 +1,7 @@
 """`mlplatform endpoint`: the commands that measure an endpoint and release to it. Each stands in a file of its own."""
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ Environments = Annotated[
     typer.Option(
         "--environments",
         metavar="FILE",
-        help="The environments.json for ENV/NAME. Default: ./environments.json, else .cloud/environments.json.",
+        help="The file with the names of environments. Default: ./environments.json, else .cloud/environments.json.",
     ),
 ]
 
@@ -92,6 +93,8 @@ def reaching_azure() -> Iterator[None]:
     from ..dynamic.sign_in import SignInError
     from ..measure.endpoints.endpoint import EndpointError, NoSuchError
 
+    # azure-identity logs each credential that fails, which Python prints if nobody handles it. Its error says the same.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
         yield
     except NoSuchError as error:

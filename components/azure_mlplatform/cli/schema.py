@@ -31,7 +31,7 @@ def schema(
             metavar=_KINDS,
             help="The schema of a project's Pulumi.<stack>.yaml, of the platform's, of a landing's, of the one of what "
             "is shared, of Pulumi.yaml, of a request, of requests/platform.yaml, of the cases of a smoke test, or of "
-            "the output of commands. Or a form with the fields of a request: a GitHub issue form, a Backstage template.",
+            "what commands print. Or a form with the fields of a request: a GitHub issue form, a Backstage template.",
         ),
     ] = "stack",
     file: OutputFile = None,

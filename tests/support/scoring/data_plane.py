@@ -62,6 +62,11 @@ class DataPlane:
         self._knobs.setdefault(endpoint_id.lower(), {}).update(knobs)
         self.refresh()
 
+    def untune(self) -> None:
+        """Takes all knobs back."""
+        self._knobs.clear()
+        self.refresh()
+
     def log(self, endpoint_id: str) -> list[dict[str, Any]]:
         """The requests: `time` (seconds since 1970), `deployment`, `status`, `duration_ms`, `mirrored`."""
         return self._child.ask(do="log", key=endpoint_id.lower())

@@ -86,8 +86,6 @@ class Cases(_Part):
 def read_cases(file: Path) -> Cases:
     """The cases in a file of YAML or JSON. Raises ProblemsError with all that is wrong in it."""
     data = _read(file)
-    if isinstance(data, list):
-        data = {"cases": data}
     problems = [Problem(path, what, fix, str(file)) for path, what, fix in _no_json(data, ())]
     try:
         found = Cases.model_validate(data)
