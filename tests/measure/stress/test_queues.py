@@ -168,7 +168,19 @@ def test_a_server_that_dies_while_a_rate_is_held_ends_it_after_half_a_minute():
     [(part, end, at)] = [each for each in result.ends if each[1] is End.SILENT]
     assert (part, end) == (Part.HOLD, End.SILENT)
     assert 229 <= at <= 232
+    assert result.recovery is None
     assert queue.schedules[-1].seconds == 900, "it was stopped, not short"
+
+
+def test_a_server_that_chokes_while_a_rate_is_held_is_asked_gently_whether_it_comes_back():
+    # All wait longer than callers do, so none gets an answer in time, and all the work is for nothing.
+    plan = replace(AUTOSCALED, start=2, top=60, steps=2, step_seconds=20, warm_up=0, recover=120, hold_rate=60)
+    queue = WatchedQueue(Servers(timeout=5.0))
+    result, _ = stressed(queue, plan)
+    assert [(part, end) for part, end, _ in result.ends] == [(Part.HOLD, End.SILENT)]
+    assert result.scaling.met_again is None
+    assert queue.schedules[-1].rate == pytest.approx(2, rel=0.3)
+    assert result.recovery.met_again is not None
 
 
 def test_a_server_that_is_dead_from_the_start_gets_few_requests():

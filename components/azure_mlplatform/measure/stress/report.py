@@ -228,7 +228,7 @@ def _circumstances(about: Circumstances) -> Iterator[str]:
     yield f"{about.day}, sent from {about.generator}"
     for word, values in (("model", about.models), ("image", about.images), ("machines", about.vm_sizes)):
         if values:
-            yield f"{word}: {', '.join(values)}"
+            yield f"{word}: {', '.join(map(_in_workspace, values))}"
 
 
 def as_json(result: Result, about: Circumstances) -> dict[str, Any]:
@@ -263,6 +263,11 @@ def as_json(result: Result, about: Circumstances) -> dict[str, Any]:
 def finite(value: Any) -> Any:
     """None in place of a number that JSON has not."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _in_workspace(id_: str) -> str:
+    """The part of an id after its workspace, such as `models/churn/versions/3`. Other texts as they are."""
+    return id_.partition("/workspaces/")[2].partition("/")[2] or id_
 
 
 def _target(result: Result) -> str:

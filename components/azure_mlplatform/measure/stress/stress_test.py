@@ -283,7 +283,10 @@ class StressTest:
         target = plan.target
         args = (self.result.bound, target.errors)
         self.result.scaling = scaling_of(held, self._readings(), at, min(plan.hold, seconds), rate, *args)
-        if seconds > plan.hold:
+        if self._limits.end is End.SILENT and plan.recover:
+            # Too much for it: whether it comes back is asked gently.
+            self.result.recovery = self._recover(Part.RECOVERY)
+        elif seconds > plan.hold:
             after = self._windows(measured, Part.RECOVERY, at, plan.hold, seconds, plan.start)
             self.result.recovery = recovery_of(
                 after, self._readings(), at + plan.hold, seconds - plan.hold, plan.start, *args
