@@ -5,6 +5,7 @@ are seconds of one clock, which starts with the test.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -329,10 +330,17 @@ class StressTest:
         count = int((measured.failure != Failure.NOT_SENT).sum())
         self._limits.sent(count)
         self.result.requests += count
-        self.result.notes.extend(each for each in measured.notes if each not in self.result.notes)
+        self._note(measured.notes)
         self._note_end()
         self.result.seconds = self._clock() - self._begun
         return at, cut, measured
+
+    def _note(self, notes: Iterable[str]) -> None:
+        """Keeps what a run says once, with its first numbers. That it was stopped is known, and by what."""
+        for each in notes:
+            kept = {_without_numbers(one) for one in self.result.notes}
+            if not each.startswith("the run was stopped") and _without_numbers(each) not in kept:
+                self.result.notes.append(each)
 
     def _note_end(self) -> None:
         if self._limits.interrupted:
@@ -400,6 +408,10 @@ class StressTest:
     def _next_seed(self) -> int:
         self._seed += 1
         return self._seed - 1
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"[\d.,]+", "", text)
 
 
 def _told(step: Step) -> str:
