@@ -7,7 +7,7 @@ import pytest
 from azure_mlplatform.measure.stress.limits import End, Limits
 from azure_mlplatform.measure.stress.plan import StressPlan, Target
 from azure_mlplatform.measure.stress.steps import Part
-from azure_mlplatform.measure.stress.stress_test import Outcome, StressTest
+from azure_mlplatform.measure.stress.stress_test import MOST_LATE, Outcome, StressTest
 from support.queues import Autoscaled, BoundedQueue, Servers
 from support.watched_queue import WatchedQueue
 
@@ -227,7 +227,22 @@ def test_a_late_generator_is_the_limit_and_not_the_server():
     assert result.outcome is Outcome.GENERATOR
     assert result.generator_was_limit
     assert result.knee is None, "late steps are no evidence"
-    assert len(queue.schedules) == 3, "the warm-up, and the first step twice"
+    assert len(queue.schedules) == 1 + MOST_LATE, "the warm-up, and the first step several times"
+
+
+def test_a_knee_that_was_found_is_held_though_the_generator_was_late_after_it():
+    queue = WatchedQueue(Servers())
+
+    def late(number):
+        # The warm-up, seven steps of which the last stays behind, and then the ones around the knee.
+        queue.server.lateness = 0.05 if 8 <= number < 8 + MOST_LATE else 0.0
+
+    queue.between = late
+    result, _ = stressed(queue, replace(RAMP, hold=60, recover=60, target=Target(bound=0.1)))
+    assert result.generator_was_limit
+    assert result.outcome is Outcome.KNEE
+    assert result.capacity == pytest.approx(50, rel=0.1)
+    assert result.scaling is not None
 
 
 def test_one_late_step_is_repeated():

@@ -56,12 +56,20 @@ def _write(figure: "Figure", file: Path) -> None:
     figure.savefig(file, dpi=120, metadata=metadata)
 
 
+def _shown(result: Result) -> list[Step]:
+    """The steps of the first ramp that are evidence, at the instances of the knee."""
+    only = result.knee and result.knee.instances
+    steps = [each for each in of_run(result.steps) if each.counts]
+    return [each for each in steps if only is None or each.instances in (None, only)]
+
+
 def _throughput(axes: "Axes", result: Result) -> None:
-    steps = [each for each in of_run(result.steps) if not each.late]
+    steps = _shown(result)
     offered = [each.offered for each in steps]
     axes.plot(offered, offered, color=_GREY, linestyle="--", linewidth=1, label="offered")
     axes.plot(offered, [each.achieved for each in steps], color=_BLUE, marker="o", markersize=4, label="answered well")
-    axes.set_title("Throughput over the offered rate")
+    instances = result.knee and result.knee.instances
+    axes.set_title("Throughput over the offered rate" + (f" (instances: {instances})" if instances else ""))
     axes.set_ylabel("requests a second")
     axes.set_ylim(bottom=0)
     _knee_line(axes, result)
@@ -79,7 +87,7 @@ def _throughput(axes: "Axes", result: Result) -> None:
 
 
 def _response(axes: "Axes", result: Result) -> None:
-    steps = [each for each in of_run(result.steps) if not each.late]
+    steps = _shown(result)
     for name, color in (("p50", _LIGHT), ("p95", _BLUE), ("p99", _ORANGE)):
         shown = [(each.offered, 1000 * value) for each in steps if math.isfinite(value := getattr(each, name))]
         if shown:
@@ -88,7 +96,7 @@ def _response(axes: "Axes", result: Result) -> None:
         text = f"bound of p{result.plan.target.percentile:g}"
         axes.axhline(1000 * result.bound, color=_RED, linewidth=1, linestyle=":", label=text)
     axes.set_yscale("log")
-    axes.set_title("Response times over the offered rate, from the intended time (no point: that many requests failed)")
+    axes.set_title("Response times from the intended time; no point: so many requests failed")
     axes.set_ylabel("ms")
     axes.set_xlabel("offered, requests a second")
     _knee_line(axes, result)

@@ -149,6 +149,10 @@ class _OverError(Exception):
     """Nothing more is sent."""
 
 
+class _LateError(Exception):
+    """The generator is too slow for the rates of a ramp."""
+
+
 class StressTest:
     """One stress test. `go` carries it out; `result` has what is known at any time."""
 
@@ -176,8 +180,14 @@ class StressTest:
         with contextlib.suppress(_OverError):
             self._warm_up()
             for run in range(self._plan.runs):
-                self._ramp(run)
+                with contextlib.suppress(_LateError):
+                    self._ramp(run)
                 self._judge()
+                if self.result.generator_was_limit:
+                    break
+            # Without a knee, nothing is known that could be held.
+            if self.result.generator_was_limit and self.result.capacity is None:
+                raise _OverError
             if self._limits.end is not End.SILENT:
                 self._beyond()
         self._judge()
@@ -212,6 +222,9 @@ class StressTest:
             last = [self._sure_step(Part.KNEE, 0, each) for each in around][-1]
             if last is not None and last.counts and not last.follows:
                 return
+            if last is not None and last.instances != step.instances:
+                # The autoscaler came in between: beyond it is another endpoint, whose knee a ramp would run after.
+                return
             known = max(around)
 
     def _even_ramp(self, run: int) -> None:
@@ -237,7 +250,7 @@ class StressTest:
             step = self._step(part, run, rate, self._plan.step_seconds)
             if not step.late:
                 return step
-        raise _OverError
+        raise _LateError
 
     def _step(self, part: Part, run: int, rate: float, seconds: float) -> Step:
         done = self._send(part, poisson(rate, seconds, seed=self._next_seed()))
