@@ -360,7 +360,7 @@ def _tested(
 
     limits = Limits(plan.seconds, plan.requests, clock, timeout=timeout)
     measure = LiveMeasure(target, limits, timeout=timeout, connections=_CONNECTIONS)
-    watch = InstanceWatch(lambda: instances_of(endpoint, deployment), clock, interval=poll)
+    watch = InstanceWatch(lambda: instances_of(endpoint.deployments(), deployment), clock, interval=poll)
     test = StressTest(plan, measure, limits, clock, readings=lambda: watch.readings, tell=_tell)
     try:
         with _interruptible(limits), watch if endpoint.kind is not Kind.URL else contextlib.nullcontext():

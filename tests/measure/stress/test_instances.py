@@ -9,22 +9,13 @@ from azure_mlplatform.measure.stress.scaling import changes, met_again
 from support.stress_steps import step
 
 
-class Deployed:
-    def __init__(self, *deployments):
-        self._deployments = deployments
-
-    def deployments(self):
-        return self._deployments
-
-
 def test_instances_are_those_of_a_deployment_or_of_all():
-    endpoint = Deployed(
-        Deployment("blue", "Succeeded", 2), Deployment("green", "Succeeded", 3, label="next"), Deployment("x", "Failed")
-    )
-    assert instances_of(endpoint) == 5
-    assert instances_of(endpoint, "Green") == instances_of(endpoint, "next") == 3
-    assert instances_of(endpoint, "x") is None, "nobody tells"
-    assert instances_of(Deployed()) is None
+    green = Deployment("green", "Succeeded", 3, label="next")
+    found = [Deployment("blue", "Succeeded", 2), green, Deployment("x", "Failed")]
+    assert instances_of(found) == 5
+    assert instances_of(found, "Green") == instances_of(found, "next") == 3
+    assert instances_of(found, "x") is None, "nobody tells"
+    assert instances_of([]) is None
 
 
 def test_readings_are_taken_beside_the_load_and_refusals_are_told():

@@ -77,6 +77,7 @@ def test_the_steps_of_other_instances_are_no_part_of_the_line():
 
 def test_an_interval_is_that_of_students_t():
     found = interval_of([48.0, 50.0, 52.0])
+    assert found
     # t of 2 degrees at 97.5 % is 4.3027; the spread is 2 / sqrt(3).
     assert (found.value, found.runs) == (50, 3)
     assert found.high - found.value == pytest.approx(4.3027 * 2 / math.sqrt(3), rel=1e-4)

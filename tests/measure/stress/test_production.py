@@ -1,6 +1,7 @@
 """Which endpoints a stress test refuses."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ class Named:
     is_prod: bool = True
 
 
-def refused(endpoint, production=None, callers_may_fail=None, *, not_production=False):
+def refused(endpoint: Any, production=None, callers_may_fail=None, *, not_production=False):
     found = production_problems(
         endpoint, production=production, callers_may_fail=callers_may_fail, not_production=not_production
     )

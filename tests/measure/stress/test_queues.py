@@ -1,6 +1,7 @@
 """Stress tests of queues with a simulated clock, whose capacity, autoscaler and death are known."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from support.watched_queue import WatchedQueue
 RAMP = StressPlan(start=5, top=200, steps=8, hold=0, recover=0)
 
 
-def stressed(server, plan=RAMP, **watched):
+def stressed(server, plan=RAMP, **watched) -> tuple[Any, WatchedQueue]:
     """The result of a test, and the queue that it measured."""
     queue = server if isinstance(server, WatchedQueue) else WatchedQueue(server, **watched)
     queue.limits = Limits(plan.seconds, plan.requests, queue.clock)
@@ -212,7 +213,8 @@ def test_ctrl_c_reports_what_was_seen():
     queue = WatchedQueue(Servers())
 
     def interrupt(number):
-        queue.limits.interrupted = number == 3
+        if queue.limits:
+            queue.limits.interrupted = number == 3
 
     queue.between = interrupt
     result, _ = stressed(queue, AUTOSCALED)

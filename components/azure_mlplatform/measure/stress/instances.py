@@ -1,12 +1,12 @@
 """How many instances an endpoint has, read beside the load."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Optional, Self
 
-from ..endpoints.endpoint import Endpoint, EndpointError
+from ..endpoints.endpoint import Deployment, EndpointError
 
 INTERVAL = 15.0
 """Seconds between two readings. Azure Resource Manager gives a subscription and identity a bucket of 250 reads, which
@@ -30,11 +30,11 @@ class Reading:
     instances: int
 
 
-def instances_of(endpoint: Endpoint, deployment: str = "") -> Optional[int]:
+def instances_of(deployments: Iterable[Deployment], deployment: str = "") -> Optional[int]:
     """The instances of a deployment, or of all together. None if the place does not tell."""
     told = [
         each.instances
-        for each in endpoint.deployments()
+        for each in deployments
         if each.instances is not None
         and (not deployment or deployment.lower() in (each.name.lower(), (each.label or "").lower()))
     ]
