@@ -428,7 +428,7 @@ def _without_numbers(text: str) -> str:
 
 
 def _told(step: Step) -> str:
-    instances = "" if step.instances is None else f", {step.instances} instances"
+    instances = "" if step.instances is None else f", instances: {step.instances}"
     late = ", the generator was late" if step.late else ""
     return (
         f"{step.part}: {step.offered:.1f} requests a second, {step.achieved:.1f} answered, "
