@@ -61,6 +61,14 @@ def test_what_is_seen_before_the_knee_comes_before_it():
     assert 0.02 <= knee.flat <= 0.035
 
 
+def test_slow_answers_are_no_throughput_that_stays_behind():
+    """Answers take 2 s, so that those to the last requests of a step come after its end."""
+    plan = replace(RAMP, start=4, top=12, steps=3, step_seconds=15)
+    result, _ = stressed(Servers(service=2.0, servers=60), plan)
+    assert result.outcome is Outcome.TOP
+    assert all(each.follows for each in result.steps if each.part is Part.RAMP)
+
+
 def test_runs_give_an_interval_and_fewer_than_three_none():
     two, _ = stressed(Servers(spread=1.0), replace(RAMP, runs=2))
     assert (len(two.capacities), two.interval) == (2, None)
