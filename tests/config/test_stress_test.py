@@ -159,6 +159,8 @@ def platform(**changes):
         ({"inference": None}, ["inference"]),
         ({"inference": {"target": "managed", "endpoints": [{"name": "load"}]}}, ["inference"]),
         ({"stress_tests": ["../a", "../b", "../a"]}, ["stress_tests[2]"]),
+        ({"tags": {"purpose": "pleasure"}}, ["tags.purpose"]),
+        ({"tags": {"criticality": "low"}}, []),
     ],
 )
 def test_stress_is_tested_on_a_cluster_of_prods_kind(changes, paths):

@@ -174,6 +174,9 @@ def test_the_stress_test_is_prods_compute():
         same = {key: value for key, value in pool.inputs.items() if key not in own}
         assert {key: value for key, value in pools(tested)[name].inputs.items() if key not in own} == same
     assert pools(tested)["gpu"].input("minCount") == 0
+    # By this, `endpoint stress` tells its endpoints from those of a real prod.
+    for made, purposes in ((tested, {"stress-test"}), (prod, {None})):
+        assert {each.inputs["tags"].get("purpose") for each in made.resources if each.inputs.get("tags")} == purposes
     types = [
         next(each for each in made.of_type("Compute") if each.input("properties.computeType") == "Kubernetes").input(
             "properties.properties.instanceTypes"

@@ -1259,6 +1259,215 @@ class EndpointRollout(Answer):
     looks: list[RolloutLook] = []
 
 
+class StressedEndpoint(_Object):
+    """What was measured, and from where."""
+
+    endpoint: str
+    kind: str
+    deployment: str
+    """Empty: as callers use it."""
+
+    day: str
+    generator: str
+    """The machine that sent."""
+
+    models: list[str]
+    images: list[str]
+    vm_sizes: list[str]
+
+
+class StressTarget(_Object):
+    """What callers need. Times are seconds."""
+
+    percentile: float
+    bound: Optional[float]
+    """Null: nothing was answered, and no bound was asked for."""
+
+    bound_is_asked: bool
+    """False: it is a multiple of the response time without load."""
+
+    errors: float
+    rate: Optional[float]
+    """Requests a second that have to be carried. Null: none was asked for."""
+
+
+class StressKnee(_Object):
+    """What the first ramp says. Rates are requests a second; null: not seen."""
+
+    capacity: Optional[float]
+    """Where throughput stops following the offered rate."""
+
+    follows: Optional[float]
+    """The highest rate that it followed, with all lower ones."""
+
+    fails: Optional[float]
+    """The lowest rate that it did not follow."""
+
+    bend: Optional[float]
+    """From where on response times are more than twice those without load."""
+
+    errors: Optional[float]
+    """The lowest rate with more errors than allowed."""
+
+    collapses: Optional[float]
+    """The lowest rate at which throughput fell below half of what it was."""
+
+    meets: Optional[float]
+    """The highest rate that meets the target, with all lower ones."""
+
+    flat: Optional[float]
+    """The response time without load, in seconds."""
+
+    instances: Optional[int]
+    """The instances at which the capacity was seen."""
+
+
+class StressInterval(_Object):
+    """The mean of independent runs, and where the true knee lies with 95 %."""
+
+    value: float
+    low: float
+    high: float
+    runs: int
+
+
+class StressScaling(_Object):
+    """What happened after the load stepped up. Times are seconds since then."""
+
+    at: float
+    """The step, in seconds since the start of the test."""
+
+    rate: float
+    seconds: float
+    instances: Optional[int]
+    """At the step. Null: the place does not tell."""
+
+    most: Optional[int]
+    grew: Optional[tuple[float, float]]
+    """Between which times the first of more instances was seen. Null: none, or unknown."""
+
+    missed: bool
+    """Whether the target was missed."""
+
+    met_again: Optional[float]
+    """0: all the time. Null: not before the load went."""
+
+    never_moved: bool
+    """Whether the instances are known, and stayed as they were."""
+
+
+class StressRecovery(_Object):
+    """What happened after the load went. Times are seconds since then."""
+
+    at: float
+    """When it went, in seconds since the start of the test."""
+
+    rate: float
+    """The rate that was left."""
+
+    seconds: float
+    met_again: Optional[float]
+    """Null: not while it was watched."""
+
+    shrank: Optional[tuple[float, float]]
+    """Between which times the first instance went. Null: none, or unknown."""
+
+    instances: Optional[int]
+    """At the end."""
+
+
+class StressStep(_Object):
+    """A step of the ramp, or a window of what was held. Times are seconds; null in place of an infinite one."""
+
+    part: str
+    run: int
+    start: float
+    """Seconds since the start of the test."""
+
+    seconds: float
+    rate: float
+    """The planned rate."""
+
+    sent: int
+    offered: float
+    achieved: float
+    """Good answers a second."""
+
+    response: Optional[float]
+    """The target's percentile. Null: so many requests failed."""
+
+    p50: Optional[float]
+    p95: Optional[float]
+    p99: Optional[float]
+    errors: float
+    kinds: list[tuple[str, int]]
+    """The errors by kind."""
+
+    lateness: Optional[float]
+    """The p99 of the generator's own lateness."""
+
+    unsent: int
+    instances: Optional[int]
+    late: bool
+    """True: no evidence, since the generator was the limit."""
+
+    died: bool
+    """True: no good answer came any more at its end."""
+
+
+class StressReading(_Object):
+    """The instances that Azure told. Times are seconds since the start of the test."""
+
+    asked: float
+    at: float
+    instances: int
+
+
+class StressEnd(_Object):
+    """What ended a part of the test before its plan did."""
+
+    part: str
+    why: str
+    at: float
+
+
+class EndpointStress(Answer):
+    """`mlplatform endpoint stress --json`."""
+
+    command: Literal["endpoint stress"] = "endpoint stress"
+    endpoint: Optional[StressedEndpoint] = None
+    outcome: Optional[Literal["knee", "holds", "misses", "breaks", "generator", "budget", "top", "interrupted"]] = None
+    """knee and holds: exit code 0; misses and breaks: 1; generator, budget and top: 4."""
+
+    sentences: list[str] = []
+    """What was found, in words."""
+
+    target: Optional[StressTarget] = None
+    knee: Optional[StressKnee] = None
+    capacities: list[float] = []
+    """The knee of each run."""
+
+    interval: Optional[StressInterval] = None
+    """Null: fewer than three runs."""
+
+    calm: Optional[StressRecovery] = None
+    """After the ramp."""
+
+    scaling: Optional[StressScaling] = None
+    recovery: Optional[StressRecovery] = None
+    """After the hold."""
+
+    steps: list[StressStep] = []
+    files: list[str] = []
+    """Those of a test for Azure Load Testing. With any, nothing was sent."""
+
+    instances: list[StressReading] = []
+    ends: list[StressEnd] = []
+    requests: int = 0
+    seconds: float = 0
+    notes: list[str] = []
+
+
 ANSWERS: tuple[type[Answer], ...] = (
     Init,
     Explain,
@@ -1284,5 +1493,6 @@ ANSWERS: tuple[type[Answer], ...] = (
     ModelPromote,
     ModelShow,
     EndpointRollout,
+    EndpointStress,
 )
 """The objects of all commands."""

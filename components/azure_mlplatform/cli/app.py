@@ -10,6 +10,7 @@ from . import (
     endpoint_profile,
     endpoint_rollout,
     endpoint_smoke,
+    endpoint_stress,
     model_promote,
     model_share,
     model_show,
@@ -47,8 +48,8 @@ app = typer.Typer(
 )
 
 export = typer.Typer(help="Write files that other tools deploy.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(export, name="export")
 app.add_typer(endpoint, name="endpoint")
+app.add_typer(export, name="export")
 app.add_typer(local, name="local")
 app.add_typer(model, name="model")
 app.add_typer(prices_.prices, name="prices")
@@ -97,3 +98,6 @@ model.command(epilog=epilog(*model_share.EXAMPLES, codes=(FINDING, BAD_INPUT, UN
 model.command(epilog=epilog(*model_promote.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE)))(model_promote.promote)
 model.command(epilog=epilog(*model_show.EXAMPLES, codes=(BAD_INPUT, UNREACHABLE)))(model_show.show)
 endpoint.command(epilog=epilog(*endpoint_rollout.EXAMPLES, codes=endpoint_rollout.CODES))(endpoint_rollout.rollout)
+endpoint.command(
+    "stress", epilog=epilog(*endpoint_stress.EXAMPLES, codes=(FINDING, BAD_INPUT, UNREACHABLE, INCONCLUSIVE))
+)(endpoint_stress.stress)

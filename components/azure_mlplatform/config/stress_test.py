@@ -12,6 +12,7 @@ from ..environment.settings.platform import PlatformSettings
 from ..foundation.model import Settings
 from ..foundation.problems import Problem, ProblemsError, problems_of
 from ..foundation.profiles import Environment
+from ..foundation.tags import FOR_STRESS_TESTS
 from ..foundation.violations import Path
 from ..inference.aks.settings.aks import AKSSettings
 from ..inference.aks.settings.node_pools import NodePoolSettings, ServicePoolSettings
@@ -52,6 +53,8 @@ def with_prods_pools(settings: PlatformSettings, folder: FilePath) -> Environmen
     aks = same_compute(settings.inference.aks, served)
     given = _given(settings)
     given.pop("stress_tests")
+    tag, purpose = FOR_STRESS_TESTS
+    given["tags"] = {**settings.tags, tag: purpose}
     try:
         inference = InferenceSettings.model_validate({**_given(settings.inference), "aks": aks})
         return EnvironmentSettings.model_validate({**given, "inference": inference})

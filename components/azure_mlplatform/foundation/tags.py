@@ -17,6 +17,9 @@ REQUIRED = (
 OPTIONAL = ("owner-email", "cost-code", "expires-on")
 """The tags on every resource if the settings give their value."""
 
+FOR_STRESS_TESTS = ("purpose", "stress-test")
+"""The tag of what is made to be tested under load. Its environment is of the kind prod, and nobody relies on it."""
+
 _ILLEGAL = set("<>%&\\?/")
 MOST = 50
 """The maximum number of tags of a resource ("Use tags to organize your Azure resources", Azure Resource Manager)."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from ...dynamic.arm import ArmError, ResourceManager
+from ...foundation.tags import FOR_STRESS_TESTS
 from ...foundation.values import name_of, nearest
 from .endpoint import (
     ChangedByOthersError,
@@ -76,9 +77,9 @@ class ArmEndpoint(ABC):
 
     @property
     def is_prod(self) -> bool:
-        """Whether its tags say that it belongs to a production environment."""
-        tag, value = PROD_TAG
-        return str((self._first.get("tags") or {}).get(tag, "")).lower() == value
+        """Whether its tags say that it belongs to a production environment, and is not there for stress tests."""
+        tags = {name: str(value).lower() for name, value in (self._first.get("tags") or {}).items()}
+        return PROD_TAG in tags.items() and FOR_STRESS_TESTS not in tags.items()
 
     @property
     def location(self) -> str:
