@@ -68,6 +68,7 @@ def test_a_header_names_a_version(stage, endpoint):
         (scoring_token("https://management.azure.com", time.time() + 3600), "is for"),
         (scoring_token(ML, time.time() - 1), "expired"),
     ],
+    ids=["none", "nonsense", "another audience", "expired"],
 )
 def test_it_checks_the_token(stage, endpoint, token, text):
     status, _, answer = Caller(url(stage, endpoint), token)()
