@@ -79,7 +79,8 @@ def test_an_option_has_one_meaning_in_all_commands():
     # A project, a request and a repository are asked for the same things, each with its own defaults.
     asks = [set(options(name)) for name in ("init", "request new", "request init")]
     asked = {each for one, other in itertools.combinations(asks, 2) for each in one & other}
-    assert several - asked <= {"-C", "--file", "--since", "--dry-run", "--region"}
+    # A model goes from an environment to another one, a rollout from a version to another one.
+    assert several - asked <= {"-C", "--file", "--since", "--dry-run", "--region", "--from", "--to"}
 
 
 def test_what_answers_can_answer_to_a_program_and_into_a_file():

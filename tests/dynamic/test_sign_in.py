@@ -79,9 +79,9 @@ def test_githubs_own_variables_are_known(signed, monkeypatch):
 
 def test_a_pipeline_that_may_not_have_a_token_is_told_what_to_set(signed):
     thing, azure = signed
-    with pytest.raises(SignInError, match="id-token: write"):
+    with pytest.raises(ArmError, match="id-token: write"):
         thing(useOidc="true")
-    with pytest.raises(SignInError, match="failed: HTTPError") as refused:
+    with pytest.raises(ArmError, match="failed: HTTPError") as refused:
         thing(useOidc="true", oidcRequestUrl=f"{azure.manager.url}/oidc?run=1", oidcRequestToken="wrong")
     assert "run=1" not in str(refused.value)
     with pytest.raises(SignInError, match="set ARM_CLIENT_ID"):

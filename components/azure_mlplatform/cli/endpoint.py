@@ -23,6 +23,11 @@ endpoint = typer.Typer(
     rich_markup_mode=None,
 )
 
+Plots = Annotated[
+    Optional[list[Path]],
+    typer.Option("--plot", metavar="FILE", help="Draw into this PNG or SVG file. May be repeated."),
+]
+
 EndpointArgument = Annotated[
     str, typer.Argument(metavar="ENDPOINT", help="A resource id, ENV/NAME of environments.json, or an https URL.")
 ]

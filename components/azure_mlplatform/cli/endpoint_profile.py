@@ -16,6 +16,7 @@ from .endpoint import (
     EndpointArgument,
     ModelPath,
     NoToken,
+    Plots,
     Scope,
     endpoint_of,
     reaching_azure,
@@ -63,10 +64,7 @@ def profile(
     body: Annotated[
         Optional[Path], typer.Option("--body", metavar="FILE", help="The body of each request, as JSON.")
     ] = None,
-    plots: Annotated[
-        Optional[list[Path]],
-        typer.Option("--plot", metavar="FILE", help="Draw into this PNG or SVG file. May be repeated."),
-    ] = None,
+    plots: Plots = None,
     all_rates: Annotated[
         bool,
         typer.Option("--all-rates", help="Find the highest rate of each candidate, also of those that cannot win."),

@@ -1,6 +1,8 @@
 """`mlplatform endpoint rollout`: gives a new version traffic step by step, and takes it back if it is worse."""
 
 import contextlib
+import math
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from .endpoint import (
     DEFAULT_MODEL_PATH,
     EndpointArgument,
     ModelPath,
+    Plots,
     endpoint_of,
     reaching_azure,
     unreachable,
@@ -150,9 +153,7 @@ def rollout(
     journal: Annotated[
         Optional[Path], typer.Option(metavar="DIR", help="Where evidence is kept. Default: the user's cache.")
     ] = None,
-    plot: Annotated[
-        Optional[Path], typer.Option(metavar="FILE", help="Draw the shares and e-values: .png or .svg.")
-    ] = None,
+    plot: Plots = None,
     environments: Environments = None,
     path: ModelPath = DEFAULT_MODEL_PATH,
     as_json: AsJson = False,
@@ -206,19 +207,25 @@ def rollout(
             path,
         )
         problems += _source_problems(evidence)
-        if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
-            problems.append(option("--plot", f"'{plot}' is no picture", "End its name with .png or .svg"))
+        for each in plot or ():
+            if each.suffix.lower() not in (".png", ".svg"):
+                problems.append(option("--plot", f"'{each}' is no picture", "End its name with .png or .svg"))
+            elif not each.parent.is_dir():
+                problems.append(option("--plot", f"'{each.parent}' is not a folder", "Make it first"))
         if old == to:
             problems.append(option("--from", f"'{to}' cannot replace itself", "Name the version that has the traffic"))
         if inconclusive is WhenInconclusive.ASK and not sys.stdin.isatty():
             problems.append(option("--inconclusive", "nobody can be asked here", "Allowed: hold, back, extend"))
+        if "://" in endpoint:
+            fix = "Name the endpoint by its resource id, or as ENV/NAME"
+            problems.append(option("ENDPOINT", "the traffic of a URL cannot be changed", fix))
         refuse_any(problems)
         from ..measure.extra import needs_extra
 
         needs_extra("endpoint rollout", "numpy", "scipy", *(("matplotlib",) if plot else ()))
         with reaching_azure():
             found = endpoint_of(endpoint, environments=environments, path=path)
-            command = _Command(found, to, old, settings, evidence, said, inconclusive, as_markdown, plot, journal)
+            command = _Command(found, to, old, settings, evidence, said, inconclusive, as_markdown, plot or [], journal)
             if status:
                 command.status()
             elif dry_run:
@@ -281,8 +288,9 @@ def _source_problems(evidence: _Evidence) -> "list[Problem]":
         found.append(option("--source probes", "needs a request to send", "Give --payload FILE"))
     if evidence.payload is not None and not evidence.payload.is_file():
         found.append(option(f"--payload {evidence.payload}", "is not a file", "Give a file with the body of a request"))
-    if not evidence.rate > 0:
-        found.append(option("--probe-rate", f"{evidence.rate:g} is not allowed", "Allowed: more than 0"))
+    for name, value in (("--probe-rate", evidence.rate), ("--probe-window", evidence.window)):
+        if not 0 < value < math.inf:
+            found.append(option(name, f"{value:g} is not allowed", "Allowed: more than 0"))
     return found
 
 
@@ -298,7 +306,7 @@ class _Command:
     said: Output
     inconclusive: WhenInconclusive
     as_markdown: bool
-    plot: Optional[Path]
+    plots: list[Path]
     folder: Optional[Path]
 
     def status(self) -> None:
@@ -386,7 +394,7 @@ class _Command:
                 self._say(plan, error.outcome, {}, stopped=str(error))
                 unreachable(str(error))
             except KeyboardInterrupt:
-                self._tell_interrupted(rollout.traffic)
+                self._tell_interrupted(plan, rollout.traffic)
                 raise
         codes = {
             "go": FINE,
@@ -497,24 +505,28 @@ class _Command:
             return len(done) == 1
 
         def ask(reason: str) -> bool:
-            return typer.confirm(f"{reason}. Go on for as long again?", err=True)
+            try:
+                return typer.confirm(f"{reason}. Go on for as long again?", err=True)
+            except typer.Abort:
+                raise KeyboardInterrupt from None
 
         return {WhenInconclusive.EXTEND: once, WhenInconclusive.ASK: ask}.get(self.inconclusive, lambda _: False)
 
-    def _tell_interrupted(self, traffic: "Traffic") -> None:
-        again = f"mlplatform endpoint rollout {self.endpoint.id} --to {self.new}"
+    def _tell_interrupted(self, plan: "Plan", traffic: "Traffic") -> None:
+        again = shlex.join(["mlplatform", *sys.argv[1:]])
+        old = "" if self.old else f" --from {shlex.quote(plan.old)}"
         for line in (
             f"interrupted. Traffic: {_words(traffic)}, unless a change was under way",
-            f"go on: {again} --steps {','.join(map(str, self.settings['steps']))}",
-            f"go back: {again} --back",
+            f"go on: {again}",
+            f"go back: {again}{old} --back",
         ):
             _tell(line)
 
     def _say(self, plan: "Plan", outcome: "Outcome", codes: dict[str, int], stopped: str = "") -> None:
         from ..measure.rollout.report import draw, lines, markdown, time_of
 
-        if self.plot is not None:
-            draw(plan, outcome, self.plot)
+        for each in self.plots:
+            draw(plan, outcome, each)
         judge = outcome.judge
         if self.said.as_json:
             self.said.answer(

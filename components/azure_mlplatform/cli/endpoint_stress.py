@@ -18,6 +18,7 @@ from .endpoint import (
     EndpointArgument,
     ModelPath,
     NoToken,
+    Plots,
     Scope,
     endpoint_of,
     reaching_azure,
@@ -44,6 +45,7 @@ EXAMPLES = (
 
 _OPTIONS = {
     "start": "--start-rate",
+    "steps": "--ramp-steps",
     "top": "--top-rate",
     "bound": "--bound-ms",
     "seconds": "--max-seconds",
@@ -72,7 +74,7 @@ def stress(
         float, typer.Option("--start-rate", metavar="RATE", help="The first rate, and what is left when the load goes.")
     ] = 1.0,
     steps: Annotated[
-        int, typer.Option("--steps", metavar="N", help="Steps to the top, each faster by the same factor.")
+        int, typer.Option("--ramp-steps", metavar="N", help="Steps to the top, each faster by the same factor.")
     ] = 12,
     step_seconds: Annotated[
         float, typer.Option("--step-seconds", metavar="SECONDS", help="The length of a step.")
@@ -145,10 +147,7 @@ def stress(
     not_production: Annotated[
         bool, typer.Option("--not-production", help="Say that a URL is no production endpoint.")
     ] = False,
-    plots: Annotated[
-        Optional[list[Path]],
-        typer.Option("--plot", metavar="FILE", help="Draw into this PNG or SVG file. May be repeated."),
-    ] = None,
+    plots: Plots = None,
     locustfile: Annotated[
         Optional[Path],
         typer.Option(

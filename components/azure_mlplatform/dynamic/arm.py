@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Optional
 from urllib.parse import unquote, urlsplit
 
-from .sign_in import Read, cloud, credential
+from .sign_in import Read, SignInError, cloud, credential
 
 POLL_SECONDS = 10
 """The pause between two questions if Azure does not name one."""
@@ -186,6 +186,8 @@ class ResourceManager:
             polling.run()
         except AzureError as error:
             raise _refused(f"{method} {_short(path)}", error) from None
+        except SignInError as error:
+            raise ArmError(f"{method} {_short(path)}: {error}", 401) from None
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise ArmError(f"{method} {_short(path)}: its end cannot be read ({type(error).__name__})") from None
         return found
@@ -200,6 +202,8 @@ class ResourceManager:
             answer = self._client.send_request(request, _return_pipeline_response=True, **REPEATABLE)
         except AzureError as error:
             raise _refused(f"{method} {_short(path)}", error) from None
+        except SignInError as error:
+            raise ArmError(f"{method} {_short(path)}: {error}", 401) from None
         self._after = _retry_after(answer.http_response)
         return answer
 

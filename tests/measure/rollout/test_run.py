@@ -150,7 +150,7 @@ def test_no_numbers_of_the_old_version_are_refused_before_anything_changes(scene
 def test_no_numbers_of_the_new_version_are_no_pass(scene):
     found = scene(log={"hidden": {"green"}})
     outcome = found.run()
-    assert (outcome.answer, outcome.shares) == (Answer.INCONCLUSIVE, STEPS[0])
+    assert (outcome.answer, outcome.shares) == (Answer.INCONCLUSIVE, BLUE)
     assert "No data is not health" in outcome.reason
 
 
@@ -439,6 +439,42 @@ def test_a_swap_is_not_undone_by_starting_again(scene):
     outcome = again.run()
     assert (outcome.answer, again.endpoint.swaps) == (Answer.GO, [])
     assert "swapped into production already" in outcome.reason
+
+
+def test_a_slot_that_was_swapped_is_not_released_again_and_goes_back_by_a_swap(scene):
+    found = slots(scene)
+    assert found.run().answer is Answer.GO
+    again = slots(scene, callers=found.callers)
+    again.endpoint.images = found.endpoint.images
+    assert "nothing to do" in again.run().reason
+    assert again.endpoint.swaps == []
+    back = slots(scene, callers=found.callers)
+    back.endpoint.images = found.endpoint.images
+    outcome = back.rollout.back()
+    assert (outcome.answer, back.endpoint.swaps) == (Answer.BACK, ["staging"])
+    assert back.endpoint.images == {"production": "demand:1", "staging": "demand:2"}
+    assert "nothing to do" in slots(scene, callers=found.callers).rollout.back().reason
+
+
+def test_a_swap_that_azure_reports_as_failed_is_looked_at(scene):
+    found = slots(scene)
+
+    def fail(call, _number):
+        if call == "swap":
+            raise EndpointError("the operation did not end in time")
+
+    found.endpoint.after = fail
+    outcome = found.run()
+    assert (outcome.answer, found.endpoint.swaps) == (Answer.GO, ["staging"])
+
+
+@pytest.mark.parametrize("images", [{}, {"production": "demand:latest", "staging": "demand:latest"}])
+def test_slots_that_cannot_be_told_apart_are_refused(scene, images):
+    found = slots(scene)
+    found.endpoint.images = images
+    with pytest.raises(EndpointError, match="nobody could tell"):
+        found.run()
+    assert found.turns == [{"production": 100}]
 
 
 def test_a_bad_slot_is_not_swapped(scene):

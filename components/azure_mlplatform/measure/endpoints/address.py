@@ -14,7 +14,7 @@ from .container_app import DEFAULT_PATH, ContainerApp
 from .endpoint import Endpoint, EndpointError
 from .online_endpoint import OnlineEndpoint
 from .tokens import entra_token
-from .url import UrlEndpoint
+from .url import UrlEndpoint, shown
 
 LONGEST_OPERATION = 60 * 60
 """All pauses of one operation, in seconds. A deployment of a managed endpoint pulls an image and loads a model."""
@@ -72,7 +72,7 @@ def address_of(typed: str, names: Callable[[str], EnvironmentNames]) -> Address:
     if re.fullmatch(r"https://[^\s/]+(/\S*)?|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?", typed):
         return Address(url=typed)
     if "://" in typed:
-        raise AddressError(f"'{typed}' is not an https URL")
+        raise AddressError(f"'{shown(typed)}' is not an https URL")
     if typed.startswith("/"):
         id_ = typed.rstrip("/")
         if not any(re.fullmatch(shape, id_, re.IGNORECASE) for _, shape in _SHAPES):

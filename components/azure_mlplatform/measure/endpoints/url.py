@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 from typing import NoReturn, Optional
+from urllib.parse import urlsplit
 
 from .endpoint import Deployment, EndpointError, Kind, Route, Token, Traffic
+
+
+def shown(url: str) -> str:
+    """A URL as messages and answers have it: a user, a password or a query may be a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class UrlEndpoint:
@@ -14,13 +21,13 @@ class UrlEndpoint:
 
     @property
     def id(self) -> str:
-        """The URL."""
-        return self._url
+        """The URL, without its query."""
+        return shown(self._url)
 
     @property
     def name(self) -> str:
-        """The URL."""
-        return self._url
+        """The URL, without its query."""
+        return shown(self._url)
 
     @property
     def kind(self) -> Kind:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from string import Template
 from typing import Any, Optional
 
+from ..endpoints.url import shown
 from .evidence import EvidenceError, Minute, Served, is_failure
 
 LAG = 60.0
@@ -56,7 +57,9 @@ class Prometheus:
         """The latest value of the query for it, which answers in seconds. None without one."""
         if not self._p95:
             return None
-        found = [value for labels, _, value in self._ask(self._p95, since, until, None) if labels["version"] == version]
+        found = [
+            value for labels, _, value in self._ask(self._p95, since, until, None) if labels.get("version") == version
+        ]
         return 1000 * found[-1] if found else None
 
     def _ask(
@@ -80,10 +83,10 @@ class Prometheus:
             answer = requests.get(f"{self._url}/api/v1/query_range", params=asked, timeout=SECONDS)
             found: Any = answer.json()
         except requests.RequestException as error:
-            raise EvidenceError(f"{self._url}: {type(error).__name__}. Prometheus did not answer") from None
+            raise EvidenceError(f"{shown(self._url)}: {type(error).__name__}. Prometheus did not answer") from None
         if not isinstance(found, dict) or found.get("status") != "success":
             why = found.get("error") if isinstance(found, dict) else answer.status_code
-            raise EvidenceError(f"{self._url}: {why}")
+            raise EvidenceError(f"{shown(self._url)}: {why}")
         return [
             ({str(key): str(value) for key, value in series["metric"].items()}, float(at) - window, float(value))
             for series in found["data"]["result"]

@@ -130,8 +130,10 @@ class Rollout:
         self.traffic = self.endpoint.traffic()
         at = standing(self.plan, self.traffic)
         events = self.journal.events()
+        # Before all else: what was swapped is over, and starting again must not release the old version.
+        swapped = self._is_swapped(events)
         events = events if events and is_same(events[0], self.plan) and not _is_over(events) else []
-        if self._is_swapped(events):
+        if swapped:
             return self._end(Answer.GO, f"'{self.plan.new}' was swapped into production already: nothing to do")
         if at.done:
             return self._end(Answer.GO, f"'{self.plan.new}' has all traffic already: nothing to do")
@@ -154,9 +156,11 @@ class Rollout:
         """Gives old all traffic at once, whatever step the endpoint is at."""
         self.traffic = self.endpoint.traffic()
         shares = given(self.traffic.shares)
-        if shares == {self.plan.old: 100} and not given(self.traffic.mirror):
-            return self._end(Answer.BACK, f"'{self.plan.old}' has all traffic already: nothing to do")
         try:
+            if self._is_swapped(self.journal.events()):
+                return self._swap_back()
+            if shares == {self.plan.old: 100} and not given(self.traffic.mirror):
+                return self._end(Answer.BACK, f"'{self.plan.old}' has all traffic already: nothing to do")
             self._write(None, back=True)
         except ChangedByOthersError as error:
             self._reread()
@@ -172,6 +176,13 @@ class Rollout:
                 f"{self.endpoint.name}: what is replaced is the slot '{PRODUCTION}', not '{self.plan.old}'"
             )
         found = {each.name: each for each in self.endpoint.deployments()}
+        images = {each.image for each in found.values() if each.name in (self.plan.old, self.plan.new)}
+        if kind is Kind.APP_SERVICE and (None in images or len(images) < 2):
+            raise EndpointError(
+                f"{self.endpoint.name}: after a swap, nobody could tell which version is in production, because "
+                f"'{self.plan.old}' and '{self.plan.new}' have no images of different names. Give each release a "
+                "tag or a digest of its own"
+            )
         for name in (self.plan.old, self.plan.new):
             if name not in found:
                 raise EndpointError(
@@ -251,7 +262,9 @@ class Rollout:
             if alarm := judge.guarded(latest.values()) or judge.alarm():
                 self._go_back(alarm)
             if missing := judge.unseen(index, share_of(stage, self.source)):
-                self._inconclusive(missing)
+                # Nobody can see how it does, so it keeps no callers.
+                self._write(None, back=True)
+                raise _Ended(Answer.INCONCLUSIVE, missing)
             trouble = judge.trouble(latest.values())
             if power >= plan.power and not judge.leaning and not trouble:
                 self.tell(f"{stage}: passed. {_seen(judge, index)}; {_power(plan, power)}")
@@ -354,6 +367,13 @@ class Rollout:
             "swap again",
         )
 
+    def _swap_back(self) -> Outcome:
+        """App Service: the old version takes its place again."""
+        self.tell(f"swapping '{self.plan.new}' back …")
+        swaps: Swaps = self.endpoint  # pyright: ignore[reportAssignmentType]
+        swaps.swap(self.plan.new)
+        return self._end(Answer.BACK, f"the old version is in production again, and the new one in '{self.plan.new}'")
+
     def _is_swapped(self, events: list[dict[str, Any]]) -> bool:
         """Whether this rollout's swap was begun, and production holds what new held."""
         if self.endpoint.kind is not Kind.APP_SERVICE or not any(each["event"] == "swap" for each in events):
@@ -377,6 +397,10 @@ class Rollout:
         """Azure refused a write or could not be asked: old gets all traffic, if Azure can be reached."""
         try:
             self.traffic = self.endpoint.traffic()
+            if self._is_swapped(self.journal.events()):
+                return self._end(
+                    Answer.GO, f"'{self.plan.new}' was swapped into production, though Azure said: {error}"
+                )
             standing(self.plan, self.traffic)
             if given(self.traffic.shares) != {self.plan.old: 100} or given(self.traffic.mirror):
                 self._write(None, back=True)

@@ -74,6 +74,8 @@ class TrafficLog:
         from azure.core.exceptions import AzureError
         from azure.monitor.query import LogsQueryStatus
 
+        from ...dynamic.sign_in import SignInError
+
         names = ", ".join(_quoted(each) for each in versions)
         query = (
             f"{TABLE}\n| where TimeGenerated >= {_time(since)} and TimeGenerated < {_time(until)}\n"
@@ -85,7 +87,7 @@ class TrafficLog:
                 answer = self._client.query_workspace(self._log_workspace, query, timespan=span)
             else:
                 answer = self._client.query_resource(self._workspace, query, timespan=span)
-        except AzureError as error:
+        except (AzureError, SignInError) as error:
             raise EvidenceError(_told(error)) from None
         if answer.status != LogsQueryStatus.SUCCESS:
             raise EvidenceError(f"{TABLE}: only a part of the answer came ({answer.partial_error})")
