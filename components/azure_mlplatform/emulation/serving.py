@@ -476,6 +476,7 @@ def swap(emulated: Emulated, id_: str) -> Answer:
         def end() -> None:
             # What runs moves, hosts and rules stay. The data plane reads which is where.
             held.state["runs"], other.state["runs"] = runs_in(other), runs_in(held)
+            _swap_images(held, other)
             held.state.pop("swapping", None)
             azure.world.log.append(("swap", held.id))
 
@@ -487,6 +488,15 @@ def swap(emulated: Emulated, id_: str) -> Answer:
             failure=error_of(fault) if fault and fault.late else None,
             lost=bool(fault and fault.lost),
         )
+
+
+def _swap_images(one: Held, other: Held) -> None:
+    """The stack with its version is one of the settings that move ("Set up staging environments in Azure App Service",
+    which settings are swapped). That an image is a part of it is assumed."""
+    configs = [dict(each.body.get("siteConfig") or {}) for each in (one, other)]
+    images = [each.pop("linuxFxVersion", None) for each in configs]
+    for held, config, image in zip((one, other), configs, reversed(images), strict=True):
+        held.body = {**held.body, "siteConfig": config | ({"linuxFxVersion": image} if image else {})}
 
 
 def runs_in(held: Held) -> str:

@@ -249,6 +249,10 @@ def test_slots_of_app_service_are_swapped(stage):
     assert code == 0, err
     assert stage.shares(id_) == {"production": 100}
     assert serving.runs_in(stage.emulated.azure.world.get(id_)) == "staging"
+    code, _, err = stage.run(id_, to="staging")
+    assert (code, serving.runs_in(stage.emulated.azure.world.get(id_))) == (0, "staging"), err
+    code, _, err = stage.run(id_, "--back", to="staging")
+    assert (code, serving.runs_in(stage.emulated.azure.world.get(id_))) == (0, "production"), err
 
 
 @pytest.mark.parametrize("number", [2, 6, 9, 12, 18, 30])

@@ -140,7 +140,8 @@ def web_app(
     held.state["sign_in"] = _sign_in() if signs_in else None
     for slot, url in servers.items():
         if slot != "production":
-            made = azure.has(f"{id_}/slots/{slot}", "azure-native:web:WebAppSlot", {"location": "westeurope"})
+            own = {"location": "westeurope", "siteConfig": {"linuxFxVersion": f"DOCKER|acr.azurecr.io/churn:{slot}"}}
+            made = azure.has(f"{id_}/slots/{slot}", "azure-native:web:WebAppSlot", own)
             made.read_only = {"defaultHostName": plane.host(id_, slot)}
         plane.backs(id_, slot, url)
     plane.refresh()
