@@ -14,6 +14,7 @@ from .exit_codes import UNREACHABLE
 from .input import option, refuse
 
 if TYPE_CHECKING:
+    from ..foundation.problems import Problem
     from ..measure.endpoints.endpoint import Endpoint
 
 endpoint = typer.Typer(
@@ -117,3 +118,19 @@ def needs_extra(what: str, package: str) -> Iterator[None]:
             raise
         fix = "pip install 'azure-mlplatform[measure]'"
         refuse(option(what, f"needs {package}, of azure-mlplatform[measure]", fix))
+
+
+def plot_problems(plots: Optional[list[Path]]) -> "Iterator[Problem]":
+    """A problem for each picture that cannot be drawn into."""
+    from ..measure.picture import FORMATS
+
+    for each in plots or ():
+        if each.suffix.lower() not in FORMATS:
+            yield option("--plot", f"'{each}' is no picture", f"End its name in {' or '.join(FORMATS)}")
+        elif not each.parent.is_dir():
+            yield option("--plot", f"'{each.parent}' is not a folder", "Make it first")
+
+
+def tell(line: str) -> None:
+    """Says what is under way, beside the answer."""
+    print(printable(line), file=sys.stderr, flush=True)

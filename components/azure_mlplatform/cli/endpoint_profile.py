@@ -19,7 +19,9 @@ from .endpoint import (
     Plots,
     Scope,
     endpoint_of,
+    plot_problems,
     reaching_azure,
+    tell,
 )
 from .exit_codes import BAD_INPUT, FINDING, INCONCLUSIVE, UNREACHABLE
 from .input import exclude, option, refuse_any
@@ -45,7 +47,6 @@ EXAMPLES = (
     "mlplatform endpoint profile prod/scoring --candidates sizes.yaml --body request.json --json -o sizes.json",
 )
 
-_CONNECTIONS = 512
 _LONGEST_WAIT = 60.0
 _SHORTEST_WAIT = 5.0
 _REFUSED_BODY = ("HTTP 400", "HTTP 413", "HTTP 415", "HTTP 422", "HTTP 424")
@@ -142,7 +143,6 @@ def _input(
 ) -> "tuple[Candidates, Mapping[str, bytes], PriceTable]":
     """What the files say. Raises ProblemsError with the problems of all of them."""
     from ..catalogue.prices import PriceTable, price_table, table_for
-    from ..measure.profile.plot import FORMATS
 
     problems: list[Problem] = list(currency_problems(currency))
     wanted: Optional[Candidates] = None
@@ -158,11 +158,7 @@ def _input(
         table = price_table(prices or table_for(Path()), currency or "")
     except ProblemsError as error:
         problems += error.problems
-    for each in plots:
-        if each.suffix.lower() not in FORMATS:
-            problems.append(option("--plot", f"'{each}' is no PNG or SVG", f"End its name in {' or '.join(FORMATS)}"))
-        elif not each.parent.is_dir():
-            problems.append(option("--plot", f"'{each.parent}' is not a folder", "Make it first"))
+    problems += plot_problems(plots)
     refuse_any(problems)
     assert wanted is not None  # noqa: S101 - else there is a problem
     return wanted, bodies, table
@@ -221,7 +217,7 @@ def _said() -> "Iterator[Callable[[str], None]]":
         with progress() as says:
             yield says
     else:
-        yield lambda text: print(printable(text), file=sys.stderr, flush=True)
+        yield tell
 
 
 def _deployments(
@@ -248,7 +244,7 @@ def _measure(at: "Endpoint", route: "Route", body: bytes, wait: float) -> "Measu
 
     def measure(schedule: Any) -> Any:
         try:
-            return run(schedule, target, timeout=wait, connections=_CONNECTIONS)
+            return run(schedule, target, timeout=wait)
         except UnreachableError as error:
             raise CandidateError(str(error)) from None
 

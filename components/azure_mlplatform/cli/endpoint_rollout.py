@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..foundation.printable import printable
 from ..foundation.problems import ProblemsError
 from .endpoint import (
     DEFAULT_MODEL_PATH,
@@ -20,7 +19,9 @@ from .endpoint import (
     ModelPath,
     Plots,
     endpoint_of,
+    plot_problems,
     reaching_azure,
+    tell,
     unreachable,
 )
 from .exit_codes import BAD_INPUT, CHANGED_BY_OTHERS, FINDING, FINE, INCONCLUSIVE, UNREACHABLE
@@ -207,11 +208,7 @@ def rollout(
             path,
         )
         problems += _source_problems(evidence)
-        for each in plot or ():
-            if each.suffix.lower() not in (".png", ".svg"):
-                problems.append(option("--plot", f"'{each}' is no picture", "End its name with .png or .svg"))
-            elif not each.parent.is_dir():
-                problems.append(option("--plot", f"'{each.parent}' is not a folder", "Make it first"))
+        problems += plot_problems(plot)
         if old == to:
             problems.append(option("--from", f"'{to}' cannot replace itself", "Name the version that has the traffic"))
         if inconclusive is WhenInconclusive.ASK and not sys.stdin.isatty():
@@ -313,7 +310,7 @@ class _Command:
         """Says where the traffic stands, and what the journal knows."""
         from ..measure.rollout.journal import baseline_from, is_same, minutes_of
         from ..measure.rollout.judge import Judge
-        from ..measure.rollout.plan import given
+        from ..measure.rollout.plan import given, traffic_in_words
 
         traffic = self.endpoint.traffic()
         plan = self._plan(traffic)
@@ -337,7 +334,7 @@ class _Command:
                 e_values=e_values,
             )
             return
-        self.said.lines([f"traffic: {_words(traffic)}", f"stands: {where}"])
+        self.said.lines([f"traffic: {traffic_in_words(traffic)}", f"stands: {where}"])
         self.said.lines(
             f"e-value of {name}: {value:.3g} (alarm at {plan.level:.3g})" for name, value in e_values.items()
         )
@@ -347,7 +344,7 @@ class _Command:
     def dry_run(self) -> None:
         """Says how long each step must be, from the traffic that there is."""
         from ..measure.rollout.baseline import advice, baseline_of, needed
-        from ..measure.rollout.plan import given
+        from ..measure.rollout.plan import given, traffic_in_words
         from ..measure.rollout.report import needed_as_json
         from ..measure.rollout.run import Clock
 
@@ -370,7 +367,7 @@ class _Command:
                 baseline=_baseline(baseline),
             )
             return
-        self.said.lines([f"traffic: {_words(traffic)}", f"stands: {where}", *words])
+        self.said.lines([f"traffic: {traffic_in_words(traffic)}", f"stands: {where}", *words])
         self.said.lines(["nothing was changed"])
 
     def back(self) -> None:
@@ -409,12 +406,11 @@ class _Command:
         from ..measure.rollout.run import Clock, Rollout
 
         source: Any = self._source() if with_source else None
-        return Rollout(self.endpoint, source, plan, journal, Clock(), _tell, self._extend())
+        return Rollout(self.endpoint, source, plan, journal, Clock(), tell, self._extend())
 
     def _plan(self, traffic: "Traffic", *, back: bool = False) -> "Plan":
-        from ..measure.endpoints.endpoint import Kind
+        from ..measure.endpoints.endpoint import PRODUCTION, Kind
         from ..measure.rollout.plan import NotOfThisRolloutError, Plan, given, old_of
-        from ..measure.rollout.run import PRODUCTION
 
         there = self.endpoint.deployments()
         names = [each.name for each in there]
@@ -501,7 +497,7 @@ class _Command:
 
         def once(reason: str) -> bool:
             done.append(reason)
-            _tell(f"{reason}. Extended once")
+            tell(f"{reason}. Extended once")
             return len(done) == 1
 
         def ask(reason: str) -> bool:
@@ -513,14 +509,16 @@ class _Command:
         return {WhenInconclusive.EXTEND: once, WhenInconclusive.ASK: ask}.get(self.inconclusive, lambda _: False)
 
     def _tell_interrupted(self, plan: "Plan", traffic: "Traffic") -> None:
+        from ..measure.rollout.plan import traffic_in_words
+
         again = shlex.join(["mlplatform", *sys.argv[1:]])
         old = "" if self.old else f" --from {shlex.quote(plan.old)}"
         for line in (
-            f"interrupted. Traffic: {_words(traffic)}, unless a change was under way",
+            f"interrupted. Traffic: {traffic_in_words(traffic)}, unless a change was under way",
             f"go on: {again}",
             f"go back: {again}{old} --back",
         ):
-            _tell(line)
+            tell(line)
 
     def _say(self, plan: "Plan", outcome: "Outcome", codes: dict[str, int], stopped: str = "") -> None:
         from ..measure.rollout.report import draw, lines, markdown, time_of
@@ -626,15 +624,3 @@ def _baseline(found: Any) -> dict[str, Any]:
         "burst_of_failures": found.burst_of_failures,
         "burst_of_slow": found.burst_of_slow,
     }
-
-
-def _words(traffic: "Traffic") -> str:
-    from ..measure.endpoints.endpoint import written
-    from ..measure.rollout.plan import given
-
-    mirror = given(traffic.mirror)
-    return written(given(traffic.shares)) + (f", copies {written(mirror)}" if mirror else "")
-
-
-def _tell(line: str) -> None:
-    print(printable(line), file=sys.stderr, flush=True)

@@ -17,6 +17,7 @@ from .endpoint import (
     endpoint_of,
     needs_extra,
     reaching_azure,
+    tell,
 )
 from .exit_codes import FINDING, UNREACHABLE
 from .options import AsJson, Environments, OutputFile
@@ -87,19 +88,15 @@ def smoke(
             said.lines(_lines(wanted, tested, unsent))
         if tested.unreachable:
             if not as_json:
-                from ..foundation.printable import printable
-
-                print(f"error: {printable(tested.unreachable)}", file=sys.stderr)
+                tell(f"error: {tested.unreachable}")
             raise typer.Exit(UNREACHABLE)
         if not all(each.passed for each in tested.results):
             raise typer.Exit(FINDING)
 
 
 def _tell(name: str) -> None:
-    from ..foundation.printable import printable
-
     if sys.stderr.isatty():
-        print(f"sending {printable(name)}", file=sys.stderr, flush=True)
+        tell(f"sending {name}")
 
 
 def _lines(wanted: "Cases", tested: "SmokeTest", unsent: tuple[str, ...]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..foundation.printable import printable
 from ..foundation.problems import Problem
 from .endpoint import (
     DEFAULT_MODEL_PATH,
@@ -21,7 +19,9 @@ from .endpoint import (
     Plots,
     Scope,
     endpoint_of,
+    plot_problems,
     reaching_azure,
+    tell,
     unreachable,
 )
 from .exit_codes import FINDING, FINE, INCONCLUSIVE, INTERRUPTED
@@ -52,8 +52,6 @@ _OPTIONS = {
     "requests": "--max-requests",
 }
 """Field of the plan → its option, where it is not the field's own name."""
-
-_SUFFIXES = (".png", ".svg")
 
 
 def stress(
@@ -209,7 +207,7 @@ def stress(
             [
                 *exclude({"--json": as_json, "--markdown": as_markdown}),
                 *map(_of_option, plan.problems()),
-                *_plot_problems(plots or []),
+                *plot_problems(plots),
                 *_read_bodies(body, cases, bodies),
             ]
         )
@@ -245,14 +243,6 @@ def _of_option(problem: Problem) -> Problem:
     field = str(problem.path[0])
     name = _OPTIONS.get(field, f"--{field.replace('_', '-')}")
     return option(name, problem.what, problem.fix)
-
-
-def _plot_problems(plots: list[Path]) -> Iterator[Problem]:
-    for each in plots:
-        if each.suffix.lower() not in _SUFFIXES:
-            yield option("--plot", f"{each} is neither PNG nor SVG", "Let its name end in .png or .svg")
-        elif not each.parent.is_dir():
-            yield option("--plot", f"{each.parent} is not a folder", "Make it first")
 
 
 def _read_bodies(body: Optional[Path], cases: Optional[Path], bodies: list[bytes]) -> Iterable[Problem]:
@@ -357,9 +347,9 @@ def _tested(
         return time.monotonic() - began
 
     limits = Limits(plan.seconds, plan.requests, clock, timeout=timeout)
-    measure = LiveMeasure(target, limits, timeout=timeout, connections=_CONNECTIONS)
+    measure = LiveMeasure(target, limits, timeout=timeout)
     watch = InstanceWatch(lambda: instances_of(endpoint.deployments(), deployment), clock, interval=poll)
-    test = StressTest(plan, measure, limits, clock, readings=lambda: watch.readings, tell=_tell)
+    test = StressTest(plan, measure, limits, clock, readings=lambda: watch.readings, tell=tell)
     try:
         with _interruptible(limits), watch if endpoint.kind is not Kind.URL else contextlib.nullcontext():
             measure.probe()
@@ -373,8 +363,6 @@ def _tested(
         result.notes.append(_PODS)
     return result
 
-
-_CONNECTIONS = 512
 
 _PODS = (
     "On a cluster, Azure ML's router scales the pods, and Azure may go on telling the number of the deployment. Watch "
@@ -395,17 +383,13 @@ def _interruptible(limits: "Limits") -> Iterator[None]:
     def end(_number: int, _frame: object) -> None:
         limits.interrupted = True
         signal.signal(signal.SIGINT, before)
-        _tell("interrupted: waits for the answers under way, and reports. Once more: ends at once")
+        tell("interrupted: waits for the answers under way, and reports. Once more: ends at once")
 
     before = signal.signal(signal.SIGINT, end)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _tell(line: str) -> None:
-    print(printable(line), file=sys.stderr, flush=True)
 
 
 def _draw(result: "Result", about: "Circumstances", plots: list[Path]) -> None:
@@ -415,7 +399,7 @@ def _draw(result: "Result", about: "Circumstances", plots: list[Path]) -> None:
 
     for each in plots:
         plot(result, f"{about.endpoint}, {about.day}", each)
-        _tell(f"wrote {each}")
+        tell(f"wrote {each}")
 
 
 def _beside(plots: list[Path], file: Optional[Path]) -> str:

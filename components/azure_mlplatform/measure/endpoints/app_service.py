@@ -14,14 +14,11 @@ from ...dynamic.arm import ArmError
 from .arm_endpoint import ArmEndpoint, plain_errors
 from .container_app import DEFAULT_PATH
 from .easy_auth import scope_of
-from .endpoint import Deployment, EndpointError, Kind, NoSuchError, Route, Token, Traffic
+from .endpoint import PRODUCTION, Deployment, EndpointError, Kind, NoSuchError, Route, Token, Traffic
 from .tokens import entra_token
 
 API_VERSION = "2025-05-01"
 """As azure-native 3.29 deploys them."""
-
-PRODUCTION = "production"
-"""The name of the production slot, as swaps name it."""
 
 ROUTING_COOKIE = "x-ms-routing-name"
 _SELF = "self"

@@ -21,6 +21,10 @@ class Kind(StrEnum):
     """A URL alone: it can be called, and nothing is known of what is behind it."""
 
 
+PRODUCTION = "production"
+"""The name of App Service's production slot, which a swap makes new."""
+
+
 class EndpointError(Exception):
     """Azure refused, or the endpoint cannot do it. The message says what to do."""
 

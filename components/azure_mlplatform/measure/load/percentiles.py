@@ -1,6 +1,7 @@
 """Percentiles of a measurement, with a rule for requests that failed."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def response_quantile(measurement: "Measurement", share: float) -> float:
     A request that failed never got its answer: it counts as infinitely late, so that a server that refuses quickly does
     not look quick. Requests that were not sent do not count. NaN if none was sent.
     """
-    return _quantile(response_times(measurement), share)
+    return quantile(response_times(measurement), share)
 
 
 def service_quantile(measurement: "Measurement", share: float) -> float:
@@ -24,7 +25,7 @@ def service_quantile(measurement: "Measurement", share: float) -> float:
     import numpy as np
 
     sent = measurement.was_sent
-    return _quantile(np.where(measurement.succeeded, measurement.service, np.inf)[sent], share)
+    return quantile(np.where(measurement.succeeded, measurement.service, np.inf)[sent], share)
 
 
 def lateness_quantile(measurement: "Measurement", share: float) -> float:
@@ -32,15 +33,27 @@ def lateness_quantile(measurement: "Measurement", share: float) -> float:
     import numpy as np
 
     lateness = measurement.lateness
-    return _quantile(lateness[~np.isnan(lateness)], share)
+    return quantile(lateness[~np.isnan(lateness)], share)
 
 
 def response_times(measurement: "Measurement") -> "NDArray[np.float64]":
     """The response time of each request that was sent; infinite for those that failed."""
+    return waited(measurement)[measurement.was_sent]
+
+
+def waited(measurement: "Measurement") -> "NDArray[np.float64]":
+    """How long each request waited for its answer. One that failed waited for ever: a quick refusal is not quick."""
     import numpy as np
 
-    sent = measurement.was_sent
-    return np.where(measurement.succeeded, measurement.response, np.inf)[sent]
+    return np.where(measurement.succeeded, measurement.response, np.inf)
+
+
+def error_kinds(measurement: "Measurement", which: "NDArray[np.bool_]") -> Iterator[str]:
+    """The kind of each error in a part of a measurement: its status, or why there is none."""
+    from .measurement import Failure
+
+    for status, failure in zip(measurement.status[which].tolist(), measurement.failure[which].tolist(), strict=True):
+        yield f"HTTP {status}" if status else Failure(failure).name.lower().replace("_", " ")
 
 
 def error_share(measurement: "Measurement") -> float:
@@ -49,7 +62,7 @@ def error_share(measurement: "Measurement") -> float:
     return 1 - int(measurement.succeeded.sum()) / sent if sent else math.nan
 
 
-def _quantile(values: "NDArray[np.float64]", share: float) -> float:
+def quantile(values: "NDArray[np.float64]", share: float) -> float:
     """The smallest value that `share` of all do not exceed. It is one of them, so infinite ones do no harm."""
     import numpy as np
 

@@ -1,13 +1,12 @@
 """Whether a candidate meets the target at one rate: decided by independent runs, and only when it is clear."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ..load.judgement import judgement
-from ..load.measurement import Failure
+from ..load.percentiles import error_kinds, waited
 from ..statistics.intervals import Interval, percentile_of_runs, share_of_runs
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ class Trial:
         counts = run.intended >= warm_up
         self.errors.append((~run.succeeded[counts]).astype(float))
         self.responses.append(waited(run)[counts])
-        for kind in kinds(run, counts & ~run.succeeded):
+        for kind in error_kinds(run, counts & ~run.succeeded):
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
     def decide(self) -> None:
@@ -155,16 +154,3 @@ class Trial:
             return Verdict.FAILS
         met = response.high <= self.target.bound and errors.high <= self.target.errors
         return Verdict.MEETS if met else Verdict.OPEN
-
-
-def waited(run: "Measurement") -> Any:
-    """How long each request waited for its answer. One that failed waited for ever: a quick refusal is not quick."""
-    import numpy as np
-
-    return np.where(run.succeeded, run.response, np.inf)
-
-
-def kinds(run: "Measurement", which: Any) -> Iterator[str]:
-    """The kind of each error in a part of a run: its status, or why there is none."""
-    for status, failure in zip(run.status[which].tolist(), run.failure[which].tolist(), strict=True):
-        yield f"HTTP {status}" if status else Failure(failure).name.lower().replace("_", " ")

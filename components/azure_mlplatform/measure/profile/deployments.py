@@ -115,6 +115,9 @@ class CandidateDeployments:
     """Deployments of a run before, which was interrupted."""
 
     _there: dict[str, Deployment] = field(default_factory=dict, init=False)
+    _busiest: str = field(default="", init=False)
+    """The deployment with the most traffic, as `read` found it: all candidates are copies of the same one."""
+
     _measures: "dict[str, Measure]" = field(default_factory=dict, init=False)
     _deploys: Optional[Deploys] = field(default=None, init=False)
     _hourly: dict[str, float] = field(default_factory=dict, init=False)
@@ -138,6 +141,7 @@ class CandidateDeployments:
         """Reads what is there. Returns everything that is wrong with the candidates here."""
         self._there = {each.name.lower(): each for each in self.endpoint.deployments()}
         shares: Mapping[str, int] = {} if self.endpoint.kind is Kind.URL else self.endpoint.traffic().shares
+        self._busiest = max(sorted(shares), key=lambda each: shares[each], default="")
         return [
             problem
             for index, each in enumerate(self.candidates)
@@ -172,7 +176,7 @@ class CandidateDeployments:
 
     def deployment(self, candidate: Candidate) -> Optional[Deployment]:
         """The deployment that a candidate is, or is like. None: nothing is known of it."""
-        name = candidate.deployment or candidate.like or self._most_traffic()
+        name = candidate.deployment or candidate.like or self._busiest
         return self._found(name) if name else None
 
     def entrant(self, candidate: Candidate, **more: Any) -> Entrant:
@@ -193,7 +197,7 @@ class CandidateDeployments:
     def definition(self, candidate: Candidate) -> dict[str, Any]:
         """What is deployed for a candidate."""
         assert self._deploys is not None  # noqa: S101 - `read` refuses candidates that cannot be deployed
-        like = self._deploys.definition(candidate.like or self._most_traffic())
+        like = self._deploys.definition(candidate.like or self._busiest)
         return definition_of(candidate, like, self.endpoint.kind, str(self._maker))
 
     def measure_of(self, entrant: Entrant) -> "Measure":
@@ -269,17 +273,11 @@ class CandidateDeployments:
         by_label = {each.label.lower(): each for each in self._there.values() if each.label}
         return self._there.get(name.lower()) or by_label.get(name.lower())
 
-    def _most_traffic(self) -> str:
-        if self.endpoint.kind is Kind.URL:
-            return ""
-        shares = self.endpoint.traffic().shares
-        return max(sorted(shares), key=lambda each: shares[each], default="")
-
     def _slots(self, candidate: Candidate, instances: Optional[int]) -> Optional[int]:
         """How many requests are worked on at once: known where Azure ML bounds them, or from the workers."""
         bounds = [each for each in (candidate.max_concurrent_requests_per_instance, candidate.workers) if each]
         if not bounds and not candidate.is_there and self._deploys and self.endpoint.kind in _ONLINE:
-            like = self._deploys.definition(candidate.like or self._most_traffic())
+            like = self._deploys.definition(candidate.like or self._busiest)
             settings = like["properties"].get("requestSettings") or {}
             bounds = [int(settings.get("maxConcurrentRequestsPerInstance") or DEFAULT_CONCURRENCY)]
         return min(bounds) * instances if bounds and instances else None
@@ -323,7 +321,7 @@ class CandidateDeployments:
         if kind is Kind.URL and len(self.candidates) > 1:
             fix = "Leave one candidate, or name the endpoint by its resource id"
             yield Problem(path, "a URL has one candidate: nothing can be deployed behind it", fix)
-        elif kind is not Kind.URL and candidate.like is None and not self._most_traffic():
+        elif kind is not Kind.URL and candidate.like is None and not self._busiest:
             fix = "Name the deployment that model, code and environment come from: `like`"
             yield Problem((*path, "like"), f"is missing: nothing at {name} has traffic", fix)
 

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..picture import SALT, save
 from .at_rate import AtRate, Verdict
 
 if TYPE_CHECKING:
     from .candidates import Target
     from .search import Found
-
-FORMATS = (".png", ".svg")
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#999999")
 """Okabe and Ito's, which most people can tell apart whatever their sight; each has a marker of its own, too."""
@@ -26,8 +25,7 @@ def plot(found: "Sequence[Found]", target: "Target", winner: str, file: Path) ->
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
 
-    # The ids in an SVG are random without a salt: two equal plots would differ.
-    with rc_context({"svg.hashsalt": "azure-mlplatform", "font.size": 10, "svg.fonttype": "path"}):
+    with rc_context({**SALT, "font.size": 10, "svg.fonttype": "path"}):
         figure = Figure(figsize=(10, 5.5), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
@@ -85,8 +83,7 @@ def plot(found: "Sequence[Found]", target: "Target", winner: str, file: Path) ->
         axes.plot([], [], "o", color="#444444", markerfacecolor="white", label="target not (clearly) met")
         axes.plot([], [], "x", color="#444444", label="too many without an answer")
         figure.legend(loc="outside right upper", frameon=False)
-        metadata = {"Date": None} if file.suffix.lower() == ".svg" else {"Software": None}
-        figure.savefig(file, dpi=130, metadata=metadata)
+        save(figure, file, dpi=130)
 
 
 def _values(found: "Found") -> list[float]:

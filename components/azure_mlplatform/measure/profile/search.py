@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Optional
 
+from ..load.percentiles import error_kinds
 from ..load.warm_up import warm_up
 from ..statistics.intervals import CONFIDENCE
-from .at_rate import MOST_RATES, AtRate, Trial, Verdict, counted_seconds, kinds, looks
+from .at_rate import MOST_RATES, AtRate, Trial, Verdict, counted_seconds, looks
 
 if TYPE_CHECKING:
     from ..load.measurement import Measurement
@@ -437,7 +438,7 @@ class Search:
         run = measure(schedule)
         self._count(run, schedule.seconds, found)
         if not run.succeeded.any():
-            found.answers = next(iter(kinds(run, run.status >= 0)), "nothing")
+            found.answers = next(iter(error_kinds(run, run.status >= 0)), "nothing")
             found.fate = Fate.BROKEN
             found.why = f"answers no request: {found.answers}. Look at its answer: mlplatform endpoint smoke"
             return

@@ -39,6 +39,12 @@ class Served:
         return Served(self.requests + other.requests, self.failed + other.failed, self.slow + other.slow)
 
 
+def add(served: dict[float, dict[str, Served]], start: float, version: str, more: Served) -> None:
+    """Adds numbers of a version to those of the minute that begins then."""
+    at = served.setdefault(start, {})
+    at[version] = at.get(version, Served()) + more
+
+
 @dataclass(frozen=True, slots=True)
 class Minute:
     """What the versions did in the same minute, or in another window of the source."""

@@ -135,6 +135,12 @@ class NotOfThisRolloutError(EndpointError):
     """The traffic is none of this rollout's. The message says what it is, and what to do."""
 
 
+def traffic_in_words(traffic: Traffic) -> str:
+    """Shares, and copies where there are any."""
+    mirror = given(traffic.mirror)
+    return written(given(traffic.shares)) + (f", copies {written(mirror)}" if mirror else "")
+
+
 def given(shares: Mapping[str, int]) -> dict[str, int]:
     """The versions that have a share."""
     return {name: share for name, share in shares.items() if share}

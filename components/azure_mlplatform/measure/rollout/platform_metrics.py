@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Optional, Protocol
 from urllib.parse import urlencode
 
-from ..endpoints.endpoint import Kind
-from .evidence import EvidenceError, Minute, Served, is_failure
+from ..endpoints.endpoint import PRODUCTION, Kind
+from .evidence import EvidenceError, Minute, Served, add, is_failure
 
 API_VERSION = "2023-10-01"
 
@@ -106,14 +106,14 @@ class PlatformMetrics:
                 continue
             fails = is_failure(_status(labels.get(metric.status.lower(), "")))
             for start, value in _points(series, metric.aggregation):
-                _add(served, start, version, Served(value, value if fails else 0))
+                add(served, start, version, Served(value, value if fails else 0))
 
     def _of_slot(self, slot: str, since: float, until: float, served: dict[float, dict[str, Served]]) -> None:
-        resource = self._id if slot.lower() == "production" else f"{self._id}/slots/{slot}"
+        resource = self._id if slot.lower() == PRODUCTION else f"{self._id}/slots/{slot}"
         for name in ("Requests", "Http5xx"):
             for series in self._ask(resource, name, "Total", since, until, ""):
                 for start, value in _points(series, "Total"):
-                    _add(served, start, slot, Served(value) if name == "Requests" else Served(failed=value))
+                    add(served, start, slot, Served(value) if name == "Requests" else Served(failed=value))
 
     def _ask(
         self, resource: str, metric: str, aggregation: str, since: float, until: float, wanted: str
@@ -160,11 +160,6 @@ def _points(series: Mapping[str, Any], aggregation: str) -> list[tuple[float, fl
 def _status(text: str) -> int:
     """A status; what is none counts as no answer."""
     return int(text) if text.isdecimal() else 0
-
-
-def _add(served: dict[float, dict[str, Served]], start: float, version: str, more: Served) -> None:
-    at = served.setdefault(start, {})
-    at[version] = at.get(version, Served()) + more
 
 
 def _time(seconds: float) -> str:

@@ -15,7 +15,7 @@ from string import Template
 from typing import Any, Optional
 
 from ..endpoints.url import shown
-from .evidence import EvidenceError, Minute, Served, is_failure
+from .evidence import EvidenceError, Minute, Served, add, is_failure
 
 LAG = 60.0
 """Seconds: one scrape, every 60 s by default (prometheus/docs: configuration, scrape_interval; read 2026-11-28)."""
@@ -46,11 +46,11 @@ class Prometheus:
             if (version := labels.get("version", "")) in versions:
                 code = labels.get("code", "")
                 fails = is_failure(int(code) if code.isdecimal() else 0)
-                _add(served, start, version, Served(value, value if fails else 0))
+                add(served, start, version, Served(value, value if fails else 0))
         if self._slow and slower_than is not None:
             for labels, start, value in self._ask(self._slow, since, until, slower_than):
                 if (version := labels.get("version", "")) in versions:
-                    _add(served, start, version, Served(slow=value))
+                    add(served, start, version, Served(slow=value))
         return [Minute(start, served[start]) for start in sorted(served)]
 
     def percentile(self, version: str, since: float, until: float) -> Optional[float]:
@@ -93,8 +93,3 @@ class Prometheus:
             for at, value in series["values"]
             if math.isfinite(float(value))
         ]
-
-
-def _add(served: dict[float, dict[str, Served]], start: float, version: str, more: Served) -> None:
-    at = served.setdefault(start, {})
-    at[version] = at.get(version, Served()) + more

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...foundation.markdown import escaped
+from ..picture import SALT, save
 from .baseline import Baseline, Needed, percent
 from .evidence import Served
 from .plan import Plan
@@ -87,7 +88,7 @@ def draw(plan: Plan, outcome: Outcome, file: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.hashsalt": "azure-mlplatform", "svg.fonttype": "none", "font.size": 9}):
+    with mpl.rc_context({**SALT, "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(8, 4.5), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
         begin = outcome.written[0][0] if outcome.written else (outcome.looks[0].time if outcome.looks else 0.0)
@@ -111,8 +112,7 @@ def draw(plan: Plan, outcome: Outcome, file: Path) -> None:
         below.set(yscale="log", xlabel="minutes", ylabel="e-value")
         below.legend(loc="best", frameon=False)
         figure.suptitle(f"{plan.old} → {plan.new}: {outcome.answer.value}")
-        kind = file.suffix.lower().removeprefix(".")
-        figure.savefig(file, format=kind, dpi=120, metadata={"Date": None} if kind == "svg" else None)
+        save(figure, file)
 
 
 def time_of(seconds: float) -> str:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Optional, Protocol
 
-from ..endpoints.endpoint import ChangedByOthersError, Endpoint, EndpointError, Kind, Traffic, written
+from ..endpoints.endpoint import PRODUCTION, ChangedByOthersError, Endpoint, EndpointError, Kind, Traffic
 from .baseline import Baseline, baseline_of, in_words, percent, share_of
 from .evidence import EvidenceError, Minute, Source
 from .journal import Journal, baseline_from, is_same, minutes_of
 from .judge import Judge
-from .plan import Plan, Stage, given, standing
+from .plan import Plan, Stage, given, standing, traffic_in_words
 
 GUARDED = 300.0
 """The hard guard looks at so many of the latest seconds."""
@@ -49,10 +49,6 @@ class Swaps(Protocol):
     def swap(self, slot: str) -> None:
         """Swaps a slot with production, and waits until it is done."""
         ...
-
-
-PRODUCTION = "production"
-"""App Service: the slot that a swap makes new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +324,10 @@ class Rollout:
                 raise
             return False
         if given(now.shares) != given(self.traffic.shares) or given(now.mirror) != given(self.traffic.mirror):
+            then = traffic_in_words(self.traffic)
             raise ChangedByOthersError(
-                f"somebody else changed the traffic of {self.endpoint.name}: it was {_all(self.traffic)}, and now it "
-                f"is {_all(now)}. Nothing was written"
+                f"somebody else changed the traffic of {self.endpoint.name}: it was {then}, and now it is "
+                f"{traffic_in_words(now)}. Nothing was written"
             )
         self.traffic = now
         return True
@@ -341,7 +338,7 @@ class Rollout:
         shares = {plan.old: 100} if back else plan.shares(stage)
         mirror = {} if back else plan.mirrored(stage)
         self.journal.write("write", self.clock.now(), shares=shares, mirror=mirror)
-        self.tell(f"traffic: {_all(Traffic(shares, mirror))} …")
+        self.tell(f"traffic: {traffic_in_words(Traffic(shares, mirror))} …")
         self.traffic = self.endpoint.set_traffic(shares, self.traffic, mirror)
         index = plan.stages.index(stage) if stage is not None else None
         self.journal.write("at", self.clock.now(), shares=shares, mirror=mirror, stage=index)
@@ -405,9 +402,8 @@ class Rollout:
             if given(self.traffic.shares) != {self.plan.old: 100} or given(self.traffic.mirror):
                 self._write(None, back=True)
         except EndpointError as second:
-            text = (
-                f"{error}\n    Going back failed as well: {second}. The traffic was last seen as {_all(self.traffic)}"
-            )
+            seen = traffic_in_words(self.traffic)
+            text = f"{error}\n    Going back failed as well: {second}. The traffic was last seen as {seen}"
         else:
             text = f"{error}\n    '{self.plan.old}' has all traffic"
         outcome = self._end(Answer.BACK, str(error))
@@ -434,12 +430,6 @@ def _is_over(events: list[dict[str, Any]]) -> bool:
 
 def _power(plan: Plan, power: float) -> str:
     return f"a version {plan.ratio:g} times as bad would have been seen with a chance of {percent(power)}"
-
-
-def _all(traffic: Traffic) -> str:
-    """Shares, and copies where there are any, in words."""
-    mirror = given(traffic.mirror)
-    return written(given(traffic.shares)) + (f", copies {written(mirror)}" if mirror else "")
 
 
 def _seen(judge: Judge, index: int) -> str:

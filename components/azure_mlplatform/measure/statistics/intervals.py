@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..load.percentiles import quantile
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -65,7 +67,7 @@ def percentile_of_runs(
 
     `confidence` is that both bounds hold; with `one_sided`, that each does.
     """
-    return _sectioned(runs, lambda samples: _percentile(samples, percentile), confidence, one_sided=one_sided)
+    return _sectioned(runs, lambda samples: quantile(samples, percentile / 100), confidence, one_sided=one_sided)
 
 
 def share_of_runs(runs: "Sequence[Samples]", *, confidence: float = CONFIDENCE, one_sided: bool = False) -> Interval:
@@ -88,6 +90,13 @@ def share_of_runs(runs: "Sequence[Samples]", *, confidence: float = CONFIDENCE, 
     return Interval(between.value, low, high, n, between.groups, confidence, between.weakness)
 
 
+def mean_of_runs(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
+    """The interval of a mean from one value of each independent run."""
+    import numpy as np
+
+    return _sectioned([np.array([each]) for each in values], lambda samples: float(samples.mean()), confidence)
+
+
 def percentile_of_batches(run: "Samples", percentile: float, *, confidence: float = CONFIDENCE) -> Interval:
     """The interval of a percentile from batches of one long run, in the order of their arrival, its warm-up dropped.
 
@@ -95,7 +104,7 @@ def percentile_of_batches(run: "Samples", percentile: float, *, confidence: floa
     `weakness` says so.
     """
     shortest = math.ceil(PER_BATCH / (1 - percentile / 100))
-    return _batched(run, lambda samples: _percentile(samples, percentile), shortest, confidence)
+    return _batched(run, lambda samples: quantile(samples, percentile / 100), shortest, confidence)
 
 
 def share_of_batches(run: "Samples", *, confidence: float = CONFIDENCE) -> Interval:
@@ -170,10 +179,3 @@ def _sectioned(
 
 def _level(confidence: float, *, one_sided: bool) -> float:
     return confidence if one_sided else (1 + confidence) / 2
-
-
-def _percentile(samples: "Samples", percentile: float) -> float:
-    """The lowest value that the share does not exceed: a value of the sample, so that no infinite one is averaged."""
-    import numpy as np
-
-    return float(np.percentile(samples, percentile, method="inverted_cdf"))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from ..statistics.intervals import FEWEST_GROUPS, mean_of_runs
 from .steps import Step
 
 COLLAPSE = 0.5
@@ -18,10 +19,8 @@ COLLAPSE = 0.5
 BEND = 2.0
 """Response times have left the flat part where they are more than twice those without load."""
 
-FEWEST_RUNS = 3
+FEWEST_RUNS = FEWEST_GROUPS
 """Fewer say nothing of a variance."""
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +106,8 @@ def interval_of(capacities: Sequence[float]) -> Optional[Interval]:
     """The interval of the capacity from independent runs, by Student's t. None: there are too few."""
     if len(capacities) < FEWEST_RUNS:
         return None
-    from scipy.stats import t
-
-    count = len(capacities)
-    mean = sum(capacities) / count
-    spread = math.sqrt(sum((each - mean) ** 2 for each in capacities) / (count - 1) / count)
-    half = float(t.ppf((1 + CONFIDENCE) / 2, count - 1)) * spread
-    return Interval(mean, mean - half, mean + half, count)
+    found = mean_of_runs(capacities)
+    return Interval(found.value, found.low, found.high, found.groups)
 
 
 def _flat(steps: Sequence[Step]) -> float:

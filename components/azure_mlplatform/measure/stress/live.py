@@ -31,16 +31,16 @@ class RefusedError(Exception):
 class LiveMeasure:
     """Sends schedules to a target. Once it has answered, a server that cannot be reached any more is a result."""
 
-    def __init__(self, target: Target, limits: Limits, *, timeout: float, connections: int) -> None:
+    def __init__(self, target: Target, limits: Limits, *, timeout: float) -> None:
         self._target, self._limits = target, limits
-        self._timeout, self._connections = timeout, connections
+        self._timeout = timeout
 
     def probe(self) -> None:
         """Sends a few requests, which count. Raises DeniedError, RefusedError, or UnreachableError."""
         schedule = self._limits.cut(constant(PROBE_RATE, PROBES / PROBE_RATE), failing=False)
         if schedule is None:
             return
-        measured = run(schedule, self._target, timeout=self._timeout, connections=self._connections, stop=self._limits)
+        measured = run(schedule, self._target, timeout=self._timeout, stop=self._limits)
         self._limits.sent(int((measured.failure != Failure.NOT_SENT).sum()))
         if measured.succeeded.any() or not measured.was_sent.any():
             return
@@ -51,7 +51,7 @@ class LiveMeasure:
     def __call__(self, schedule: Schedule) -> Measurement:
         """Sends a schedule."""
         try:
-            return run(schedule, self._target, timeout=self._timeout, connections=self._connections, stop=self._limits)
+            return run(schedule, self._target, timeout=self._timeout, stop=self._limits)
         except UnreachableError as error:
             self._limits.end = End.SILENT
             return _nothing_sent(schedule, f"before {schedule.description}: {error}")

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..picture import SALT, save
 from .steps import Step
 from .stress_test import Result, of_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-SUFFIXES = (".png", ".svg")
 
 _BLUE, _ORANGE, _RED, _GREY, _GREEN, _LIGHT = "#0063b1", "#d97706", "#b91c1c", "#6b7280", "#15803d", "#7aa7d6"
 
@@ -28,8 +26,7 @@ _STYLE: Any = {
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
     "legend.frameon": False,
-    # The same test gives the same file.
-    "svg.hashsalt": "stress",
+    **SALT,
 }
 
 
@@ -48,12 +45,7 @@ def plot(result: Result, title: str, file: Path) -> None:
         if result.readings:
             _instances(axes[3], result, axes[2])
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
-        _write(figure, file)
-
-
-def _write(figure: "Figure", file: Path) -> None:
-    metadata = {"Date": None} if file.suffix == ".svg" else {}
-    figure.savefig(file, dpi=120, metadata=metadata)
+        save(figure, file)
 
 
 def _shown(result: Result) -> list[Step]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
-from .knee import BEND, CONFIDENCE, FEWEST_RUNS
+from ..statistics.intervals import CONFIDENCE
+from .knee import BEND, FEWEST_RUNS
 from .plan import FLAT_TIMES
 from .scaling import Recovery, Scaling
 from .steps import FEWEST, Part, Step

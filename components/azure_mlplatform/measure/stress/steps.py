@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Optional
 
 from ..load.measurement import Failure, Measurement
-from ..load.percentiles import error_share, lateness_quantile, response_quantile
+from ..load.percentiles import error_kinds, error_share, lateness_quantile, response_quantile
 
 FOLLOWS = 0.95
 """Throughput follows if at least this share of the offered rate is answered well."""
@@ -159,9 +159,5 @@ def died(measured: Measurement, usual: float) -> bool:
 
 
 def _kinds(measured: Measurement) -> tuple[tuple[str, int], ...]:
-    bad = measured.was_sent & ~measured.succeeded
-    found = Counter(
-        f"HTTP {status}" if status else Failure(why).name.lower()
-        for status, why in zip(measured.status[bad].tolist(), measured.failure[bad].tolist(), strict=True)
-    )
+    found = Counter(error_kinds(measured, measured.was_sent & ~measured.succeeded))
     return tuple(found.most_common())
